@@ -1,0 +1,194 @@
+"""Sketches: what is kept of every image beside the DNA, so that any reference can be ranked against later.
+
+Per image and neuron: Q quantiles of the binned activations, the peak value and where it was, and the spatial mean.
+Arrays are neuron-major: the rows of 20 chosen neurons over 10,000 images are 20 short reads. Segments are files of such
+arrays; `Sketches` is a view that picks the wanted images out of one or more of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from . import arrayfile
+from .errors import BadInput
+
+QUANTILES = 16  # Spearman 0.9998 against exact per-image histograms; 8 gave 0.9988, 32 gave no more (design, decision 3)
+KIND, VERSION = "visual-dna sketches", 1
+_NAMES = ("quantiles", "peaks", "places", "means")
+
+
+@dataclass(frozen=True)
+class SketchArrays:
+    """n neurons, N images, Q quantiles.
+
+    quantiles: (n, N, Q) uint16, bins in rising order. peaks, means: (n, N) float32, raw activations.
+    places: (n, N) uint16 or uint32, position of the peak in the flattened map (row-major; ViT: token).
+    """
+
+    quantiles: np.ndarray
+    peaks: np.ndarray
+    places: np.ndarray
+    means: np.ndarray
+
+    @classmethod
+    def empty(cls, neurons: int, images: int, wide: bool = False) -> SketchArrays:
+        return cls(
+            np.zeros((neurons, images, QUANTILES), np.uint16),
+            np.zeros((neurons, images), np.float32),
+            np.zeros((neurons, images), np.uint32 if wide else np.uint16),
+            np.zeros((neurons, images), np.float32),
+        )
+
+    @property
+    def images(self) -> int:
+        return self.quantiles.shape[1]
+
+    def rows(self, neurons: slice | np.ndarray) -> SketchArrays:
+        return SketchArrays(*(getattr(self, name)[neurons] for name in _NAMES))
+
+    def columns(self, images: np.ndarray) -> SketchArrays:
+        return SketchArrays(*(getattr(self, name)[:, images] for name in _NAMES))
+
+    def with_wide_places(self) -> SketchArrays:
+        return replace(self, places=self.places.astype(np.uint32))
+
+
+def bytes_per_image(neurons: int) -> int:
+    """Disk space of one image's sketch."""
+    return neurons * (2 * QUANTILES + 4 + 2 + 4)
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One sketch file, mapped: its arrays and the content hash of each image in it."""
+
+    path: Path
+    arrays: SketchArrays
+    hashes: tuple[str, ...]
+
+
+def save_segment(path: Path, arrays: SketchArrays, hashes: Sequence[str]) -> None:
+    """Write one segment. hashes: content hash of each of the N images, in order."""
+    if len(hashes) != arrays.images:
+        raise BadInput(f"{arrays.images} sketches were given with {len(hashes)} images.")
+    contents = {name: getattr(arrays, name) for name in _NAMES}
+    arrayfile.write(path, KIND, VERSION, contents | {"hashes": _packed(hashes)}, {})
+
+
+def open_segment(path: Path) -> Segment:
+    """Map a segment; nothing is read until rows are. Raises Damaged."""
+    arrays, _ = arrayfile.read(path, KIND, VERSION)
+    hashes = tuple(bytes(row).hex() for row in arrays["hashes"])
+    return Segment(path, SketchArrays(*(arrays[name] for name in _NAMES)), hashes)
+
+
+def merge_segments(path: Path, segments: Sequence[Segment], wanted: set[str], block: int = 64) -> int:
+    """Write the wanted images of several segments as one, `block` neurons at a time; return how many there are."""
+    picks: list[tuple[Segment, np.ndarray]] = []
+    seen: set[str] = set()
+    hashes: list[str] = []
+    for segment in segments:
+        columns = []
+        for column, content in enumerate(segment.hashes):
+            if content in wanted and content not in seen:
+                seen.add(content)
+                hashes.append(content)
+                columns.append(column)
+        picks.append((segment, np.array(columns, np.int64)))
+    neurons = segments[0].arrays.quantiles.shape[0]
+
+    def planned(name: str) -> arrayfile.Planned:
+        sample = [getattr(segment.arrays, name) for segment, _ in picks]
+        dtype = np.result_type(*(array.dtype for array in sample))
+
+        def blocks() -> Iterator[np.ndarray]:
+            for start in range(0, neurons, block):
+                parts = [array[start : start + block][:, columns] for array, (_, columns) in zip(sample, picks, strict=True)]
+                yield np.concatenate(parts, axis=1).astype(dtype, copy=False)
+
+        return arrayfile.Planned(dtype, (neurons, len(hashes), *sample[0].shape[2:]), blocks)
+
+    contents: dict[str, np.ndarray | arrayfile.Planned] = {name: planned(name) for name in _NAMES}
+    arrayfile.write(path, KIND, VERSION, contents | {"hashes": _packed(hashes)}, {})
+    return len(hashes)
+
+
+class Sketches:
+    """The sketches of chosen images, in the order they were asked for. Rows are read when they are needed."""
+
+    def __init__(self, segments: Sequence[Segment], hashes: Sequence[str], bins: int) -> None:
+        """hashes: content hashes of the wanted images. Images without a sketch are left out (see `found`)."""
+        places = {content: (s, c) for s, segment in enumerate(segments) for c, content in enumerate(segment.hashes)}
+        self.bins = bins
+        self.found = np.array([i for i, content in enumerate(hashes) if content in places], np.int64)
+        located = np.array([places[hashes[i]] for i in self.found], np.int64).reshape(-1, 2)
+        self._parts: list[tuple[SketchArrays, np.ndarray, np.ndarray]] = []
+        for s, segment in enumerate(segments):
+            here = np.flatnonzero(located[:, 0] == s)
+            if len(here):
+                self._parts.append((segment.arrays, here, located[here, 1]))
+        self.n_neurons = segments[0].arrays.quantiles.shape[0] if segments else 0
+
+    def __len__(self) -> int:
+        return len(self.found)
+
+    def select(self, positions: np.ndarray) -> Sketches:
+        """The sketches of some of these images: positions, (k,) int, in the new order."""
+        positions = np.asarray(positions, np.int64)
+        chosen = object.__new__(Sketches)
+        chosen.bins, chosen.n_neurons = self.bins, self.n_neurons
+        chosen.found = self.found[positions]
+        target: dict[int, list[int]] = {}
+        for new, old in enumerate(positions.tolist()):
+            target.setdefault(old, []).append(new)
+        chosen._parts = []
+        for arrays, here, columns in self._parts:
+            pairs = [(new, column) for old, column in zip(here.tolist(), columns.tolist(), strict=True)
+                     for new in target.get(old, ())]  # fmt: skip
+            if pairs:
+                to, frm = np.array(pairs, np.int64).T
+                chosen._parts.append((arrays, to, frm))
+        return chosen
+
+    def quantiles(self, neurons: slice | np.ndarray) -> np.ndarray:
+        """(k, N, Q) uint16 bins of the chosen neurons, for every image."""
+        return self._read("quantiles", neurons)
+
+    def peaks(self, neurons: slice | np.ndarray) -> np.ndarray:
+        """(k, N) float32 largest activations."""
+        return self._read("peaks", neurons)
+
+    def places(self, neurons: slice | np.ndarray) -> np.ndarray:
+        """(k, N) positions of the largest activations in the flattened map."""
+        return self._read("places", neurons)
+
+    def means(self, neurons: slice | np.ndarray) -> np.ndarray:
+        """(k, N) float32 spatial means."""
+        return self._read("means", neurons)
+
+    def blocks(self, budget: int = 1 << 28) -> Iterator[slice]:
+        """Ranges of neurons whose quantiles fit in `budget` bytes."""
+        step = max(1, budget // max(1, len(self) * QUANTILES * 2))
+        for start in range(0, self.n_neurons, step):
+            yield slice(start, min(start + step, self.n_neurons))
+
+    def _read(self, name: str, neurons: slice | np.ndarray) -> np.ndarray:
+        if len(self._parts) == 1:
+            arrays, to, columns = self._parts[0]
+            rows = np.asarray(getattr(arrays, name)[neurons])
+            if len(columns) == rows.shape[1] and np.array_equal(columns, np.arange(len(columns))):
+                if np.array_equal(to, np.arange(len(to))):
+                    return rows
+        first = getattr(self._parts[0][0], name)[neurons] if self._parts else np.zeros((0, 0), np.uint16)
+        out = np.empty((first.shape[0], len(self), *first.shape[2:]), first.dtype)
+        for arrays, to, columns in self._parts:
+            out[:, to] = getattr(arrays, name)[neurons][:, columns]
+        return out
+
+
+def _packed(hashes: Sequence[str]) -> np.ndarray:
+    return np.frombuffer(bytes.fromhex("".join(hashes)), np.uint8).reshape(len(hashes), -1) if hashes else np.zeros((0, 16), np.uint8)
