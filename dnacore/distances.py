@@ -1,0 +1,115 @@
+"""Distances between DNAs: per neuron, averaged over neurons, and as pairwise matrices.
+
+EMD is in bins: the mean number of bins that activations must be moved to turn one histogram into the other, between 0
+and B - 1. NFD is in squared activation units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .dna import DNA, check_comparable, layer_slices
+from .errors import BadInput
+from .selection import Selection, check_selection
+
+METRICS = {"emd": "bins", "nfd": "squared activation"}
+
+
+def emd(a: DNA, b: DNA) -> np.ndarray:
+    """Earth Mover's Distance of every neuron: (n_neurons,) float64, in bins (CVPR 2023, eq. 3-4). Raises Mismatch."""
+    check_comparable(a, b)
+    _check_not_empty(a, b)
+    return np.abs(a.cdf - b.cdf).sum(1)
+
+
+def nfd(a: DNA, b: DNA) -> np.ndarray:
+    """Fréchet distance of every neuron's Gaussians: (n_neurons,) float64, squared activation units.
+
+    (m1 - m2)^2 + v1 + v2 - 2 sqrt(v1 v2), with mean and variance (n - 1) of the images' spatial means. Raises Mismatch,
+    and BadInput for sets of one image, which have no variance.
+    """
+    check_comparable(a, b)
+    for dna in (a, b):
+        if dna.images < 2:
+            raise BadInput(f"NFD needs at least two images on each side; “{dna.name}” has {dna.images}.")
+    return (a.mean - b.mean) ** 2 + (np.sqrt(a.variance) - np.sqrt(b.variance)) ** 2
+
+
+def per_neuron(a: DNA, b: DNA, metric: str = "emd") -> np.ndarray:
+    """(n_neurons,) float64 distances under a metric known by name."""
+    if metric not in METRICS:
+        raise BadInput(f"There is no metric {metric!r}; choose one of {', '.join(METRICS)}.")
+    return emd(a, b) if metric == "emd" else nfd(a, b)
+
+
+def emd_avg(a: DNA, b: DNA, selection: Selection | None = None) -> float:
+    """Mean EMD over neurons, or the weighted sum over a selection's neurons, in bins (CVPR 2023, eq. 4 and 5)."""
+    return combine(emd(a, b), selection)
+
+
+def combine(distances: np.ndarray, selection: Selection | None) -> float:
+    """Sum of w * distance over a selection's neurons; the plain mean without one. distances: (n_neurons,)."""
+    if selection is None:
+        return float(distances.mean())
+    check_selection(selection, len(distances))
+    return float(distances[selection.flat] @ selection.weights)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How far k sets of images are from each other.
+
+    matrix: (k, k) float64, zero on the diagonal. layers: {layer: (k, k)}, the same over the neurons of one layer.
+    unit: of every number in here.
+    """
+
+    names: tuple[str, ...]
+    metric: str
+    unit: str
+    matrix: np.ndarray
+    layers: Mapping[str, np.ndarray]
+
+
+def pairwise(dnas: Sequence[DNA], metric: str = "emd", selection: Selection | None = None) -> Comparison:
+    """Compare every pair. With a selection, a layer's number is the weighted mean over its selected neurons.
+
+    Raises Mismatch when two of the DNAs must not be compared.
+    """
+    if not dnas:
+        raise BadInput("There is nothing to compare. Choose at least one dataset.")
+    if metric not in METRICS:
+        raise BadInput(f"There is no metric {metric!r}; choose one of {', '.join(METRICS)}.")
+    slices = layer_slices(dnas[0].layers)
+    weights = {layer: _layer_weights(where, selection) for layer, where in slices.items()}
+    k = len(dnas)
+    matrix = np.zeros((k, k))
+    layers = {layer: np.zeros((k, k)) for layer, w in weights.items() if w is not None}
+    for i in range(k):
+        for j in range(i + 1, k):
+            distances = per_neuron(dnas[i], dnas[j], metric)
+            matrix[i, j] = matrix[j, i] = combine(distances, selection)
+            for layer, table in layers.items():
+                table[i, j] = table[j, i] = float(distances[slices[layer]] @ weights[layer])
+    return Comparison(tuple(d.name for d in dnas), metric, METRICS[metric], matrix, layers)
+
+
+def _layer_weights(where: slice, selection: Selection | None) -> np.ndarray | None:
+    size = where.stop - where.start
+    if selection is None:
+        return np.full(size, 1 / size)
+    inside = (selection.flat >= where.start) & (selection.flat < where.stop)
+    if not inside.any():
+        return None
+    weights = np.zeros(size)
+    weights[selection.flat[inside] - where.start] = selection.weights[inside]
+    total = np.abs(weights).sum()
+    return weights / total if total else weights
+
+
+def _check_not_empty(*dnas: DNA) -> None:
+    for dna in dnas:
+        if not dna.images:
+            raise BadInput(f"“{dna.name}” has no readable image, so there is nothing to compare.")

@@ -1,0 +1,34 @@
+"""Running a compiled kernel over ranges of rows in several threads.
+
+The kernels release the interpreter lock and write to disjoint rows. Numba's own parallel loops are not used: some of its
+threading layers abort the process when two threads (two people at the dashboard) enter them at once.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+
+
+def cores() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+
+
+def over_rows(kernel: Callable[..., None], rows: int, *arguments: object) -> None:
+    """Call kernel(first, last, *arguments) so that the ranges cover `rows` rows."""
+    parts = min(cores(), rows)
+    if parts <= 1:
+        kernel(0, rows, *arguments)
+        return
+    bounds = [round(i * rows / parts) for i in range(parts + 1)]
+    futures = [_pool().submit(kernel, a, b, *arguments) for a, b in zip(bounds, bounds[1:], strict=False)]
+    for future in futures:
+        future.result()
+
+
+@lru_cache(maxsize=1)
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(cores(), thread_name_prefix="rows")

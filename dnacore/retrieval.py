@@ -1,0 +1,163 @@
+"""Ranking images against a reference, from sketches alone, and measuring how good a ranking is.
+
+An image's histogram stands in its sketch as Q equal atoms. Its EMD to a reference is then a sum of Q table look-ups per
+neuron: with F the reference's CDF and T_i[b] the sum over bins below b of |i/Q - F|, the distance is
+T_Q[B] + sum_i (T_{i-1} - T_i)[q_i], where q_1 <= ... <= q_Q are the atoms' bins. Exact, whatever Q is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numba import njit
+
+from . import parallel
+from .dna import DNA
+from .errors import BadInput
+from .selection import Selection, check_selection
+from .sketches import QUANTILES, Sketches
+
+if TYPE_CHECKING:
+    from .workspace import Workspace
+
+
+@njit(nogil=True, cache=True)
+def _tables(first, last, cdf, gains, ends):
+    """cdf (k, B) -> gains (k, Q, B): T_{i-1}[b] - T_i[b]; ends (k,): T_Q[B]. T sums over the bins below b."""
+    bins, atoms = cdf.shape[1], gains.shape[1]
+    sums = np.zeros(atoms + 1)
+    for k in range(first, last):
+        sums[:] = 0.0
+        for b in range(bins):
+            for i in range(atoms):
+                gains[k, i, b] = sums[i] - sums[i + 1]
+            for i in range(atoms + 1):
+                sums[i] += abs(i / atoms - cdf[k, b])
+        ends[k] = sums[atoms]
+
+
+@njit(nogil=True, cache=True)
+def _look_up(first, last, quantiles, gains, ends, out):
+    """quantiles (k, N, Q) -> out (k, N)."""
+    for k in range(first, last):
+        for n in range(quantiles.shape[1]):
+            total = ends[k]
+            for i in range(quantiles.shape[2]):
+                total += gains[k, i, quantiles[k, n, i]]
+            out[k, n] = total
+
+
+def image_distances(sketches: Sketches, reference: DNA, neurons: np.ndarray) -> np.ndarray:
+    """EMD of every image to the reference, neuron by neuron: (k, N) float64, in bins. neurons: (k,) flat indices."""
+    quantiles = np.ascontiguousarray(sketches.quantiles(neurons))
+    cdf = np.ascontiguousarray(reference.cdf[neurons])
+    gains, ends = np.empty((len(neurons), QUANTILES, cdf.shape[1])), np.empty(len(neurons))
+    parallel.over_rows(_tables, len(neurons), cdf, gains, ends)
+    out = np.empty(quantiles.shape[:2])
+    parallel.over_rows(_look_up, len(neurons), quantiles, gains, ends, out)
+    return out
+
+
+def distances_to(
+    sketches: Sketches, reference: DNA, unlike: DNA | None = None, selection: Selection | None = None
+) -> np.ndarray:
+    """Weighted distance of every image to the reference: (N,) float64, in bins.
+
+    With `unlike`: distance to the reference minus distance to `unlike`, so the smallest is most like one and least like
+    the other. Without a selection every neuron weighs 1/n. Raises Mismatch through the selection's check.
+    """
+    if reference.n_neurons != sketches.n_neurons:
+        raise BadInput(f"The sketches hold {sketches.n_neurons} neurons, the reference {reference.n_neurons}.")
+    if selection is None:
+        neurons = np.arange(reference.n_neurons)
+        weights = np.full(len(neurons), 1 / len(neurons))
+    else:
+        check_selection(selection, reference.n_neurons, reference.calibration.extractor)
+        neurons, weights = selection.flat, selection.weights
+    total = np.zeros(len(sketches))
+    step = max(1, (1 << 27) // max(1, len(sketches) * QUANTILES * 2), 64)
+    for start in range(0, len(neurons), step):
+        rows, w = neurons[start : start + step], weights[start : start + step]
+        read = slice(int(rows[0]), int(rows[-1]) + 1) if selection is None else rows
+        total += w @ image_distances(sketches, reference, np.arange(read.start, read.stop) if selection is None else rows)
+        if unlike is not None:
+            total -= w @ image_distances(sketches, unlike, rows)
+    return total
+
+
+def rank(
+    dataset: str | Path,
+    reference: DNA | str | Path,
+    unlike: DNA | str | Path | None = None,
+    selection: Selection | str | None = None,
+    workspace: Workspace | None = None,
+    extractor: str | None = None,
+) -> pd.DataFrame:
+    """Rank the images of a dataset or folder by their distance to a reference, nearest first.
+
+    reference, unlike: a DNA, a dataset's name, a folder, or an image file. What is missing is extracted on the way.
+    Returns a DataFrame: rank (from 1), path (absolute), distance (bins), index (the image's number in the dataset).
+    Images whose sketch was not kept are left out. Raises BadInput, UnknownName, Mismatch.
+    """
+    from .sources import Sources  # the network is needed only where something has not been extracted yet
+
+    sources = Sources(workspace, extractor, like=[d for d in (reference, unlike) if isinstance(d, DNA)])
+    against = sources.dna(reference)
+    other = None if unlike is None else sources.dna(unlike)
+    files, sketches = sources.sketches(dataset)
+    chosen = sources.selection(selection)
+    return table(sources.dataset(dataset).folder, files, sketches, distances_to(sketches, against, other, chosen))
+
+
+def table(folder: Path, files: list, sketches: Sketches, distances: np.ndarray) -> pd.DataFrame:
+    """A ranking as a DataFrame: rank, path, distance, index; nearest first, ties by path.
+
+    files: the dataset's files, in the order the sketches were asked for; distances: (N,) for the sketches found.
+    """
+    found = [files[i] for i in sketches.found]
+    order = sorted(range(len(found)), key=lambda i: (distances[i], found[i].path))
+    return pd.DataFrame(
+        {
+            "rank": np.arange(1, len(order) + 1),
+            "path": [str(folder / found[i].path) for i in order],
+            "distance": distances[order],
+            "index": [found[i].index for i in order],
+        }
+    )
+
+
+@dataclass(frozen=True)
+class PrecisionRecall:
+    """precision, recall: (N,) float64, after each of the N ranked images; average: mean precision at each hit."""
+
+    precision: np.ndarray
+    recall: np.ndarray
+    average: float
+
+
+def precision_recall(relevant: np.ndarray) -> PrecisionRecall:
+    """Precision and recall down a ranking. relevant: (N,) bool, nearest first. Raises BadInput without a hit."""
+    relevant = np.asarray(relevant, bool)
+    if not relevant.any():
+        raise BadInput("Precision and recall need at least one relevant image.")
+    hits = np.cumsum(relevant)
+    precision = hits / np.arange(1, len(relevant) + 1)
+    return PrecisionRecall(precision, hits / hits[-1], float(precision[relevant].mean()))
+
+
+def auc(distance: np.ndarray, relevant: np.ndarray) -> float:
+    """Area under the ROC curve: the chance that a relevant image lies nearer than another one; ties count half.
+
+    distance: (N,) smaller is nearer; relevant: (N,) bool. Raises BadInput unless both kinds are there.
+    """
+    from scipy.stats import rankdata
+
+    distance, relevant = np.asarray(distance, np.float64), np.asarray(relevant, bool)
+    hits, others = int(relevant.sum()), int((~relevant).sum())
+    if not hits or not others:
+        raise BadInput("AUC needs relevant and other images.")
+    return float((rankdata(-distance)[relevant].sum() - hits * (hits + 1) / 2) / (hits * others))
