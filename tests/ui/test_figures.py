@@ -1,0 +1,127 @@
+"""The figure builders: what is drawn is what was counted, and what may be clicked says where it leads."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from ui import figures, theme
+
+
+def clicks(figure):
+    """Every customdata a click in the figure can report."""
+    return [tuple(entry) for trace in figure.data if trace.customdata is not None for entry in trace.customdata]
+
+
+def test_every_pair_of_the_heatmap_can_be_clicked_and_no_dataset_against_itself():
+    matrix = np.array([[0.0, 2.0, 9.0], [2.0, 0.0, 5.0], [9.0, 5.0, 0.0]])
+    figure = figures.heatmap(["a", "b", "c"], matrix, unit="bins")
+    assert sorted(clicks(figure)) == [(i, j) for i in range(3) for j in range(3) if i != j]
+    assert [note.text for note in figure.layout.annotations] == ["0", "2.00", "9.00", "2.00", "0", "5.00", "9.00", "5.00", "0"]
+
+
+def test_names_from_users_are_never_markup():
+    figure = figures.heatmap(["<b>x</b>", "y"], np.array([[0.0, 1.0], [1.0, 0.0]]), unit="bins")
+    assert "&lt;b&gt;x" in figure.layout.xaxis.ticktext[0]
+    assert all("<b>x</b>" not in text for text in figure.data[1].hovertext)
+
+
+def test_identical_datasets_draw_without_dividing_by_zero():
+    figures.heatmap(["a", "b"], np.zeros((2, 2)), unit="bins")
+    figures.by_layer({"block_0": 0.0, "block_1": 0.0}, unit="bins")
+    figures.most_different(["n"], [0.0], unit="bins")
+    figures.overlay([figures.Series("empty", "#000000", np.zeros(1000, dtype=int))])
+
+
+def test_layers_stay_in_network_order_and_the_largest_is_emphasised():
+    means = {"layer_10": 1.0, "layer_2": 7.0, "layer_1": 3.0}
+    figure = figures.by_layer(means, unit="bins")
+    assert clicks(figure) == [("layer_10",), ("layer_2",), ("layer_1",)]
+    assert figure.data[0].marker.color[1] == theme.LIGHT.accent
+
+
+def test_the_largest_neuron_is_on_top():
+    figure = figures.most_different(["first", "second"], [9.0, 4.0], unit="bins")
+    low, high = figure.layout.yaxis.range
+    assert low > high, "the axis runs downwards, so that place 0 is on top"
+    assert list(figure.data[0].y) == [0, 1]
+
+
+@given(arrays(np.int64, (3, 1000), elements=st.integers(0, 10**6)))
+def test_rebinning_keeps_every_activation(counts):
+    edges, shares = figures.rebin(list(counts))
+    assert len(edges) - 1 <= figures.SHOWN_BINS + 4
+    assert (np.diff(edges) > 0).all() and edges[0] >= 0 and edges[-1] <= 1000
+    for histogram, share in zip(counts, shares, strict=True):
+        assert share.sum() == pytest.approx(1.0 if histogram.any() else 0.0)
+
+
+def test_rebinning_zooms_to_where_the_activations_are():
+    counts = np.zeros(1000, dtype=int)
+    counts[480:520] = 100
+    edges, (share,) = figures.rebin([counts])
+    assert edges[0] >= 470 and edges[-1] <= 530
+    assert len(edges) > 30
+
+
+@pytest.mark.parametrize("logarithmic", [False, True])
+def test_overlay_labels_up_to_four_series_directly_and_uses_a_legend_beyond(logarithmic):
+    rng = np.random.default_rng(0)
+
+    def some(k):
+        return [figures.Series(f"set {i}", theme.dataset_colour(i), rng.integers(0, 50, 1000)) for i in range(k)]
+
+    four, five = (figures.overlay(some(k), logarithmic=logarithmic, dark=True) for k in (4, 5))
+    assert len(four.layout.annotations) == 4 and not any(trace.showlegend for trace in four.data)
+    assert len(five.layout.annotations) == 0 and sum(bool(trace.showlegend) for trace in five.data) == 5
+
+
+def test_a_bar_of_the_overlay_knows_its_series_and_its_bins():
+    counts = np.zeros(1000, dtype=int)
+    counts[500:503] = [5, 10, 5]
+    figure = figures.overlay([figures.Series("a", "#112233", counts)], low=-2.0, high=2.0)
+    covered = {bin_ for _, first, last in clicks(figure) for bin_ in range(first, last + 1)}
+    assert {500, 501, 502} <= covered
+    assert {place for place, _, _ in clicks(figure)} == {0}
+
+
+def test_dataset_colours_are_distinct_and_fixed():
+    colours = [theme.dataset_colour(index) for index in range(12)]
+    assert len(set(colours)) == 12
+    assert theme.dataset_colour(0) == "#0072B2"
+
+
+def luminance(colour):
+    channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(a, b):
+    bright, dim = sorted((luminance(a), luminance(b)), reverse=True)
+    return (bright + 0.05) / (dim + 0.05)
+
+
+def test_text_is_readable_on_both_grounds():
+    for tone in (theme.LIGHT, theme.DARK):
+        assert contrast(tone.text, tone.ground) >= 7
+        assert contrast(tone.quiet, tone.ground) >= 4.5
+
+
+def test_distances_run_from_light_to_dark():
+    steps = [luminance(colour) for colour in theme.SEQUENTIAL]
+    assert steps == sorted(steps, reverse=True)
+
+
+@pytest.mark.parametrize("share", np.linspace(0, 1, 21))
+def test_values_on_heatmap_cells_are_readable(share):
+    scale = theme.SEQUENTIAL
+    at = share * (len(scale) - 1)
+    below, above = scale[int(at)], scale[min(int(at) + 1, len(scale) - 1)]
+    mix = "#" + "".join(
+        f"{round(int(below[p : p + 2], 16) * (1 - at % 1) + int(above[p : p + 2], 16) * (at % 1)):02X}" for p in (1, 3, 5)
+    )
+    assert contrast(theme.text_on(share), mix) >= 4.0

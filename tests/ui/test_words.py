@@ -1,0 +1,73 @@
+"""The wording: numbers with units, names a person would say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ui import findings, words
+
+
+def test_a_difference_says_bins_and_share_of_the_range():
+    assert words.difference(41.2134) == "41.2 of 999 bins (4.1 % of the range)"
+    assert words.difference(0.0) == "0 of 999 bins (0.0 % of the range)"
+
+
+def test_a_neuron_is_named_with_its_depth():
+    layers = {f"block_{i}": 768 for i in range(12)} | {"last_norm": 768}
+    assert words.neuron("block_1", 214, layers) == "neuron 214 in block 1 (early layer)"
+    assert words.neuron("block_7", 3, layers) == "neuron 3 in block 7 (middle layer)"
+    assert words.neuron("last_norm", 0, layers) == "neuron 0 in last norm (late layer)"
+    assert words.layer("layer1_0") == "layer 1.0"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.2, "1 s"), (12.4, "12 s"), (89, "89 s"), (200, "3 min"), (3600, "1 h"), (4800, "1 h 20 min"), (None, "a moment")],
+)
+def test_time_spans(seconds, said):
+    assert words.duration(seconds) == said
+
+
+@pytest.mark.parametrize(("octets", "said"), [(0, "0 bytes"), (999, "999 bytes"), (14_800_000, "14.8 MB"), (84_700, "84.7 kB"), (3 * 10**12, "3.0 TB")])
+def test_sizes(octets, said):
+    assert words.size(octets) == said
+
+
+def test_counts_and_lists():
+    assert words.count(1, "image") == "1 image"
+    assert words.count(1204, "image") == "1,204 images"
+    assert words.unreadable(3, 1204) == "3 of 1,204 files could not be read."
+    assert words.listing(["photo", "art", "sketch"]) == "photo, art and sketch"
+
+
+def test_small_saturation_is_not_worth_a_word_and_a_large_one_is():
+    assert words.saturation(0.0005) is None
+    assert "2.4 %" in words.saturation(0.024)
+
+
+def test_the_odd_one_out_is_found():
+    matrix = np.array([[0, 10, 30], [10, 0, 30], [30, 30, 0]], dtype=float)
+    assert findings.pairwise(["photo", "cartoon", "sketch"], matrix).startswith("sketch is the odd one out: 3.0x farther")
+
+
+def test_without_an_odd_one_the_extremes_are_named():
+    matrix = np.array([[0, 10, 12], [10, 0, 11], [12, 11, 0]], dtype=float)
+    said = findings.pairwise(["a", "b", "c"], matrix)
+    assert said == "a and c differ most, 1.2x as much as a and b, the closest pair."
+
+
+def test_identical_sets_are_called_so():
+    assert findings.pairwise(["a", "b", "c"], np.zeros((3, 3))) == "These datasets cannot be told apart."
+    assert findings.by_layer({"x": 0.0, "y": 0.0}) == "No layer sees a difference."
+    assert findings.concentration(np.zeros(5)) == "No neuron sees a difference."
+
+
+def test_where_in_the_network_the_difference_is():
+    said = findings.by_layer({"block_0": 30.0, "block_1": 20.0, "block_2": 10.0})
+    assert "largest in block 0" in said and "early layers" in said and "3.0x" in said
+
+
+def test_how_few_neurons_carry_half_of_the_difference():
+    said = findings.concentration(np.array([6.0, 1, 1, 1, 1]))
+    assert said == "Half of the difference sits in 1 neuron of 5 (20.0 %)."

@@ -1,0 +1,1 @@
+"""What the pages share: theme, figures, wording, the gallery, routes and cached access to the workspace."""

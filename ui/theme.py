@@ -1,0 +1,138 @@
+"""Colours, type and the plotly template: one visual language for every page, in light and in dark.
+
+A dataset has one colour everywhere, taken in order from the Okabe-Ito set and, beyond it, from the same hues
+at another lightness. Distances use one sequential scale (light = near, dark = far), signed differences one
+diverging scale with a neutral middle.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import plotly.graph_objects as go
+import streamlit as st
+
+FONT = "Inter, sans-serif"
+SMALL, BODY, TITLE, DISPLAY = 13, 15, 20, 28
+
+# Okabe & Ito (2008) without black and yellow, which vanish on a dark and on a light ground; then darker, then lighter.
+DATASET_COLOURS = (
+    "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9",
+    "#004C77", "#A06E00", "#006B4F", "#8F3F00", "#94507A", "#2E86B5",
+    "#5FA9D6", "#F2C45A", "#5CC3A5", "#F08A4B", "#E3AFCB", "#9AD3F2",
+)  # fmt: skip
+
+SEQUENTIAL = ("#F3F5FB", "#D6DEF2", "#AFBFE6", "#8199D6", "#5873C2", "#3750A3", "#203477", "#111E4D")
+DIVERGING = ("#7A3E00", "#C96F17", "#EDB77C", "#F4F3F0", "#93BCE0", "#3C7FBD", "#0B4379")
+
+
+@dataclass(frozen=True)
+class Ink:
+    """The few tones a figure needs on one ground (CSS colours)."""
+
+    ground: str
+    text: str
+    quiet: str
+    rule: str
+    accent: str
+    neutral: str
+
+
+LIGHT = Ink("#FFFFFF", "#1B1C1E", "#5C5F64", "#DEDEDA", "#3B4CCA", "#8A8D93")
+DARK = Ink("#131416", "#E9E9E6", "#A6A8AD", "#34363A", "#8C9AFF", "#85888F")
+
+
+def ink(dark: bool) -> Ink:
+    """Return the tones of the light or the dark ground."""
+    return DARK if dark else LIGHT
+
+
+def is_dark() -> bool:
+    """Whether the browser that asks shows the dark theme."""
+    return st.context.theme.type == "dark"
+
+
+def dataset_colour(index: int) -> str:
+    """Return the fixed colour of the dataset with this place in the workspace's order; colours repeat after 18."""
+    return DATASET_COLOURS[index % len(DATASET_COLOURS)]
+
+
+def translucent(colour: str, alpha: float) -> str:
+    """Return a `#RRGGBB` colour as `rgba(...)` with the given opacity (0..1)."""
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{alpha:g})"
+
+
+def colour_scale(colours: tuple[str, ...]) -> list[tuple[float, str]]:
+    """Return colours as an evenly spaced plotly colour scale."""
+    last = len(colours) - 1
+    return [(place / last, colour) for place, colour in enumerate(colours)]
+
+
+def text_on(share: float) -> str:
+    """Return the text colour readable on the sequential scale at `share` (0 = lightest, 1 = darkest)."""
+    return "#FFFFFF" if share > 0.52 else "#1B1C1E"
+
+
+@cache
+def template(dark: bool) -> go.layout.Template:
+    """Return the one plotly template: no boxes, hairline rules, axis titles in words, no chart junk."""
+    tone = ink(dark)
+    axis = {
+        "showgrid": False,
+        "zeroline": False,
+        "linecolor": tone.rule,
+        "ticks": "",
+        "tickfont": {"size": SMALL, "color": tone.quiet},
+        "title": {"font": {"size": SMALL, "color": tone.quiet}, "standoff": 10},
+        "automargin": True,
+    }
+    return go.layout.Template(
+        layout=go.Layout(
+            font={"family": FONT, "size": SMALL, "color": tone.text},
+            paper_bgcolor="rgba(0,0,0,0)",
+            plot_bgcolor="rgba(0,0,0,0)",
+            colorway=list(DATASET_COLOURS),
+            margin={"l": 8, "r": 8, "t": 8, "b": 8},
+            xaxis=axis,
+            yaxis={**axis, "showgrid": True, "gridcolor": tone.rule, "gridwidth": 0.5, "linecolor": "rgba(0,0,0,0)"},
+            hoverlabel={
+                "bgcolor": tone.ground,
+                "bordercolor": tone.rule,
+                "font": {"family": FONT, "size": SMALL, "color": tone.text},
+                "align": "left",
+            },
+            legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"size": SMALL}},
+            dragmode=False,
+            uirevision="keep",
+        )
+    )
+
+
+PLOT_CONFIG = {"displaylogo": False, "displayModeBar": "hover", "modeBarButtonsToRemove": ["select2d", "lasso2d"]}
+
+CSS = """
+[data-testid="stMainBlockContainer"] { max-width: 1360px; padding-left: 2.5rem; padding-right: 2.5rem; }
+.stApp { font-feature-settings: "tnum" 1, "cv11" 1; }
+h1 { letter-spacing: -0.015em; padding-bottom: 0 !important; }
+h2, h3 { letter-spacing: -0.01em; }
+.vds-lead { font-size: 15px; opacity: .72; margin: -0.55rem 0 0.9rem; max-width: 62ch; }
+.vds-found { font-size: 20px; font-weight: 500; line-height: 1.35; letter-spacing: -0.01em; margin: 0.2rem 0 0.3rem; }
+.vds-caption { font-size: 13px; opacity: .72; max-width: 72ch; }
+.vds-name { display: inline-flex; align-items: center; gap: .5em; font-weight: 600; }
+.vds-dot { width: .72em; height: .72em; border-radius: 50%; flex: none; }
+.vds-brand { font-size: 13px; font-weight: 650; letter-spacing: .08em; }
+.vds-row { display: flex; justify-content: space-between; gap: 1em; font-size: 13px; }
+.vds-row span:last-child { font-variant-numeric: tabular-nums; text-align: right; }
+.vds-quiet { opacity: .72; }
+@media (prefers-reduced-motion: reduce) { *, *::before, *::after { animation: none !important; transition: none !important; } }
+@media (max-width: 1100px) {
+  [data-testid="stMainBlockContainer"] { padding-left: 1.5rem; padding-right: 1.5rem; }
+}
+"""
+
+
+def apply() -> None:
+    """Put the shared style sheet on the page."""
+    st.html(f"<style>{CSS}</style>")
