@@ -1,0 +1,109 @@
+"""The Extractor: a frozen network, its preprocessing and its layers."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from dnacore.errors import BadInput
+from dnacore.extractors.preprocessing import preprocess
+from dnacore.extractors.recipe import Recipe
+from dnacore.extractors.taps import See, Tap, Taps
+
+DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
+
+
+class Extractor:
+    """A frozen network with named layers; made by `load_extractor`.
+
+    `layers` maps layer to neuron count in the order of computing; `spec` is JSON-able and enough for `from_spec` to build
+    the same extractor again; two extractors with one `fingerprint` give the same activations.
+    """
+
+    def __init__(self, recipe: Recipe, network: nn.Module, taps: list[Tap], weights_hash: str,
+                 device: torch.device, weights_file: Path | None = None) -> None:
+        self.recipe = recipe
+        self.network = network
+        self.taps = taps
+        self.device = device
+        self.weights_file = weights_file
+        self.layers: dict[str, int] = {tap.layer: tap.neurons for tap in taps}
+        self.spec: dict[str, Any] = recipe.to_spec(weights_hash, self.layers)
+        self._format = torch.channels_last if recipe.memory_format == "channels_last" else torch.contiguous_format
+        # Hooks belong to the network: two threads inside `visit` would hear each other's images.
+        self._lock = threading.RLock()
+
+    @property
+    def name(self) -> str:
+        return self.recipe.name
+
+    @property
+    def n_neurons(self) -> int:
+        return sum(self.layers.values())
+
+    @property
+    def input_size(self) -> int:
+        return self.recipe.preprocessing.size
+
+    @property
+    def precision(self) -> str:
+        return self.recipe.precision
+
+    @property
+    def fingerprint(self) -> str:
+        return self.spec["fingerprint"]
+
+    def __repr__(self) -> str:
+        return (f"Extractor({self.name!r}, {len(self.layers)} layers, {self.n_neurons} neurons, {self.precision} "
+                f"on {self.device}, {self.fingerprint[:8]})")
+
+    def preprocess(self, path: str | Path) -> torch.Tensor:
+        """(3, H, W) float32 on the CPU: the image as the network sees it, normalised. Exactly what extraction uses."""
+        return preprocess(Path(path), self.recipe.preprocessing)
+
+    def visit(self, batch: torch.Tensor, see: See) -> None:
+        """Run `batch` (N, 3, H, W) and call `see(layer, tensor)` as each layer is computed, in the order of `layers`.
+
+        The tensor is a float32 (N, C, S) view of the network's own memory, channel-major or channel-minor, and good only
+        during the call. The forward stops after the last layer. Raises BadInput for a batch of another shape; an error
+        raised in `see` passes through; no hook is left behind in either case.
+        """
+        batch = self._placed(batch)
+
+        def see_float(layer: str, tensor: torch.Tensor) -> None:
+            see(layer, tensor.float())  # no copy in fp32; half precision is widened so that counts see one dtype
+
+        with self._lock, torch.inference_mode(), exact_kernels(), Taps(self.network, self.taps, see_float):
+            self.network(batch)
+
+    def activations(self, batch: torch.Tensor) -> dict[str, torch.Tensor]:
+        """{layer: (N, C, S) float32} of `batch` (N, 3, H, W), copied: safe to keep and to change."""
+        kept: dict[str, torch.Tensor] = {}
+        self.visit(batch, lambda layer, tensor: kept.__setitem__(layer, tensor.clone()))
+        return kept
+
+    def _placed(self, batch: torch.Tensor) -> torch.Tensor:
+        if not isinstance(batch, torch.Tensor) or batch.ndim != 4 or batch.shape[1] != 3:
+            shape = tuple(getattr(batch, "shape", ())) or type(batch).__name__
+            raise BadInput(f"A batch must be a tensor (N, 3, H, W); got {shape}. Stack preprocessed images.")
+        size = getattr(self.network, "fixed_input_size", None)
+        if size is not None and tuple(batch.shape[2:]) != (size, size):
+            raise BadInput(f"{self.name} takes images of {size} x {size} pixels; got {batch.shape[2]} x "
+                           f"{batch.shape[3]}. Use ex.preprocess, or load it with input_size={batch.shape[2]}.")
+        return batch.to(self.device, DTYPES[self.precision], memory_format=self._format, non_blocking=True)
+
+
+@contextmanager
+def exact_kernels() -> Iterator[None]:
+    """CUDA convolutions without TF32 and without algorithms that give another sum on another run."""
+    if not torch.cuda.is_available():
+        yield
+        return
+    with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
+        yield
