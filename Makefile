@@ -1,0 +1,44 @@
+# Visual DNA Studio. `make` lists what there is.
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$p; break; }; done)
+VENV_PYTHON := .venv/bin/python
+TESTS ?= tests
+ARGS ?=
+
+.PHONY: help setup run test lock clean
+
+help:
+	@echo 'make run      open the dashboard (PORT=8501, HEADLESS=1 opens no browser)'
+	@echo 'make test     run the tests (TESTS=tests/test_dna.py, ARGS="-k merge")'
+	@echo 'make setup    only prepare .venv (CPU=1 leaves out several GB of CUDA, PYTHON=python3.12)'
+	@echo 'make lock     pin the newest versions in requirements*.txt (KEEP=1 keeps those pinned)'
+	@echo 'make clean    remove .venv and caches; your workspace is not touched'
+	@echo
+	@echo 'run and test prepare .venv themselves.'
+
+.needs-python:
+	@[ -n "$(PYTHON)" ] || { echo 'Set-up stopped. Python 3.11 or newer was not found. Install it, or name it with' \
+	'`make setup PYTHON=/path/to/python3.12`.' >&2; exit 2; }
+.PHONY: .needs-python
+
+setup: .needs-python
+	@$(PYTHON) -m tools.prepare
+
+# Streamlit asks for an e-mail address at its first start, and waits: never here.
+run: setup
+	@exec $(VENV_PYTHON) -m streamlit run app.py --server.address=127.0.0.1 --server.showEmailPrompt=false \
+		$(if $(PORT),--server.port=$(PORT)) $(if $(filter 1,$(HEADLESS)),--server.headless=true)
+
+# make's own exit code is 2 for every failure; .ci/run reads pytest's from the file STATUS.
+test: .needs-python
+	@$(PYTHON) -m tools.prepare --tests
+	@$(VENV_PYTHON) -m pytest $(ARGS) $(TESTS); code=$$?; \
+		if [ -n "$(STATUS)" ]; then echo $$code > "$(STATUS)"; fi; exit $$code
+
+lock: .needs-python
+	@$(PYTHON) -m tools.lock $(if $(filter 1,$(KEEP)),--keep)
+
+clean:
+	rm -rf .venv .pytest_cache .hypothesis build dist *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
