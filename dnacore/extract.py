@@ -1,0 +1,308 @@
+"""The loop: a dataset's images through the network, one shard after another, each kept as soon as it is done.
+
+Running it again continues where it stopped, and extracts only what is new: see `plan` for what a shard remembers.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import torch
+from filelock import FileLock, Timeout
+
+from . import calibration as ranges
+from .accumulate import BINS, Accumulator
+from .calibration import Calibration
+from .datasets import Dataset
+from .dna import DNA
+from .errors import BadInput, Cancelled, Unavailable
+from .extractors import Extractor
+from .feed import feed
+from .plan import FileRow, Member, Plan, Shard, plan
+from .sketches import bytes_per_image
+from .store import Setting, Store
+from .workspace import Workspace
+
+BATCH = {"cpu": 32, "cuda": 64}
+DISK_SHARE = 4  # sketches of all images are kept while they need at most a quarter of the free disk
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where an extraction stands. stage: what is being done, in words; done, total: images of this dataset."""
+
+    stage: str
+    dataset: str
+    done: int
+    total: int
+    rejected: int = 0
+
+
+@dataclass(frozen=True)
+class Report:
+    """What an extraction did. extracted: images that went through the network now; reused: those done before."""
+
+    name: str
+    images: int
+    rejected: list[dict[str, str]]
+    extracted: int
+    reused: int
+    seconds: float
+    sketched: int = field(default=0)
+
+    @property
+    def images_per_second(self) -> float:
+        return self.extracted / self.seconds if self.seconds > 0 else 0.0
+
+
+Watch = Callable[[Progress], None]
+Stop = Callable[[], bool]
+
+
+def extract(
+    source: str | Path,
+    extractor: Extractor,
+    calibration: Calibration | None = None,
+    batch_size: int | None = None,
+    sketches: bool = True,
+    workspace: Workspace | str | Path | None = None,
+    bins: int = BINS,
+    progress: Watch | None = None,
+) -> DNA:
+    """The DNA of a dataset or folder. What was extracted before with the same settings is not extracted again.
+
+    workspace: where it is kept; the default one without. calibration: the workspace's for this network without one
+    (measured now if there is none yet). Raises BadInput when there is no readable image, Mismatch when the calibration
+    belongs to another network.
+    """
+    home = workspace if isinstance(workspace, Workspace) else Workspace.open(workspace)
+    dataset = home.dataset(source)
+    calibration = calibration or calibration_for(home, extractor, [dataset], progress)
+    extract_dataset(home, dataset, extractor, calibration, batch_size, sketches, bins, progress)
+    setting = home.store.setting(extractor, calibration, bins)
+    found = home.store.dna(home.dataset(dataset.name), setting.label)
+    if found is None:
+        raise BadInput(f"“{dataset.name}” could not be extracted.")
+    return found
+
+
+def extract_dataset(
+    workspace: Workspace,
+    dataset: Dataset,
+    extractor: Extractor,
+    calibration: Calibration,
+    batch_size: int | None = None,
+    sketches: bool = True,
+    bins: int = BINS,
+    progress: Watch | None = None,
+    stop: Stop | None = None,
+) -> Report:
+    """Extract what is missing of one dataset, and make the result its DNA. Raises Cancelled when `stop` says so."""
+    ranges.check(calibration, extractor)
+    started = time.monotonic()
+    say = progress or (lambda _: None)
+    stop = stop or (lambda: False)
+    store = workspace.store
+    with _alone(workspace, dataset, say, stop):
+        say(Progress("looking at the files", dataset.name, 0, dataset.images))
+        scan = workspace.scan(
+            replace(dataset, part=None),
+            progress=lambda done, total: _look(stop, say, Progress("looking at the files", dataset.name, done, total)),
+        )
+        files = scan.files if dataset.part is None else workspace.files(dataset)
+        if not files:
+            raise BadInput(f"There is no image in {dataset.folder}. Choose a folder with JPEG, PNG or other images.")
+        setting = store.setting(extractor, calibration, bins)
+        every = _sketch_every(workspace, extractor.n_neurons, len(files)) if sketches else 0
+        work = _without_sketchless(plan(files, store.shards(dataset, setting)), files, store, dataset, setting, every)
+        loop = _Loop(store, dataset, extractor, calibration, setting, every, say, stop, len(files))
+        finished = loop.run(work, batch_size or BATCH.get(extractor.device.type, 32))
+        store.finish(dataset, setting, finished)
+        if sketches:
+            say(Progress("arranging the sketches", dataset.name, len(files), len(files)))
+            store.compact(dataset, setting)
+    rejected = [{"path": r.path, "reason": r.reason} for r in workspace.rejected(dataset, setting.label)]
+    if all(m.reason for shard in finished for m in shard.members):
+        raise BadInput(f"None of the {len(files)} images of “{dataset.name}” could be read: {rejected[0]['reason']}.")
+    images = sum(1 for shard in finished for m in shard.members if m.reason is None)
+    extracted = sum(len(files) for files in work.todo)
+    return Report(
+        dataset.name, images, rejected, extracted, len(files) - extracted, time.monotonic() - started,
+        loop.sketched,
+    )  # fmt: skip
+
+
+def calibration_for(
+    workspace: Workspace, extractor: Extractor, datasets: Sequence[Dataset], progress: Watch | None = None,
+    stop: Stop | None = None,
+) -> Calibration:  # fmt: skip
+    """The workspace's calibration for a network: the chosen one, else the shipped one, else measured now and kept.
+
+    Measured on up to 1,000 images spread evenly over the demo's and these datasets.
+    """
+    found = workspace.calibration(extractor.fingerprint)
+    if found is not None:
+        return found
+    with FileLock(_lock_file(workspace, f"calibration-{extractor.fingerprint[:16]}")):
+        found = workspace.calibration(extractor.fingerprint) or ranges.shipped(extractor)
+        if found is None:
+            from .demo_sample import demo_sample
+
+            say, names = progress or (lambda _: None), ", ".join(d.name for d in datasets)
+            folder = workspace.root / "calibrations" / f"sample-{extractor.fingerprint[:8]}"
+            try:
+                groups = [demo_sample(folder)]
+                for dataset in datasets:
+                    scan = workspace.scan(replace(dataset, part=None), hashes=False)
+                    groups.append([dataset.folder / f.path for f in scan.files])
+
+                def watch(done: int, total: int) -> None:
+                    _look(stop or (lambda: False), say, Progress("measuring the activation ranges", names, done, total))
+
+                paths = ranges.spread(groups)
+                found = ranges.measure(
+                    extractor, paths, progress=watch,
+                    origin=f"measured on {len(paths)} images of the demo and of {names}",
+                )  # fmt: skip
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
+        workspace.choose_calibration(found)
+    return found
+
+
+class _Loop:
+    """Runs the shards of one dataset."""
+
+    def __init__(
+        self, store: Store, dataset: Dataset, extractor: Extractor, calibration: Calibration, setting: Setting,
+        sketch_every: int, say: Watch, stop: Stop, total: int,
+    ) -> None:  # fmt: skip
+        self.store, self.dataset, self.extractor, self.calibration = store, dataset, extractor, calibration
+        self.setting, self.sketch_every, self.say, self.stop, self.total = setting, sketch_every, say, stop, total
+        self.done = self.rejected = self.sketched = 0
+
+    def run(self, work: Plan, batch_size: int) -> list[Shard]:
+        finished = list(work.keep)
+        self.done = sum(len(shard.members) for shard in finished)
+        self.rejected = sum(1 for shard in finished for m in shard.members if m.reason)
+        self._tell()
+        for files in work.todo:
+            while True:
+                before = self.done, self.rejected
+                try:
+                    finished.append(self._shard(files, batch_size))
+                    break
+                except torch.OutOfMemoryError as error:
+                    if batch_size == 1:
+                        raise Unavailable(
+                            f"{self.extractor.name} does not fit into the memory of {self.extractor.device} even one image "
+                            "at a time. Close other programs, or run it with --device cpu."
+                        ) from error
+                self.done, self.rejected = before
+                batch_size = max(1, batch_size // 2)
+                torch.cuda.empty_cache()
+        return finished
+
+    def _shard(self, files: Sequence[FileRow], batch_size: int) -> Shard:
+        keep = [i for i, f in enumerate(files) if self.sketch_every and _kept(f.hash, self.sketch_every)]
+        slot = {position: s for s, position in enumerate(keep)}
+        reasons: dict[int, str] = {}
+        paths = [self.dataset.folder / f.path for f in files]
+        with Accumulator(self.calibration, len(keep), self.setting.bins, sketches=bool(keep)) as total:
+            for batch in feed(self.extractor, paths, batch_size):
+                if self.stop():
+                    raise Cancelled(
+                        f"Stopped on request. {self.done - batch.start:,} of {self.total:,} images of "
+                        f"“{self.dataset.name}” are kept; run it again to go on."
+                    )
+                reasons |= batch.rejected
+                if batch.tensor is not None:
+                    slots = [slot.get(position, -1) for position in batch.kept]
+                    self.extractor.visit(batch.tensor, lambda layer, x, slots=slots: total.add(layer, x, slots))
+                    total.count_images(len(batch.kept))
+                self.done += batch.end - batch.start
+                self.rejected += len(batch.rejected)
+                self._tell()
+            found, sketches = total.distributions(), total.sketches()
+        good = [s for s, position in enumerate(keep) if position not in reasons]
+        members = tuple(Member(f.hash, f.path, reasons.get(i)) for i, f in enumerate(files))
+        dna = DNA(
+            found.histograms, found.outside, found.images, found.mean, found.deviations, self.calibration,
+            self.extractor.spec, self.dataset.name,
+            tuple({"path": m.path, "reason": m.reason} for m in members if m.reason),
+        )  # fmt: skip
+        kept = sketches if len(good) == len(keep) else sketches.columns(good)
+        number = self.store.add_shard(
+            self.dataset, self.setting, members, dna, kept if keep else None, [files[keep[s]].hash for s in good]
+        )
+        self.sketched += len(good)
+        return Shard(number, members)
+
+    def _tell(self) -> None:
+        self.say(Progress("extracting", self.dataset.name, self.done, self.total, self.rejected))
+
+
+def sketch_plan(workspace: Workspace, neurons: int, images: int) -> tuple[int, int]:
+    """Bytes that the sketches of this many images take, and of how many images they will be kept."""
+    every = _sketch_every(workspace, neurons, images)
+    return bytes_per_image(neurons) * images // every, images // every
+
+
+def _sketch_every(workspace: Workspace, neurons: int, images: int) -> int:
+    free = shutil.disk_usage(workspace.root).free // DISK_SHARE
+    return max(1, -(-bytes_per_image(neurons) * images // max(free, 1)))
+
+
+def _kept(content: str, every: int) -> bool:
+    """One image in `every`, chosen by its content: the same images whatever is added later."""
+    return every <= 1 or int(content[:8], 16) % every == 0
+
+
+def _without_sketchless(
+    work: Plan, files: Sequence[FileRow], store: Store, dataset: Dataset, setting: Setting, every: int
+) -> Plan:
+    """Extract shards again whose sketches are wanted but were lost, damaged, or never kept."""
+    if not every:
+        return work
+    have = {content for segment in store.segments(dataset, setting).values() for content in segment.hashes}
+    by_path = {f.path: f for f in files}
+    keep, todo = [], list(work.todo)
+    for shard in work.keep:
+        if all(m.reason or m.hash in have or not _kept(m.hash, every) for m in shard.members):
+            keep.append(shard)
+        else:
+            todo.append(tuple(by_path[m.path] for m in shard.members))
+    return Plan(tuple(keep), tuple(todo))
+
+
+def _look(stop: Stop, say: Watch, progress: Progress) -> None:
+    if stop():
+        raise Cancelled(f"Stopped on request while {progress.stage}. Nothing was lost; run it again to go on.")
+    say(progress)
+
+
+@contextmanager
+def _alone(workspace: Workspace, dataset: Dataset, say: Watch, stop: Stop) -> Iterator[None]:
+    """Wait until nobody else extracts this dataset."""
+    lock = FileLock(_lock_file(workspace, f"dataset-{dataset.id}"))
+    while True:
+        try:
+            lock.acquire(timeout=0.5)
+            break
+        except Timeout:
+            _look(stop, say, Progress("waiting for another extraction of", dataset.name, 0, dataset.images))
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _lock_file(workspace: Workspace, name: str) -> Path:
+    folder = workspace.root / "locks"
+    folder.mkdir(exist_ok=True)
+    return folder / f"{name}.lock"

@@ -1,0 +1,39 @@
+"""A DNA counted from sketches: for sets of images that were never extracted on their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from . import parallel
+from .calibration import Calibration
+from .dna import DNA
+from .sketches import Sketches
+
+
+@njit(nogil=True, cache=True)
+def _count(first, last, quantiles, counts):
+    for k in range(first, last):
+        for n in range(quantiles.shape[1]):
+            for q in range(quantiles.shape[2]):
+                counts[k, quantiles[k, n, q]] += 1
+
+
+def sketched_dna(sketches: Sketches, calibration: Calibration, extractor: Mapping[str, Any], name: str) -> DNA:
+    """The DNA of the sketches' images: every image counts Q times per neuron, once per quantile; `exact` is False."""
+    n = sketches.n_neurons
+    counts = np.zeros((n, sketches.bins), np.int64)
+    mean, deviations = np.zeros(n), np.zeros(n)
+    for rows in sketches.blocks():
+        quantiles = np.ascontiguousarray(sketches.quantiles(rows))
+        parallel.over_rows(_count, len(quantiles), quantiles, counts[rows])
+        means = sketches.means(rows).astype(np.float64)
+        mean[rows] = means.mean(1)
+        deviations[rows] = ((means - mean[rows, None]) ** 2).sum(1)
+    return DNA(
+        counts, np.zeros((n, 2), np.int64), len(sketches), mean, deviations, calibration, extractor, name,
+        exact=False, source=sketches,
+    )  # fmt: skip

@@ -1,0 +1,413 @@
+"""The on-disk home of everything but the images: a catalogue (SQLite) and files of arrays.
+
+```
+catalogue.sqlite      what there is            shards/  sketches/  dna/    arrays (see store)
+calibrations/         activation ranges        jobs/                       one folder a background job
+unpacked/  demo/      images that came out of a zip or were drawn          thumbs/  locks/  damaged/
+```
+Nothing here ever changes or deletes a user's own image.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from . import images
+from .catalogue import Catalogue
+from .datasets import Dataset, check_name, choose, name_for, parse_part, read_attributes
+from .errors import BadInput, UnknownName
+from .images import Rejected
+from .plan import FileRow
+
+if TYPE_CHECKING:
+    from .calibration import Calibration
+    from .dna import DNA
+    from .selection import Selection
+    from .sketches import Sketches
+    from .store import Store
+
+ENVIRONMENT = "VISUAL_DNA_HOME"
+
+
+def default_root() -> Path:
+    """`$VISUAL_DNA_HOME`, else the platform's folder for user data."""
+    if chosen := os.environ.get(ENVIRONMENT):
+        return Path(chosen).expanduser()
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Application Support"
+    else:
+        base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    return base / "visual-dna"
+
+
+@dataclass(frozen=True)
+class Scan:
+    """A look at a dataset's folder. files: readable ones by path; rejected: the others; added, removed: since last time."""
+
+    files: list[FileRow]
+    rejected: list[Rejected]
+    added: int
+    removed: int
+
+
+class Workspace:
+    """One workspace folder. Safe to use from several threads and processes at once."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = Path(os.path.abspath(root))
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BadInput(f"The workspace folder {root} cannot be made ({error.strerror}). Choose another.") from error
+        self.catalogue = Catalogue(self.root / "catalogue.sqlite")
+
+    @classmethod
+    def open(cls, root: Path | str | None = None) -> Workspace:
+        """Open a workspace, making it where there is none. Without a path: see `default_root`."""
+        return cls(Path(root).expanduser() if root else default_root())
+
+    @property
+    def store(self) -> Store:
+        """Shards, sketches and DNAs."""
+        from .store import Store  # numpy arrays and all that comes with them, only when asked for
+
+        return Store(self)
+
+    # -- datasets ------------------------------------------------------------------------------------------------------
+
+    def add_dataset(
+        self, name: str, source: Path | str, attributes: Path | str | None = None, title: str = ""
+    ) -> Dataset:
+        """Register a folder, a text file of paths, or a zip (unpacked into the workspace) under a name.
+
+        An `attributes.csv` in the folder is taken up by itself. Adding the same source again under the same name
+        refreshes it. Raises BadInput for a name that is taken, a source that is missing or without a single image.
+        """
+        name = check_name(name)
+        path = _absolute(source)
+        if path.suffix.lower() == ".zip" and path.is_file():
+            path = images.unpack_zip(path, self.root / "unpacked" / name)
+        folder = images.image_folder(path)
+        csv = _absolute(attributes) if attributes else folder / "attributes.csv"
+        if attributes and not csv.is_file():
+            raise BadInput(f"There is no attributes file {csv}.")
+        with self.catalogue.changing() as db:
+            taken = db.execute("SELECT * FROM dataset WHERE name = ? OR source = ?", (name, str(path))).fetchall()
+            for row in taken:
+                if row["source"] != str(path):
+                    raise BadInput(f"There is a dataset {name} already ({row['folder']}). Choose another name.")
+                if row["name"] != name:
+                    raise BadInput(f"This folder is in the workspace already, as “{row['name']}”.")
+            if not taken:
+                used = {row["colour"] for row in db.execute("SELECT colour FROM dataset")}
+                colour = next(i for i in range(len(used) + 1) if i not in used)
+                db.execute(
+                    "INSERT INTO dataset (name, source, folder, attributes, colour, title, added) VALUES (?,?,?,?,?,?,?)",
+                    (name, str(path), str(folder), str(csv) if csv.is_file() else None, colour, title, time.time()),
+                )
+            else:
+                db.execute("UPDATE dataset SET attributes = ? WHERE name = ?", (str(csv) if csv.is_file() else None, name))
+        dataset = self.dataset(name)
+        try:
+            scan = self.scan(dataset, hashes=False)
+            if not scan.files:
+                detail = f" ({len(scan.rejected)} files could not be read)" if scan.rejected else ""
+                raise BadInput(f"There is no image in {path}{detail}. Choose a folder with JPEG, PNG or other images.")
+            if attributes:
+                self.attributes(dataset)
+        except BadInput:
+            if not taken:
+                self._forget(dataset)
+            raise
+        return self.dataset(name)
+
+    def datasets(self) -> list[Dataset]:
+        """All datasets in the order they were added."""
+        with self.catalogue.reading() as db:
+            return [_dataset(row) for row in db.execute(_DATASETS + " ORDER BY dataset.id")]
+
+    def dataset(self, name: str | Path) -> Dataset:
+        """The dataset of that name, or `NAME[column=value]`. A folder's path is registered under the folder's name.
+
+        Registered names win over paths; `./x` always means the folder. Raises UnknownName.
+        """
+        text = str(name)
+        base, part = parse_part(text)
+        with self.catalogue.reading() as db:
+            for candidate, chosen in ((text, None), (base, part)):
+                row = db.execute(_DATASETS + " WHERE dataset.name = ?", (candidate,)).fetchone()
+                if row:
+                    found = _dataset(row)
+                    return self._checked(found.split(chosen.column, chosen.value)) if chosen else found
+        for candidate, chosen in ((text, None), (base, part)):
+            path = _absolute(candidate)
+            if path.exists():
+                found = self._by_path(path)
+                return self._checked(found.split(chosen.column, chosen.value)) if chosen else found
+        known = ", ".join(d.name for d in self.datasets()) or "none yet"
+        raise UnknownName(f"There is no dataset or folder {text!r}. The datasets are: {known}.")
+
+    def dataset_by_id(self, number: int) -> Dataset:
+        """The dataset with that number. Raises UnknownName."""
+        with self.catalogue.reading() as db:
+            row = db.execute(_DATASETS + " WHERE dataset.id = ?", (number,)).fetchone()
+        if row is None:
+            raise UnknownName("There is no such dataset any more.")
+        return _dataset(row)
+
+    def rename_dataset(self, old: str, new: str) -> Dataset:
+        """Give a dataset another name; its colour, files and DNAs stay. Raises BadInput, UnknownName."""
+        dataset, new = self.dataset(old), check_name(new)
+        with self.catalogue.changing() as db:
+            if db.execute("SELECT 1 FROM dataset WHERE name = ? AND id != ?", (new, dataset.id)).fetchone():
+                raise BadInput(f"There is a dataset {new} already. Choose another name.")
+            db.execute("UPDATE dataset SET name = ? WHERE id = ?", (new, dataset.id))
+        return self.dataset(new)
+
+    def remove_dataset(self, name: str) -> int:
+        """Forget a dataset, its DNAs and sketches; return the bytes that this freed. The user's images stay."""
+        dataset = self.dataset(name)
+        freed = sum(_size(path) for path in self.store.files_of(dataset))
+        own = [self.root / "unpacked", self.root / "demo"]
+        drawn = next((dataset.folder for base in own if dataset.folder.is_relative_to(base)), None)
+        files = self.store.files_of(dataset)
+        self._forget(dataset)
+        for path in files:
+            path.unlink(missing_ok=True)
+        if drawn is not None:
+            freed += sum(_size(path) for path in drawn.rglob("*"))
+            shutil.rmtree(drawn, ignore_errors=True)
+        return freed
+
+    def _forget(self, dataset: Dataset) -> None:
+        with self.catalogue.changing() as db:
+            db.execute("DELETE FROM dataset WHERE id = ?", (dataset.id,))
+
+    def _by_path(self, path: Path) -> Dataset:
+        with self.catalogue.reading() as db:
+            row = db.execute(_DATASETS + " WHERE dataset.source = ?", (str(path),)).fetchone()
+            names = {r["name"] for r in db.execute("SELECT name FROM dataset")}
+        if row:
+            return _dataset(row)
+        base = name_for(path if path.is_dir() else path.with_suffix(""))
+        name = next(n for n in (base, *(f"{base} {i}" for i in range(2, len(names) + 3))) if n not in names)
+        return self.add_dataset(name, path)
+
+    def _checked(self, dataset: Dataset) -> Dataset:
+        return replace(dataset, images=len(self.files(dataset)))
+
+    # -- files ---------------------------------------------------------------------------------------------------------
+
+    def scan(
+        self, dataset: Dataset, hashes: bool = True, progress: Callable[[int, int], None] | None = None
+    ) -> Scan:
+        """Look at the folder again and bring the catalogue up to date.
+
+        A file whose size and time are as before keeps its hash; with hashes=False new files are hashed later.
+        Raises BadInput when the folder is gone.
+        """
+        found, rejected = images.find_images(dataset.source)
+        with self.catalogue.reading() as db:
+            known = {row["path"]: row for row in db.execute("SELECT * FROM file WHERE dataset = ?", (dataset.id,))}
+        old = {
+            f.path: known[f.path]["hash"]
+            for f in found
+            if f.path in known and (known[f.path]["size"], known[f.path]["mtime_ns"]) == (f.size, f.mtime_ns)
+        }
+        need = [f for f in found if hashes and not old.get(f.path)]
+        contents = self._hash(dataset, [f.path for f in need], rejected, progress)
+        with self.catalogue.changing() as db:
+            top = db.execute("SELECT coalesce(max(number), -1) FROM file WHERE dataset = ?", (dataset.id,)).fetchone()[0]
+            fresh = [f for f in found if f.path not in known]
+            numbers = {f.path: top + 1 + i for i, f in enumerate(fresh)} | {p: row["number"] for p, row in known.items()}
+            db.execute("UPDATE file SET there = 0 WHERE dataset = ?", (dataset.id,))
+            db.executemany(
+                "INSERT INTO file (dataset, number, path, size, mtime_ns, hash, there) VALUES (?,?,?,?,?,?,1) "
+                "ON CONFLICT (dataset, path) DO UPDATE SET size = excluded.size, mtime_ns = excluded.mtime_ns, "
+                "hash = excluded.hash, there = 1",
+                [
+                    (dataset.id, numbers[f.path], f.path, f.size, f.mtime_ns, contents.get(f.path, old.get(f.path, "")))
+                    for f in found
+                    if contents.get(f.path) is not None or f not in need
+                ],
+            )
+            db.execute("DELETE FROM unreadable WHERE dataset = ?", (dataset.id,))
+            db.executemany(
+                "INSERT OR REPLACE INTO unreadable VALUES (?,?,?)", [(dataset.id, r.path, r.reason) for r in rejected]
+            )
+        paths = {f.path for f in found}
+        gone = sum(1 for path, row in known.items() if row["there"] and path not in paths)
+        back = sum(1 for path in paths if path not in known or not known[path]["there"])
+        return Scan(self.files(dataset), rejected, back, gone)
+
+    def _hash(
+        self, dataset: Dataset, paths: Sequence[str], rejected: list[Rejected],
+        progress: Callable[[int, int], None] | None,
+    ) -> dict[str, str]:  # fmt: skip
+        def one(path: str) -> tuple[str, str | None, str]:
+            try:
+                return path, images.content_hash(dataset.folder / path), ""
+            except OSError as error:
+                return path, None, f"cannot be read ({error.strerror or error})"
+
+        contents: dict[str, str] = {}
+        with ThreadPoolExecutor(4, thread_name_prefix="hash") as pool:
+            for done, (path, content, reason) in enumerate(pool.map(one, paths), 1):
+                if content is None:
+                    rejected.append(Rejected(path, reason))
+                else:
+                    contents[path] = content
+                if progress is not None:
+                    progress(done, len(paths))
+        return contents
+
+    def files(self, dataset: Dataset) -> list[FileRow]:
+        """The dataset's files as of the last scan, by path. An image's index never changes."""
+        with self.catalogue.reading() as db:
+            rows = db.execute(
+                "SELECT number, path, size, mtime_ns, hash FROM file WHERE dataset = ? AND there ORDER BY path", (dataset.id,)
+            )
+            files = [FileRow(*row) for row in rows]
+        if dataset.part is None:
+            return files
+        chosen = choose(self._table(dataset, files), dataset.part, parse_part(dataset.name)[0])
+        return [files[i] for i in chosen]
+
+    def rejected(self, dataset: Dataset, extractor: str | None = None) -> list[Rejected]:
+        """Files that could not be read, with reasons: at the last scan, and in extractions (of one network or any)."""
+        with self.catalogue.reading() as db:
+            rows = db.execute("SELECT path, reason FROM unreadable WHERE dataset = ?", (dataset.id,)).fetchall()
+            rows += db.execute(
+                "SELECT DISTINCT file.path, member.reason FROM member JOIN shard ON shard.id = member.shard "
+                "JOIN setting ON setting.id = shard.setting JOIN file ON file.dataset = shard.dataset "
+                "AND file.hash = member.hash AND file.there WHERE shard.dataset = ? AND member.reason IS NOT NULL "
+                "AND (? IS NULL OR setting.label = ?)",
+                (dataset.id, extractor, extractor),
+            ).fetchall()
+        return [Rejected(path, reason) for path, reason in sorted({tuple(row) for row in rows})]
+
+    def image_path(self, dataset_id: int, index: int) -> Path:
+        """The file of one image, for those who know it by number only. Raises UnknownName."""
+        with self.catalogue.reading() as db:
+            row = db.execute(
+                "SELECT dataset.folder, file.path FROM file JOIN dataset ON dataset.id = file.dataset "
+                "WHERE dataset.id = ? AND file.number = ? AND file.there",
+                (dataset_id, index),
+            ).fetchone()
+        if row is None:
+            raise UnknownName("There is no such image any more.")
+        return Path(row["folder"]) / row["path"]
+
+    def attributes(self, dataset: Dataset) -> pd.DataFrame:
+        """One row per file in `files` order, one column per attribute; "" where a value is not known."""
+        return self._table(dataset, self.files(dataset))
+
+    def _table(self, dataset: Dataset, files: Sequence[FileRow]) -> pd.DataFrame:
+        if dataset.attributes is None:
+            return pd.DataFrame(index=pd.Index([f.path for f in files], name="file"))
+        return read_attributes(dataset.attributes, files)
+
+    # -- DNAs, calibrations, selections --------------------------------------------------------------------------------
+
+    def dna(self, dataset: Dataset | str, extractor: str) -> DNA | None:
+        """The DNA of a dataset as it was last extracted with that network; None if it has not been."""
+        return self.store.dna(self.dataset(dataset) if isinstance(dataset, str) else dataset, extractor)
+
+    def sketches(self, dataset: Dataset | str, extractor: str) -> Sketches | None:
+        """The sketches of a dataset's images, in `files` order; None if there are none."""
+        return self.store.sketches(self.dataset(dataset) if isinstance(dataset, str) else dataset, extractor)
+
+    def calibration(self, extractor_fingerprint: str) -> Calibration | None:
+        """The calibration chosen for a network in this workspace, or None."""
+        from .calibration import load_calibration
+
+        with self.catalogue.reading() as db:
+            row = db.execute(
+                "SELECT fingerprint FROM calibration WHERE extractor = ? AND chosen", (extractor_fingerprint,)
+            ).fetchone()
+        return load_calibration(self._calibration_file(row[0])) if row else None
+
+    def choose_calibration(self, calibration: Calibration, name: str = "") -> None:
+        """Keep a calibration and use it for its network from now on. DNAs made under another keep theirs."""
+        calibration.save(self._calibration_file(calibration.fingerprint))
+        with self.catalogue.changing() as db:
+            db.execute("UPDATE calibration SET chosen = 0 WHERE extractor = ?", (calibration.extractor,))
+            db.execute(
+                "INSERT INTO calibration VALUES (?,?,?,1,?) ON CONFLICT (fingerprint) DO UPDATE SET chosen = 1",
+                (calibration.fingerprint, calibration.extractor, name or calibration.origin, time.time()),
+            )
+
+    def _calibration_file(self, fingerprint: str) -> Path:
+        return self.root / "calibrations" / f"{fingerprint}.npz"
+
+    def selections(self) -> list[Selection]:
+        """All saved selections, newest first."""
+        from .selection import Selection
+
+        with self.catalogue.reading() as db:
+            rows = db.execute("SELECT content FROM selection ORDER BY saved DESC").fetchall()
+        return [Selection.from_json(json.loads(row["content"])) for row in rows]
+
+    def selection(self, name: str) -> Selection:
+        """A saved selection. Raises UnknownName."""
+        for found in self.selections():
+            if found.name == name:
+                return found
+        known = ", ".join(s.name for s in self.selections()) or "none yet"
+        raise UnknownName(f"There is no selection {name!r}. The selections are: {known}.")
+
+    def save_selection(self, selection: Selection) -> None:
+        """Keep a selection under its name, replacing one of the same name."""
+        if not selection.name.strip():
+            raise BadInput("A selection needs a name to be kept under.")
+        with self.catalogue.changing() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO selection VALUES (?,?,?)",
+                (selection.name, json.dumps(selection.to_json()), time.time()),
+            )
+
+    def remove_selection(self, name: str) -> None:
+        """Forget a saved selection. Raises UnknownName."""
+        self.selection(name)
+        with self.catalogue.changing() as db:
+            db.execute("DELETE FROM selection WHERE name = ?", (name,))
+
+    def size(self) -> int:
+        """Bytes on disk that this workspace takes."""
+        return sum(_size(path) for path in self.root.rglob("*"))
+
+
+_DATASETS = (
+    "SELECT dataset.*, (SELECT count(*) FROM file WHERE file.dataset = dataset.id AND file.there) AS images FROM dataset"
+)
+
+
+def _dataset(row) -> Dataset:
+    return Dataset(
+        row["id"], row["name"], Path(row["source"]), Path(row["folder"]),
+        Path(row["attributes"]) if row["attributes"] else None, row["colour"], row["images"], row["title"],
+    )  # fmt: skip
+
+
+def _absolute(path: Path | str) -> Path:
+    return Path(os.path.abspath(Path(path).expanduser()))
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size if path.is_file() else 0
+    except OSError:
+        return 0
