@@ -1,0 +1,13 @@
+"""Demo datasets drawn by code: no download, no licence, and attributes that are true by construction.
+
+`design` plans the attributes, `canvas` is the drawing surface; `faces` (with `portrait`, `features`, `hair`,
+`wardrobe`), `streets` (with `road`, `roadside`, `vehicles`, `weather`) and `styles` (with `landscape`, `finishes`) draw;
+`catalogue` names the datasets and `album` writes them as files.
+"""
+
+from __future__ import annotations
+
+from dnacore.demo.album import ATTRIBUTES_FILE, draw
+from dnacore.demo.catalogue import DemoDataset, attributes, demo_datasets, image
+
+__all__ = ["ATTRIBUTES_FILE", "DemoDataset", "attributes", "demo_datasets", "draw", "image"]
