@@ -1,7 +1,7 @@
 """Images as arrays: decoding, resizing, thumbnails.
 
-`find_images`, `image_folder`, `content_hash` and `unpack_zip` are re-exported, so that this module is the one place
-others turn to for images. Colour profiles are ignored, as clean-fid and the paper's code do.
+The names of `files` and `archives` that others need are imported here, so that this is the one module to turn to for
+images. Colour profiles are ignored, as clean-fid and the paper's code do.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageFile as PillowFile, TiffImagePlugin, WebPImagePlugin, features  # noqa: F401  (register formats)
+from PIL import Image, TiffImagePlugin, WebPImagePlugin, features  # noqa: F401  (the plugins register their formats)
 
 from dnacore.archives import unpack_zip
 from dnacore.errors import BadInput
@@ -31,26 +31,28 @@ __all__ = [
 ]
 
 CROPS = ("squash", "center")
-"""How a picture becomes square: `squash` ignores its aspect, `center` cuts the longer side."""
+"""How a picture gets the network's shape: `squash` ignores its aspect, `center` cuts the longer side."""
 
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "PPM")
+FORMATS: tuple[str, ...] = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "PPM")
+"""Pillow's names of what is read, whatever a file is called. Pillow knows more, some of which start programs."""
 if features.check("avif"):
     from PIL import AvifImagePlugin  # noqa: F401
 
     FORMATS += ("AVIF",)
 
+MAX_SIDE = 500_000  # pixels; longer than any camera, scan or strip, short enough for a filter of that length
+_MAX_WIDTH = 1 << 16  # of `resampling.resample`, which is imported late
+
 _ENDS_EARLY = "the file ends before the image does"
-_NOT_AN_IMAGE = "it is not an image"
 _DAMAGED = "the image is damaged"
-_SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"P1", b"P2", b"P3", b"P4",
-               b"P5", b"P6", b"Pf")
-_ORIENTATION = 0x0112
+_SIGNATURES = re.compile(rb"\xff\xd8\xff|\x89PNG|RIFF....WEBP|GIF8|BM|II\*\0|MM\0\*|P[1-7Ff]\s|....ftypavi", re.DOTALL)
+_ORIENTATION, _BITS, _PHOTOMETRIC, _SAMPLE_FORMAT = 274, 258, 262, 339  # TIFF and EXIF tags
 _WHITE = (255, 255, 255)
 
-# What Pillow's readers let through on bytes that somebody damaged or made up (tests/test_images.py fuzzes them).
+# What Pillow's readers let through on bytes that somebody damaged or made up (tests/test_images.py tries many).
 _HOSTILE = (
     OSError, SyntaxError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, AssertionError,
-    RuntimeError, EOFError, struct.error, zlib.error, MemoryError, Image.DecompressionBombError,
+    RuntimeError, EOFError, struct.error, zlib.error, MemoryError, BufferError, Image.DecompressionBombError,
 )
 
 
@@ -59,12 +61,15 @@ def decode(path: Path) -> np.ndarray:
 
     Returns (H, W, 3): uint8 in 0..255, or float32 in 0..255 for grey files deeper than 8 bits (16-bit integers are
     divided by 257, floats in 0..1 multiplied by 255). EXIF orientation is applied, transparency is laid on white, grey,
-    palette and CMYK become RGB as Pillow converts them, and an animation gives its first frame.
+    palette and CMYK become RGB as Pillow converts them (16-bit colour by its upper 8 bits), and an animation gives its
+    first frame.
 
     Raises BadInput whose message is a plain fragment without the path ("the file ends before the image does").
     """
     with _opened(path) as image:
-        return _pixels(image)
+        orientation = _orientation(image)
+        pixels = _grey(image) if _is_deep(image) else np.asarray(_in_colour(image))
+        return np.ascontiguousarray(_upright(pixels, orientation))
 
 
 def resize(pixels: np.ndarray, size: tuple[int, int], crop: str = "squash") -> np.ndarray:
@@ -72,22 +77,27 @@ def resize(pixels: np.ndarray, size: tuple[int, int], crop: str = "squash") -> n
 
     pixels: (H, W, 3) uint8 or float32 in 0..255. size: (h, w) in pixels. Returns (3, h, w) float32 in 0..255.
     `crop="squash"` ignores the aspect; `"center"` scales until the target is just covered and keeps the middle.
+    Raises BadInput for another crop or shape.
     """
     height, width = size
     if crop not in CROPS:
         raise BadInput(f"there is no crop {crop!r}; choose one of {', '.join(CROPS)}")
     if pixels.ndim != 3 or pixels.shape[2] != 3 or 0 in pixels.shape or min(size) < 1:
-        raise BadInput(f"cannot resize pixels of shape {pixels.shape} to {size}; expected (H, W, 3) and positive sizes")
-    full_height, full_width = height, width
+        raise BadInput(f"cannot resize pixels of shape {pixels.shape} to {size}; give (H, W, 3) and a size of at least 1")
+    full = (height, width)
     if crop == "center":
         scale = max(height / pixels.shape[0], width / pixels.shape[1])
-        full_height = max(height, round(pixels.shape[0] * scale))
-        full_width = max(width, round(pixels.shape[1] * scale))
-    top, left = (full_height - height) // 2, (full_width - width) // 2
+        full = (max(height, round(pixels.shape[0] * scale)), max(width, round(pixels.shape[1] * scale)))
+    top, left = (full[0] - height) // 2, (full[1] - width) // 2
+    if pixels.shape[1] <= _MAX_WIDTH:
+        from dnacore.resampling import resample  # numba takes a while to import, and finding files does not need it
+
+        dtype = np.uint8 if pixels.dtype == np.uint8 else np.float32
+        return resample(np.ascontiguousarray(pixels, dtype=dtype), full, (top, left, height, width))
     out = np.empty((3, height, width), np.float32)
     for channel in range(3):
         plane = Image.fromarray(np.ascontiguousarray(pixels[:, :, channel], dtype=np.float32))
-        plane = plane.resize((full_width, full_height), Image.Resampling.BICUBIC)
+        plane = plane.resize(full[::-1], Image.Resampling.BICUBIC)
         np.clip(np.asarray(plane)[top:top + height, left:left + width], 0, 255, out=out[channel])
     return out
 
@@ -99,57 +109,59 @@ def thumbnail(path: Path, side: int) -> bytes:
     `decode` does.
     """
     with _opened(path, draft=2 * side) as image:
-        if not _is_deep(image):
-            if image.mode == "P" or image.mode == "1":
-                image = image.convert("RGBA" if image.has_transparency_data else "RGB")
-            image.thumbnail((side, side), Image.Resampling.BICUBIC, reducing_gap=2.0)
-        small = Image.fromarray(np.rint(_pixels(image)).astype(np.uint8))
-    small.thumbnail((side, side), Image.Resampling.BICUBIC, reducing_gap=2.0)
+        orientation = _orientation(image)
+        if _is_deep(image):
+            image = Image.fromarray(_grey(image).astype(np.uint8))
+        elif image.has_transparency_data or image.mode not in ("RGB", "L", "CMYK"):
+            image = _in_colour(image)  # before shrinking: palettes cannot be mixed, and clear pixels have no colour
+        image.thumbnail((side, side), Image.Resampling.BICUBIC, reducing_gap=2.0)
+        small = Image.fromarray(np.ascontiguousarray(_upright(np.asarray(_in_colour(image)), orientation)))
     buffer = io.BytesIO()
-    small.save(buffer, "JPEG", quality=85)
+    small.save(buffer, "JPEG", quality=80)
     return buffer.getvalue()
 
 
 @contextmanager
 def _opened(path: Path, draft: int | None = None) -> Iterator[Image.Image]:
-    """The first frame, loaded, while Pillow's warnings are muted and its errors become BadInput."""
+    """The first frame, loaded. Pillow's warnings are muted and its errors become BadInput."""
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            raise BadInput("it is not an ordinary file")
+        if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe would be waited for
+            raise BadInput("it is a folder, not a file" if os.path.isdir(path) else "it is not an ordinary file")
         file = open(path, "rb")
-    except (OSError, ValueError) as error:
-        if isinstance(error, BadInput):
-            raise
-        raise BadInput(explain(error)) from error
-    with file, _muted():
-        try:
-            with Image.open(file, formats=FORMATS) as image:
+        with file:
+            start = file.read(16)
+            file.seek(0)
+            with _muted(), Image.open(file, formats=FORMATS) as image:
+                if max(image.size) > MAX_SIDE:
+                    raise BadInput(f"it claims to be more than {MAX_SIDE:,} pixels long")
                 if draft is not None:
                     image.draft(None, (draft, draft))
                 image.load()
                 yield image
-        except BadInput:
-            raise
-        except _HOSTILE as error:
-            raise BadInput(_reason(error, path)) from error
+    except BadInput:
+        raise
+    except PermissionError as error:
+        raise BadInput(explain(error)) from error
+    except _HOSTILE as error:
+        is_about_file = isinstance(error, OSError) and error.errno is not None
+        raise BadInput(explain(error) if is_about_file else _reason(error, start)) from error
 
 
-def _reason(error: BaseException, path: Path) -> str:
+def _reason(error: BaseException, start: bytes) -> str:
+    """Why the image could not be read; `start` is the first 16 bytes of its file."""
     message = str(error).lower()
+    if not start:
+        return "the file is empty"
     if isinstance(error, Image.DecompressionBombError):
         return f"it claims more than {2 * (Image.MAX_IMAGE_PIXELS or 0) // 10**6} million pixels"
     if isinstance(error, MemoryError):
         return "it does not fit into memory"
-    if any(word in message for word in ("truncated", "unexpected end", "not enough", "eof", "ended")):
+    if any(word in message for word in ("truncated", "unexpected end", "not enough", "eof", "ended", "too short")):
         return _ENDS_EARLY
-    if isinstance(error, Image.UnidentifiedImageError):
-        with open(path, "rb") as file:
-            start = file.read(16)
-        if not start:
-            return "the file is empty"
-        return _DAMAGED if start.startswith(_SIGNATURES) or start[4:12] == b"ftypavif" else _NOT_AN_IMAGE
+    if isinstance(error, Image.UnidentifiedImageError) and not _SIGNATURES.match(start):
+        return "it is not an image"
     if "conversion from" in message:
-        return "its kind of colours is not supported"
+        return "its kind of colours cannot be read"
     return _DAMAGED
 
 
@@ -157,36 +169,38 @@ def _is_deep(image: Image.Image) -> bool:
     return image.mode == "F" or image.mode.startswith("I")
 
 
-def _pixels(image: Image.Image) -> np.ndarray:
-    orientation = _orientation(image)
-    if _is_deep(image):
-        grey = _grey(image)
-        pixels = np.repeat(grey[:, :, None], 3, axis=2)
-    else:
-        if image.has_transparency_data:
-            image = image.convert("RGBA")
-            paper = Image.new("RGB", image.size, _WHITE)
-            paper.paste(image, mask=image.getchannel("A"))
-            image = paper
-        elif image.mode != "RGB":
-            image = image.convert("RGB")
-        pixels = np.asarray(image)
-    return np.ascontiguousarray(_upright(pixels, orientation))
+def _in_colour(image: Image.Image) -> Image.Image:
+    """Mode RGB, with transparency laid on white."""
+    if not image.has_transparency_data:
+        return image if image.mode == "RGB" else image.convert("RGB")
+    image = image.convert("RGBA")
+    paper = Image.new("RGB", image.size, _WHITE)
+    paper.paste(image, mask=image.getchannel("A"))
+    return paper
 
 
 def _grey(image: Image.Image) -> np.ndarray:
-    values = np.asarray(image).astype(np.float32)
+    """A deep grey image as (H, W, 3) float32 in 0..255, three equal channels."""
+    tags = getattr(image, "tag_v2", {})
+    values = np.asarray(image)
     if image.mode == "F":
-        values = np.nan_to_num(values, nan=0.0)
-        top = values.max(initial=0.0)
-        scale = 255.0 if top <= 2 else 1.0 if top <= 510 else 255.0 / 65535.0
+        values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
+        # Files do not say what white is. Some room above 1 and 255: sharpening overshoots.
+        top = values.max()
+        white = 1.0 if top <= 2 else 255.0 if top <= 510 else 65535.0
+    elif image.mode == "I":
+        if tags.get(_BITS) == (32,) and tags.get(_SAMPLE_FORMAT, (1,)) == (1,):
+            values = values.view(np.uint32)  # Pillow keeps unsigned numbers in signed ones
+        white = 65535.0 if values.max() <= 65535 else float(np.iinfo(values.dtype).max)
     else:
-        scale = 255.0 / 65535.0 if values.max(initial=0.0) <= 65535 else 255.0 / 2147483647.0
-    grey = np.clip(values * np.float32(scale), 0, 255)
+        white = float(2 ** tags.get(_BITS, (16,))[0] - 1)
+    grey = np.clip(values.astype(np.float64) * (255.0 / white), 0.0, 255.0).astype(np.float32)
+    if tags.get(_PHOTOMETRIC) == 0 and image.mode != "F":  # white is zero, which Pillow undoes for 8 bits only
+        grey = np.float32(255) - grey
     transparent = image.info.get("transparency")
     if isinstance(transparent, int):
         grey[values == transparent] = 255
-    return grey
+    return np.repeat(grey[:, :, None], 3, axis=2)
 
 
 def _orientation(image: Image.Image) -> int:
@@ -223,12 +237,12 @@ def _muted() -> Iterator[None]:
     with _mute_lock:
         _mute_depth += 1
         if _MUTE not in warnings.filters:
-            warnings.filters.insert(0, _MUTE)
-            warnings._filters_mutated()
+            warnings.filters.insert(0, _MUTE)  # type: ignore[attr-defined]
+            warnings._filters_mutated()  # type: ignore[attr-defined]
     try:
         yield
     finally:
         with _mute_lock:
             _mute_depth -= 1
             if not _mute_depth and _MUTE in warnings.filters:
-                warnings.filters.remove(_MUTE)
+                warnings.filters.remove(_MUTE)  # type: ignore[attr-defined]
