@@ -10,9 +10,10 @@ import errno
 import hashlib
 import os
 import stat
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass
 from importlib.util import find_spec
+from operator import attrgetter
 from pathlib import Path
 
 from dnacore.errors import BadInput
@@ -141,8 +142,9 @@ def _from_folder(root: str) -> tuple[list[ImageFile], list[Rejected]]:
     visits: Counter[tuple[int, int]] = Counter()
     # (folder, prefix of the paths below it, chain of the real folders above it)
     waiting: list[tuple[str, str, tuple | None]] = [(root, "", None)]
-    while waiting:
-        folder, prefix, chain = waiting.pop()
+    linked: deque[tuple[str, str, tuple | None]] = deque()  # after the rest, so that links never crowd out real paths
+    while waiting or linked:
+        folder, prefix, chain = waiting.pop() if waiting else linked.popleft()
         try:
             status = os.stat(folder)
             here = (status.st_dev, status.st_ino)
@@ -150,10 +152,11 @@ def _from_folder(root: str) -> tuple[list[ImageFile], list[Rejected]]:
                 continue
             visits[here] += 1
             if visits[here] > MAX_VISITS:
-                rejected.append(Rejected(printable(prefix), f"links lead here in more than {MAX_VISITS} ways"))
+                if visits[here] == MAX_VISITS + 1:
+                    rejected.append(Rejected(printable(prefix), f"links lead here in more than {MAX_VISITS} ways"))
                 continue
             with os.scandir(folder) as entries:
-                listing = list(entries)
+                listing = sorted(entries, key=attrgetter("name"))
         except OSError as error:
             if not prefix:
                 raise
@@ -167,7 +170,7 @@ def _from_folder(root: str) -> tuple[list[ImageFile], list[Rejected]]:
             path = prefix + name
             try:
                 if entry.is_dir():
-                    waiting.append((entry.path, path + "/", (here, chain)))
+                    (linked if entry.is_symlink() else waiting).append((entry.path, path + "/", (here, chain)))
                 elif is_image_name(name):
                     _judge(path, entry.path, entry.stat(), found, rejected)
             except OSError as error:
