@@ -29,7 +29,12 @@ def palette(codes: str) -> list[Colour]:
 
 def mix(a: Colour, b: Colour, share: float) -> Colour:
     """`a` with `share` (0..1) of `b` in it."""
-    return tuple(int(round(x + (y - x) * share)) for x, y in zip(a, b, strict=True))  # type: ignore[return-value]
+    rest = 1.0 - share
+    return (
+        int(a[0] * rest + b[0] * share + 0.5),
+        int(a[1] * rest + b[1] * share + 0.5),
+        int(a[2] * rest + b[2] * share + 0.5),
+    )
 
 
 def lighter(colour: Colour, share: float) -> Colour:
@@ -40,11 +45,6 @@ def lighter(colour: Colour, share: float) -> Colour:
 def darker(colour: Colour, share: float) -> Colour:
     """Towards a deep blue-violet rather than black: shadows that go grey look dirty."""
     return mix(colour, (28, 18, 48), share)
-
-
-def tinted(colour: Colour, tint: tuple[float, float, float]) -> Colour:
-    """Each channel times its factor, kept in range."""
-    return tuple(int(min(255, max(0, x * t))) for x, t in zip(colour, tint, strict=True))  # type: ignore[return-value]
 
 
 def points(*pairs: tuple[float, float]) -> np.ndarray:
@@ -105,6 +105,13 @@ class Canvas:
         small = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
         self.picture.paste(small.resize(self.picture.size, Image.Resampling.BILINEAR))
 
+    def rows(self, colours: np.ndarray) -> None:
+        """Cover everything with one colour per row: `(height, 3)` in 0..255 at final size."""
+        steps = (np.arange(self.picture.height) + 0.5) / SUPERSAMPLE - 0.5
+        column = np.stack([np.interp(steps, np.arange(self.height), colours[:, k]) for k in range(3)], axis=1)
+        pixels = np.broadcast_to(column.astype(np.uint8)[:, None], (self.picture.height, self.picture.width, 3))
+        self.picture.paste(Image.fromarray(np.ascontiguousarray(pixels)))
+
     def area(self, *outlines: np.ndarray) -> Image.Image:
         """The union of closed outlines as a mask that `fill(..., within=)` takes."""
         mask = Image.new("L", self.picture.size, 0)
@@ -142,6 +149,31 @@ class Canvas:
         if within is not None:
             mask = ImageChops.multiply(mask, within.crop(found))
         self.picture.paste(colour, found, mask)
+
+    def polygon(self, corners: list[float], colour: Colour) -> None:
+        """Fill `[x, y, x, y, ...]` given in the canvas's own pixels (`SUPERSAMPLE` per final one): the fastest way."""
+        self._pen.polygon(corners, fill=colour)
+
+    def disc(self, x: float, y: float, rx: float, ry: float, colour: Colour) -> None:
+        """Fill an upright ellipse given in final pixels."""
+        x, y, rx, ry = x * SUPERSAMPLE, y * SUPERSAMPLE, rx * SUPERSAMPLE, ry * SUPERSAMPLE
+        self._pen.ellipse((x - rx, y - ry, x + rx, y + ry), fill=colour)
+
+    def haze(self, discs: list[tuple[float, float, float, float]], colour: Colour, opacity: float, soft: float) -> None:
+        """The union of many ellipses `(x, y, rx, ry)` in final pixels as one soft shape: clouds, smoke."""
+        width, height = self.width // 2, self.height // 2
+        mask = Image.new("L", (width, height), 0)
+        pen = ImageDraw.Draw(mask)
+        for x, y, rx, ry in discs:
+            pen.ellipse(((x - rx) / 2, (y - ry) / 2, (x + rx) / 2, (y + ry) / 2), fill=int(255 * opacity))
+        if (found := mask.getbbox()) is None:
+            return
+        pad = int(1.5 * soft) + 1
+        box = (max(0, found[0] - pad), max(0, found[1] - pad), min(width, found[2] + pad), min(height, found[3] + pad))
+        mask = mask.crop(box).filter(ImageFilter.GaussianBlur(soft / 2))
+        scale = 2 * SUPERSAMPLE
+        large = tuple(v * scale for v in box)
+        self.picture.paste(colour, large, mask.resize((large[2] - large[0], large[3] - large[1]), Image.Resampling.BILINEAR))
 
     def line(self, path: np.ndarray, colour: Colour, width: float, *, closed: bool = False) -> None:
         """A line of even width, in final pixels."""

@@ -37,12 +37,13 @@ _STYLES = {
 }
 
 
-def _street(exposure: str | None) -> Callable[[int, int], tuple[Image.Image, Attributes]]:
-    def drawn(index: int, seed: int) -> tuple[Image.Image, Attributes]:
-        pixels, found = streets.street(streets.BASE_DESIGN if exposure else streets.DESIGN, index, seed)
-        return streets.exposed(pixels, exposure or "base"), found
+def _street(index: int, seed: int) -> tuple[Image.Image, Attributes]:
+    pixels, found = streets.street(streets.DESIGN, index, seed)
+    return Image.fromarray(pixels), found
 
-    return drawn
+
+def _exposed(exposure: str) -> Callable[[int, int], tuple[Image.Image, Attributes]]:
+    return lambda index, seed: streets.exposed(exposure, index, seed)
 
 
 def _style(style: str) -> Callable[[int, int], tuple[Image.Image, Attributes]]:
@@ -51,7 +52,7 @@ def _style(style: str) -> Callable[[int, int], tuple[Image.Image, Attributes]]:
 
 _DRAWN = {
     **{
-        f"streets_{key}": (DemoDataset(f"streets_{key}", *text, 64), streets.BASE_DESIGN, _street(key))
+        f"streets_{key}": (DemoDataset(f"streets_{key}", *text, 64), streets.BASE_DESIGN, _exposed(key))
         for key, text in _EXPOSURES.items()
     },
     **{
@@ -76,7 +77,7 @@ _DRAWN = {
             240,
         ),
         streets.DESIGN,
-        _street(None),
+        _street,
     ),
 }
 

@@ -102,9 +102,9 @@ def landscape(index: int, seed: int, ink: float) -> tuple[Scene, Geography, dict
         light=float(rng.choice((-1, 1))),
     )
     scene = Scene(ink)
-    share = np.clip(np.linspace(0, SIDE / place.shore, 56), 0, 1)[:, None]
+    share = np.clip(np.arange(SIDE) / place.shore, 0, 1)[:, None]
     column = np.array(place.top) * (1 - share) + np.array(place.low) * share
-    scene.canvas.backdrop(np.repeat(column[:, None], 8, axis=1))
+    scene.canvas.rows(column)
     if found["sun"]:
         scene.put(ellipse(*place.sun, 15, 15), (255, 236, 158), SKY)
     if found["clouds"]:

@@ -5,11 +5,12 @@ Positions in the world are metres: X to the right of the road's centre line, Y u
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from dnacore.demo.canvas import Canvas, Colour, ellipse, lighter, mix, palette, points, rgb, smooth
+from dnacore.demo.canvas import SUPERSAMPLE, Canvas, Colour, ellipse, lighter, mix, palette, points, rgb, smooth
 from dnacore.demo.design import generator
 
 WIDTH, HEIGHT = 256, 192
@@ -82,13 +83,26 @@ class View:
         x = WIDTH / 2 + self.focal * (world[:, 0] - self.aside + self.bend * z**2) / z
         return np.stack([x, self.horizon + self.focal * (self.eye - world[:, 1]) / z], axis=1)
 
-    def quad(self, *corners: tuple[float, float, float]) -> np.ndarray:
-        """Corners in metres, as an outline in pixels."""
-        return self.project(np.array(corners, dtype=np.float64))
+    def quad(self, *corners: tuple[float, float, float]) -> list[float]:
+        """Corners in metres, as the flat list of canvas pixels that `Canvas.polygon` takes."""
+        flat = []
+        for x, y, z in corners:
+            z = max(z, NEAR)
+            k = SUPERSAMPLE * self.focal / z
+            flat.append(WIDTH / 2 * SUPERSAMPLE + k * (x - self.aside + self.bend * z * z))
+            flat.append(self.horizon * SUPERSAMPLE + k * (self.eye - y))
+        return flat
 
-    def upright(self, profile: np.ndarray, x: float, z: float) -> np.ndarray:
-        """A flat profile `(n, 2)` in metres, standing on the road at `(x, z)` and facing the camera."""
-        return self.project(np.column_stack([profile[:, 0] + x, profile[:, 1], np.full(len(profile), z)]))
+    def at(self, x: float, y: float, z: float) -> tuple[float, float]:
+        """One place in metres, in final pixels."""
+        px, py = self.quad((x, y, z))
+        return px / SUPERSAMPLE, py / SUPERSAMPLE
+
+    def upright(self, profile: np.ndarray, x: float, z: float) -> list[float]:
+        """A flat profile `(n, 2)` in metres standing on the road at `(x, z)`, facing us, for `Canvas.polygon`."""
+        px, py = self.quad((x, 0.0, z))
+        k = SUPERSAMPLE * self.focal / max(z, NEAR)
+        return (profile * (k, -k) + (px, py)).ravel().tolist()
 
     def size(self, metres: float, z: float) -> float:
         """Pixels that a length has at distance `z`."""
@@ -97,19 +111,23 @@ class View:
     def seen(self, colour: Colour, z: float, light: float = 1.0) -> Colour:
         """A surface's colour under this light and through this much air."""
         r, g, b = self.ambient
-        share = 1 - np.exp(-z / self.visibility)
-        lit = (colour[0] * r * light, colour[1] * g * light, colour[2] * b * light)
-        return tuple(int(min(255, c + (h - c) * share)) for c, h in zip(lit, self.haze, strict=True))  # type: ignore
+        share = math.exp(-z / self.visibility)
+        near, haze, rest = share * light, self.haze, 1 - share
+        return (
+            min(255, int(colour[0] * r * near + haze[0] * rest)),
+            min(255, int(colour[1] * g * near + haze[1] * rest)),
+            min(255, int(colour[2] * b * near + haze[2] * rest)),
+        )
 
     def shining(self, colour: Colour, z: float) -> Colour:
         """A light source's colour through this much air."""
-        return mix(colour, self.haze, 0.75 * (1 - np.exp(-z / self.visibility)))
+        return mix(colour, self.haze, 0.75 * (1 - math.exp(-z / self.visibility)))
 
     def glow(self, x: float, y: float, z: float, metres: float, colour: Colour, strength: float) -> None:
         """Let a light at this place in the world glow when the picture is developed."""
-        (px, py), reach = self.quad((x, y, z))[0], self.size(metres, z)
+        (px, py), reach = self.at(x, y, z), self.size(metres, z)
         spread = 1.6 if self.fog else 1.0
-        self.glows.append((px, py, min(70.0, max(2.5, reach * spread)), colour, strength * np.exp(-z / (3 * self.visibility))))
+        self.glows.append((px, py, min(70.0, max(2.5, reach * spread)), colour, strength * math.exp(-z / (3 * self.visibility))))
 
 
 def look_ahead(key: tuple[str | int, ...], hour_name: str, rain: bool, fog: bool) -> View:
@@ -154,9 +172,9 @@ def paint_sky(view: View) -> None:
     sky = np.stack([np.interp(up, (0, 0.55, 1), stops[:, k]) for k in range(3)], axis=1)
     ground = GRASS[int(rng.integers(len(GRASS)))]
     z = view.focal * view.eye / np.maximum(rows - view.horizon, 0.7)
-    land = np.array([view.seen(ground, d) for d in z])
+    land = np.array([view.seen(ground, d) for d in z.tolist()])
     column = np.where((rows > view.horizon)[:, None], land, sky)
-    canvas.backdrop(np.repeat(column[:, None], 8, axis=1))
+    canvas.rows(column)
     x, y = rng.uniform(10, WIDTH - 10), rng.uniform(0.12, 0.6) * view.horizon
     clear = not (view.rain or view.fog)
     if hour.dark > 0.8:
@@ -173,23 +191,21 @@ def paint_sky(view: View) -> None:
         tone = (255, 226, 160) if low else (255, 252, 232)
         canvas.fill(ellipse(x, y, 9, 9), tone)
         view.glows.append((x, y, 60 if low else 40, tone, 0.4))
-    for _ in range(int(rng.integers(2, 7))):
-        _cloud(view, rng)
+    _paint_clouds(view, rng)
 
 
-def _cloud(view: View, rng: np.random.Generator) -> None:
+def _paint_clouds(view: View, rng: np.random.Generator) -> None:
     hour = view.hour
-    x, y, size = rng.uniform(-20, WIDTH + 20), rng.uniform(4, 0.75 * view.horizon), rng.uniform(10, 30)
     body = mix(hour.low, (255, 255, 255), 0.65 if hour.dark < 0.2 else 0.12)
     if hour.dark > 0.8:
         body = mix(hour.middle, hour.low, 0.35)
-    under = mix(body, hour.middle, 0.6)
-    lumps = [(x + size * a, y - size * b, size * r) for a, b, r in zip(
-        np.linspace(-1.1, 1.1, 6), rng.uniform(0.0, 0.28, 6), rng.uniform(0.26, 0.55, 6), strict=True)]  # fmt: skip
-    for (a, b, r) in lumps:
-        view.canvas.fill(ellipse(a, b + 0.22 * r, 1.25 * r, 0.62 * r), under, opacity=0.5, soft=2.2)
-    for (a, b, r) in lumps:
-        view.canvas.fill(ellipse(a, b, 1.15 * r, 0.55 * r), body, opacity=0.65, soft=1.6)
+    under, lumps = mix(body, hour.middle, 0.6), []
+    for _ in range(int(rng.integers(2, 7))):
+        x, y, size = rng.uniform(-20, WIDTH + 20), rng.uniform(4, 0.75 * view.horizon), rng.uniform(10, 30)
+        across, up, r = np.linspace(-1.1, 1.1, 6), rng.uniform(0.0, 0.28, 6), rng.uniform(0.26, 0.55, 6)
+        lumps += np.column_stack([x + size * across, y - size * up, size * r]).tolist()
+    view.canvas.haze([(x, y + 0.22 * r, 1.25 * r, 0.62 * r) for x, y, r in lumps], under, 0.75, 2.2)
+    view.canvas.haze([(x, y, 1.15 * r, 0.52 * r) for x, y, r in lumps], body, 0.85, 1.8)
 
 
 def paint_distance(view: View, city: bool) -> None:
@@ -221,15 +237,15 @@ def paint_road(view: View, city: bool, crossing: bool) -> None:
     asphalt = ASPHALT[int(rng.integers(len(ASPHALT)))]
     paving = PAVING[int(rng.integers(len(PAVING)))]
     earth = mix(GRASS[int(rng.integers(len(GRASS)))], (150, 130, 100), 0.5)
-    stops = np.geomspace(NEAR, 260, 22)
+    stops = np.geomspace(NEAR, 260, 15)
     walk = 40.0 if city else 0.8
 
     def strip(x0: float, x1: float, colour: Colour, spans) -> None:  # noqa: ANN001
         for a, b in spans:
             outline = view.quad((x0, 0, a), (x1, 0, a), (x1, 0, b), (x0, 0, b))
-            canvas.fill(outline, view.seen(colour, (a * b) ** 0.5))
+            canvas.polygon(outline, view.seen(colour, (a * b) ** 0.5))
 
-    slices = list(zip(stops[:-1], stops[1:] * 1.02, strict=True))[::-1]
+    slices = list(zip(stops[:-1].tolist(), (stops[1:] * 1.02).tolist(), strict=True))[::-1]
     strip(-LANE - walk, LANE + walk, paving if city else earth, slices)
     if city:
         for side in (-1, 1):
@@ -247,7 +263,7 @@ def paint_road(view: View, city: bool, crossing: bool) -> None:
         strip(0.08, 0.22, middle, slices)
     else:
         starts = np.arange(NEAR + offset, 120, gap)[::-1]
-        strip(-0.09, 0.09, middle, [(z, z + 0.42 * gap) for z in starts])
+        strip(-0.09, 0.09, middle, [(z, z + 0.42 * gap) for z in starts.tolist()])
     for side in (-1, 1):
         strip(side * (LANE - 0.35), side * (LANE - 0.22), paint, slices)
     if crossing:

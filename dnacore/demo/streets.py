@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from PIL import Image
 
@@ -9,7 +11,7 @@ from dnacore.demo.design import Design
 from dnacore.demo.road import LANE, NEAR, View, look_ahead, paint_distance, paint_road, paint_sky
 from dnacore.demo.roadside import paint_building, paint_house, paint_lamp, paint_tree, paint_walker
 from dnacore.demo.vehicles import paint_car, traffic
-from dnacore.demo.weather import developed
+from dnacore.demo.weather import developed, paint_bonnet
 
 _BINARY = ("rain", "fog", "city", "crossing", "pedestrians")
 _WORDS = (("time_of_day", ("day", "dusk", "night")), ("traffic", ("none", "light", "heavy")))
@@ -17,8 +19,15 @@ DESIGN = Design("streets", _BINARY, _WORDS)
 BASE_DESIGN = Design("streets_base", _BINARY, _WORDS)
 
 
+@lru_cache(maxsize=64)
+def _base(index: int, seed: int) -> tuple[np.ndarray, tuple[tuple[str, int | str], ...]]:
+    pixels, found = street(BASE_DESIGN, index, seed)
+    pixels.flags.writeable = False
+    return pixels, tuple(found.items())
+
+
 def street(design: Design, index: int, seed: int) -> tuple[np.ndarray, dict[str, int | str]]:
-    """Scene `index`, `(192, 256, 3)` float32 in 0..255, and its attributes."""
+    """Scene `index`, `(192, 256, 3)` uint8, and its attributes."""
     found = design.attributes(index, seed)
     key = (design.name, seed, index)
     view = look_ahead(key, str(found["time_of_day"]), bool(found["rain"]), bool(found["fog"]))
@@ -27,7 +36,8 @@ def street(design: Design, index: int, seed: int) -> tuple[np.ndarray, dict[str,
     paint_distance(view, city)
     paint_road(view, city, bool(found["crossing"]))
     _paint_things(view, city, str(found["traffic"]), bool(found["pedestrians"]))
-    return developed(view, bonnet=bool(view.random("bonnet").random() < 0.5)), found
+    paint_bonnet(view)
+    return developed(view).astype(np.uint8), found
 
 
 def _paint_things(view: View, city: bool, amount: str, walkers: bool) -> None:
@@ -78,12 +88,21 @@ def _paint_things(view: View, city: bool, amount: str, walkers: bool) -> None:
         paint(view, *rest)
 
 
-def exposed(pixels: np.ndarray, exposure: str) -> Image.Image:
-    """The same scene in another exposure; `base` leaves it alone."""
-    if exposure == "brighter":
-        pixels = 255 * (pixels / 255) ** 0.78 + 26
-    elif exposure == "darker":
-        pixels = 0.58 * pixels
-    elif exposure == "contrast":
-        pixels = (pixels - 118) * 1.6 + 118
-    return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
+def exposed(exposure: str, index: int, seed: int) -> tuple[Image.Image, dict[str, int | str]]:
+    """Scene `index` of the base set as it is (`base`), `brighter`, `darker`, or with more `contrast`."""
+    # The four sets are usually drawn one after the other, so the scenes are remembered (9 MB).
+    scene, found = _base(index, seed)
+    return Image.fromarray(_CURVES[exposure][scene]), dict(found)
+
+
+def _curve(values: np.ndarray) -> np.ndarray:
+    return np.clip(np.round(values), 0, 255).astype(np.uint8)
+
+
+_LEVELS = np.arange(256.0)
+_CURVES = {
+    "base": _curve(_LEVELS),
+    "brighter": _curve(255 * (_LEVELS / 255) ** 0.78 + 26),
+    "darker": _curve(0.58 * _LEVELS),
+    "contrast": _curve((_LEVELS - 118) * 1.6 + 118),
+}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dnacore.demo.canvas import Colour, darker, lighter, palette, points, smooth
-from dnacore.demo.road import LANE, View
+from dnacore.demo.road import LANE, WIDTH, View
 
 PAINT = palette("c23b34 2f5d9c f1efe9 2a2c33 9aa3ab e2b23a 3f7d6e 7b2f45 d9743a 5c6b7a b9cbd6 1f3d5c")
 
@@ -55,46 +55,47 @@ def paint_car(view: View, z: float, x: float, oncoming: bool, number: int) -> No
     canvas = view.canvas
     half, sill = float(body[:, 0].max()), float(body[:, 1].min())
 
-    def at(shape: np.ndarray, depth: float = 0.0) -> np.ndarray:
-        return view.upright(shape, x, z + depth)
+    def at(shape: np.ndarray) -> list[float]:
+        return view.upright(shape, x, z)
 
     def tone(base: Colour, light: float = 1.0) -> Colour:
         return view.seen(base, z, light)
 
-    shadow = view.quad((x - half * 1.1, 0, z - 0.3), (x + half * 1.1, 0, z - 0.3), (x + half * 1.05, 0, z + length), (x - half * 1.05, 0, z + length))
+    under = [(-1.1, -0.3), (1.1, -0.3), (1.05, length), (-1.05, length)]
+    shadow = view.project(np.array([(x + half * a, 0.0, z + b) for a, b in under]))
     canvas.fill(shadow, view.seen((24, 24, 30), z), opacity=0.62, soft=max(0.6, view.size(0.16, z)))
     far = z + length
     # The flank that faces us: the hull between the near and the far profile.
-    side = -1.0 if view.project(np.array([[x, 0.0, z]]))[0, 0] > 128 else 1.0
+    side = -1.0 if view.at(x, 0.0, z)[0] > WIDTH / 2 else 1.0
     roof = float(cabin[:, 1].max())
     edge = side * half
     belt = 0.95 * float(body[:, 1].max())
-    canvas.fill(view.quad((x + edge, sill, z), (x + edge, sill, far), (x + edge, belt, far), (x + edge, belt, z)), tone(colour, 0.66))
+    canvas.polygon(view.quad((x + edge, sill, z), (x + edge, sill, far), (x + edge, belt, far), (x + edge, belt, z)), tone(colour, 0.66))
     top = side * float(cabin[:, 0].max())
     inner = side * float(cabin[1, 0])
     shoulder = float(cabin[:, 1].min())
-    canvas.fill(view.quad((x + top, shoulder, z), (x + top, shoulder, far - 0.4), (x + inner, roof, far - 0.9), (x + inner, roof, z + 0.1)), tone(darker(colour, 0.35), 0.8))
-    canvas.fill(view.quad((x + top, shoulder + 0.1, z + 0.5), (x + top, shoulder + 0.1, far - 1.2), (x + inner * 1.03, roof - 0.12, far - 1.5), (x + inner * 1.03, roof - 0.12, z + 0.5)), tone((40, 52, 66)))
+    canvas.polygon(view.quad((x + top, shoulder, z), (x + top, shoulder, far - 0.4), (x + inner, roof, far - 0.9), (x + inner, roof, z + 0.1)), tone(darker(colour, 0.35), 0.8))
+    canvas.polygon(view.quad((x + top, shoulder + 0.1, z + 0.5), (x + top, shoulder + 0.1, far - 1.2), (x + inner * 1.03, roof - 0.12, far - 1.5), (x + inner * 1.03, roof - 0.12, z + 0.5)), tone((40, 52, 66)))
     for tyre in (0.75, length - 0.9):
         wheel = [(x + edge * 1.01, 0.33 + 0.33 * np.sin(t), z + tyre + 0.33 * np.cos(t)) for t in np.linspace(0, 2 * np.pi, 12)]
-        canvas.fill(view.quad(*wheel), tone((22, 22, 26)))
+        canvas.polygon(view.quad(*wheel), tone((22, 22, 26)))
     for wheel_side in (-1, 1):
         a, b = wheel_side * half * 0.98, wheel_side * (half - 0.24)
-        canvas.fill(at(points((a, 0.0), (b, 0.0), (b, 0.5), (a, 0.5))), tone((22, 22, 26)))
-    canvas.fill(at(cabin), tone(colour, 0.9))
+        canvas.polygon(at(points((a, 0.0), (b, 0.0), (b, 0.5), (a, 0.5))), tone((22, 22, 26)))
+    canvas.polygon(at(cabin), tone(colour, 0.9))
     window = (cabin - (0, shoulder + 0.5 * (roof - shoulder))) * (0.86, 0.74) + (0, shoulder + 0.52 * (roof - shoulder))
-    canvas.fill(at(window), tone((58, 76, 94) if view.hour.dark < 0.8 else (46, 52, 64)))
+    canvas.polygon(at(window), tone((58, 76, 94) if view.hour.dark < 0.8 else (46, 52, 64)))
     gleam = points((-0.3, shoulder + 0.1), (-0.1, shoulder + 0.1), (0.2, roof - 0.14), (0.02, roof - 0.14))
-    canvas.fill(at(gleam), view.seen((200, 220, 232), z), opacity=0.35)
-    canvas.fill(at(body), tone(colour))
-    canvas.fill(at(points((-half * 0.97, 0.75 * shoulder), (half * 0.97, 0.75 * shoulder), (half * 0.9, shoulder), (-half * 0.9, shoulder))), tone(lighter(colour, 0.28)))
-    canvas.fill(at(points((-half, sill), (half, sill), (half * 0.98, sill + 0.2), (-half * 0.98, sill + 0.2))), tone(darker(colour, 0.6)))
+    canvas.polygon(at(gleam), tone((112, 134, 152)))
+    canvas.polygon(at(body), tone(colour))
+    canvas.polygon(at(points((-half * 0.97, 0.75 * shoulder), (half * 0.97, 0.75 * shoulder), (half * 0.9, shoulder), (-half * 0.9, shoulder))), tone(lighter(colour, 0.28)))
+    canvas.polygon(at(points((-half, sill), (half, sill), (half * 0.98, sill + 0.2), (-half * 0.98, sill + 0.2))), tone(darker(colour, 0.6)))
     if oncoming:
-        canvas.fill(at(points((-0.45, 0.42), (0.45, 0.42), (0.5, 0.62), (-0.5, 0.62))), tone((30, 32, 38)))
-    canvas.fill(at(points((-0.26, 0.42), (0.26, 0.42), (0.26, 0.54), (-0.26, 0.54))), tone((238, 236, 220)))
+        canvas.polygon(at(points((-0.45, 0.42), (0.45, 0.42), (0.5, 0.62), (-0.5, 0.62))), tone((30, 32, 38)))
+    canvas.polygon(at(points((-0.26, 0.42), (0.26, 0.42), (0.26, 0.54), (-0.26, 0.54))), tone((238, 236, 220)))
     _lamps(view, at, x, z, half, shoulder, oncoming, braking=bool(rng.random() < 0.35))
     if kind == "saloon" and rng.random() < 0.15:
-        canvas.fill(at(points((-0.25, roof), (0.25, roof), (0.22, roof + 0.17), (-0.22, roof + 0.17))), tone((250, 214, 80), 1.1))
+        canvas.polygon(at(points((-0.25, roof), (0.25, roof), (0.22, roof + 0.17), (-0.22, roof + 0.17))), tone((250, 214, 80), 1.1))
 
 
 def _lamps(view: View, at, x: float, z: float, half: float, shoulder: float, oncoming: bool, braking: bool) -> None:  # noqa: ANN001
@@ -110,7 +111,7 @@ def _lamps(view: View, at, x: float, z: float, half: float, shoulder: float, onc
             colour = view.shining((255, 60, 44), z) if on or braking else view.seen((170, 30, 34), z)
             strength, reach = (0.75, 1.0) if view.hour.dark > 0.8 else (0.35, 0.7)
             glow = (255, 46, 32)
-        view.canvas.fill(lamp, colour)
+        view.canvas.polygon(lamp, colour)
         if on or (braking and not oncoming):
             view.glow(x + side * half * 0.78, height + 0.07, z, reach * (1.3 if braking else 1.0), glow, strength)
             if view.hour.dark > 0.8 and oncoming:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from dnacore.demo.canvas import Canvas, darker, ellipse, lighter, mix, points, ribbon, smooth
+from dnacore.demo.canvas import darker, ellipse, lighter, mix, points, ribbon, smooth
 from dnacore.demo.road import HEIGHT, WIDTH, View
 from dnacore.demo.vehicles import PAINT
 
@@ -40,48 +40,55 @@ def _enlarged(layer: np.ndarray) -> np.ndarray:
 
 def head_lamps(view: View) -> np.ndarray:
     """Factor `(HEIGHT, WIDTH, 1)` by which our own head-lamps light the road at night."""
-    depth = np.clip((_ROWS - view.horizon) / (HEIGHT - view.horizon), 0, 1)
-    beam = np.zeros_like(depth)
+    h, w = HEIGHT // 4, WIDTH // 4
+    rows, columns = (np.arange(n, dtype=np.float32)[:, None] / n for n in (h, w))
+    depth = np.clip((rows * HEIGHT - view.horizon) / (HEIGHT - view.horizon), 0, 1)
+    beam = np.zeros((h, w), dtype=np.float32)
     for side in (-0.16, 0.16):
-        across = (_COLUMNS / WIDTH - 0.5 - side * depth) / (0.1 + 0.34 * depth)
-        beam += np.exp(-2 * across**2)
-    return (1 + view.hour.dark * 1.25 * beam * np.clip(depth * 7, 0, 1) * np.exp(-1.5 * depth))[..., None]
+        beam += np.exp(-2 * ((columns.T - 0.5 - side * depth) / (0.1 + 0.34 * depth)) ** 2)
+    gain = 1 + view.hour.dark * 1.25 * beam * np.clip(depth * 7, 0, 1) * np.exp(-1.5 * depth)
+    return np.asarray(Image.fromarray(gain).resize((WIDTH, HEIGHT), Image.Resampling.BILINEAR))[..., None]
 
 
-def developed(view: View, bonnet: bool) -> np.ndarray:
+def developed(view: View) -> np.ndarray:
     """The scene as the camera takes it, `(HEIGHT, WIDTH, 3)` float32 in 0..255."""
     rng = view.random("weather")
     pixels = view.canvas.finished()
-    light = glow_layer(view)
     if view.hour.dark > 0.8:
         pixels *= head_lamps(view)
-    # Screen rather than sum, so that lamps do not clip to flat white discs.
-    pixels = 255 - (255 - np.minimum(pixels, 255)) * (255 - light) / 255
+        np.minimum(pixels, 255, out=pixels)
+    if view.glows:
+        # Screen rather than sum, so that lamps do not clip to flat white discs.
+        light = glow_layer(view)
+        pixels += light - pixels * light * (1 / 255)
     y = int(view.horizon)
     if view.rain:
-        depth = HEIGHT - y
-        mirror = pixels[max(0, y - depth) : y][::-1]
-        mirror = np.pad(mirror, ((0, depth - len(mirror)), (0, 0), (0, 0)), mode="edge")
-        picture = Image.fromarray(np.clip(mirror, 0, 255).astype(np.uint8)).resize((WIDTH, depth // 9), Image.Resampling.BOX)
-        mirror = np.asarray(picture.resize((WIDTH, depth), Image.Resampling.BILINEAR)).astype(np.float32)
-        ripple = 0.36 + 0.1 * np.sin(0.35 * _ROWS[y:] ** 1.1 + 0.09 * _COLUMNS[y:])
-        pixels[y:] += (mirror - 0.82 * pixels[y:] + 8) * ripple[..., None]
+        _wet(view, pixels[y:], pixels[max(0, 2 * y - HEIGHT) : y][::-1])
     if view.fog:
-        haze = np.array(view.haze, dtype=np.float32)
-        veil = 0.16 + 0.42 * np.exp(-(((_ROWS - y) / 34) ** 2))
-        pixels += (haze - pixels) * veil[..., None]
-    if bonnet:
-        pixels = _bonnet(view, pixels, rng)
+        veil = 0.16 + 0.42 * np.exp(-(((np.arange(HEIGHT, dtype=np.float32) - y) / 34) ** 2))
+        pixels += (np.array(view.haze, dtype=np.float32) - pixels) * veil[:, None, None]
     if view.rain:
-        pixels = _rain(view, pixels, rng)
+        _rain(view, pixels, rng)
     gain, tint = rng.uniform(0.93, 1.07), rng.uniform(0.97, 1.03, 3)
-    pixels = pixels * (_VIGNETTE * (gain * tint).astype(np.float32))
-    noise = rng.standard_normal((HEIGHT, WIDTH), dtype=np.float32) * (1.4 + 2.2 * view.hour.dark)
-    return np.clip(pixels + noise[..., None], 0, 255)
+    pixels *= _VIGNETTE * (gain * tint).astype(np.float32)
+    noise = rng.standard_normal((HEIGHT, WIDTH), dtype=np.float32) * np.float32(1.4 + 2.2 * view.hour.dark)
+    pixels += noise[..., None]
+    return np.clip(pixels, 0, 255, out=pixels)
 
 
-def _rain(view: View, pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Streaks at three distances and drops on the windscreen."""
+def _wet(view: View, ground: np.ndarray, above: np.ndarray) -> None:
+    """Mirror what is above the horizon in the ground, in place; the mirror image is drawn out lengthwise."""
+    depth = len(ground)
+    mirror = np.clip(above, 0, 255).astype(np.uint8)
+    picture = Image.fromarray(mirror).resize((WIDTH // 2, depth // 9), Image.Resampling.BOX)
+    mirror = np.asarray(picture.resize((WIDTH, depth), Image.Resampling.BILINEAR)).astype(np.float32)
+    rows = np.arange(depth, dtype=np.float32)[:, None, None]
+    wave = np.sin(2.9 * rows**0.8 + 0.8 * np.sin(0.045 * np.arange(WIDTH, dtype=np.float32))[None, :, None])
+    ground += (mirror - 0.8 * ground + 8) * (0.36 + 0.07 * wave)
+
+
+def _rain(view: View, pixels: np.ndarray, rng: np.random.Generator) -> None:
+    """Streaks at three distances and drops on the windscreen, in place."""
     slant = rng.uniform(-0.25, 0.25)
     mask = Image.new("L", (WIDTH, HEIGHT), 0)
     pen = ImageDraw.Draw(mask)
@@ -89,24 +96,25 @@ def _rain(view: View, pixels: np.ndarray, rng: np.random.Generator) -> np.ndarra
         xs, ys = rng.uniform(-20, WIDTH + 20, count), rng.uniform(-30, HEIGHT, count)
         for x, y, size in zip(xs, ys, length * rng.uniform(0.6, 1.3, count), strict=True):
             pen.line((x, y, x + slant * size, y + size), fill=tone, width=1)
-    streaks = np.asarray(mask.filter(ImageFilter.BoxBlur(0.5))).astype(np.float32)[..., None] / 255
+    streaks = np.asarray(mask.filter(ImageFilter.BoxBlur(0.5))).astype(np.float32)[..., None]
     colour = np.array(mix((214, 224, 232), view.haze, 0.3), dtype=np.float32)
-    pixels = pixels + (colour - pixels) * streaks * (0.75 - 0.25 * view.hour.dark)
+    pixels += (colour - pixels) * (streaks * np.float32((0.75 - 0.25 * view.hour.dark) / 255))
     drops = Image.new("L", (WIDTH, HEIGHT), 128)
     pen = ImageDraw.Draw(drops)
     for _ in range(int(rng.integers(25, 60))):
         x, y, r = rng.uniform(0, WIDTH), rng.uniform(0, HEIGHT), rng.gamma(2.0, 0.75) + 0.6
-        pen.ellipse((x - r, y - 1.15 * r, x + r, y + 1.15 * r), fill=108)
-        pen.ellipse((x - 0.7 * r, y, x + 0.7 * r, y + r), fill=172)
-        pen.ellipse((x - 0.5 * r, y - 0.8 * r, x, y - 0.3 * r), fill=205)
-    relief = np.asarray(drops).astype(np.float32)[..., None] / 128 - 1
-    return pixels + relief * (34 + 0.35 * pixels)
+        pen.ellipse((x - r, y - 1.15 * r, x + r, y + 1.15 * r), fill=112)
+        pen.ellipse((x - 0.7 * r, y, x + 0.7 * r, y + r), fill=166)
+        pen.ellipse((x - 0.5 * r, y - 0.8 * r, x, y - 0.3 * r), fill=200)
+    relief = np.asarray(drops).astype(np.float32)[..., None] * np.float32(1 / 128) - 1
+    pixels += relief * (26 + np.float32(0.35) * pixels)
 
 
-def _bonnet(view: View, pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """The bonnet of our own car at the bottom, mirroring the sky."""
-    canvas = Canvas(WIDTH, HEIGHT)
-    canvas.picture.paste(Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).resize(canvas.picture.size, Image.Resampling.NEAREST))
+def paint_bonnet(view: View) -> None:
+    """The bonnet of our own car at the bottom, mirroring the sky; half of the cameras do not see it."""
+    canvas, rng = view.canvas, view.random("bonnet")
+    if rng.random() < 0.5:
+        return
     paint = PAINT[int(rng.integers(len(PAINT)))]
     top, lean = HEIGHT - rng.uniform(14, 26), rng.uniform(-14, 14)
     middle = WIDTH / 2 + lean
@@ -118,10 +126,8 @@ def _bonnet(view: View, pixels: np.ndarray, rng: np.random.Generator) -> np.ndar
     canvas.fill(outline + (0, -2), darker(base, 0.6), opacity=0.4, soft=2)
     canvas.fill(outline, base)
     sheen = mix(view.hour.middle, lighter(base, 0.3), 0.4)
-    inside = canvas.area(outline)
-    canvas.fill(ribbon(hood + (0, 4), 4.5), sheen, opacity=0.65, within=inside, soft=1.2)
-    canvas.fill(ellipse(middle - 40, HEIGHT + 2, 46, 9), sheen, opacity=0.35, within=inside, soft=3)
+    canvas.fill(ribbon(hood + (0, 4.5), 3.4), sheen, opacity=0.6, soft=1.0)
+    canvas.fill(ellipse(middle - 40, HEIGHT + 2, 46, 8), sheen, opacity=0.35, soft=3)
     for side in (-1, 1):
-        crease = smooth(points((middle + side * 34, top - 2), (middle + side * 48, HEIGHT)), closed=False)
-        canvas.fill(ribbon(crease, 1.4), darker(base, 0.35), within=inside, opacity=0.7)
-    return canvas.finished()
+        crease = smooth(points((middle + side * 34, top + 3), (middle + side * 48, HEIGHT)), closed=False)
+        canvas.fill(ribbon(crease, 1.4), darker(base, 0.35), opacity=0.7)
