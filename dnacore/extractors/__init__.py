@@ -11,9 +11,9 @@ from dnacore.extractors.registry import ExtractorInfo, available
 
 if TYPE_CHECKING:
     from dnacore.extractors.extractor import Extractor
-    from dnacore.extractors.loader import from_spec, load_extractor
+    from dnacore.extractors.loader import fetch, from_spec, load_extractor
 
-__all__ = ["Extractor", "ExtractorInfo", "available", "from_spec", "load_extractor"]
+__all__ = ["Extractor", "ExtractorInfo", "available", "fetch", "from_spec", "load_extractor"]
 
 
 def __getattr__(name: str) -> Any:
@@ -22,7 +22,7 @@ def __getattr__(name: str) -> Any:
         from dnacore.extractors.extractor import Extractor
 
         return Extractor
-    if name in ("from_spec", "load_extractor"):
+    if name in ("fetch", "from_spec", "load_extractor"):
         from dnacore.extractors import loader
 
         return getattr(loader, name)

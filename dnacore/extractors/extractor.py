@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from dnacore.errors import BadInput
-from dnacore.extractors.preprocessing import preprocess
+from dnacore.extractors.preprocessing import preprocess, preprocess_for_labels
 from dnacore.extractors.recipe import Recipe
 from dnacore.extractors.taps import See, Tap, Taps
 
@@ -87,6 +87,30 @@ class Extractor:
         kept: dict[str, torch.Tensor] = {}
         self.visit(batch, lambda layer, tensor: kept.__setitem__(layer, tensor.clone()))
         return kept
+
+    @property
+    def classes(self) -> int:
+        """How many classes the network's head tells apart; 0 where it has none."""
+        return int(getattr(self.network, "num_classes", 0) or 0)
+
+    def labels(self, images: torch.Tensor | Sequence[str | Path], k: int = 5) -> list[list[tuple[int, float]]]:
+        """For each image the k most probable (class index, probability), best first.
+
+        `images` are paths, which go through the head's own transform (not the DNA's), or a batch (N, 3, H, W) that went
+        through `preprocess_for_labels`. Raises BadInput where the network has no classifier head.
+        """
+        if not self.classes:
+            raise BadInput(f"The extractor {self.name} has no classifier head; choose one trained on classes.")
+        if not isinstance(images, torch.Tensor):
+            images = torch.stack([self.preprocess_for_labels(path) for path in images])
+        batch = self._placed(images)
+        with self._lock, torch.inference_mode(), exact_kernels():
+            best = self.network(batch).float().softmax(1).topk(min(k, self.classes))
+        return [list(zip(index, probability)) for index, probability in zip(best.indices.tolist(), best.values.tolist())]
+
+    def preprocess_for_labels(self, path: str | Path) -> torch.Tensor:
+        """(3, H, W) float32 under the transform that the classifier head was evaluated with."""
+        return preprocess_for_labels(Path(path), self.recipe.preprocessing, self.recipe.labels)
 
     def _placed(self, batch: torch.Tensor) -> torch.Tensor:
         if not isinstance(batch, torch.Tensor) or batch.ndim != 4 or batch.shape[1] != 3:

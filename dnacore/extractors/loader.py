@@ -13,13 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from dnacore.errors import BadInput, Mismatch, Unavailable
 from dnacore.extractors import recipe as recipes
-from dnacore.extractors import registry
+from dnacore.extractors import hub, registry
 from dnacore.extractors.checkpoint import Checkpoint
 from dnacore.extractors.extractor import DTYPES, Extractor
-from dnacore.extractors.network import build_network, network_defaults
+from dnacore.extractors.hub import Progress
+from dnacore.extractors.network import build_network, converted, network_defaults
 from dnacore.extractors.recipe import LabelTransform, Preprocessing, Recipe, WeightsSource
 from dnacore.extractors.taps import find_taps
 from dnacore.extractors.weights import SUFFIXES, draw_random, load_into, read_checkpoint, weights_hash
@@ -33,12 +35,13 @@ def load_extractor(name: str | Path, device: str | torch.device = "auto", precis
                    weights: str | Path | None = None, architecture: str | None = None,
                    arguments: dict[str, Any] | None = None, prepare: str | None = None, crop: str = "squash",
                    input_size: int | None = None, mean: tuple[float, float, float] | None = None,
-                   std: tuple[float, float, float] | None = None,
-                   memory_format: str = "channels_last") -> Extractor:
+                   std: tuple[float, float, float] | None = None, memory_format: str = "channels_last",
+                   download: bool = False, progress: Progress | None = None) -> Extractor:
     """An extractor by registry name, `timm:<network>`, or path of a weights file.
 
     `weights` is a file, or "random" / "random:SEED". A weights file needs its `architecture` (a timm name) and perhaps
     `arguments` for it and a `prepare` step ("reparameterize"), unless a JSON of the same stem beside it says all that.
+    Weights that are not at hand are fetched only with `download=True`; `progress` is called with (bytes done, bytes in all).
     The same arguments give the same object again. Raises UnknownName, BadInput (weights that do not fit, by key and shape)
     or Unavailable (weights not at hand, with what to do).
     """
@@ -48,7 +51,18 @@ def load_extractor(name: str | Path, device: str | torch.device = "auto", precis
     settings = replace(settings, crop=crop, size=input_size or settings.size,
                        mean=tuple(mean) if mean else settings.mean, std=tuple(std) if std else settings.std)
     recipe = replace(recipe, preprocessing=settings, precision=precision, memory_format=memory_format)
+    if recipe.weights.source == "hub":
+        file = _at_hand(recipe, base, download, progress)
     return _build(recipe, file, resolve_device(device))
+
+
+def fetch(name: str, progress: Progress | None = None) -> Path:
+    """Fetch the weights behind a registry or `timm:` name and return the file; nothing is loaded. Raises Unavailable."""
+    base, seed, file = _parse(name, None)
+    recipe = _recipe(base, seed, file, None, None, None)
+    if recipe.weights.source != "hub":
+        raise BadInput(f"The extractor {name} needs no download.")
+    return _at_hand(recipe, base, True, progress)
 
 
 def from_spec(spec: dict[str, Any], device: str | torch.device = "auto",
@@ -59,16 +73,37 @@ def from_spec(spec: dict[str, Any], device: str | torch.device = "auto",
     """
     recipe = recipes.from_spec(spec)
     file = Path(weights) if weights is not None else None
-    if recipe.weights.source == "file" and file is None:
+    if file is None and recipe.weights.source != "random":
         file = _known_files.get(spec["weights"]["hash"])
         if file is None or not file.is_file():
-            raise Unavailable(f"The weights file {recipe.weights.file} behind {recipe.name} is not at hand; "
-                              "load the extractor once by the file's path, or pass weights=PATH.")
+            file = _at_hand(recipe, recipe.name, False, None)
     extractor = _build(recipe, file, resolve_device(device))
     if extractor.fingerprint != spec["fingerprint"]:
         raise Mismatch(f"The extractor {recipe.name} built here ({extractor.fingerprint[:8]}) is not the one described "
                        f"({spec['fingerprint'][:8]}): weights, layers or library versions differ. Extract again.")
     return extractor
+
+
+def _at_hand(recipe: Recipe, name: str, download: bool, progress: Progress | None) -> Path:
+    """The weights file of a recipe: on this machine, or fetched where that is allowed."""
+    source = recipe.weights
+    names = next((row.names for row in registry.ENTRIES if row.name == name), ())
+    wanted = hub.HubFile(source.repo, source.file) if source.source == "hub" and source.repo and source.file else None
+    own = (source.file,) if source.source == "file" and source.file else ()
+    found = hub.at_hand(wanted, (*names, *own))
+    if found is not None:
+        return found
+    shown = " or ".join((*own, *names)) or "a weights file"
+    instead = (f"Get {shown} on another machine and put it into {hub.weights_folder()}, or pass weights=FILE; "
+               f"{name}@random needs no weights." if not own else
+               f"Put it into {hub.weights_folder()}, or pass weights=FILE.")
+    if wanted is None:
+        publisher = next((f" (published by {row.source})" for row in registry.ENTRIES if row.name == name), "")
+        raise Unavailable(f"The weights of {recipe.name} are not on this machine{publisher}. {instead}")
+    if not download:
+        raise Unavailable(f"The weights of {recipe.name} ({source.file} of {source.repo}) are not on this machine and are "
+                          f"fetched only when you ask for it (download=True). {instead}")
+    return hub.fetch(wanted, progress, instead)
 
 
 def resolve_device(device: str | torch.device) -> torch.device:
@@ -109,42 +144,40 @@ def _recipe(name: str, seed: int | None, file: Path | None, architecture: str | 
         return Checkpoint.describe(file, architecture, arguments, prepare).recipe(
             file.stem if Path(name) == file else name)
     if name.startswith("timm:"):
-        source = WeightsSource("random", seed=seed) if seed is not None else WeightsSource("hub", repo=name[5:])
-        if file is not None:
-            source = WeightsSource("file", file=file.name)
-        return network_defaults(name[5:], arguments or {}, prepare).recipe(spoken, source)
+        usual = network_defaults(name[5:], arguments or {}, prepare)
+        return usual.recipe(spoken, _source(seed, file, usual.hub))
     row = registry.entry(name)
     if row.seed is not None and file is None:
-        source = WeightsSource("random", seed=row.seed if seed is None else seed)
-        spoken = name if source.seed == row.seed else spoken
-    elif seed is not None:
-        source = WeightsSource("random", seed=seed)
-    else:
-        source = WeightsSource("file", file=file.name) if file else WeightsSource("hub", repo=row.source)
-    return Recipe(spoken, row.architecture, source, Preprocessing(row.input_size, row.mean, row.std),
-                  arguments={**row.arguments, **(arguments or {})}, prepare=prepare, taps=row.taps)
+        seed = row.seed if seed is None else seed
+        spoken = name if seed == row.seed else spoken
+    elsewhere = WeightsSource("hub", repo=row.repo, file=row.file) if row.repo else WeightsSource("hub")
+    return Recipe(spoken, row.architecture, _source(seed, file, elsewhere),
+                  Preprocessing(row.input_size, row.mean, row.std), arguments={**row.arguments, **(arguments or {})},
+                  prepare=prepare, taps=row.taps, labels=LabelTransform(row.label_interpolation, row.label_crop))
+
+
+def _source(seed: int | None, file: Path | None, elsewhere: WeightsSource) -> WeightsSource:
+    if seed is not None:
+        return WeightsSource("random", seed=seed)
+    return elsewhere if file is None else WeightsSource("file", file=file.name)
 
 
 def _build(recipe: Recipe, file: Path | None, device: torch.device) -> Extractor:
-    stamp = [str(file.resolve()), file.stat().st_mtime_ns] if file is not None and file.exists() else []
-    key = json.dumps([recipe.to_spec("", {}), str(device), stamp, str(file)], sort_keys=True)
+    key = json.dumps([recipe.to_spec("", {}), str(device), _stamp(file)], sort_keys=True)
     if key in _cache:
         _cache.move_to_end(key)
         return _cache[key]
-    network = build_network(recipe.architecture, recipe.arguments, recipe.prepare, recipe.preprocessing.size)
-    if recipe.weights.source == "random":
+    settings = (recipe.architecture, recipe.arguments, recipe.prepare, recipe.preprocessing.size)
+    network = build_network(*settings)
+    if file is None:
         draw_random(network, recipe.weights.seed or 0)
-    elif file is not None:
-        load_into(network, read_checkpoint(file), file.name)
     else:
-        raise Unavailable(f"The weights of {recipe.name} are not on this machine and nothing is fetched without being "
-                          f"asked for; pass weights=FILE, or try {recipe.name}@random.")
+        load_into(network, read_checkpoint(file), file.name, converted)
     digest = weights_hash(network)
     if file is not None:
         _known_files[digest] = file.resolve()
     network.eval().requires_grad_(False)
-    side = recipe.preprocessing.size
-    taps = find_taps(network, torch.zeros(1, 3, side, side))
+    taps = find_taps(_tracing_copy(network, settings), recipe.preprocessing.size, recipe.taps)
     layout = torch.channels_last if recipe.memory_format == "channels_last" else torch.contiguous_format
     network.to(device, DTYPES[recipe.precision]).to(memory_format=layout)
     extractor = Extractor(recipe, network, taps, digest, device, file)
@@ -152,6 +185,24 @@ def _build(recipe: Recipe, file: Path | None, device: torch.device) -> Extractor
     while len(_cache) > _CACHE_SIZE:
         _cache.popitem(last=False)
     return extractor
+
+
+def _stamp(file: Path | None) -> list[str | int]:
+    if file is None or not file.is_file():
+        return [str(file)]
+    about = file.stat()
+    return [str(file.resolve()), about.st_mtime_ns, about.st_size]
+
+
+def _tracing_copy(network: nn.Module, settings: tuple[Any, ...]) -> nn.Module:
+    """The network without numbers, on which a forward costs nothing; the network itself where that cannot be built."""
+    try:
+        copy = build_network(*settings, device="meta")
+        with torch.inference_mode():
+            copy(torch.zeros(2, 3, settings[3], settings[3], device="meta"))
+    except (RuntimeError, NotImplementedError, BadInput):
+        return network
+    return copy
 
 
 def forget_extractors() -> None:

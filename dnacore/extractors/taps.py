@@ -1,14 +1,15 @@
 """Taps: which outputs of a network are layers, and the hooks that listen to them.
 
-The rule for any timm network (`find_taps`): every repeated block's output, in the order of computing, plus the head
+The rule for any timm network (`places_of`): every repeated block's output, in the order of computing, plus the head
 convolution or the last token norm where there is one. `Taps` is the only place that registers hooks, and its `with` block
 always removes them.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 
 import torch
@@ -19,10 +20,11 @@ from dnacore.errors import BadInput
 See = Callable[[str, torch.Tensor], None]
 CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
 #: Children that hold the repeated blocks of a stage.
-STAGE_BODIES = ("blocks", "layers", "residual_blocks", "transformer")
+STAGE_BODIES = ("blocks", "layers", "residual_blocks")
 #: Parts of a network that are made of modules but are not its repeated blocks.
 NOT_BLOCKS = ("stem", "head", "patch_embed", "pos_embed", "downsample", "transition", "downsamp_modules",
               "incre_modules", "classifier", "pre_logits", "global_pool", "final", "aux", "attn_pool", "rope")
+NORMS = ("BatchNorm", "LayerNorm", "GroupNorm", "RmsNorm")
 ACTIVATIONS = (nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.GELU, nn.SiLU, nn.Hardswish, nn.ELU)
 
 
@@ -103,65 +105,64 @@ def neuron_view(tensor: torch.Tensor, tap: Tap) -> torch.Tensor:
     return tensor.flatten(2)
 
 
-def find_taps(network: nn.Module, example: torch.Tensor, first_token: tuple[str, ...] = ()) -> list[Tap]:
-    """The layers of any timm network, found by structure and checked by one forward of `example` (1, 3, H, H).
-
-    Raises BadInput where nothing repeated is found.
-    """
-    places = list(_blocks(network))
+def places_of(network: nn.Module, rule: str = "blocks") -> dict[str, str]:
+    """{layer: module path} under a rule: "blocks" (any timm network) or one of `NAMED`."""
+    if rule in NAMED:
+        return dict(NAMED[rule])
+    places = list(_blocks(network)) + list(_repeated_parts(network))
     if len(places) < 2:
         places = list(_activations(network)) or list(_parts(network))
-    places += list(_heads(network))
-    return trace(network, {layer_name(path): path for path in places}, example, first_token)
+    return {layer_name(path): path for path in [*places, *_heads(network)]}
 
 
-def trace(network: nn.Module, places: dict[str, str], example: torch.Tensor,
-          first_token: tuple[str, ...] = ()) -> list[Tap]:
-    """Taps on named places {layer: module path}, in the order they are computed, with their neuron counts.
+def find_taps(network: nn.Module, side: int, rule: str = "blocks") -> list[Tap]:
+    """The layers of a network, found by structure and put in the order of computing by a forward of two empty images.
 
-    A module that one forward calls twice or never cannot be a layer and is left out.
+    The forward may run on a network on the `meta` device, where it costs nothing. A module that one forward calls twice or
+    never, or whose output mixes images, cannot be a layer and is left out. Raises BadInput where nothing is left.
     """
-    calls: list[tuple[str, object]] = []
-    handles = []
-    for layer, path in places.items():
-        def note(module: nn.Module, inputs: object, output: object, layer: str = layer) -> None:
-            several = isinstance(output, (list, tuple))
-            calls.append((layer, [tuple(part.shape) for part in output] if several else tuple(output.shape)))
-
-        handles.append(network.get_submodule(path).register_forward_hook(note))
+    places = places_of(network, rule)
+    example = torch.zeros(2, 3, side, side, device=next(network.parameters()).device)
+    calls: list[tuple[str, list[tuple[int, ...]]]] = []
+    handles = [network.get_submodule(path).register_forward_hook(_note(layer, calls)) for layer, path in places.items()]
     try:
         with torch.inference_mode():
             network(example)
     finally:
         for handle in handles:
             handle.remove()
-    counts = [layer for layer, _ in calls]
+    names = [layer for layer, _ in calls]
     taps: list[Tap] = []
-    for layer, shape in calls:
-        if counts.count(layer) > 1:
+    for layer, shapes in calls:
+        good = [part for part, shape in enumerate(shapes) if len(shape) in (2, 3, 4) and shape[0] == 2]
+        if names.count(layer) > 1:
             continue
-        if isinstance(shape, list):
-            taps += [_tap(f"{layer}_{part}", places[layer], one, part, False) for part, one in enumerate(shape)]
-        else:
-            taps.append(_tap(layer, places[layer], shape, None, layer in first_token))
+        for part in good:
+            tap = _tap(layer if len(good) == 1 else f"{layer}_{part}", places[layer], shapes[part])
+            taps.append(replace(tap, part=part if len(shapes) > 1 else None, first_token=(rule, layer) in FIRST_TOKEN))
     if not taps:
         raise BadInput(f"No layers to look at were found in {type(network).__name__}; choose another network.")
     return taps
 
 
-def _tap(layer: str, module: str, shape: tuple[int, ...], part: int | None, first_token: bool) -> Tap:
+def _note(layer: str, calls: list[tuple[str, list[tuple[int, ...]]]]) -> Callable[..., None]:
+    def note(module: nn.Module, inputs: object, output: object) -> None:
+        parts = output if isinstance(output, (list, tuple)) else [output]
+        calls.append((layer, [tuple(getattr(part, "shape", ())) for part in parts]))
+
+    return note
+
+
+def _tap(layer: str, module: str, shape: tuple[int, ...]) -> Tap:
     # The example is square, so the two equal axes are height and width and the odd one out is the channels.
     at_end = len(shape) == 3 or (len(shape) == 4 and shape[1] == shape[2] != shape[3])
-    if len(shape) not in (2, 3, 4):
-        raise BadInput(f"The layer {layer} gives {len(shape)}-dimensional output, which has no neurons we know of; "
-                       "choose another network.")
-    return Tap(layer, module, part, at_end, first_token, shape[-1] if at_end else shape[1])
+    return Tap(layer, module, channels_at_end=at_end, neurons=shape[-1] if at_end else shape[1])
 
 
 def layer_name(path: str) -> str:
-    """Short layer name of a module path: blocks.3 is block_3, stages.0.blocks.1 is stage_0_block_1, layer1.0 is layer1_0."""
+    """Short layer name of a module path: blocks.3 is block_3, stages.0.blocks.1 stage_0_block_1, layer1.0 layer1_0."""
     short = {"blocks": "block", "stages": "stage", "layers": "layer", "norm": "last_norm"}
-    if path in HEADS:
+    if any(path in ends for ends in HEADS.values()):
         return "head"
     return "_".join(short.get(word, word) for word in path.split("."))
 
@@ -180,7 +181,8 @@ def _is_stage(module: nn.Module) -> bool:
 
 
 def _is_block(module: nn.Module) -> bool:
-    return next(module.children(), None) is not None and next(module.parameters(), None) is not None
+    has_parts = next(module.children(), None) is not None and next(module.parameters(), None) is not None
+    return has_parts and not type(module).__name__.startswith(NORMS)
 
 
 def _blocks(module: nn.Module, prefix: str = "", inside: bool = False) -> Iterator[str]:
@@ -198,32 +200,64 @@ def _blocks(module: nn.Module, prefix: str = "", inside: bool = False) -> Iterat
             yield path
 
 
+def _repeated_parts(network: nn.Module) -> Iterator[str]:
+    """Parts of the network itself that come more than once and are no containers (the trees of DLA)."""
+    parts = [(name, child) for name, child in network.named_children()
+             if not _excluded(name) and not _is_container(child) and not _is_stage(child) and _is_block(child)]
+    kinds = Counter(type(child) for _, child in parts)
+    yield from (name for name, child in parts if kinds[type(child)] > 1)
+
+
 def _activations(network: nn.Module) -> Iterator[str]:
-    """For plain chains (VGG, AlexNet): every activation of the root's longest chain."""
+    """For plain chains (VGG, AlexNet): every activation of the chain."""
     for name, child in network.named_children():
         if _is_container(child) and not _excluded(name):
             yield from (f"{name}.{key}" for key, leaf in child.named_children() if isinstance(leaf, ACTIVATIONS))
 
 
 def _parts(network: nn.Module) -> Iterator[str]:
-    """For networks without repeated containers (Inception): the parts the network itself is made of."""
+    """For networks with neither: the parts the network itself is made of."""
     for name, child in network.named_children():
         if _is_block(child) and not _excluded(name):
             yield name
 
 
-#: Ends of the head convolution in timm's families, the most finished one first.
-HEADS = ("act2", "norm_head", "bn2", "conv_head", "final_act", "final_conv", "final_layer", "final_block")
+#: Head convolutions in timm's families, each with the steps that finish it, the last one first.
+HEADS = {
+    "conv_head": ("act2", "norm_head", "bn2", "conv_head"),
+    "final_conv": ("final_act", "final_conv"),
+    "final_layer": ("final_layer",),
+    "final_block": ("final_block",),
+}
 
 
 def _heads(network: nn.Module) -> Iterator[str]:
     children = dict(network.named_children())
-    has_head = any(_real(children.get(name)) for name in ("conv_head", "final_conv", "final_layer", "final_block"))
-    if has_head:
-        yield next(name for name in HEADS if _real(children.get(name)))
-    elif _real(children.get("norm")):
+    for convolution, ends in HEADS.items():
+        if _real(children.get(convolution)):
+            yield next(name for name in ends if _real(children.get(name)))
+            return
+    if _real(children.get("norm")):
         yield "norm"
 
 
 def _real(module: nn.Module | None) -> bool:
     return module is not None and not isinstance(module, nn.Identity)
+
+
+_VGG16 = {1: "1_1", 3: "1_2", 6: "2_1", 8: "2_2", 11: "3_1", 13: "3_2", 15: "3_3", 18: "4_1", 20: "4_2", 22: "4_3",
+          25: "5_1", 27: "5_2", 29: "5_3"}
+
+#: Layers that the paper's code names its own way.
+NAMED: dict[str, dict[str, str]] = {
+    "vgg16": {f"relu_{name}": f"features.{index}" for index, name in _VGG16.items()},
+    "fid": {"block_0": "maxpool1", "block_1": "maxpool2", "block_2": "Mixed_6e", "block_3": "avgpool"},
+    "vae_encoder": {
+        **{f"down_{i}_{j}": f"encoder.down_blocks.{i}.resnets.{j}" for i in range(4) for j in range(2)},
+        "mid_0": "encoder.mid_block.resnets.0", "mid_attention": "encoder.mid_block.attentions.0",
+        "mid_1": "encoder.mid_block.resnets.1", "head": "encoder.conv_out",
+    },
+}
+
+#: CLIP normalises its CLS token only; under this rule the other tokens of that layer do not count.
+FIRST_TOKEN = {("clip", "last_norm")}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from torch import nn
 
 from dnacore.errors import BadInput, Damaged
 
+Convert = Callable[[dict[str, torch.Tensor], nn.Module], "dict[str, torch.Tensor] | None"]
 SUFFIXES = (".safetensors", ".pth", ".pt", ".bin", ".tar", ".ckpt")
 #: Keys under which training scripts nest the weights.
 NESTS = ("state_dict", "model_state_dict", "teacher", "model_ema", "model", "network", "net", "encoder", "backbone")
@@ -37,7 +39,9 @@ def read_checkpoint(path: Path) -> dict[str, torch.Tensor]:
             from safetensors.torch import load_file
 
             return dict(load_file(path))
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        # Training scripts keep their options beside the weights; a Namespace only holds values and runs nothing.
+        with torch.serialization.safe_globals([argparse.Namespace]):
+            content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch and safetensors raise a dozen kinds for a broken file
         raise Damaged(f"{path.name} cannot be read as weights ({_first_line(error)}); "
                       "fetch the file again, or convert it to .safetensors.") from error
@@ -60,20 +64,32 @@ def _open_nests(content: object, name: str) -> dict[str, torch.Tensor]:
     raise BadInput(f"{name} holds no tensors by name; save the network's state_dict.")
 
 
-def load_into(network: nn.Module, tensors: Mapping[str, torch.Tensor], name: str) -> list[str]:
+def load_into(network: nn.Module, tensors: Mapping[str, torch.Tensor], name: str,
+              convert: Convert | None = None) -> list[str]:
     """Put `tensors` into `network`; returns the keys of the file that were left over (heads, projection layers).
 
-    Every parameter and buffer of the network must be found, with its shape. Raises BadInput naming keys and shapes.
+    Every parameter and buffer of the network must be found, with its shape; where they are not, `convert` may rename and
+    resize the tensors. Raises BadInput naming keys and shapes.
     """
     wanted = network.state_dict()
-    tensors = match_prefix(wanted, tensors)
-    optional = {key for key in wanted if key.endswith("num_batches_tracked")}
-    missing = [key for key in wanted if key not in tensors and key not in optional]
-    wrong = [key for key in wanted if key in tensors and tensors[key].shape != wanted[key].shape]
+    given = match_prefix(wanted, tensors)
+    missing, wrong = _misfits(wanted, given)
+    if (missing or wrong) and convert is not None:
+        for candidate in (given, dict(tensors)):
+            renamed = convert(candidate, network)
+            if renamed is not None and _misfits(wanted, renamed) == ([], []):
+                given, missing, wrong = renamed, [], []
+                break
     if missing or wrong:
-        raise BadInput(_mismatch_message(name, network, wanted, tensors, missing, wrong))
-    network.load_state_dict({key: tensors[key] for key in wanted if key in tensors}, strict=False)
-    return [key for key in tensors if key not in wanted]
+        raise BadInput(_mismatch_message(name, network, wanted, given, missing, wrong))
+    network.load_state_dict({key: given[key] for key in wanted if key in given}, strict=False)
+    return [key for key in given if key not in wanted]
+
+
+def _misfits(wanted: Mapping[str, torch.Tensor], tensors: Mapping[str, torch.Tensor]) -> tuple[list[str], list[str]]:
+    """(keys that are missing, keys whose shapes differ)."""
+    missing = [key for key in wanted if key not in tensors and not key.endswith("num_batches_tracked")]
+    return missing, [key for key in wanted if key in tensors and tensors[key].shape != wanted[key].shape]
 
 
 def match_prefix(wanted: Mapping[str, object], tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
