@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ui.gallery import Picture
@@ -15,40 +16,47 @@ if TYPE_CHECKING:
     from dnacore.plan import FileRow
 
 
-def stamp(row: FileRow) -> str:
-    """Return what changes whenever the picture does: its content's hash, before extraction its path, size and time."""
-    if row.hash:
-        return row.hash
-    known = f"{row.path}\n{row.size}\n{row.mtime_ns}".encode("utf-8", "surrogateescape")
-    return "f" + hashlib.blake2b(known, digest_size=15).hexdigest()
+def stamp(path: Path, size: int, mtime_ns: int) -> str:
+    """Return what changes whenever the picture behind a path does, without reading it: 32 hex digits."""
+    known = f"{path}\n{size}\n{mtime_ns}".encode("utf-8", "surrogateescape")
+    return hashlib.blake2b(known, digest_size=16).hexdigest()
 
 
 def plain(dataset: Dataset, rows: Iterable[FileRow], labels: Sequence[str] | None = None) -> list[Picture]:
     """Return pictures without a badge, for looking through a dataset."""
     return [
-        Picture(dataset.id, row.index, name=_name(row), version=stamp(row)[:12], label=labels[at] if labels else "")
+        Picture(dataset.id, row.index, name=_name(row), version=_version(dataset, row), label=labels[at] if labels else "")
         for at, row in enumerate(rows)
     ]
 
 
-def ranked(dataset: Dataset, rows: Sequence[FileRow], ranking: pd.DataFrame, *, signed: bool = False) -> list[Picture]:
+def ranked(
+    dataset: Dataset, rows: Iterable[FileRow], ranking: pd.DataFrame, *, say: Callable[[float], str] | None = None,
+    show_rank: bool = True,
+) -> list[Picture]:  # fmt: skip
     """Return pictures in the order of a ranking, with rank and distance below.
 
-    ranking: columns rank, distance (bins) and index, nearest first. signed: distances are differences of two and
-    keep their sign.
+    ranking: columns rank, distance and index. say: how a distance is written; one decimal without.
     """
     by_index = {row.index: row for row in rows}
+    say = say or (lambda value: f"{value:.1f}")
     pictures = []
     for rank, distance, index in zip(ranking["rank"], ranking["distance"], ranking["index"], strict=True):
         row = by_index.get(int(index))
         if row is None:  # the file went away after the ranking was made
             continue
-        said = f"{distance:+.1f}" if signed else f"{distance:.1f}"
         pictures.append(
-            Picture(dataset.id, row.index, name=_name(row), left=f"{rank:,}", right=said, version=stamp(row)[:12])
+            Picture(
+                dataset.id, row.index, name=_name(row), version=_version(dataset, row),
+                left=f"{rank:,}" if show_rank else "", right=say(float(distance)),
+            )  # fmt: skip
         )
     return pictures
 
 
 def _name(row: FileRow) -> str:
     return row.path.rsplit("/", 1)[-1]
+
+
+def _version(dataset: Dataset, row: FileRow) -> str:
+    return stamp(dataset.folder / row.path, row.size, row.mtime_ns)[:12]

@@ -67,27 +67,29 @@ def middleware(allowed_hosts: list[str]) -> list[Middleware]:
 def _picture(request: Request, workspace: Workspace, side: int, *, keep: bool) -> Response:
     dataset, index = request.path_params["dataset"], request.path_params["index"]
     try:
-        content = stamp(workspace.file(dataset, index))
+        path = workspace.image_path(dataset, index)
+        status = path.stat()
+        content = stamp(path, status.st_size, status.st_mtime_ns)
         etag = f'"{content}-{side}"'
         asked = request.query_params.get("v", "")
         caching = _FOREVER if len(asked) >= 8 and content.startswith(asked) else _ASK_AGAIN
         headers = {**_HEADERS, "ETag": etag, "Cache-Control": caching}
         if etag in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
-        body = _rendered(workspace, dataset, index, content, side, keep=keep)
+        body = _rendered(workspace.root, path, content, side, keep=keep)
     except (DnaError, OSError):
         return Response("Not found", status_code=404, media_type="text/plain", headers={**_HEADERS, "Cache-Control": "no-store"})
     return Response(body, media_type="image/jpeg", headers=headers)
 
 
-def _rendered(workspace: Workspace, dataset: int, index: int, content: str, side: int, *, keep: bool) -> bytes:
-    kept = workspace.root / "thumbs" / content[:2] / f"{content}-{side}.jpg"
+def _rendered(root: Path, path: Path, content: str, side: int, *, keep: bool) -> bytes:
+    kept = root / "thumbs" / content[:2] / f"{content}-{side}.jpg"
     if keep and kept.is_file():
         body = kept.read_bytes()
         if body.startswith(b"\xff\xd8") and body.endswith(b"\xff\xd9"):
             return body
     with _decoders:
-        body = images.thumbnail(workspace.image_path(dataset, index), side)
+        body = images.thumbnail(path, side)
     if keep:
         _keep(kept, body)
     return body

@@ -115,9 +115,9 @@ PLOT_CONFIG = {"displaylogo": False, "displayModeBar": "hover", "modeBarButtonsT
 CSS = """
 [data-testid="stMainBlockContainer"] { max-width: 1360px; padding-left: 2.5rem; padding-right: 2.5rem; }
 .stApp { font-feature-settings: "tnum" 1, "cv11" 1; }
-h1 { letter-spacing: -0.015em; padding-bottom: 0 !important; }
+h1 { letter-spacing: -0.015em; padding: 0 !important; }
 h2, h3 { letter-spacing: -0.01em; }
-.vds-lead { font-size: 15px; opacity: .72; margin: -0.55rem 0 0.9rem; max-width: 62ch; }
+.vds-lead { font-size: 15px; opacity: .72; margin: 0 0 0.4rem; max-width: 74ch; line-height: 1.5; }
 .vds-found { font-size: 20px; font-weight: 500; line-height: 1.35; letter-spacing: -0.01em; margin: 0.2rem 0 0.3rem; }
 .vds-caption { font-size: 13px; opacity: .72; max-width: 72ch; }
 .vds-name { display: inline-flex; align-items: center; gap: .5em; font-weight: 600; }
@@ -125,6 +125,8 @@ h2, h3 { letter-spacing: -0.01em; }
 .vds-brand { font-size: 13px; font-weight: 650; letter-spacing: .08em; }
 .vds-row { display: flex; justify-content: space-between; gap: 1em; font-size: 13px; }
 .vds-row span:last-child { font-variant-numeric: tabular-nums; text-align: right; }
+.vds-large { background: color-mix(in srgb, currentColor 6%, transparent); border-radius: 4px; }
+.vds-large img { display: block; width: 100%; max-height: 66vh; object-fit: contain; }
 .vds-quiet { opacity: .72; }
 @media (prefers-reduced-motion: reduce) { *, *::before, *::after { animation: none !important; transition: none !important; } }
 @media (max-width: 1100px) {

@@ -119,3 +119,8 @@ def saturation(share: float) -> str | None:
         f"The activation ranges were measured on other images; {percent(share)} of activations fall outside "
         "and are counted in the end bins."
     )
+
+
+def as_markdown(text: str) -> str:
+    """Return text that Streamlit's markdown shows as it stands, whatever characters a user's file name has."""
+    return "".join(f"\\{mark}" if mark in r"\`*_{}[]<>()#+-!|~:$" else mark for mark in text)

@@ -1,0 +1,68 @@
+"""Distances: how far the datasets are from each other, and, for a pair, where and through which images."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from ui import charts, choices, figures, findings, layout, pair, state, theme, words
+
+METRICS = {"emd": "EMD of the activations", "nfd": "Fréchet distance of the image means"}
+EXPLAINED = {
+    "emd": "Per neuron, how far the activations of one dataset must be moved to look like the other's, averaged over the neurons.",
+    "nfd": "Per neuron, how far apart the two datasets' mean and spread of image-wide activation are; blind to the shape in between.",
+}
+
+layout.header("Distances", "How far apart are your datasets, and which neurons and images say so?")
+ready = state.ready()
+if len(ready) < 2:
+    layout.nothing_extracted(needed=2)
+
+result, knobs = layout.result_and_knobs()
+with knobs:
+    chosen = choices.datasets(ready)
+    if len(chosen) < 2:
+        st.info("Choose at least two datasets.")
+        st.stop()
+    first = state.dna(chosen[0])
+    choice = choices.neurons(first)
+    metric = st.segmented_control(
+        "Metric", list(METRICS), format_func=METRICS.__getitem__, default="emd", required=True, key="metric", bind="query-params"
+    )
+    layout.caption(EXPLAINED[metric])
+
+selection = choices.selection(choice, first)
+compared = state.comparison(chosen, metric, selection)
+names = list(compared.names)
+
+
+def open_pair(cell: list[int]) -> None:
+    st.session_state["a"], st.session_state["b"] = names[cell[0]], names[cell[1]]
+
+
+with result:
+    layout.found(findings.pairwise(names, compared.matrix))
+    charts.show(
+        figures.heatmap(names, compared.matrix, unit=compared.unit, dark=theme.is_dark()),
+        key="heatmap",
+        alt=f"Pairwise distances of {words.listing(names)}",
+        on_click=open_pair,
+    )
+    layout.caption(
+        "Each cell is the distance of two datasets, "
+        + ("in bins of 999: light is near, dark is far. " if metric == "emd" else "in squared activation: light is near, dark is far. ")
+        + "Click a cell to see what makes the difference."
+    )
+
+st.divider()
+apart = np.where(np.eye(len(names), dtype=bool), -1.0, compared.matrix)
+far_a, far_b = np.unravel_index(int(np.argmax(apart)), apart.shape)
+left, right, _ = st.columns([1, 1, 1.4], gap="medium")
+with left:
+    a = choices.one_dataset("Compare", chosen, key="a", index=int(far_a))
+with right:
+    b = choices.one_dataset("with", chosen, key="b", index=int(far_b))
+if a.name == b.name:
+    st.info("Choose two different datasets to see what tells them apart.")
+    st.stop()
+pair.draw(a, b, compared, selection)

@@ -1,0 +1,87 @@
+"""The knobs that pages share: which datasets, which neurons. Their values live in the address of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import streamlit as st
+
+import dnacore as dc
+from dnacore.selection import of_layer
+from ui import state, words
+from ui.state import Ready
+
+MOST = 12
+ALL = "all"
+
+
+def datasets(ready: Sequence[Ready], label: str = "Datasets") -> list[Ready]:
+    """Let a person choose among the extracted datasets; the first twelve unless they say otherwise."""
+    names = [one.name for one in ready]
+    chosen = st.multiselect(label, names, default=names[:MOST], key="datasets", bind="query-params", max_selections=24)
+    return [one for one in ready if one.name in chosen]
+
+
+def one_dataset(label: str, ready: Sequence[Ready], key: str, index: int = 0, help: str | None = None) -> Ready:
+    """Let a person choose one of the extracted datasets."""
+    names = [one.name for one in ready]
+    name = st.selectbox(label, names, index=min(index, len(names) - 1), key=key, bind="query-params", help=help)
+    return next(one for one in ready if one.name == name)
+
+
+def neurons(dna: dc.DNA, *, key: str = "neurons", extra: Mapping[str, str] | None = None) -> str:
+    """Let a person choose which neurons count: all, one layer's, a saved selection, or what a page adds.
+
+    extra: more choices of the page, {value: what it is called}.
+    """
+    named = {ALL: f"All {dna.n_neurons:,} neurons"} | dict(extra or {})
+    for saved in state.workspace().selections():
+        if not saved.extractor or saved.extractor == dna.calibration.extractor:
+            named[f"saved:{saved.name}"] = f"Saved: {saved.name} ({words.count(len(saved), 'neuron')})"
+    layers = list(dna.layers)
+    for layer, count in dna.layers.items():
+        named[f"layer:{layer}"] = f"{words.layer(layer)[:1].upper()}{words.layer(layer)[1:]} ({words.depth(layer, layers)}, {count})"
+    return st.selectbox("Neurons", list(named), format_func=named.__getitem__, key=key, bind="query-params")
+
+
+def selection(choice: str, dna: dc.DNA) -> dc.Selection | None:
+    """Return what a choice of neurons means; None for all of them."""
+    kind, _, name = choice.partition(":")
+    if kind == "layer":
+        return of_layer(dna, name)
+    if kind == "saved":
+        return state.workspace().selection(name)
+    return None
+
+
+def neuron_code(dna: dc.DNA, flat: int) -> str:
+    """Return a neuron as it stands in an address: `layer4_1:214`."""
+    layer, index = dna.neuron(int(flat))
+    return f"{layer}:{index}"
+
+
+def neuron_flat(dna: dc.DNA, code: str) -> int:
+    """Return the flat index of a neuron written as `layer:index` or as a flat index. Raises BadInput."""
+    layer, _, index = code.strip().rpartition(":")
+    if not index.strip().isdigit():
+        raise dc.BadInput(f"{code!r} is not a neuron. Write layer:index, for example {neuron_code(dna, 0)}.")
+    if not layer:
+        dna.neuron(int(index))  # raises where there is no such neuron
+        return int(index)
+    return dna.flat(layer.strip(), int(index))
+
+
+def typed(text: str, dna: dc.DNA) -> dc.Selection | None:
+    """Return the neurons somebody typed, separated by commas or spaces; None for an empty text. Raises BadInput."""
+    codes = [code for code in text.replace(",", " ").split() if code]
+    if not codes:
+        return None
+    flat = list(dict.fromkeys(neuron_flat(dna, code) for code in codes))
+    return dc.Selection.of(flat, name="typed neurons", extractor=dna.calibration.extractor, origin={"kind": "typed"})
+
+
+def most_different(found: dc.Sensitivity, count: int, within: dc.Selection | None = None) -> np.ndarray:
+    """Return the flat indices of the most different neurons, largest first, among those of a selection."""
+    order = found.order if within is None else found.order[np.isin(found.order, within.flat)]
+    return order[:count]

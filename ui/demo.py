@@ -1,0 +1,127 @@
+"""The demo data on the Start page: prepared in the background at first start, shown as cards and as a first heatmap."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from dnacore import jobs
+from dnacore.demo import demo_datasets
+from dnacore.jobs import Job
+from ui import charts, figures, findings, gallery, layout, navigation, pictures, state, theme, tray, words
+from ui.state import Ready
+
+COMMAND = ("demo", "--extract")
+_beginning = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Card:
+    """One demonstration: what it shows, and the datasets it is made of; `page` is where to go with them."""
+
+    title: str
+    sentence: str
+    names: tuple[str, ...]
+    page: str
+    action: str
+
+
+CARDS = (
+    Card(
+        "Styles of one scene", "The same landscapes as photograph, cartoon, sketch and painting.",
+        ("styles_photo", "styles_cartoon", "styles_sketch", "styles_painting"), "distances", "Which style is the odd one out?",
+    ),
+    Card(
+        "Streets", "The same street scenes as they are, brighter, darker and with more contrast.",
+        ("streets_base", "streets_brighter", "streets_darker", "streets_contrast"), "distances", "Which change is the largest?",
+    ),
+    Card("Faces", "Cartoon faces with glasses, hats, beards and smiles.", ("faces",), "gallery", "Find look-alikes"),
+)  # fmt: skip
+
+
+def names() -> list[str]:
+    """Return the names of the demo datasets in the order in which they are drawn."""
+    return [one.name for one in demo_datasets()]
+
+
+def job() -> Job | None:
+    """Return the job that prepares the demo data, newest first, if there ever was one."""
+    return next((job for job in jobs.list_jobs(state.workspace()) if tuple(job.command[:2]) == COMMAND), None)
+
+
+def begin() -> Job:
+    """Start to prepare the demo data unless that is under way."""
+    with _beginning:
+        current = job()
+        if current is not None and current.state == "running":
+            return current
+        command = [*COMMAND, "--extractor", state.extractor()]
+        return jobs.start(state.workspace(), command, title="Preparing the demo data", datasets=names())
+
+
+def begin_when_empty() -> None:
+    """Start to prepare the demo data where a workspace has never held anything."""
+    if not state.workspace().datasets() and not jobs.list_jobs(state.workspace()):
+        begin()
+        st.rerun()  # the sidebar above this page has not seen the job yet
+
+
+def ready_sets() -> list[Ready]:
+    """Return the demo's datasets that have a DNA."""
+    wanted = set(names())
+    return [one for one in state.ready() if one.name in wanted]
+
+
+def draw_progress(at_least: int) -> None:
+    """Draw how far the preparation is, and run the page again as soon as another dataset is ready."""
+    current = job()
+    if len(ready_sets()) != at_least or current is None or current.state != "running":
+        st.rerun()
+    if at_least < 2:
+        st.html('<p class="vds-found">Your first heatmap is being made</p>')
+        layout.caption("Images are drawn, shown to a small network, and summed up neuron by neuron. This is done once.")
+    st.progress(min(current.done / current.total, 1.0) if current.total else 0.0, text=tray.pace(current))
+
+
+def heatmap(ready: Sequence[Ready]) -> None:
+    """Draw the distances of the demo's datasets, and what stands out; a click opens the pair."""
+    shown = list(ready)[:8]
+    compared = state.comparison(shown, "emd", None)
+    found = list(compared.names)
+
+    def remember(cell: list[int]) -> None:
+        st.session_state["_open_pair"] = (found[cell[0]], found[cell[1]])
+
+    layout.found(findings.pairwise(found, compared.matrix))
+    charts.show(
+        figures.heatmap(found, compared.matrix, unit=compared.unit, dark=theme.is_dark()),
+        key="start-heatmap", alt=f"Pairwise distances of {words.listing(found)}", on_click=remember,
+    )  # fmt: skip
+    layout.caption("The distance of every two datasets: light is near, dark is far. Click a cell to see which neurons and images say so.")
+    if "_open_pair" in st.session_state:
+        a, b = st.session_state.pop("_open_pair")
+        navigation.go("distances", datasets=found, a=a, b=b)
+
+
+def cards() -> None:
+    """Draw the demonstrations as cards with pictures."""
+    known = {dataset.name: dataset for dataset in state.workspace().datasets()}
+    ready = {one.name for one in state.ready()}
+    for card, column in zip(CARDS, st.columns(len(CARDS), gap="large"), strict=True):
+        there = [known[name] for name in card.names if name in known]
+        with column:
+            st.subheader(card.title, anchor=False)
+            if there:
+                shown = []
+                for dataset in there:
+                    shown += pictures.plain(dataset, state.files(dataset)[: 4 // len(there)])
+                seen = gallery.wall(shown, key=f"card-{card.names[0]}", title=card.title, columns=4, controls=False)
+                if seen.opened is not None:
+                    navigation.go("datasets", look=next(d.name for d in there if d.id == seen.opened.dataset))
+            layout.caption(card.sentence)
+            if set(card.names) <= ready:
+                choices = {"datasets": list(card.names)} if card.page == "distances" else {"dataset": card.names[0], "like": card.names[0]}
+                navigation.link(card.page, card.action, **choices)

@@ -1,0 +1,67 @@
+"""How a page is built: title and one sentence, the result at the left, the knobs at the right, what to do next."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from dnacore.datasets import Dataset
+from ui import navigation, state, theme
+
+
+def header(title: str, sentence: str) -> None:
+    """Draw a page's title and the one sentence under it."""
+    st.title(title, anchor=False)
+    st.html(f'<p class="vds-lead">{html.escape(sentence)}</p>')
+
+
+def result_and_knobs() -> tuple[DeltaGenerator, DeltaGenerator]:
+    """Return the place of the result (wide) and of the choices (narrow)."""
+    left, right = st.columns([2.4, 1], gap="large")
+    return left, right
+
+
+def found(sentence: str) -> None:
+    """Draw the one thing found, readable from the back of a room."""
+    st.html(f'<p class="vds-found">{html.escape(sentence)}</p>')
+
+
+def caption(text: str) -> None:
+    """Draw what a figure shows and what to look for."""
+    st.html(f'<p class="vds-caption">{html.escape(text)}</p>')
+
+
+def dataset_name(dataset: Dataset, note: str = "") -> str:
+    """Return a dataset's name with its colour, as HTML."""
+    dot = f'<span class="vds-dot" style="background:{theme.dataset_colour(dataset.colour)}"></span>'
+    tail = f'<span class="vds-quiet" style="font-weight:400">{html.escape(note)}</span>' if note else ""
+    return f'<span class="vds-name">{dot}{html.escape(dataset.name)}{tail}</span>'
+
+
+def names(datasets: Sequence[Dataset]) -> None:
+    """Draw a line of dataset names with their colours."""
+    line = " &nbsp; ".join(dataset_name(dataset) for dataset in datasets)
+    st.html(f'<div style="font-size:13px;line-height:2">{line}</div>')
+
+
+def facts(rows: Sequence[tuple[str, str]]) -> None:
+    """Draw short facts, names left and values right."""
+    lines = (f'<div class="vds-row"><span class="vds-quiet">{html.escape(a)}</span><span>{html.escape(b)}</span></div>' for a, b in rows)
+    st.html("".join(lines))
+
+
+def nothing_extracted(needed: int = 1) -> None:
+    """Say what to do when too few datasets have a DNA, and stop drawing the page."""
+    there = len(state.workspace().datasets())
+    if there == 0:
+        st.info("There are no datasets yet. Add a folder of images, or try the demo data.")
+        navigation.link("datasets", "Add a folder")
+        navigation.link("start", "Try the demo data")
+    else:
+        what = "a dataset" if needed == 1 else "two datasets"
+        st.info(f"This page needs {what} whose DNA has been extracted with this extractor. Extraction takes one click.")
+        navigation.link("datasets", "Extract")
+    st.stop()

@@ -1,0 +1,41 @@
+"""The pages, in the order they are listed, and how to get from one to another with choices made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from streamlit.navigation.page import Page
+
+_FOLDER = Path(__file__).parents[1] / "pages"
+TITLES = {
+    "start": "Start",
+    "datasets": "Datasets",
+    "distances": "Distances",
+    "neurons": "Neurons",
+    "gallery": "Gallery",
+}
+
+
+def pages() -> dict[str, Page]:
+    """Return the pages by name; the first one is what the bare address opens."""
+    return {
+        name: st.Page(_FOLDER / f"{name}.py", title=title, url_path=name if name != "start" else None, default=name == "start")
+        for name, title in TITLES.items()
+    }
+
+
+def link(page: str, label: str, **choices: Any) -> None:
+    """Draw a link to a page with choices made."""
+    st.page_link(pages()[page], label=label, query_params=_query(choices), icon=":material/arrow_forward:", icon_position="right")
+
+
+def go(page: str, **choices: Any) -> None:
+    """Open a page with choices made."""
+    st.switch_page(pages()[page], query_params=_query(choices))
+
+
+def _query(choices: dict[str, Any]) -> dict[str, Any] | None:
+    given = {name: value for name, value in choices.items() if value is not None}
+    return given or None

@@ -1,0 +1,46 @@
+"""The sidebar below the page list: which network looks at the images, what is running, how much is stored."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ui import guard, state, tray, words
+
+STATUS = {"ready": "ready", "needs download": "weights are downloaded when first used", "needs file": "needs a weights file"}
+
+
+def draw() -> None:
+    """Draw the extractor's select, the running jobs and the workspace's size."""
+    with st.sidebar:
+        _extractor()
+        st.html('<div style="height:.25rem"></div>')
+        running = tray.running()
+        st.fragment(_jobs, run_every=1.0 if running else None)()
+        st.html(_row("Workspace", words.size(state.workspace_size())))
+
+
+def _extractor() -> None:
+    known = state.extractors()
+    names = list(known)
+    st.selectbox(
+        "Extractor",
+        names,
+        index=names.index(state.DEFAULT_EXTRACTOR) if state.DEFAULT_EXTRACTOR in names else 0,
+        format_func=lambda name: info.title if (info := known[name]) else name,
+        key="extractor",
+        bind="query-params",
+        help="The frozen network whose neurons describe the images. DNAs compare only within one extractor.",
+    )
+    info = known.get(state.extractor())
+    if info is not None:
+        status = STATUS.get(info.status, info.status)
+        st.html(_row(status[:1].upper() + status[1:], f"{info.neurons:,} neurons"))
+
+
+def _jobs() -> None:
+    with guard.guarded():
+        tray.draw()
+
+
+def _row(left: str, right: str) -> str:
+    return f'<div class="vds-row"><span class="vds-quiet">{left}</span><span>{right}</span></div>'

@@ -1,0 +1,213 @@
+"""Cached access to the workspace: everything a page reads goes through here.
+
+Caches are keyed by the short texts the engine hands out for a stored DNA, which change whenever it does; arrays are
+never hashed. What is returned is shared between sessions and must not be changed.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+import dnacore as dc
+from dnacore import retrieval
+from dnacore.datasets import Dataset
+from dnacore.extractors import ExtractorInfo, available
+from dnacore.plan import FileRow
+from dnacore.sketched import sketched_dna
+from dnacore.sketches import Sketches
+from dnacore.workspace import Workspace
+
+DEFAULT_EXTRACTOR = "random_resnet18"
+_opening = threading.Lock()
+
+
+@cache
+def _open() -> Workspace:
+    return dc.Workspace.open()
+
+
+def workspace() -> Workspace:
+    """Return this server's workspace, opened once."""
+    with _opening:
+        return _open()
+
+
+def extractor() -> str:
+    """Return the label of the extractor chosen in the sidebar."""
+    return st.session_state.get("extractor") or DEFAULT_EXTRACTOR
+
+
+def extractors() -> dict[str, ExtractorInfo | None]:
+    """Return the extractors one can choose, by label: those of the registry, and others that were used here before."""
+    known: dict[str, ExtractorInfo | None] = {info.name: info for info in available()}
+    for setting in workspace().store.settings():
+        known.setdefault(setting.label, None)
+    return known
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A dataset with a DNA under the extractor in use; `key` changes whenever that DNA does."""
+
+    dataset: Dataset
+    key: str
+
+    @property
+    def name(self) -> str:
+        return self.dataset.name
+
+
+@dataclass(frozen=True)
+class Image:
+    """One image of a dataset, as a reference."""
+
+    dataset: Ready
+    index: int
+
+    def __str__(self) -> str:
+        return f"{self.dataset.key}#{self.index}"
+
+
+def ready(label: str | None = None) -> list[Ready]:
+    """Return the datasets that have a DNA under an extractor, in the order they were added."""
+    store, label = workspace().store, label or extractor()
+    found = ((dataset, store.dna_key(dataset, label)) for dataset in workspace().datasets())
+    return [Ready(dataset, key) for dataset, key in found if key is not None]
+
+
+def dna(one: Ready) -> dc.DNA:
+    """Return a dataset's DNA."""
+    return _dna(one.key, one.dataset, extractor())
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _dna(key: str, _dataset: Dataset, _label: str) -> dc.DNA:
+    found = workspace().dna(_dataset, _label)
+    if found is None:
+        raise dc.UnknownName(f"“{_dataset.name}” has no DNA any more. Extract it again on the Datasets page.")
+    return found
+
+
+def comparison(chosen: Sequence[Ready], metric: str, selection: dc.Selection | None) -> dc.Comparison:
+    """Return all pairwise distances of the chosen datasets."""
+    return _comparison(tuple(one.key for one in chosen), metric, _selection_key(selection), tuple(chosen), selection)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _comparison(
+    keys: tuple[str, ...], metric: str, selection_key: str, _chosen: tuple[Ready, ...], _selection: dc.Selection | None
+) -> dc.Comparison:
+    return dc.pairwise([dna(one) for one in _chosen], metric, _selection)
+
+
+def sensitivity(a: Ready, b: Ready) -> dc.Sensitivity:
+    """Return per neuron how far two datasets are apart."""
+    return _sensitivity(a.key, b.key, a, b)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _sensitivity(a_key: str, b_key: str, _a: Ready, _b: Ready) -> dc.Sensitivity:
+    return dc.sensitivity(dna(_a), dna(_b), splits=0)
+
+
+def ranking(
+    dataset: Ready, reference: Ready | Image, unlike: Ready | Image | None = None, selection: dc.Selection | None = None
+) -> pd.DataFrame:
+    """Return a dataset's images by distance to a reference, nearest first: columns rank, path, distance (bins), index.
+
+    From what is stored: nothing is extracted, and images without a sketch are left out. Raises BadInput.
+    """
+    keys = tuple(one.key if isinstance(one, Ready) else str(one) for one in (dataset, reference, unlike))
+    return _ranking(keys, _selection_key(selection), dataset, reference, unlike, selection)
+
+
+@st.cache_resource(max_entries=48, show_spinner=False)
+def _ranking(
+    keys: tuple[str, ...], selection_key: str, _dataset: Ready, _reference: Ready | Image, _unlike: Ready | Image | None,
+    _selection: dc.Selection | None,
+) -> pd.DataFrame:  # fmt: skip
+    sketches = _sketches(_dataset)
+    against, other = _as_reference(_reference), None if _unlike is None else _as_reference(_unlike)
+    distances = retrieval.distances_to(sketches, against, other, _selection)
+    return retrieval.table(_dataset.dataset.folder, files(_dataset.dataset), sketches, distances)
+
+
+def strongest(dataset: Ready, flat: int) -> pd.DataFrame:
+    """Return a dataset's images by their mean activation of one neuron, strongest first; `distance` is the activation."""
+    return _strongest(dataset.key, flat, dataset)
+
+
+@st.cache_resource(max_entries=48, show_spinner=False)
+def _strongest(key: str, flat: int, _dataset: Ready) -> pd.DataFrame:
+    sketches = _sketches(_dataset)
+    activation = sketches.means(np.array([flat]))[0].astype(float)
+    table = retrieval.table(_dataset.dataset.folder, files(_dataset.dataset), sketches, -activation)
+    return table.assign(distance=-table["distance"])
+
+
+def images_within(dataset: Ready, flat: int, first: int, last: int) -> pd.DataFrame:
+    """Return the images with activations in some bins of one neuron; `distance` is the share of the image in there."""
+    sketches = _sketches(dataset)
+    bins = sketches.quantiles(np.array([flat]))[0]
+    share = ((bins >= first) & (bins <= last)).mean(axis=1)
+    table = retrieval.table(dataset.dataset.folder, files(dataset.dataset), sketches, -share)
+    return table.assign(distance=-table["distance"]).query("distance > 0")
+
+
+def _sketches(dataset: Ready) -> Sketches:
+    found = workspace().sketches(dataset.dataset, extractor())
+    if found is None or not len(found):
+        raise dc.BadInput(
+            f"“{dataset.name}” was extracted without sketches, so its images cannot be ranked. Extract it again with sketches."
+        )
+    return found
+
+
+def _as_reference(what: Ready | Image) -> dc.DNA:
+    if isinstance(what, Ready):
+        return dna(what)
+    return _image_dna(what.dataset.key, what.index, what.dataset)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _image_dna(key: str, index: int, _dataset: Ready) -> dc.DNA:
+    # From the image's sketch: its 16 quantiles per neuron stand for its histogram, and no network is loaded.
+    rows, sketches = files(_dataset.dataset), _sketches(_dataset)
+    found = [place for place, at in enumerate(sketches.found) if rows[at].index == index]
+    if not found:
+        raise dc.BadInput("This image has no sketch, so nothing can be ranked against it. Extract its dataset again.")
+    whole = dna(_dataset)
+    name = rows[int(sketches.found[found[0]])].path
+    return sketched_dna(sketches.select(np.array(found)), whole.calibration, whole.extractor, name)
+
+
+def files(dataset: Dataset) -> list[FileRow]:
+    """Return a dataset's files as of the last look at its folder."""
+    return workspace().files(dataset)
+
+
+def attributes(dataset: Dataset) -> pd.DataFrame:
+    """Return a dataset's attributes, one row per file in the order of `files`; empty where it has none or they are gone."""
+    try:
+        return workspace().attributes(dataset)
+    except dc.BadInput:
+        return pd.DataFrame()
+
+
+@st.cache_data(ttl=15, show_spinner=False)
+def workspace_size() -> int:
+    """Return the bytes the workspace takes, at most some seconds old."""
+    return workspace().size()
+
+
+def _selection_key(selection: dc.Selection | None) -> str:
+    if selection is None:
+        return "all"
+    return f"{hash(np.asarray(selection.flat).tobytes())}:{hash(np.asarray(selection.weights).tobytes())}"
