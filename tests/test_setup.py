@@ -87,6 +87,11 @@ def test_what_the_program_imports_is_asked_for() -> None:
     assert imported(files) <= wanted("requirements.in") | optional(files)
 
 
+def test_what_tests_import_is_asked_for() -> None:
+    files = list((CHECKOUT / "tests").rglob("*.py"))
+    assert imported(files) <= wanted("requirements.in") | wanted("requirements-test.in") | optional(files)
+
+
 def optional(files: list[Path]) -> set[str]:
     """Packages that are imported only inside `try: ... except ImportError`, and so may be absent."""
     found: set[str] = set()
