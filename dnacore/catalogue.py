@@ -35,7 +35,7 @@ CREATE TABLE calibration (
 ) WITHOUT ROWID;
 CREATE TABLE setting (
     id INTEGER PRIMARY KEY AUTOINCREMENT, label TEXT NOT NULL, extractor TEXT NOT NULL, calibration TEXT NOT NULL,
-    bins INTEGER NOT NULL, specification TEXT NOT NULL, layers TEXT NOT NULL, used REAL NOT NULL,
+    bins INTEGER NOT NULL, specification TEXT NOT NULL, layers TEXT NOT NULL, weights TEXT NOT NULL, used REAL NOT NULL,
     UNIQUE (extractor, calibration, bins)
 );
 CREATE TABLE shard (

@@ -1,7 +1,7 @@
 """Distances between DNAs: per neuron, averaged over neurons, and as pairwise matrices.
 
 EMD is in bins: the mean number of bins that activations must be moved to turn one histogram into the other, between 0
-and B - 1. NFD is in squared activation units.
+and B - 1. NFD and FD are in squared activation units.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ import numpy as np
 
 from .dna import DNA, check_comparable, layer_slices
 from .errors import BadInput
+from .fd import fd
 from .selection import Selection, check_selection
 
-METRICS = {"emd": "bins", "nfd": "squared activation"}
+METRICS = {"emd": "bins", "nfd": "squared activation", "fd": "squared activation"}
 
 
 def emd(a: DNA, b: DNA) -> np.ndarray:
@@ -39,9 +40,9 @@ def nfd(a: DNA, b: DNA) -> np.ndarray:
 
 
 def per_neuron(a: DNA, b: DNA, metric: str = "emd") -> np.ndarray:
-    """(n_neurons,) float64 distances under a metric known by name."""
-    if metric not in METRICS:
-        raise BadInput(f"There is no metric {metric!r}; choose one of {', '.join(METRICS)}.")
+    """(n_neurons,) float64 distances under a metric that has one number per neuron: emd or nfd."""
+    if metric not in ("emd", "nfd"):
+        raise BadInput(f"There is no metric {metric!r} with a number per neuron; choose emd or nfd.")
     return emd(a, b) if metric == "emd" else nfd(a, b)
 
 
@@ -76,12 +77,15 @@ class Comparison:
 def pairwise(dnas: Sequence[DNA], metric: str = "emd", selection: Selection | None = None) -> Comparison:
     """Compare every pair. With a selection, a layer's number is the weighted mean over its selected neurons.
 
+    FD has one number per layer and none per neuron: its total is the mean over layers, and it takes no selection.
     Raises Mismatch when two of the DNAs must not be compared.
     """
     if not dnas:
         raise BadInput("There is nothing to compare. Choose at least one dataset.")
     if metric not in METRICS:
         raise BadInput(f"There is no metric {metric!r}; choose one of {', '.join(METRICS)}.")
+    if metric == "fd":
+        return _pairwise_fd(dnas, selection)
     slices = layer_slices(dnas[0].layers)
     weights = {layer: _layer_weights(where, selection) for layer, where in slices.items()}
     k = len(dnas)
@@ -94,6 +98,19 @@ def pairwise(dnas: Sequence[DNA], metric: str = "emd", selection: Selection | No
             for layer, table in layers.items():
                 table[i, j] = table[j, i] = float(distances[slices[layer]] @ weights[layer])
     return Comparison(tuple(d.name for d in dnas), metric, METRICS[metric], matrix, layers)
+
+
+def _pairwise_fd(dnas: Sequence[DNA], selection: Selection | None) -> Comparison:
+    if selection is not None:
+        raise BadInput("FD compares whole layers, so it takes no selection of neurons. Use emd or nfd with a selection.")
+    k = len(dnas)
+    layers = {layer: np.zeros((k, k)) for layer in dnas[0].layers}
+    for i in range(k):
+        for j in range(i + 1, k):
+            for layer, table in layers.items():
+                table[i, j] = table[j, i] = fd(dnas[i], dnas[j], layer)
+    matrix = np.mean(list(layers.values()), axis=0)
+    return Comparison(tuple(d.name for d in dnas), "fd", METRICS["fd"], matrix, layers)
 
 
 def _layer_weights(where: slice, selection: Selection | None) -> np.ndarray | None:

@@ -175,6 +175,19 @@ def calibration_for(
     return found
 
 
+def is_current(workspace: Workspace, dataset: Dataset, setting: Setting) -> bool:
+    """Whether the dataset's DNA and sketches are those of the files as they are now. Loads no network."""
+    store = workspace.store
+    if setting.label not in store.extractors_of(dataset):
+        return False
+    scan = workspace.scan(replace(dataset, part=None))
+    files = scan.files if dataset.part is None else workspace.files(dataset)
+    every = _sketch_every(workspace, sum(setting.layers.values()), len(files))
+    work = plan(files, store.shards(dataset, setting))
+    kept = _without_sketchless(work, files, store, dataset, setting, every)
+    return not kept.todo and len(kept.keep) == len(store.shards(dataset, setting))
+
+
 class _Loop:
     """Runs the shards of one dataset."""
 

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from .workspace import Workspace
 
 
+BLOCK_BYTES = 1 << 27  # quantiles held at once
+MOST_TABLES = 256  # neurons whose look-up tables (128 kB each) are held at once
+
+
 @njit(nogil=True, cache=True)
 def _tables(first, last, cdf, gains, ends):
     """cdf (k, B) -> gains (k, Q, B): T_{i-1}[b] - T_i[b]; ends (k,): T_Q[B]. T sums over the bins below b."""
@@ -51,14 +55,18 @@ def _look_up(first, last, quantiles, gains, ends, out):
             out[k, n] = total
 
 
-def image_distances(sketches: Sketches, reference: DNA, neurons: np.ndarray) -> np.ndarray:
-    """EMD of every image to the reference, neuron by neuron: (k, N) float64, in bins. neurons: (k,) flat indices."""
-    quantiles = np.ascontiguousarray(sketches.quantiles(neurons))
-    cdf = np.ascontiguousarray(reference.cdf[neurons])
-    gains, ends = np.empty((len(neurons), QUANTILES, cdf.shape[1])), np.empty(len(neurons))
-    parallel.over_rows(_tables, len(neurons), cdf, gains, ends)
+def image_distances(sketches: Sketches, reference: DNA, neurons: np.ndarray | slice) -> np.ndarray:
+    """EMD of every image to the reference, neuron by neuron: (k, N) float64, in bins. neurons: k flat indices."""
+    return _distances(np.ascontiguousarray(sketches.quantiles(neurons)), reference.cdf[neurons])
+
+
+def _distances(quantiles: np.ndarray, cdf: np.ndarray) -> np.ndarray:
+    """quantiles (k, N, Q), cdf (k, B) -> (k, N)."""
+    cdf = np.ascontiguousarray(cdf)
+    gains, ends = np.empty((len(cdf), quantiles.shape[2], cdf.shape[1])), np.empty(len(cdf))
+    parallel.over_rows(_tables, len(cdf), cdf, gains, ends)
     out = np.empty(quantiles.shape[:2])
-    parallel.over_rows(_look_up, len(neurons), quantiles, gains, ends, out)
+    parallel.over_rows(_look_up, len(cdf), quantiles, gains, ends, out)
     return out
 
 
@@ -79,13 +87,14 @@ def distances_to(
         check_selection(selection, reference.n_neurons, reference.calibration.extractor)
         neurons, weights = selection.flat, selection.weights
     total = np.zeros(len(sketches))
-    step = max(1, (1 << 27) // max(1, len(sketches) * QUANTILES * 2), 64)
+    step = max(1, min(BLOCK_BYTES // max(1, len(sketches) * QUANTILES * 2), MOST_TABLES))
     for start in range(0, len(neurons), step):
-        rows, w = neurons[start : start + step], weights[start : start + step]
-        read = slice(int(rows[0]), int(rows[-1]) + 1) if selection is None else rows
-        total += w @ image_distances(sketches, reference, np.arange(read.start, read.stop) if selection is None else rows)
+        part = slice(start, min(start + step, len(neurons)))
+        rows = part if selection is None else neurons[part]  # a slice of a mapped file is read without being copied
+        quantiles = np.ascontiguousarray(sketches.quantiles(rows))
+        total += weights[part] @ _distances(quantiles, reference.cdf[rows])
         if unlike is not None:
-            total -= w @ image_distances(sketches, unlike, rows)
+            total -= weights[part] @ _distances(quantiles, unlike.cdf[rows])
     return total
 
 

@@ -39,6 +39,7 @@ class Setting:
     bins: int
     specification: dict[str, Any]
     layers: dict[str, int]
+    weights: str = ""  # the weights file it was loaded from, where it was one
 
 
 def label_of(extractor: Extractor) -> str:
@@ -60,12 +61,13 @@ class Store:
         """The setting of this network under this calibration; from now on the one its label stands for."""
         with self.catalogue.changing() as db:
             db.execute(
-                "INSERT INTO setting (label, extractor, calibration, bins, specification, layers, used) "
-                "VALUES (?,?,?,?,?,?,?) ON CONFLICT (extractor, calibration, bins) DO UPDATE SET "
-                "label = excluded.label, specification = excluded.specification, used = excluded.used",
+                "INSERT INTO setting (label, extractor, calibration, bins, specification, layers, weights, used) "
+                "VALUES (?,?,?,?,?,?,?,?) ON CONFLICT (extractor, calibration, bins) DO UPDATE SET label = excluded.label, "
+                "specification = excluded.specification, weights = excluded.weights, used = excluded.used",
                 (
                     label_of(extractor), extractor.fingerprint, calibration.fingerprint, bins,
-                    json.dumps(extractor.spec), json.dumps(list(extractor.layers.items())), time.time(),
+                    json.dumps(extractor.spec), json.dumps(list(extractor.layers.items())),
+                    str(extractor.weights_file.resolve()) if extractor.weights_file else "", time.time(),
                 ),
             )  # fmt: skip
         found = self.find_setting(label_of(extractor))
@@ -84,7 +86,7 @@ class Store:
         return [
             Setting(
                 r["id"], r["label"], r["extractor"], r["calibration"], r["bins"],
-                json.loads(r["specification"]), dict(json.loads(r["layers"])),
+                json.loads(r["specification"]), dict(json.loads(r["layers"])), r["weights"],
             )
             for r in rows
         ]  # fmt: skip

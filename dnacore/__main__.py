@@ -1,0 +1,7 @@
+"""`python -m dnacore`."""
+
+import sys
+
+from .cli import main
+
+sys.exit(main())

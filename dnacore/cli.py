@@ -1,0 +1,155 @@
+"""`python -m dnacore`: every capability as a command, for scripts, servers and the dashboard's background jobs.
+
+Exit code 0: fine; 1: done, with something to look at (images rejected); 2: failed, with one line on stderr.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from . import __version__
+from .errors import BadInput, Cancelled, DnaError
+
+FINE, LOOK, FAILED = 0, 1, 2
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise BadInput(f"{message}. See: {self.prog} --help")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit code."""
+    try:
+        options = _parser().parse_args(arguments)
+        from . import commands  # everything heavy comes in here, so that --help answers at once
+
+        return _run(commands, options)
+    except DnaError as problem:
+        return _fail(str(problem))
+    except KeyboardInterrupt:
+        return _fail("Stopped. What was finished is kept; run it again to go on.")
+    except BrokenPipeError:
+        sys.stderr.close()
+        return FINE
+
+
+def _run(commands: Any, options: argparse.Namespace) -> int:
+    stopped = threading.Event()
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stopped.set())
+    with commands.reporter(options) as say:
+        try:
+            code, data, text = commands.run(options, say, stopped.is_set)
+        except Cancelled as problem:
+            say.end("cancelled", str(problem))
+            raise
+        except DnaError as problem:
+            say.end("failed", str(problem))
+            raise
+        except Exception as problem:  # anything else is our mistake: keep the details, spare the person the traceback
+            sentence = commands.keep_details(options, problem)
+            say.end("failed", sentence)
+            return _fail(sentence)
+        say.end("finished", text.strip().splitlines()[-1] if text.strip() else "")
+    if options.json:
+        print(json.dumps(data, indent=1, allow_nan=False))
+    elif text:
+        print(text)
+    return code
+
+
+def _fail(message: str) -> int:
+    print(" ".join(message.split()), file=sys.stderr)
+    return FAILED
+
+
+def _parser() -> _Parser:
+    everywhere = argparse.ArgumentParser(add_help=False)
+    everywhere.add_argument("--json", action="store_true", help="print the result as JSON")
+    everywhere.add_argument("--workspace", type=Path, metavar="DIR", help="where everything is kept")
+    everywhere.add_argument("--extractor", metavar="E", help="network: a name, timm:NAME, or a weights file")
+    everywhere.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
+    everywhere.add_argument("--precision", default="fp32", choices=("fp32", "fp16", "bf16"))
+    everywhere.add_argument("--batch-size", type=_positive, metavar="N", help="images at a time")
+    everywhere.add_argument("--quiet", action="store_true", help="no progress on stderr")
+    everywhere.add_argument("--job", help=argparse.SUPPRESS)
+
+    parser = _Parser(prog="python -m dnacore", description="Compare sets of images by the neurons of a frozen network.")
+    parser.add_argument("--version", action="version", version=f"visual dna {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
+
+    def command(name: str, text: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=text, description=text, parents=[everywhere])
+
+    demo = command("demo", "draw the demo datasets into the workspace")
+    demo.add_argument("names", nargs="*", metavar="NAME", help="only these (default: all)")
+    demo.add_argument("--extract", action="store_true", help="and extract each as soon as it is drawn")
+
+    add = command("add", "register a folder, a text file of paths, or a zip as a dataset")
+    add.add_argument("name")
+    add.add_argument("folder", type=Path)
+    add.add_argument("--attributes", type=Path, metavar="CSV", help="a column “file” and one column per attribute")
+
+    command("datasets", "list the datasets")
+    command("extractors", "list the networks with their layers, neurons and licence")
+
+    extract = command("extract", "make the DNAs of datasets or folders (again: only what is new)")
+    extract.add_argument("names", nargs="+", metavar="NAME")
+    extract.add_argument("--calibration", type=Path, metavar="FILE", help="activation ranges to use")
+    extract.add_argument("--no-sketches", action="store_true", help="keep no per-image summaries (no ranking later)")
+
+    compare = command("compare", "distances between datasets")
+    compare.add_argument("names", nargs="+", metavar="NAME")
+    compare.add_argument("--metric", default="emd", choices=("emd", "nfd", "fd"))
+    compare.add_argument("--selection", metavar="S", help="only these neurons: a saved selection or a JSON file")
+    compare.add_argument("--by", default="all", choices=("neuron", "layer", "all"))
+    compare.add_argument("--csv", type=Path, metavar="F", help="write the numbers into a CSV file")
+
+    sensitivity = command("sensitivity", "which neurons tell images with something from images without it")
+    sensitivity.add_argument("names", nargs="+", metavar="WITH WITHOUT | DATASET")
+    sensitivity.add_argument("--attribute", metavar="COLUMN", help="split one dataset by this column (1 and 0)")
+    sensitivity.add_argument("--top", type=_positive, default=20, metavar="K")
+    sensitivity.add_argument("--save", metavar="S", help="keep the top neurons as a selection of this name")
+
+    rank = command("rank", "order a dataset's images by their distance to a reference, nearest first")
+    rank.add_argument("dataset", metavar="DATASET")
+    rank.add_argument("--reference", required=True, metavar="NAME_OR_IMAGE")
+    rank.add_argument("--unlike", metavar="NAME_OR_IMAGE", help="like the reference and unlike this")
+    rank.add_argument("--selection", metavar="S", help="only these neurons: a saved selection or a JSON file")
+    rank.add_argument("--csv", type=Path, metavar="F", help="write rank,path,distance into a CSV file")
+
+    calibrate = command("calibrate", "measure the activation ranges of a network on datasets, and use them from now on")
+    calibrate.add_argument("name", help="what to call this calibration")
+    calibrate.add_argument("names", nargs="+", metavar="DATASET")
+
+    command("selections", "list the saved selections")
+    command("jobs", "list the background jobs")
+
+    remove = command("remove", "forget a dataset and its DNAs (never the images), or a selection")
+    remove.add_argument("name")
+
+    export = command("export", "write a dataset's DNA (.dna.npz) or a selection (.json) to a file")
+    export.add_argument("name")
+    export.add_argument("--to", type=Path, required=True, metavar="FILE")
+
+    import_ = command("import", "take a DNA file or a selection file into the workspace")
+    import_.add_argument("file", type=Path)
+
+    bench = command("bench", "measure this machine: extraction, binning, distances, ranking")
+    bench.add_argument("suite", nargs="?", default="all", choices=("all", "extract", "accumulate", "distances", "rank"))
+    return parser
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return int(text)

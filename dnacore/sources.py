@@ -1,0 +1,188 @@
+"""From what a person names (a dataset, a folder, an image, a DNA file) to DNAs and sketches, made where missing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from .datasets import Dataset
+from .dna import DNA, SUFFIX, load_dna
+from .errors import BadInput, Damaged, UnknownName
+from .extract import Stop, Watch, calibration_for, extract_dataset, is_current
+from .extractors import Extractor, available, from_spec, load_extractor
+from .files import SUFFIXES
+from .plan import FileRow
+from .selection import Selection, check_selection
+from .sketches import Sketches
+from .store import Setting, label_of
+from .workspace import Workspace
+
+DEFAULT_EXTRACTOR = "random_resnet18"
+
+
+class Sources:
+    """Looks things up in one workspace under one network, and extracts what is not there yet.
+
+    The network itself is loaded only when an image must go through it.
+    """
+
+    def __init__(
+        self, workspace: Workspace | None = None, extractor: str | None = None, device: str = "auto",
+        precision: str = "fp32", like: Sequence[DNA] = (), batch_size: int | None = None,
+        progress: Watch | None = None, stop: Stop | None = None, crop: str = "squash",
+    ) -> None:  # fmt: skip
+        """like: DNAs that what is made must be comparable to; the first gives network and calibration."""
+        self.workspace = workspace or Workspace.open()
+        self._like = like[0] if like else None
+        self._name, self._device, self._precision, self._crop = extractor, device, precision, crop
+        self._batch_size, self._progress, self._stop = batch_size, progress, stop
+        self._extractor: Extractor | None = None
+
+    # -- the network ---------------------------------------------------------------------------------------------------
+
+    @property
+    def extractor(self) -> Extractor:
+        """The network, loaded on first use."""
+        if self._extractor is None:
+            if self._like is not None and self._name is None:
+                known = next((s for s in self.workspace.store.settings() if s.weights
+                              and s.extractor == self._like.calibration.extractor), None)  # fmt: skip
+                self._extractor = from_spec(dict(self._like.extractor), self._device, known.weights if known else None)
+            elif (setting := self._known()) and setting.weights and Path(setting.weights).is_file():
+                self._extractor = from_spec(setting.specification, self._device, setting.weights)
+            else:
+                self._extractor = load_extractor(
+                    self._name or DEFAULT_EXTRACTOR, self._device, self._precision, crop=self._crop
+                )
+        return self._extractor
+
+    @property
+    def setting(self) -> Setting | None:
+        """The workspace's setting for this network; None if nothing was extracted under it so far."""
+        if self._extractor is not None or self._crop != "squash":
+            return self.workspace.store.find_setting(label_of(self.extractor))
+        if self._like is not None and self._name is None:
+            wanted = self._like.calibration
+            return next((s for s in self.workspace.store.settings() if s.calibration == wanted.fingerprint
+                         and s.bins == self._like.bins), None)  # fmt: skip
+        return self._known() or self.workspace.store.find_setting(label_of(self.extractor))
+
+    def _known(self) -> Setting | None:
+        name = self._name or DEFAULT_EXTRACTOR
+        label = name if self._precision == "fp32" else f"{name} ({self._precision})"
+        found = self.workspace.store.find_setting(label)
+        fixed = label in {info.name for info in available()}
+        return found if found and (fixed or found.weights or name.startswith("timm:")) else None
+
+    # -- what is named -------------------------------------------------------------------------------------------------
+
+    def dataset(self, name: str | Path) -> Dataset:
+        """The dataset of that name, or the folder of that path, registered. Raises UnknownName."""
+        return self.workspace.dataset(name)
+
+    def dna(self, what: DNA | str | Path) -> DNA:
+        """The DNA of a dataset, folder, image file or DNA file; extracted now if need be."""
+        if isinstance(what, DNA):
+            return what
+        path = Path(what).expanduser()
+        registered = {d.name for d in self.workspace.datasets()}
+        if str(what) not in registered:
+            if path.name.endswith(SUFFIX) and path.is_file():
+                return load_dna(path)
+            imported = self.workspace.root / "imports" / f"{what}{SUFFIX}"
+            if "/" not in str(what) and imported.is_file():
+                return load_dna(imported)
+            if path.suffix.lower().lstrip(".") in SUFFIXES and path.is_file():
+                return self.image(path)
+        dataset = self.dataset(what)
+        self.ensure(dataset)
+        try:
+            found = self.workspace.store.dna(dataset, self._label)
+        except Damaged:  # set aside by the store; only the broken shard is computed again
+            self.ensure(dataset)
+            found = self.workspace.store.dna(dataset, self._label)
+        if found is None:
+            raise BadInput(f"“{dataset.name}” could not be extracted.")
+        return found
+
+    def image(self, path: Path) -> DNA:
+        """The DNA of one image, through the network. Raises BadInput when it cannot be read."""
+        from .accumulate import Accumulator
+
+        setting = self.setting
+        extractor = self.extractor
+        calibration = self._calibration(())
+        batch = extractor.preprocess(path)[None]
+        with Accumulator(calibration, 0, setting.bins if setting else 1000, sketches=False) as total:
+            extractor.visit(batch, total.add)
+            total.count_images(1)
+            found = total.distributions()
+        return DNA(
+            found.histograms, found.outside, 1, found.mean, found.deviations, calibration, extractor.spec, path.name
+        )
+
+    def sketches(self, name: str | Path | Dataset) -> tuple[list[FileRow], Sketches]:
+        """A dataset's files and the sketches of those that have one; extracted now if need be."""
+        dataset = name if isinstance(name, Dataset) else self.dataset(name)
+        whole = replace(dataset, part=None, name=_whole_name(dataset))
+        self.ensure(whole)
+        files = self.workspace.files(dataset)
+        found = self.workspace.store.sketches(dataset, self._label)
+        if found is None or not len(found):
+            raise BadInput(f"“{dataset.name}” has no sketches, so its images cannot be ranked. Extract it with sketches.")
+        return files, found
+
+    def selection(self, what: Selection | str | None) -> Selection | None:
+        """A selection as it is, by its saved name, or from a JSON file."""
+        if what is None or isinstance(what, Selection):
+            return what
+        path = Path(what).expanduser()
+        try:
+            return self.workspace.selection(str(what))
+        except UnknownName:
+            if path.suffix.lower() != ".json" or not path.is_file():
+                raise
+        try:
+            return Selection.from_json(json.loads(path.read_text("utf-8")))
+        except (ValueError, UnicodeDecodeError) as error:
+            raise BadInput(f"{path.name} is not a selection file ({error}).") from error
+
+    def check(self, selection: Selection | None, dna: DNA) -> None:
+        """Raise Mismatch unless the selection's neurons are the DNA's."""
+        if selection is not None:
+            check_selection(selection, dna.n_neurons, dna.calibration.extractor)
+
+    def ensure(self, dataset: Dataset) -> None:
+        """Extract what is missing or new of a dataset. A part whose whole has sketches is not extracted again."""
+        setting = self.setting
+        if setting is not None:
+            store = self.workspace.store
+            if dataset.part is not None and store.dna_key(dataset, setting.label) is not None:
+                whole = replace(dataset, part=None, name=_whole_name(dataset))
+                self.ensure(whole)
+                if store.dna(dataset, setting.label) is not None:
+                    return
+            if is_current(self.workspace, dataset, setting):
+                return
+        calibration = self._calibration([dataset])
+        extract_dataset(
+            self.workspace, dataset, self.extractor, calibration, self._batch_size,
+            bins=self._like.bins if self._like is not None and self._name is None else 1000,
+            progress=self._progress, stop=self._stop,
+        )  # fmt: skip
+
+    def _calibration(self, datasets: Sequence[Dataset]):
+        if self._like is not None and self._like.calibration.extractor == self.extractor.fingerprint:
+            return self._like.calibration
+        return calibration_for(self.workspace, self.extractor, datasets, self._progress, self._stop)
+
+    @property
+    def _label(self) -> str:
+        setting = self.setting
+        return setting.label if setting else label_of(self.extractor)
+
+
+def _whole_name(dataset: Dataset) -> str:
+    return dataset.name.removesuffix(str(dataset.part)) if dataset.part else dataset.name
