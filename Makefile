@@ -25,10 +25,10 @@ help:
 setup: .needs-python
 	@$(PYTHON) -m tools.prepare
 
-# Streamlit asks for an e-mail address at its first start, and waits: never here.
+# Loopback, no telemetry and no question for an e-mail address: .streamlit/config.toml.
 run: setup
-	@exec $(VENV_PYTHON) -m streamlit run app.py --server.address=127.0.0.1 --server.showEmailPrompt=false \
-		$(if $(PORT),--server.port=$(PORT)) $(if $(filter 1,$(HEADLESS)),--server.headless=true)
+	@exec $(VENV_PYTHON) -m streamlit run app.py $(if $(PORT),--server.port=$(PORT)) \
+		$(if $(filter 1,$(HEADLESS)),--server.headless=true)
 
 # make's own exit code is 2 for every failure; .ci/run reads pytest's from the file STATUS.
 test: .needs-python

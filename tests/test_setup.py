@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -262,11 +263,15 @@ def test_make_alone_lists_the_commands() -> None:
 
 
 @needs_make
-def test_run_serves_on_this_machine_only() -> None:
+def test_run_honours_port_and_headless_and_serves_this_machine_only() -> None:
     command = ["make", "-n", "run", "PORT=9123", "HEADLESS=1"]
     shown = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True).stdout
-    for option in ("--server.address=127.0.0.1", "--server.port=9123", "--server.headless=true"):
-        assert option in shown
+    assert "--server.port=9123" in shown
+    assert "--server.headless=true" in shown
+    settings = tomllib.loads((CHECKOUT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    assert settings["server"]["address"] == "127.0.0.1"
+    assert settings["server"]["showEmailPrompt"] is False, "Streamlit would ask at its first start, and wait"
+    assert settings["browser"]["gatherUsageStats"] is False
 
 
 @needs_make
