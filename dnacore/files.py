@@ -93,7 +93,7 @@ def find_images(source: Path) -> tuple[list[ImageFile], list[Rejected]]:
             raise BadInput(f"{printable(str(source))} is neither a folder nor a .txt list of paths; "
                            "give the folder that holds the images")
         else:
-            raise BadInput(f"there is no folder {printable(str(source))}; check the path, or that its disk is connected")
+            raise BadInput(f"there is no folder {printable(str(source))}; check the path, and that its disk is there")
     except OSError as error:
         raise BadInput(f"{printable(str(source))} cannot be opened: {explain(error)}") from error
     found.sort(key=lambda file: file.path)
@@ -112,7 +112,7 @@ def content_hash(path: Path) -> str:
     return digest.hexdigest()
 
 
-def explain(error: OSError | ValueError) -> str:
+def explain(error: BaseException) -> str:
     """A plain fragment for an operating system's error on a file."""
     code = getattr(error, "errno", None)
     if code in _REASONS:
@@ -160,7 +160,8 @@ def _from_folder(root: str) -> tuple[list[ImageFile], list[Rejected]]:
         except OSError as error:
             if not prefix:
                 raise
-            reason = "no permission to look inside this folder" if isinstance(error, PermissionError) else explain(error)
+            denied = isinstance(error, PermissionError)
+            reason = "no permission to look inside this folder" if denied else explain(error)
             rejected.append(Rejected(printable(prefix), reason))
             continue
         for entry in listing:

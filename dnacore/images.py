@@ -7,23 +7,15 @@ images. Colour profiles are ignored, as clean-fid and the paper's code do.
 from __future__ import annotations
 
 import io
-import os
-import re
-import stat
-import struct
-import threading
-import warnings
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, TiffImagePlugin, WebPImagePlugin, features  # noqa: F401  (the plugins register their formats)
+from PIL import Image
 
 from dnacore.archives import unpack_zip
 from dnacore.errors import BadInput
-from dnacore.files import ImageFile, Rejected, content_hash, explain, find_images, image_folder
+from dnacore.files import ImageFile, Rejected, content_hash, find_images, image_folder
+from dnacore.pillow import HOSTILE, opened
 
 __all__ = [
     "CROPS", "ImageFile", "Rejected", "content_hash", "decode", "find_images", "image_folder", "resize", "thumbnail",
@@ -33,27 +25,8 @@ __all__ = [
 CROPS = ("squash", "center")
 """How a picture gets the network's shape: `squash` ignores its aspect, `center` cuts the longer side."""
 
-FORMATS: tuple[str, ...] = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "PPM")
-"""Pillow's names of what is read, whatever a file is called. Pillow knows more, some of which start programs."""
-if features.check("avif"):
-    from PIL import AvifImagePlugin  # noqa: F401
-
-    FORMATS += ("AVIF",)
-
-MAX_SIDE = 500_000  # pixels; longer than any camera, scan or strip, short enough for a filter of that length
-_MAX_WIDTH = 1 << 16  # of `resampling.resample`, which is imported late
-
-_ENDS_EARLY = "the file ends before the image does"
-_DAMAGED = "the image is damaged"
-_SIGNATURES = re.compile(rb"\xff\xd8\xff|\x89PNG|RIFF....WEBP|GIF8|BM|II\*\0|MM\0\*|P[1-7Ff]\s|....ftypavi", re.DOTALL)
 _ORIENTATION, _BITS, _PHOTOMETRIC, _SAMPLE_FORMAT = 274, 258, 262, 339  # TIFF and EXIF tags
 _WHITE = (255, 255, 255)
-
-# What Pillow's readers let through on bytes that somebody damaged or made up (tests/test_images.py tries many).
-_HOSTILE = (
-    OSError, SyntaxError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, AssertionError,
-    RuntimeError, EOFError, struct.error, zlib.error, MemoryError, BufferError, Image.DecompressionBombError,
-)
 
 
 def decode(path: Path) -> np.ndarray:
@@ -66,7 +39,7 @@ def decode(path: Path) -> np.ndarray:
 
     Raises BadInput whose message is a plain fragment without the path ("the file ends before the image does").
     """
-    with _opened(path) as image:
+    with opened(path) as image:
         orientation = _orientation(image)
         pixels = _grey(image) if _is_deep(image) else np.asarray(_in_colour(image))
         return np.ascontiguousarray(_upright(pixels, orientation))
@@ -83,15 +56,15 @@ def resize(pixels: np.ndarray, size: tuple[int, int], crop: str = "squash") -> n
     if crop not in CROPS:
         raise BadInput(f"there is no crop {crop!r}; choose one of {', '.join(CROPS)}")
     if pixels.ndim != 3 or pixels.shape[2] != 3 or 0 in pixels.shape or min(size) < 1:
-        raise BadInput(f"cannot resize pixels of shape {pixels.shape} to {size}; give (H, W, 3) and a size of at least 1")
+        raise BadInput(f"cannot resize pixels of shape {pixels.shape} to {size}; give (H, W, 3) and at least 1")
     full = (height, width)
     if crop == "center":
         scale = max(height / pixels.shape[0], width / pixels.shape[1])
         full = (max(height, round(pixels.shape[0] * scale)), max(width, round(pixels.shape[1] * scale)))
     top, left = (full[0] - height) // 2, (full[1] - width) // 2
-    if pixels.shape[1] <= _MAX_WIDTH:
-        from dnacore.resampling import resample  # numba takes a while to import, and finding files does not need it
+    from dnacore.resampling import MAX_WIDTH, resample  # late: numba takes a while, and finding files does not need it
 
+    if pixels.shape[1] <= MAX_WIDTH:
         dtype = np.uint8 if pixels.dtype == np.uint8 else np.float32
         return resample(np.ascontiguousarray(pixels, dtype=dtype), full, (top, left, height, width))
     out = np.empty((3, height, width), np.float32)
@@ -108,7 +81,7 @@ def thumbnail(path: Path, side: int) -> bytes:
     JPEG files are decoded at a fraction of their size, so pixels differ a little from `decode`'s. Raises BadInput as
     `decode` does.
     """
-    with _opened(path, draft=2 * side) as image:
+    with opened(path, draft=2 * side) as image:
         orientation = _orientation(image)
         if _is_deep(image):
             image = Image.fromarray(_grey(image).astype(np.uint8))
@@ -119,50 +92,6 @@ def thumbnail(path: Path, side: int) -> bytes:
     buffer = io.BytesIO()
     small.save(buffer, "JPEG", quality=80)
     return buffer.getvalue()
-
-
-@contextmanager
-def _opened(path: Path, draft: int | None = None) -> Iterator[Image.Image]:
-    """The first frame, loaded. Pillow's warnings are muted and its errors become BadInput."""
-    try:
-        if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe would be waited for
-            raise BadInput("it is a folder, not a file" if os.path.isdir(path) else "it is not an ordinary file")
-        file = open(path, "rb")
-        with file:
-            start = file.read(16)
-            file.seek(0)
-            with _muted(), Image.open(file, formats=FORMATS) as image:
-                if max(image.size) > MAX_SIDE:
-                    raise BadInput(f"it claims to be more than {MAX_SIDE:,} pixels long")
-                if draft is not None:
-                    image.draft(None, (draft, draft))
-                image.load()
-                yield image
-    except BadInput:
-        raise
-    except PermissionError as error:
-        raise BadInput(explain(error)) from error
-    except _HOSTILE as error:
-        is_about_file = isinstance(error, OSError) and error.errno is not None
-        raise BadInput(explain(error) if is_about_file else _reason(error, start)) from error
-
-
-def _reason(error: BaseException, start: bytes) -> str:
-    """Why the image could not be read; `start` is the first 16 bytes of its file."""
-    message = str(error).lower()
-    if not start:
-        return "the file is empty"
-    if isinstance(error, Image.DecompressionBombError):
-        return f"it claims more than {2 * (Image.MAX_IMAGE_PIXELS or 0) // 10**6} million pixels"
-    if isinstance(error, MemoryError):
-        return "it does not fit into memory"
-    if any(word in message for word in ("truncated", "unexpected end", "not enough", "eof", "ended", "too short")):
-        return _ENDS_EARLY
-    if isinstance(error, Image.UnidentifiedImageError) and not _SIGNATURES.match(start):
-        return "it is not an image"
-    if "conversion from" in message:
-        return "its kind of colours cannot be read"
-    return _DAMAGED
 
 
 def _is_deep(image: Image.Image) -> bool:
@@ -206,7 +135,7 @@ def _grey(image: Image.Image) -> np.ndarray:
 def _orientation(image: Image.Image) -> int:
     try:
         return int(image.getexif().get(_ORIENTATION, 1))
-    except _HOSTILE:
+    except HOSTILE:
         return 1  # damaged metadata is no reason to lose the picture
 
 
@@ -219,30 +148,3 @@ def _upright(pixels: np.ndarray, orientation: int) -> np.ndarray:
     if orientation in (3, 4, 7, 8):
         pixels = pixels[::-1]
     return pixels
-
-
-_mute_lock = threading.Lock()
-_mute_depth = 0
-_MUTE = ("ignore", None, Warning, re.compile(r"PIL\."), 0)
-
-
-@contextmanager
-def _muted() -> Iterator[None]:
-    """Silence warnings raised inside Pillow.
-
-    `warnings.catch_warnings` puts back a saved list, which goes wrong with several threads; this adds one filter
-    while any thread decodes and takes it out after the last.
-    """
-    global _mute_depth
-    with _mute_lock:
-        _mute_depth += 1
-        if _MUTE not in warnings.filters:
-            warnings.filters.insert(0, _MUTE)  # type: ignore[attr-defined]
-            warnings._filters_mutated()  # type: ignore[attr-defined]
-    try:
-        yield
-    finally:
-        with _mute_lock:
-            _mute_depth -= 1
-            if not _mute_depth and _MUTE in warnings.filters:
-                warnings.filters.remove(_MUTE)  # type: ignore[attr-defined]

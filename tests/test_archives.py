@@ -159,7 +159,9 @@ def test_an_existing_folder_is_left_alone(tmp_path: Path) -> None:
 
 @settings(max_examples=150)
 @given(st.data())
-def test_a_damaged_zip_is_unpacked_whole_or_not_at_all(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
+def test_a_damaged_zip_is_unpacked_whole_or_not_at_all(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
     folder = tmp_path_factory.mktemp("zip")
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as opened:

@@ -23,6 +23,7 @@ from PIL import Image
 from dnacore import images
 from dnacore.errors import BadInput
 from dnacore.images import decode, find_images, resize, thumbnail
+from dnacore.pillow import FORMATS
 from tests import bad_files
 from tests.bad_files import FINE, jpeg_bytes, picture
 
@@ -212,6 +213,11 @@ def test_reasons_are_plain(tmp_path: Path) -> None:
     }
 
 
+def test_a_path_no_system_takes_is_refused_plainly() -> None:
+    with pytest.raises(BadInput, match="cannot be read"):
+        decode(Path("a\0b.jpg"))
+
+
 def test_no_permission_is_said_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
@@ -252,7 +258,7 @@ def sound_files() -> dict[str, bytes]:
     add("float tiff", Image.fromarray(picture(12, 10)[:, :, 0].astype(np.float32)), "TIFF")
     add("bmp", colour, "BMP")
     add("ppm", colour, "PPM")
-    if "AVIF" in images.FORMATS:
+    if "AVIF" in FORMATS:
         add("avif", colour, "AVIF")
     return made
 
@@ -384,6 +390,16 @@ def test_thumbnails_never_enlarge_and_carry_no_metadata(tmp_path: Path) -> None:
 
 
 # Import
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere Pillow may be linked another way")
+def test_damaged_tiffs_print_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    data = bytearray(sound_files()["tiff tiff_deflate"])
+    data[10:20] = bytes(10)
+    (tmp_path / "a.tif").write_bytes(data)
+    with pytest.raises(BadInput):
+        decode(tmp_path / "a.tif")
+    assert capfd.readouterr().err == ""
 
 
 def test_finding_files_loads_no_heavy_library() -> None:
