@@ -81,7 +81,9 @@ def test_a_password_is_said_so(tmp_path: Path) -> None:
     refused(archive, "protected by a password")
 
 
-@pytest.mark.parametrize("names", [("a.jpg", "a.jpg"), ("a.jpg", "A.JPG"), ("x/é.jpg", "X/É.jpg"), ("a.jpg", "./a.jpg")])
+@pytest.mark.parametrize(
+    "names", [("a.jpg", "a.jpg"), ("a.jpg", "A.JPG"), ("x/é.jpg", "X/É.jpg"), ("a.jpg", "./a.jpg")]
+)
 def test_two_entries_with_one_name_are_refused(tmp_path: Path, names: tuple[str, str]) -> None:
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as opened:
         opened.writestr(names[0], PICTURE)
