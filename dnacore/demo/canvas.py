@@ -6,6 +6,8 @@ Points are `(n, 2)` float arrays in final pixels, x to the right and y downward;
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
@@ -71,14 +73,23 @@ _WEIGHTS = {steps: _weights(steps) for steps in (3, 6, 10)}
 
 def smooth(corners: np.ndarray, *, closed: bool = True, steps: int = 6) -> np.ndarray:
     """Catmull-Rom curve through `corners` `(n, 2)`, `steps` (3, 6 or 10) points per span."""
+    if not closed:
+        corners = np.concatenate([[2 * corners[0] - corners[1]], corners, [2 * corners[-1] - corners[-2]]])
+    curve = (_WEIGHTS[steps] @ corners[_spans(len(corners), closed)]).reshape(-1, 2)
+    return curve if closed else np.concatenate([curve, corners[-2:-1]])
+
+
+@lru_cache(maxsize=256)
+def _spans(count: int, closed: bool) -> np.ndarray:
+    """Which four corners shape each span, `(spans, 4)`."""
     if closed:
-        before, after, later = np.roll(corners, 1, 0), np.roll(corners, -1, 0), np.roll(corners, -2, 0)
-        spans = np.stack([before, corners, after, later], axis=1)
-    else:
-        padded = np.vstack([2 * corners[0] - corners[1], corners, 2 * corners[-1] - corners[-2]])
-        spans = np.stack([padded[:-3], padded[1:-2], padded[2:-1], padded[3:]], axis=1)
-    curve = np.einsum("sk,nkd->nsd", _WEIGHTS[steps], spans).reshape(-1, 2)
-    return curve if closed else np.vstack([curve, corners[-1]])
+        return (np.arange(count)[:, None] + (-1, 0, 1, 2)) % count
+    return np.arange(count - 3)[:, None] + np.arange(4)
+
+
+@lru_cache(maxsize=256)
+def _swell(count: int, taper: float) -> np.ndarray:
+    return (0.5 - 0.5 * taper * np.abs(np.linspace(-1, 1, count)) ** 1.6)[:, None] * (-1, 1)
 
 
 def ribbon(path: np.ndarray, width: float, *, taper: float = 0.0) -> np.ndarray:
@@ -86,10 +97,9 @@ def ribbon(path: np.ndarray, width: float, *, taper: float = 0.0) -> np.ndarray:
     along = np.empty_like(path)
     along[1:-1] = path[2:] - path[:-2]
     along[0], along[-1] = path[1] - path[0], path[-1] - path[-2]
-    normal = along[:, ::-1] * (-1, 1) / (np.hypot(along[:, 0], along[:, 1])[:, None] + 1e-9)
-    swell = 1 - taper * np.abs(np.linspace(-1, 1, len(path))) ** 1.6
-    side = normal * (0.5 * width * swell)[:, None]
-    return np.vstack([path + side, (path - side)[::-1]])
+    length = np.sqrt((along * along).sum(axis=1, keepdims=True)) + 1e-9
+    side = along[:, ::-1] * (_swell(len(path), taper) * (width / length))
+    return np.concatenate([path + side, (path - side)[::-1]])
 
 
 class Canvas:
@@ -99,11 +109,6 @@ class Canvas:
         self.width, self.height = width, height
         self.picture = Image.new("RGB", (width * SUPERSAMPLE, height * SUPERSAMPLE), colour)
         self._pen = ImageDraw.Draw(self.picture)
-
-    def backdrop(self, pixels: np.ndarray) -> None:
-        """Cover everything with `pixels`, `(rows, columns, 3)` in 0..255: any small size, stretched smoothly."""
-        small = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
-        self.picture.paste(small.resize(self.picture.size, Image.Resampling.BILINEAR))
 
     def rows(self, colours: np.ndarray) -> None:
         """Cover everything with one colour per row: `(height, 3)` in 0..255 at final size."""

@@ -29,7 +29,6 @@ BACKDROPS = palette(
     "f2c14e f78154 4d9078 5fad56 b4436c 9bc4cb 2e4057 d8e2dc ffd5c2 f28f3b c8553d 588b8b e9c5ff 8d99ae cad2c5 84a98c 354f52 f4d8cd"
 )
 
-_COARSE = np.mgrid[0:28, 0:28] / 27 - 0.5
 _ROWS, _COLUMNS = np.mgrid[0:SIDE, 0:SIDE].astype(np.float32) / (SIDE - 1) - 0.5
 
 
@@ -72,16 +71,15 @@ def _paint_background(canvas: Canvas, person: Look, kind: str) -> None:
     base = BACKDROPS[person.backdrop % len(BACKDROPS)]
     base = mix(base, (255, 255, 255), float(rng.uniform(0, 0.35)))
     second = mix(base, BACKDROPS[(person.backdrop // 7) % len(BACKDROPS)], 0.35)
-    slant = rng.uniform(-0.8, 0.8)
-    share = np.clip(0.5 + _COARSE[0] + slant * _COARSE[1], 0, 1)[..., None]
-    canvas.backdrop(np.array(lighter(base, 0.18)) * (1 - share) + np.array(darker(second, 0.12)) * share)
+    share = np.linspace(0, 1, SIDE)[:, None]
+    canvas.rows(np.array(lighter(base, 0.2)) * (1 - share) + np.array(darker(second, 0.1)) * share)
     tone = lighter(base, 0.38) if sum(base) < 520 else darker(base, 0.16)
     if kind == "dots":
         step, size = rng.uniform(20, 38), rng.uniform(0.17, 0.3)
         phase = rng.uniform(0, step, 2)
         for row, y in enumerate(np.arange(-step, SIDE + step, step * 0.87)):
             for x in np.arange(-step + (row % 2) * step / 2, SIDE + step, step):
-                canvas.fill(ellipse(x + phase[0], y + phase[1], size * step, size * step)[::3], tone)
+                canvas.disc(x + phase[0], y + phase[1], size * step, size * step, tone)
     elif kind == "stripes":
         step, turn = rng.uniform(18, 40), rng.uniform(-1.3, 1.3)
         along = np.array([np.cos(turn), np.sin(turn)])
@@ -100,10 +98,10 @@ def _developed(pixels: np.ndarray, person: Look) -> Image.Image:
     """Light from one side, a slight vignette, a tint and grain."""
     rng = generator("grain", person.seed)
     light = person.exposure * (1 - 0.16 * person.light * _COLUMNS - 0.1 * _ROWS)
-    light -= 0.28 * (_COLUMNS**2 + _ROWS**2)
+    light -= 0.2 * (_COLUMNS**2 + _ROWS**2)
     pixels *= light[..., None] * np.array(person.tint, dtype=np.float32)
-    pixels += (person.grain * rng.standard_normal((SIDE, SIDE), dtype=np.float32))[..., None]
-    return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
+    pixels += (rng.standard_normal((SIDE, SIDE), dtype=np.float32) * np.float32(person.grain))[..., None]
+    return Image.fromarray(np.clip(pixels, 0, 255, out=pixels).astype(np.uint8))
 
 
 __all__ = ["DESIGN", "face", "look", "portrait"]

@@ -28,6 +28,11 @@ def _window(texture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return texture[y : y + SIDE, x : x + SIDE]
 
 
+def _colour(values: tuple[float, float, float]) -> np.ndarray:
+    # Not double precision: it would spread to every picture it meets and double the time.
+    return np.array(values, dtype=np.float32)
+
+
 def _blurred(pixels: np.ndarray, radius: float) -> np.ndarray:
     picture = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
     return np.asarray(picture.filter(ImageFilter.GaussianBlur(radius))).astype(np.float32)
@@ -53,24 +58,26 @@ def photograph(scene: Scene, place: Geography, rng: np.random.Generator) -> np.n
     sky = is_[SKY] | is_[CLOUD]
     cloudy = _blurred(is_[CLOUD].astype(np.float32) * 255, 7)[..., None] / 255
     share = np.clip(cloudy[..., 0] * 1.7 + 0.3 * soft * (cloudy[..., 0] > 0.02) - 0.12 + 0.07 * np.maximum(soft, 0), 0, 1)[..., None]
-    clear = np.array(place.low) + (np.array(place.top) - place.low) * (above[..., None] ** 0.8)
-    white = 236 + 14 * rock[..., None] + 16 * np.array((1.0, 0.98, 0.95))
+    clear = _colour(place.low) + (_colour(place.top) - _colour(place.low)) * (above[..., None] ** 0.8)
+    white = 236 + 14 * rock[..., None] + 16 * _colour((1.0, 0.98, 0.95))
     heaven = clear + (white - clear) * share * 0.9
     if place.sunny:
         reach = np.hypot(_COLUMNS - place.sun[0], _ROWS - place.sun[1])[..., None]
-        heaven = heaven + (np.array((255, 246, 214)) - heaven) * np.clip(1.15 * np.exp(-reach / 13) + 0.4 * np.exp(-reach / 55), 0, 1)
+        heaven = heaven + (_colour((255, 246, 214)) - heaven) * np.clip(1.15 * np.exp(-reach / 13) + 0.4 * np.exp(-reach / 55), 0, 1)
     pixels = np.where(sky[..., None], heaven, pixels)
     relief = np.zeros((SIDE, SIDE), dtype=np.float32)
     slope = np.roll(rock, int(place.light * 2), 1) - rock
-    relief += is_[ROCK] * (0.2 * slope + 0.05 * fine)
-    relief += is_[FOREST] * (0.2 * fine + 0.1 * rock)
+    relief += is_[ROCK] * (0.17 * slope + 0.04 * fine)
+    relief += is_[FOREST] * (0.15 * fine + 0.1 * rock)
     near = np.clip((_ROWS - place.shore) / (SIDE - place.shore), 0, 1)
-    relief += is_[MEADOW] * ((0.05 + 0.15 * near) * grass + 0.06 * soft)
-    relief += is_[LEAF] * (0.24 * fine + 0.12 * rock)
+    # Snow hides the grass.
+    bare = np.clip(1.25 - pixels.min(axis=2) / 200, 0.12, 1)
+    relief += is_[MEADOW] * bare * ((0.04 + 0.13 * near) * grass + 0.06 * soft)
+    relief += is_[LEAF] * (0.17 * fine + 0.12 * rock)
     relief += (is_[BUILT] * 0.045 + is_[CLOTH] * 0.025) * fine + is_[BUILT] * 0.035 * soft
     # A rounded look: light from one side over the blurred shapes.
     solid = _blurred((is_[LEAF] | is_[BUILT] | is_[CLOTH]).astype(np.float32) * 255, 4) / 255
-    relief += (is_[LEAF] | is_[BUILT]) * place.light * 1.6 * (np.roll(solid, 3, 1) - np.roll(solid, -3, 1)) * 0.35
+    relief += (is_[LEAF] | is_[BUILT]) * np.float32(0.56 * place.light) * (np.roll(solid, 3, 1) - np.roll(solid, -3, 1))
     pixels = pixels * (1 + relief)[..., None]
     # Contact shadow under what stands on the ground.
     cast = np.clip(np.roll(np.roll(solid, 5, 0), int(-6 * place.light), 1) - solid, 0, 1)
@@ -83,14 +90,14 @@ def photograph(scene: Scene, place: Geography, rng: np.random.Generator) -> np.n
     lake = 0.5 * mirror + 0.32 * pixels + 10 * ripple[..., None] + 8
     pixels = np.where(is_[WATER][..., None], lake, pixels)
     far = np.clip(1 - np.abs(_ROWS - place.shore) / 46, 0, 1) * ~sky * 0.26
-    pixels += (np.array(place.low) - pixels) * far[..., None]
+    pixels += (_colour(place.low) - pixels) * far[..., None]
     pixels = _blurred(pixels, 0.55)
-    pixels = 255 * (np.clip(pixels, 0, 255) / 255) ** 1.1
+    pixels = 255 * (np.clip(pixels, 0, 255) / 255) ** 1.04
     grey = pixels.mean(axis=2, keepdims=True)
-    pixels = grey + 0.86 * (pixels - grey)
+    pixels = grey + 0.94 * (pixels - grey)
     edge = ((_COLUMNS / SIDE - 0.5) ** 2 + (_ROWS / SIDE - 0.5) ** 2)[..., None]
     grain = rng.standard_normal((SIDE, SIDE), dtype=np.float32)[..., None]
-    return np.clip(pixels * (1.03 - 0.5 * edge) + 3.2 * grain, 0, 255)
+    return np.clip(pixels * (1.03 - 0.5 * edge) + 2.6 * grain, 0, 255)
 
 
 @lru_cache(maxsize=4)
@@ -109,7 +116,8 @@ def sketch(scene: Scene, place: Geography, rng: np.random.Generator) -> np.ndarr
     grey = pixels @ np.array((0.3, 0.59, 0.11), dtype=np.float32)
     wobble = _window(noise(1.7, 2), rng), _window(noise(1.7, 6), rng)
     contour = np.zeros((SIDE, SIDE), dtype=np.float32)
-    plane = grey + 9.0 * material
+    # Steps between materials count most, so that snow on snow or grass before trees still gets a line.
+    plane = grey + 24.0 * material
     for shift in (0.9, -1.1):
         rows = np.clip(_ROWS + shift * wobble[0], 0, SIDE - 1).astype(np.int32)
         columns = np.clip(_COLUMNS + shift * wobble[1], 0, SIDE - 1).astype(np.int32)
@@ -120,14 +128,14 @@ def sketch(scene: Scene, place: Geography, rng: np.random.Generator) -> np.ndarr
     contour[:, [0, -1]] = 0
     shade = 1 - _blurred(grey, 1.5) / 255
     ink = np.zeros((SIDE, SIDE), dtype=np.float32)
-    for number, start in enumerate((0.26, 0.44, 0.6)):
+    for number, start in enumerate((0.24, 0.4, 0.55)):
         ink = np.maximum(ink, np.clip((shade - start) * 3.2, 0, 0.85) * _window(_hatching(number), rng))
     paper = _window(noise(0.3, 7), rng)
     fade = np.clip(1.25 - 2.6 * np.maximum(np.abs(_COLUMNS / SIDE - 0.5), np.abs(_ROWS / SIDE - 0.5)) ** 3 * 2.6, 0.15, 1)
     pressure = np.clip(0.84 + 0.22 * paper, 0.2, 1.15)
-    dark = np.clip(np.maximum(0.62 * ink * fade, 0.9 * contour) * pressure, 0, 1)[..., None]
-    sheet = np.array((247, 243, 233)) + rng.uniform(-6, 3) + 2.2 * paper[..., None]
-    graphite = np.array((52, 50, 56)) + rng.uniform(0, 26) * np.array((1.0, 0.7, 0.4))
+    dark = np.clip(np.maximum(0.78 * ink * fade, 0.95 * contour) * pressure, 0, 1)[..., None]
+    sheet = _colour((247, 243, 233)) + np.float32(rng.uniform(-6, 3)) + 2.2 * paper[..., None]
+    graphite = _colour((44, 42, 48)) + _colour((1.0, 0.7, 0.4)) * np.float32(rng.uniform(0, 26))
     return np.clip(sheet + (graphite - sheet) * dark, 0, 255)
 
 
@@ -147,7 +155,7 @@ def painting(scene: Scene, place: Geography, rng: np.random.Generator) -> np.nda
     detail = np.hypot(*np.gradient(rich.mean(axis=2)))
     picture = Image.fromarray(np.clip(smooth_, 0, 255).astype(np.uint8)).resize((2 * SIDE, 2 * SIDE))
     pen = ImageDraw.Draw(picture)
-    for step, length, width, busy in ((9.0, 13.0, 13, -1.0), (6.0, 8.0, 8, -1.0), (3.4, 4.5, 4, 5.0)):
+    for step, length, width, busy in ((10.0, 14.0, 14, -1.0), (6.6, 8.5, 9, -1.0), (3.8, 4.6, 4, 5.5)):
         xs, ys = np.meshgrid(np.arange(0, SIDE, step), np.arange(0, SIDE, step))
         xs = np.clip(xs.ravel() + rng.uniform(-step / 2, step / 2, xs.size), 0, SIDE - 1)
         ys = np.clip(ys.ravel() + rng.uniform(-step / 2, step / 2, ys.size), 0, SIDE - 1)

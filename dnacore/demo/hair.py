@@ -112,10 +112,10 @@ def paint_beard(sitter: Sitter) -> None:
     else:
         drop = {"full": 0.1, "short": 0.03, "long": 0.38}[kind]
         right = [
-            (0.99 * w, 0.02), (1.02 * w, 0.3), ((jaw + 0.05) * w, 0.66), (0.5 * w, 0.98 + 0.8 * drop),
+            (0.99 * w, 0.06), (1.02 * w, 0.32), ((jaw + 0.05) * w, 0.66), (0.5 * w, 0.98 + 0.8 * drop),
             (0.0, 1.02 + drop),
         ]  # fmt: skip
-        inner = [(0.36, 0.36), (0.56 * w, 0.42), (0.84 * w, 0.2)]
+        inner = [(0.36, 0.38), (0.58 * w, 0.5), (0.82 * w, 0.34)]
         left = [(-x, y) for x, y in right[-2::-1]]
         chin = smooth(points(*right, *left, *((-x, y) for x, y in inner[::-1]), (0, 0.34), *inner))
     opacity = 0.82 if kind == "short" else 1.0

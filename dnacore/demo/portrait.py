@@ -140,8 +140,8 @@ def look(rng: np.random.Generator) -> Look:
         shading=pick(("flat", "cel", "cel", "soft", "soft")),
         outline=pick(("none", "none", "tinted", "tinted", "ink")),
         tint=(span(0.93, 1.06), span(0.96, 1.03), span(0.92, 1.08)),
-        grain=span(0.5, 3.5),
-        exposure=span(0.86, 1.08),
+        grain=span(0.4, 2.6),
+        exposure=span(0.92, 1.1),
     )
 
 

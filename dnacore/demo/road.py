@@ -43,10 +43,10 @@ HOURS = {
         Hour(rgb("2d3c70"), rgb("7c6a9e"), rgb("f2a08a"), (0.62, 0.55, 0.66), 0.6),
     ),
     "night": (
-        Hour(rgb("070d24"), rgb("131f42"), rgb("2b3a63"), (0.24, 0.27, 0.4), 1.0),
-        Hour(rgb("0a0c1c"), rgb("1b1c38"), rgb("43365a"), (0.25, 0.24, 0.36), 1.0),
-        Hour(rgb("05131f"), rgb("0f2a3b"), rgb("274a58"), (0.22, 0.29, 0.36), 1.0),
-        Hour(rgb("0c0a1a"), rgb("241c34"), rgb("57404a"), (0.28, 0.25, 0.32), 1.0),
+        Hour(rgb("070d24"), rgb("131f42"), rgb("2b3a63"), (0.33, 0.36, 0.52), 1.0),
+        Hour(rgb("0a0c1c"), rgb("1b1c38"), rgb("43365a"), (0.34, 0.33, 0.48), 1.0),
+        Hour(rgb("05131f"), rgb("0f2a3b"), rgb("274a58"), (0.3, 0.38, 0.47), 1.0),
+        Hour(rgb("0c0a1a"), rgb("241c34"), rgb("57404a"), (0.37, 0.34, 0.43), 1.0),
     ),
 }
 GRASS = palette("7ca35a 93a860 6b8f55 a8a35f 5f8a4e 8a9a4a")
@@ -135,7 +135,7 @@ def look_ahead(key: tuple[str | int, ...], hour_name: str, rain: bool, fog: bool
     rng = generator(*key, "view")
     hours = HOURS[hour_name]
     hour = hours[int(rng.integers(len(hours)))]
-    grey = (118, 124, 132) if hour.dark < 0.2 else (92, 86, 100) if hour.dark < 0.8 else (30, 35, 48)
+    grey = (118, 124, 132) if hour.dark < 0.2 else (92, 86, 100) if hour.dark < 0.8 else (52, 60, 78)
     wet, thick = (0.55 if rain else 0.0), (0.75 if fog else 0.0)
     pale = mix(lighter(grey, 0.45 * (1 - hour.dark)), hour.low, 0.35)
     hour = Hour(

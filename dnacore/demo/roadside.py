@@ -131,10 +131,10 @@ def paint_lamp(view: View, side: int, z: float) -> None:
     head = view.quad((arm - 0.35, h + 0.16, z), (arm + 0.35, h + 0.16, z), (arm + 0.25, h + 0.36, z), (arm - 0.25, h + 0.36, z))
     if view.hour.dark > 0.2:
         canvas.polygon(head, view.shining((255, 232, 176), z))
-        strength = 0.75 if view.hour.dark > 0.8 else 0.4
+        strength = 1.25 if view.hour.dark > 0.8 else 0.5
         view.glow(arm, h + 0.2, z, 2.4, (255, 206, 130), strength)
         if view.hour.dark > 0.8:
-            view.glow(arm, 0.2, z, 3.4, (170, 128, 74), 0.28)
+            view.glow(arm, 0.2, z, 3.6, (190, 140, 80), 0.4)
     else:
         canvas.polygon(head, view.seen((220, 224, 226), z))
 

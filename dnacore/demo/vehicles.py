@@ -105,11 +105,11 @@ def _lamps(view: View, at, x: float, z: float, half: float, shoulder: float, onc
         lamp = at(smooth(points((side * half * 0.6, height), (side * half * 0.95, height - 0.02), (side * half * 0.95, height + 0.16), (side * half * 0.64, height + 0.15)), steps=3))
         if oncoming:
             colour = view.shining((255, 250, 226), z) if on else view.seen((226, 232, 236), z)
-            strength, reach = (1.1, 1.7) if view.hour.dark > 0.8 else (0.5, 1.0)
+            strength, reach = (1.4, 1.3) if view.hour.dark > 0.8 else (0.5, 0.9)
             glow = (255, 238, 196)
         else:
             colour = view.shining((255, 60, 44), z) if on or braking else view.seen((170, 30, 34), z)
-            strength, reach = (0.75, 1.0) if view.hour.dark > 0.8 else (0.35, 0.7)
+            strength, reach = (1.0, 1.0) if view.hour.dark > 0.8 else (0.35, 0.7)
             glow = (255, 46, 32)
         view.canvas.polygon(lamp, colour)
         if on or (braking and not oncoming):

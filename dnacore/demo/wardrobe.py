@@ -157,10 +157,11 @@ def paint_glasses(sitter: Sitter) -> None:
             )  # fmt: skip
         area = sitter.on_face(lens)
         dark = person.lens > 0.4
-        canvas.fill(area, darker(frame, 0.3) if dark else (214, 232, 240), opacity=person.lens)
+        tinted = (46, 44, 52) if sum(frame) > 420 else darker(frame, 0.35)
+        canvas.fill(area, tinted if dark else (214, 232, 240), opacity=person.lens)
         inside = canvas.area(area)
         flash = points((x - 0.17, y + 0.3), (x - 0.02, y + 0.3), (x + 0.16, y - 0.3), (x + 0.04, y - 0.3))
-        canvas.fill(sitter.on_face(flash), (255, 255, 255), opacity=0.3, within=inside)
+        canvas.fill(sitter.on_face(flash), (255, 255, 255), opacity=0.22, within=inside)
         if kind == "half":
             top = lens[lens[:, 1] < y + 0.02]
             top = top[np.argsort(top[:, 0])]

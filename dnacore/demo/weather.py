@@ -34,7 +34,8 @@ def glow_layer(view: View) -> np.ndarray:
 
 
 def _enlarged(layer: np.ndarray) -> np.ndarray:
-    small = Image.fromarray(np.clip(layer, 0, 255).astype(np.uint8))
+    # Lights that overlap add up softly instead of clipping to a flat disc.
+    small = Image.fromarray((255 - 255 * np.exp(layer * np.float32(-1 / 230))).astype(np.uint8))
     return np.asarray(small.resize((WIDTH, HEIGHT), Image.Resampling.BILINEAR)).astype(np.float32)
 
 
@@ -57,21 +58,20 @@ def developed(view: View) -> np.ndarray:
     if view.hour.dark > 0.8:
         pixels *= head_lamps(view)
         np.minimum(pixels, 255, out=pixels)
+    y = int(view.horizon)
+    if view.fog:
+        veil = 0.16 + 0.42 * np.exp(-(((np.arange(HEIGHT, dtype=np.float32) - y) / 34) ** 2))
+        pixels += (np.array(view.haze, dtype=np.float32) - pixels) * veil[:, None, None]
     if view.glows:
         # Screen rather than sum, so that lamps do not clip to flat white discs.
         light = glow_layer(view)
         pixels += light - pixels * light * (1 / 255)
-    y = int(view.horizon)
     if view.rain:
         _wet(view, pixels[y:], pixels[max(0, 2 * y - HEIGHT) : y][::-1])
-    if view.fog:
-        veil = 0.16 + 0.42 * np.exp(-(((np.arange(HEIGHT, dtype=np.float32) - y) / 34) ** 2))
-        pixels += (np.array(view.haze, dtype=np.float32) - pixels) * veil[:, None, None]
-    if view.rain:
         _rain(view, pixels, rng)
     gain, tint = rng.uniform(0.93, 1.07), rng.uniform(0.97, 1.03, 3)
     pixels *= _VIGNETTE * (gain * tint).astype(np.float32)
-    noise = rng.standard_normal((HEIGHT, WIDTH), dtype=np.float32) * np.float32(1.4 + 2.2 * view.hour.dark)
+    noise = rng.standard_normal((HEIGHT, WIDTH), dtype=np.float32) * np.float32(1.4 + 1.2 * view.hour.dark)
     pixels += noise[..., None]
     return np.clip(pixels, 0, 255, out=pixels)
 
@@ -84,7 +84,9 @@ def _wet(view: View, ground: np.ndarray, above: np.ndarray) -> None:
     mirror = np.asarray(picture.resize((WIDTH, depth), Image.Resampling.BILINEAR)).astype(np.float32)
     rows = np.arange(depth, dtype=np.float32)[:, None, None]
     wave = np.sin(2.9 * rows**0.8 + 0.8 * np.sin(0.045 * np.arange(WIDTH, dtype=np.float32))[None, :, None])
-    ground += (mirror - 0.8 * ground + 8) * (0.36 + 0.07 * wave)
+    # None at the horizon, where a mirror image would start with a seam, and less in fog.
+    share = np.minimum(1, rows / 14) * np.float32(0.6 if view.fog else 1.0)
+    ground += (mirror - 0.8 * ground + 8) * (share * (0.36 + 0.07 * wave))
 
 
 def _rain(view: View, pixels: np.ndarray, rng: np.random.Generator) -> None:
@@ -102,10 +104,10 @@ def _rain(view: View, pixels: np.ndarray, rng: np.random.Generator) -> None:
     drops = Image.new("L", (WIDTH, HEIGHT), 128)
     pen = ImageDraw.Draw(drops)
     for _ in range(int(rng.integers(25, 60))):
-        x, y, r = rng.uniform(0, WIDTH), rng.uniform(0, HEIGHT), rng.gamma(2.0, 0.75) + 0.6
-        pen.ellipse((x - r, y - 1.15 * r, x + r, y + 1.15 * r), fill=112)
-        pen.ellipse((x - 0.7 * r, y, x + 0.7 * r, y + r), fill=166)
-        pen.ellipse((x - 0.5 * r, y - 0.8 * r, x, y - 0.3 * r), fill=200)
+        x, y, r = rng.uniform(0, WIDTH), rng.uniform(0, HEIGHT), rng.gamma(2.0, 0.6) + 0.5
+        pen.ellipse((x - r, y - 1.15 * r, x + r, y + 1.15 * r), fill=116)
+        pen.ellipse((x - 0.7 * r, y, x + 0.7 * r, y + r), fill=156)
+        pen.ellipse((x - 0.5 * r, y - 0.8 * r, x, y - 0.3 * r), fill=180)
     relief = np.asarray(drops).astype(np.float32)[..., None] * np.float32(1 / 128) - 1
     pixels += relief * (26 + np.float32(0.35) * pixels)
 
