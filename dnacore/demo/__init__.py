@@ -1,8 +1,8 @@
 """Demo datasets drawn by code: no download, no licence, and attributes that are true by construction.
 
 `design` plans the attributes, `canvas` is the drawing surface; `faces` (with `portrait`, `features`, `hair`,
-`wardrobe`), `streets` (with `road`, `roadside`, `vehicles`, `weather`) and `styles` (with `landscape`, `finishes`) draw;
-`catalogue` names the datasets and `album` writes them as files.
+`wardrobe`, `clothes`), `streets` (with `view`, `road`, `roadside`, `vehicles`, `weather`) and `styles` (with `scene`,
+`landscape`, `subjects`, `finishes`) draw; `catalogue` names the datasets and `album` writes them as files.
 """
 
 from __future__ import annotations

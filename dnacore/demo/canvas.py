@@ -178,7 +178,9 @@ class Canvas:
         mask = mask.crop(box).filter(ImageFilter.GaussianBlur(soft / 2))
         scale = 2 * SUPERSAMPLE
         large = tuple(v * scale for v in box)
-        self.picture.paste(colour, large, mask.resize((large[2] - large[0], large[3] - large[1]), Image.Resampling.BILINEAR))
+        self.picture.paste(
+            colour, large, mask.resize((large[2] - large[0], large[3] - large[1]), Image.Resampling.BILINEAR)
+        )
 
     def line(self, path: np.ndarray, colour: Colour, width: float, *, closed: bool = False) -> None:
         """A line of even width, in final pixels."""

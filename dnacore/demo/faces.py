@@ -8,16 +8,25 @@ import numpy as np
 from PIL import Image
 
 from dnacore.demo.canvas import Canvas, darker, ellipse, lighter, mix, palette, ribbon
+from dnacore.demo.clothes import paint_body, paint_scarf
 from dnacore.demo.design import Design, generator
 from dnacore.demo.features import paint_eyes, paint_freckles, paint_head, paint_mouth, paint_nose
 from dnacore.demo.hair import paint_beard, paint_hair, paint_hair_behind
-from dnacore.demo.portrait import SIDE, Look, Sitter, look, paint_body, paint_scarf
+from dnacore.demo.portrait import SIDE, Look, Sitter, look
 from dnacore.demo.wardrobe import paint_glasses, paint_hat
 
 DESIGN = Design(
     "faces",
     binary=(
-        "eyeglasses", "hat", "smile", "beard", "earrings", "long_hair", "fringe", "freckles", "scarf",
+        "eyeglasses",
+        "hat",
+        "smile",
+        "beard",
+        "earrings",
+        "long_hair",
+        "fringe",
+        "freckles",
+        "scarf",
     ),  # fmt: skip
     words=(
         ("hair_colour", ("black", "brown", "blond", "red")),
@@ -26,7 +35,8 @@ DESIGN = Design(
 )
 
 BACKDROPS = palette(
-    "f2c14e f78154 4d9078 5fad56 b4436c 9bc4cb 2e4057 d8e2dc ffd5c2 f28f3b c8553d 588b8b e9c5ff 8d99ae cad2c5 84a98c 354f52 f4d8cd"
+    "f2c14e f78154 4d9078 5fad56 b4436c 9bc4cb 2e4057 d8e2dc ffd5c2 "
+    "f28f3b c8553d 588b8b e9c5ff 8d99ae cad2c5 84a98c 354f52 f4d8cd"
 )
 
 _ROWS, _COLUMNS = np.mgrid[0:SIDE, 0:SIDE].astype(np.float32) / (SIDE - 1) - 0.5
@@ -102,6 +112,3 @@ def _developed(pixels: np.ndarray, person: Look) -> Image.Image:
     pixels *= light[..., None] * np.array(person.tint, dtype=np.float32)
     pixels += (rng.standard_normal((SIDE, SIDE), dtype=np.float32) * np.float32(person.grain))[..., None]
     return Image.fromarray(np.clip(pixels, 0, 255, out=pixels).astype(np.uint8))
-
-
-__all__ = ["DESIGN", "face", "look", "portrait"]

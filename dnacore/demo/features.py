@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dnacore.demo.canvas import darker, ellipse, lighter, mix, points, ribbon, smooth
-from dnacore.demo.portrait import Sitter, head, rgb_ink
+from dnacore.demo.portrait import INK_LINE, Sitter, head
 
 
 def paint_head(sitter: Sitter, earrings: bool) -> None:
@@ -24,7 +24,16 @@ def paint_head(sitter: Sitter, earrings: bool) -> None:
     away = np.sign(person.light)
     shadow = darker(mix(skin, (190, 70, 60), 0.3), 0.32)
     far = smooth(
-        points((0.2, -1.2), (0.62 * w, -0.5), (0.72 * w, 0.1), (0.5 * w, 0.62), (0.05, 0.93), (0.2, 1.3), (1.4, 1), (1.4, -1))
+        points(
+            (0.2, -1.2),
+            (0.62 * w, -0.5),
+            (0.72 * w, 0.1),
+            (0.5 * w, 0.62),
+            (0.05, 0.93),
+            (0.2, 1.3),
+            (1.4, 1),
+            (1.4, -1),
+        )
     )
     sitter.shade(sitter.at(far * (away, 1)), shadow, 0.36, sitter.skin_mask)
     blush = mix(skin, (226, 74, 80), 0.5)
@@ -78,10 +87,13 @@ def paint_eyes(sitter: Sitter) -> None:
         # The eye that is turned away looks narrower.
         narrow = 1 - 0.13 * person.yaw * side
         x, y = side * gap, -0.08
-        rx, ry = 0.15 * size * narrow, {"round": 0.155, "almond": 0.105, "sleepy": 0.12}.get(person.eye_kind, 0.12) * size
+        rx, ry = (
+            0.15 * size * narrow,
+            {"round": 0.155, "almond": 0.105, "sleepy": 0.12}.get(person.eye_kind, 0.12) * size,
+        )
         ix, iy = x + person.gaze[0] * 0.16, y + person.gaze[1] * 0.14
         if person.eye_kind == "dot":
-            canvas.fill(sitter.on_face(ellipse(ix, iy, 0.08 * size * narrow, 0.115 * size)), rgb_ink)
+            canvas.fill(sitter.on_face(ellipse(ix, iy, 0.08 * size * narrow, 0.115 * size)), INK_LINE)
             canvas.fill(sitter.on_face(ellipse(ix - 0.025, iy - 0.045, 0.026, 0.032)), (255, 255, 255))
         else:
             if person.eye_kind == "almond":
@@ -96,14 +108,16 @@ def paint_eyes(sitter: Sitter) -> None:
             inside = canvas.area(area)
             iris = 0.1 * size
             canvas.fill(sitter.on_face(ellipse(ix, iy, iris * narrow, iris * 1.06)), person.iris, within=inside)
-            canvas.fill(sitter.on_face(ellipse(ix, iy, iris * 0.55 * narrow, iris * 0.6)), rgb_ink, within=inside)
+            canvas.fill(sitter.on_face(ellipse(ix, iy, iris * 0.55 * narrow, iris * 0.6)), INK_LINE, within=inside)
             canvas.fill(sitter.on_face(ellipse(ix - 0.035, iy - 0.04, 0.03, 0.03)), (255, 255, 255), within=inside)
             lid_y = y - ry if person.eye_kind != "sleepy" else y - 0.45 * ry
             if person.eye_kind == "sleepy":
-                lid = points((x - 1.5 * rx, y - 2 * ry), (x + 1.5 * rx, y - 2 * ry), (x + 1.5 * rx, lid_y), (x - 1.5 * rx, lid_y))
+                lid = points(
+                    (x - 1.5 * rx, y - 2 * ry), (x + 1.5 * rx, y - 2 * ry), (x + 1.5 * rx, lid_y), (x - 1.5 * rx, lid_y)
+                )
                 canvas.fill(sitter.on_face(lid), darker(person.skin, 0.14), within=inside)
             lash = smooth(points((x - rx * 1.08, y - 0.02), (x, lid_y - 0.01), (x + rx * 1.08, y - 0.02)), closed=False)
-            canvas.fill(sitter.on_face(ribbon(lash, 0.055, taper=0.7)), rgb_ink)
+            canvas.fill(sitter.on_face(ribbon(lash, 0.055, taper=0.7)), INK_LINE)
         by = y - 0.27 - 0.03 * size
         brow = smooth(
             points((x - side * 0.15, by + 0.03 + person.brow_tilt), (x + side * 0.03, by - 0.04),
@@ -127,10 +141,16 @@ def paint_nose(sitter: Sitter) -> None:
     elif person.nose_kind == "wedge":
         wedge = smooth(points((turn * 0.4, -0.08), (0.11 * s + turn, 0.22), (turn, 0.28), (-0.11 * s + turn, 0.22)))
         canvas.fill(sitter.on_face(wedge), mix(person.skin, dark, 0.5))
-        canvas.fill(sitter.on_face(wedge * 0.62 + (-0.03 * np.sign(person.light), 0.05)), lighter(person.skin, 0.25), opacity=0.7)
+        canvas.fill(
+            sitter.on_face(wedge * 0.62 + (-0.03 * np.sign(person.light), 0.05)),
+            lighter(person.skin, 0.25),
+            opacity=0.7,
+        )
     else:
         canvas.fill(sitter.on_face(ellipse(turn, 0.2, 0.125 * s, 0.1 * s)), mix(person.skin, dark, 0.42))
-        canvas.fill(sitter.on_face(ellipse(turn - 0.04 * np.sign(person.light), 0.17, 0.05, 0.035)), lighter(person.skin, 0.45))
+        canvas.fill(
+            sitter.on_face(ellipse(turn - 0.04 * np.sign(person.light), 0.17, 0.05, 0.035)), lighter(person.skin, 0.45)
+        )
 
 
 def paint_mouth(sitter: Sitter, smile: bool) -> None:
@@ -142,7 +162,10 @@ def paint_mouth(sitter: Sitter, smile: bool) -> None:
         m *= 1.12
         kind = person.mouth_kind % 4
         if kind == 3:
-            curve = smooth(points((-m, y - 0.07), (-0.5 * m, y + 0.05), (0, y + 0.1), (0.5 * m, y + 0.05), (m, y - 0.07)), closed=False)
+            curve = smooth(
+                points((-m, y - 0.07), (-0.5 * m, y + 0.05), (0, y + 0.1), (0.5 * m, y + 0.05), (m, y - 0.07)),
+                closed=False,
+            )
             canvas.fill(sitter.on_face(ribbon(curve, 0.085, taper=0.5)), dark)
         else:
             deep = (0.2, 0.27, 0.34)[kind]
@@ -153,13 +176,17 @@ def paint_mouth(sitter: Sitter, smile: bool) -> None:
             area = sitter.on_face(grin)
             canvas.fill(area, (92, 26, 36))
             inside = canvas.area(area)
-            teeth = points((-1.2 * m, y - 0.2), (1.2 * m, y - 0.2), (1.0 * m, y + 0.05), (0, y + 0.1), (-1.0 * m, y + 0.05))
+            teeth = points(
+                (-1.2 * m, y - 0.2), (1.2 * m, y - 0.2), (1.0 * m, y + 0.05), (0, y + 0.1), (-1.0 * m, y + 0.05)
+            )
             canvas.fill(sitter.on_face(smooth(teeth)), (253, 251, 246), within=inside)
             if deep > 0.22:
                 canvas.fill(sitter.on_face(ellipse(0, y + deep + 0.02, 0.5 * m, 0.12)), (214, 96, 98), within=inside)
             canvas.line(area, dark, 1.1 if kind else 2.0, closed=True)
         for side in (-1, 1):
-            dimple = smooth(points((side * m, y - 0.14), (side * (m + 0.06), y - 0.06), (side * (m + 0.02), y + 0.02)), closed=False)
+            dimple = smooth(
+                points((side * m, y - 0.14), (side * (m + 0.06), y - 0.06), (side * (m + 0.02), y + 0.02)), closed=False
+            )
             canvas.fill(sitter.on_face(ribbon(dimple, 0.04, taper=0.8)), darker(person.skin, 0.4))
         return
     kind = person.mouth_kind % 4
@@ -169,7 +196,11 @@ def paint_mouth(sitter: Sitter, smile: bool) -> None:
     elif kind == 1:
         line = points((-m, y + 0.1), (0, y + 0.02), (m, y + 0.1))
     elif kind == 2:
-        full = smooth(points((-m, y + 0.05), (-0.35 * m, y - 0.02), (0, y + 0.01), (0.35 * m, y - 0.02), (m, y + 0.05), (0, y + 0.16)))
+        full = smooth(
+            points(
+                (-m, y + 0.05), (-0.35 * m, y - 0.02), (0, y + 0.01), (0.35 * m, y - 0.02), (m, y + 0.05), (0, y + 0.16)
+            )
+        )
         canvas.fill(sitter.on_face(full), lips)
         line = points((-m, y + 0.05), (0, y + 0.06), (m, y + 0.05))
     else:

@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from dnacore.demo.landscape import BUILT, CLOTH, CLOUD, FOREST, LEAF, MEADOW, ROCK, SIDE, SKY, WATER, Geography, Scene
+from dnacore.demo.scene import BUILT, CLOTH, CLOUD, FOREST, LEAF, MEADOW, ROCK, SIDE, SKY, WATER, Geography, Scene
 
 _ROWS, _COLUMNS = np.mgrid[0:SIDE, 0:SIDE].astype(np.float32)
 
@@ -57,13 +57,17 @@ def photograph(scene: Scene, place: Geography, rng: np.random.Generator) -> np.n
     above = np.clip((place.shore - _ROWS) / place.shore, 0, 1)
     sky = is_[SKY] | is_[CLOUD]
     cloudy = _blurred(is_[CLOUD].astype(np.float32) * 255, 7)[..., None] / 255
-    share = np.clip(cloudy[..., 0] * 1.7 + 0.3 * soft * (cloudy[..., 0] > 0.02) - 0.12 + 0.07 * np.maximum(soft, 0), 0, 1)[..., None]
+    share = np.clip(
+        cloudy[..., 0] * 1.7 + 0.3 * soft * (cloudy[..., 0] > 0.02) - 0.12 + 0.07 * np.maximum(soft, 0), 0, 1
+    )[..., None]
     clear = _colour(place.low) + (_colour(place.top) - _colour(place.low)) * (above[..., None] ** 0.8)
     white = 236 + 14 * rock[..., None] + 16 * _colour((1.0, 0.98, 0.95))
     heaven = clear + (white - clear) * share * 0.9
     if place.sunny:
         reach = np.hypot(_COLUMNS - place.sun[0], _ROWS - place.sun[1])[..., None]
-        heaven = heaven + (_colour((255, 246, 214)) - heaven) * np.clip(1.15 * np.exp(-reach / 13) + 0.4 * np.exp(-reach / 55), 0, 1)
+        heaven = heaven + (_colour((255, 246, 214)) - heaven) * np.clip(
+            1.15 * np.exp(-reach / 13) + 0.4 * np.exp(-reach / 55), 0, 1
+        )
     pixels = np.where(sky[..., None], heaven, pixels)
     relief = np.zeros((SIDE, SIDE), dtype=np.float32)
     slope = np.roll(rock, int(place.light * 2), 1) - rock
@@ -131,7 +135,9 @@ def sketch(scene: Scene, place: Geography, rng: np.random.Generator) -> np.ndarr
     for number, start in enumerate((0.24, 0.4, 0.55)):
         ink = np.maximum(ink, np.clip((shade - start) * 3.2, 0, 0.85) * _window(_hatching(number), rng))
     paper = _window(noise(0.3, 7), rng)
-    fade = np.clip(1.25 - 2.6 * np.maximum(np.abs(_COLUMNS / SIDE - 0.5), np.abs(_ROWS / SIDE - 0.5)) ** 3 * 2.6, 0.15, 1)
+    fade = np.clip(
+        1.25 - 2.6 * np.maximum(np.abs(_COLUMNS / SIDE - 0.5), np.abs(_ROWS / SIDE - 0.5)) ** 3 * 2.6, 0.15, 1
+    )
     pressure = np.clip(0.84 + 0.22 * paper, 0.2, 1.15)
     dark = np.clip(np.maximum(0.78 * ink * fade, 0.95 * contour) * pressure, 0, 1)[..., None]
     sheet = _colour((247, 243, 233)) + np.float32(rng.uniform(-6, 3)) + 2.2 * paper[..., None]
@@ -163,7 +169,9 @@ def painting(scene: Scene, place: Geography, rng: np.random.Generator) -> np.nda
         kept = rng.permutation(np.flatnonzero(detail[r, c] > busy))
         r, c, xs, ys = r[kept], c[kept], xs[kept], ys[kept]
         source = smooth_ if step > 7 else rich
-        tones = np.clip(source[r, c] + rng.normal(0, 9, (len(r), 1)) + rng.normal(0, 4, (len(r), 3)), 0, 255).astype(int)
+        tones = np.clip(source[r, c] + rng.normal(0, 9, (len(r), 1)) + rng.normal(0, 4, (len(r), 3)), 0, 255).astype(
+            int
+        )
         reach = length * rng.uniform(0.6, 1.2, len(r))
         turn = angle[r, c] + rng.normal(0, 0.22, len(r))
         dx, dy = reach * np.cos(turn), reach * np.sin(turn)

@@ -124,7 +124,9 @@ def paint_beard(sitter: Sitter) -> None:
     if kind != "short" and (edge := sitter.edge(colour)) is not None:
         sitter.canvas.line(outline, edge, sitter.line_width, closed=True)
     moustache = smooth(
-        points((0, 0.27), (0.2, 0.27), (0.42, 0.45), (0.22, 0.41), (0, 0.37), (-0.22, 0.41), (-0.42, 0.45), (-0.2, 0.27))
+        points(
+            (0, 0.27), (0.2, 0.27), (0.42, 0.45), (0.22, 0.41), (0, 0.37), (-0.22, 0.41), (-0.42, 0.45), (-0.2, 0.27)
+        )
     )
     sitter.canvas.fill(sitter.on_face(moustache), darker(colour, 0.08))
     inside = sitter.canvas.area(outline)

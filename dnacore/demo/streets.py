@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 
 import numpy as np
 from PIL import Image
 
 from dnacore.demo.design import Design
-from dnacore.demo.road import LANE, NEAR, View, look_ahead, paint_distance, paint_road, paint_sky
+from dnacore.demo.road import paint_distance, paint_road, paint_sky
 from dnacore.demo.roadside import paint_building, paint_house, paint_lamp, paint_tree, paint_walker
 from dnacore.demo.vehicles import paint_car, traffic
+from dnacore.demo.view import LANE, NEAR, View, look_ahead
 from dnacore.demo.weather import developed, paint_bonnet
 
 _BINARY = ("rain", "fog", "city", "crossing", "pedestrians")
@@ -40,52 +42,78 @@ def street(design: Design, index: int, seed: int) -> tuple[np.ndarray, dict[str,
     return developed(view).astype(np.uint8), found
 
 
+# Something to paint, and how far its far end is.
+Thing = tuple[float, Callable[[View], None]]
+
+
 def _paint_things(view: View, city: bool, amount: str, walkers: bool) -> None:
     """Everything that stands or moves, from far to near."""
     rng = view.random("roadside")
-    things: list[tuple[float, object]] = []
-
-    def number() -> int:
-        return int(rng.integers(2**31))
-
+    things: list[Thing] = []
     for side in (-1, 1):
-        z = rng.uniform(-6, 4)
-        while z < (90 if city else 110):
-            if city:
-                length, x = rng.uniform(8, 19), side * (LANE + rng.uniform(3.2, 5.2))
-                if z + length > NEAR + 3:
-                    if rng.random() < 0.12:
-                        things.append((z + length / 2, (paint_tree, side * (LANE + 6), z + length / 2, number())))
-                    else:
-                        things.append((z + length, (paint_building, side, x, z, z + length, number())))
-                z += length
-            else:
-                z += rng.uniform(4, 16)
-                if rng.random() < 0.16 and z > 12:
-                    things.append((z, (paint_house, side, side * (LANE + rng.uniform(7, 16)), z, number())))
-                else:
-                    for _ in range(int(rng.integers(1, 3))):
-                        x = side * (LANE + 2 + rng.gamma(1.5, 3.5))
-                        if z > 6:
-                            things.append((z, (paint_tree, x, z + rng.uniform(0, 2), number())))
-        if city:
-            for z in np.arange(rng.uniform(9, 18), 70, rng.uniform(15, 24)):
-                things.append((float(z) - 0.01, (paint_tree, side * (LANE + 2.2), float(z), number())))
-        for z in np.arange(rng.uniform(7, 20), 110 if city else 60, rng.uniform(20, 28)):
-            things.append((float(z), (paint_lamp, side, float(z))))
-    for z, x, oncoming, car in traffic(view, amount):
-        things.append((z + 0.02, (paint_car, z, x, oncoming, car)))
+        things += _house_fronts(rng, side) if city else _countryside(rng, side)
+        for z in np.arange(rng.uniform(7, 20), 110 if city else 60, rng.uniform(20, 28)).tolist():
+            things.append((z, partial(paint_lamp, side=side, z=z)))
+    for z, x, oncoming, number in traffic(view, amount):
+        things.append((z + 0.02, partial(paint_car, z=z, x=x, oncoming=oncoming, number=number)))
     if walkers:
-        people = view.random("walkers")
-        for k in range(int(people.integers(2, 6))):
-            z = people.uniform(8, 20) if k < 2 else people.uniform(10, 40)
-            if amount == "none" and people.random() < 0.35:
-                x = people.uniform(-LANE, LANE)
+        things += _walkers(view.random("walkers"), amount)
+    for _, paint in sorted(things, key=lambda thing: -thing[0]):
+        paint(view)
+
+
+def _number(rng: np.random.Generator) -> int:
+    return int(rng.integers(2**31))
+
+
+def _house_fronts(rng: np.random.Generator, side: int) -> list[Thing]:
+    """A closed row of buildings with a gap here and there, and a row of trees on the pavement."""
+    things: list[Thing] = []
+    z = rng.uniform(-6, 4)
+    while z < 90:
+        length, x = rng.uniform(8, 19), side * (LANE + rng.uniform(3.2, 5.2))
+        end = z + length
+        if end > NEAR + 3:
+            if rng.random() < 0.12:
+                middle = z + length / 2
+                things.append((middle, partial(paint_tree, x=side * (LANE + 6), z=middle, number=_number(rng))))
             else:
-                x = float(people.choice((-1, 1))) * (LANE + people.uniform(0.6, 2.2))
-            things.append((float(z), (paint_walker, float(x), float(z), int(people.integers(2**31)))))
-    for _, (paint, *rest) in sorted(things, key=lambda thing: -thing[0]):  # type: ignore[misc]
-        paint(view, *rest)
+                things.append((end, partial(paint_building, side=side, x=x, z0=z, z1=end, number=_number(rng))))
+        z = end
+    for z in np.arange(rng.uniform(9, 18), 70, rng.uniform(15, 24)).tolist():
+        things.append((z - 0.01, partial(paint_tree, x=side * (LANE + 2.2), z=z, number=_number(rng))))
+    return things
+
+
+def _countryside(rng: np.random.Generator, side: int) -> list[Thing]:
+    """Trees and a few cottages."""
+    things: list[Thing] = []
+    z = rng.uniform(-6, 4)
+    while z < 110:
+        z += rng.uniform(4, 16)
+        if rng.random() < 0.16 and z > 12:
+            x = side * (LANE + rng.uniform(7, 16))
+            things.append((z, partial(paint_house, side=side, x=x, z=z, number=_number(rng))))
+            continue
+        for _ in range(int(rng.integers(1, 3))):
+            x = side * (LANE + 2 + rng.gamma(1.5, 3.5))
+            if z > 6:
+                tree = z + rng.uniform(0, 2)
+                things.append((tree, partial(paint_tree, x=x, z=tree, number=_number(rng))))
+    return things
+
+
+def _walkers(rng: np.random.Generator, amount: str) -> list[Thing]:
+    """People on the pavement, and where no car drives also on the road."""
+    things: list[Thing] = []
+    for k in range(int(rng.integers(2, 6))):
+        z = float(rng.uniform(8, 20) if k < 2 else rng.uniform(10, 40))
+        if amount == "none" and rng.random() < 0.35:
+            x = float(rng.uniform(-LANE, LANE))
+        else:
+            x = float(rng.choice((-1, 1))) * (LANE + float(rng.uniform(0.6, 2.2)))
+        things.append((z, partial(paint_walker, x=x, z=z, number=_number(rng))))
+    return things
 
 
 def exposed(exposure: str, index: int, seed: int) -> tuple[Image.Image, dict[str, int | str]]:

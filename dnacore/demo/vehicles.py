@@ -2,27 +2,65 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 
 from dnacore.demo.canvas import Colour, darker, lighter, palette, points, smooth
-from dnacore.demo.road import LANE, WIDTH, View
+from dnacore.demo.view import LANE, WIDTH, View
 
 PAINT = palette("c23b34 2f5d9c f1efe9 2a2c33 9aa3ab e2b23a 3f7d6e 7b2f45 d9743a 5c6b7a b9cbd6 1f3d5c")
 
-# Half profiles in metres (x, y), from the roof's middle down to the sill: body and, above it, the cabin.
-_BODIES = {
-    "saloon": ([(0.0, 0.95), (0.8, 0.93), (0.9, 0.72), (0.9, 0.32), (0.82, 0.24)], [(0.0, 1.45), (0.58, 1.42), (0.76, 0.93)], 4.3),
-    "compact": ([(0.0, 0.98), (0.78, 0.96), (0.86, 0.74), (0.86, 0.34), (0.78, 0.24)], [(0.0, 1.55), (0.6, 1.52), (0.75, 0.96)], 3.6),
-    "offroad": ([(0.0, 1.1), (0.9, 1.08), (0.97, 0.85), (0.97, 0.42), (0.9, 0.34)], [(0.0, 1.82), (0.74, 1.79), (0.86, 1.08)], 4.6),
-    "van": ([(0.0, 1.15), (0.95, 1.15), (0.99, 0.9), (0.99, 0.4), (0.93, 0.3)], [(0.0, 2.25), (0.84, 2.22), (0.95, 1.15)], 5.2),
-    "bus": ([(0.0, 1.3), (1.22, 1.3), (1.25, 1.0), (1.25, 0.45), (1.2, 0.35)], [(0.0, 3.05), (1.12, 3.02), (1.22, 1.3)], 10.0),
-}  # fmt: skip
+
+@dataclass(frozen=True)
+class Body:
+    """Half profiles of a kind of car in metres, from the middle down to the sill, its length, and how common it is."""
+
+    body: tuple[tuple[float, float], ...]
+    cabin: tuple[tuple[float, float], ...]
+    length: float
+    share: float
+
+
+BODIES = {
+    "saloon": Body(
+        ((0.0, 0.95), (0.8, 0.93), (0.9, 0.72), (0.9, 0.32), (0.82, 0.24)),
+        ((0.0, 1.45), (0.58, 1.42), (0.76, 0.93)),
+        length=4.3,
+        share=0.36,
+    ),
+    "compact": Body(
+        ((0.0, 0.98), (0.78, 0.96), (0.86, 0.74), (0.86, 0.34), (0.78, 0.24)),
+        ((0.0, 1.55), (0.6, 1.52), (0.75, 0.96)),
+        length=3.6,
+        share=0.25,
+    ),
+    "offroad": Body(
+        ((0.0, 1.1), (0.9, 1.08), (0.97, 0.85), (0.97, 0.42), (0.9, 0.34)),
+        ((0.0, 1.82), (0.74, 1.79), (0.86, 1.08)),
+        length=4.6,
+        share=0.2,
+    ),
+    "van": Body(
+        ((0.0, 1.15), (0.95, 1.15), (0.99, 0.9), (0.99, 0.4), (0.93, 0.3)),
+        ((0.0, 2.25), (0.84, 2.22), (0.95, 1.15)),
+        length=5.2,
+        share=0.13,
+    ),
+    "bus": Body(
+        ((0.0, 1.3), (1.22, 1.3), (1.25, 1.0), (1.25, 0.45), (1.2, 0.35)),
+        ((0.0, 3.05), (1.12, 3.02), (1.22, 1.3)),
+        length=10.0,
+        share=0.06,
+    ),
+}
 
 # A head-lamp lights the road ahead of the car, but not behind the camera.
 NEAR_POOL = 4.0
 
 
-def _whole(half: list[tuple[float, float]]) -> np.ndarray:
+def _whole(half: tuple[tuple[float, float], ...]) -> np.ndarray:
     right = np.array(half)
     return np.vstack([right, (right * (-1, 1))[:0:-1]])
 
@@ -47,11 +85,10 @@ def traffic(view: View, amount: str) -> list[tuple[float, float, bool, int]]:
 def paint_car(view: View, z: float, x: float, oncoming: bool, number: int) -> None:
     """One car: shadow, the flank we can see, body, glass, lamps and tyres."""
     rng = np.random.default_rng(number)
-    names = list(_BODIES)
-    kind = names[int(rng.choice(len(names), p=(0.36, 0.25, 0.2, 0.13, 0.06)))]
-    body_half, cabin_half, length = _BODIES[kind]
+    kind = list(BODIES)[int(rng.choice(len(BODIES), p=[body.share for body in BODIES.values()]))]
+    length = BODIES[kind].length
     colour = PAINT[int(rng.integers(len(PAINT)))]
-    body, cabin = _whole(body_half), _whole(cabin_half)
+    body, cabin = _whole(BODIES[kind].body), _whole(BODIES[kind].cabin)
     canvas = view.canvas
     half, sill = float(body[:, 0].max()), float(body[:, 1].min())
 
@@ -70,14 +107,36 @@ def paint_car(view: View, z: float, x: float, oncoming: bool, number: int) -> No
     roof = float(cabin[:, 1].max())
     edge = side * half
     belt = 0.95 * float(body[:, 1].max())
-    canvas.polygon(view.quad((x + edge, sill, z), (x + edge, sill, far), (x + edge, belt, far), (x + edge, belt, z)), tone(colour, 0.66))
+    canvas.polygon(
+        view.quad((x + edge, sill, z), (x + edge, sill, far), (x + edge, belt, far), (x + edge, belt, z)),
+        tone(colour, 0.66),
+    )
     top = side * float(cabin[:, 0].max())
     inner = side * float(cabin[1, 0])
     shoulder = float(cabin[:, 1].min())
-    canvas.polygon(view.quad((x + top, shoulder, z), (x + top, shoulder, far - 0.4), (x + inner, roof, far - 0.9), (x + inner, roof, z + 0.1)), tone(darker(colour, 0.35), 0.8))
-    canvas.polygon(view.quad((x + top, shoulder + 0.1, z + 0.5), (x + top, shoulder + 0.1, far - 1.2), (x + inner * 1.03, roof - 0.12, far - 1.5), (x + inner * 1.03, roof - 0.12, z + 0.5)), tone((40, 52, 66)))
+    canvas.polygon(
+        view.quad(
+            (x + top, shoulder, z),
+            (x + top, shoulder, far - 0.4),
+            (x + inner, roof, far - 0.9),
+            (x + inner, roof, z + 0.1),
+        ),
+        tone(darker(colour, 0.35), 0.8),
+    )
+    canvas.polygon(
+        view.quad(
+            (x + top, shoulder + 0.1, z + 0.5),
+            (x + top, shoulder + 0.1, far - 1.2),
+            (x + inner * 1.03, roof - 0.12, far - 1.5),
+            (x + inner * 1.03, roof - 0.12, z + 0.5),
+        ),
+        tone((40, 52, 66)),
+    )
     for tyre in (0.75, length - 0.9):
-        wheel = [(x + edge * 1.01, 0.33 + 0.33 * np.sin(t), z + tyre + 0.33 * np.cos(t)) for t in np.linspace(0, 2 * np.pi, 12)]
+        wheel = [
+            (x + edge * 1.01, 0.33 + 0.33 * np.sin(t), z + tyre + 0.33 * np.cos(t))
+            for t in np.linspace(0, 2 * np.pi, 12)
+        ]
         canvas.polygon(view.quad(*wheel), tone((22, 22, 26)))
     for wheel_side in (-1, 1):
         a, b = wheel_side * half * 0.98, wheel_side * (half - 0.24)
@@ -88,21 +147,56 @@ def paint_car(view: View, z: float, x: float, oncoming: bool, number: int) -> No
     gleam = points((-0.3, shoulder + 0.1), (-0.1, shoulder + 0.1), (0.2, roof - 0.14), (0.02, roof - 0.14))
     canvas.polygon(at(gleam), tone((112, 134, 152)))
     canvas.polygon(at(body), tone(colour))
-    canvas.polygon(at(points((-half * 0.97, 0.75 * shoulder), (half * 0.97, 0.75 * shoulder), (half * 0.9, shoulder), (-half * 0.9, shoulder))), tone(lighter(colour, 0.28)))
-    canvas.polygon(at(points((-half, sill), (half, sill), (half * 0.98, sill + 0.2), (-half * 0.98, sill + 0.2))), tone(darker(colour, 0.6)))
+    canvas.polygon(
+        at(
+            points(
+                (-half * 0.97, 0.75 * shoulder),
+                (half * 0.97, 0.75 * shoulder),
+                (half * 0.9, shoulder),
+                (-half * 0.9, shoulder),
+            )
+        ),
+        tone(lighter(colour, 0.28)),
+    )
+    canvas.polygon(
+        at(points((-half, sill), (half, sill), (half * 0.98, sill + 0.2), (-half * 0.98, sill + 0.2))),
+        tone(darker(colour, 0.6)),
+    )
     if oncoming:
         canvas.polygon(at(points((-0.45, 0.42), (0.45, 0.42), (0.5, 0.62), (-0.5, 0.62))), tone((30, 32, 38)))
     canvas.polygon(at(points((-0.26, 0.42), (0.26, 0.42), (0.26, 0.54), (-0.26, 0.54))), tone((238, 236, 220)))
     _lamps(view, at, x, z, half, shoulder, oncoming, braking=bool(rng.random() < 0.35))
     if kind == "saloon" and rng.random() < 0.15:
-        canvas.polygon(at(points((-0.25, roof), (0.25, roof), (0.22, roof + 0.17), (-0.22, roof + 0.17))), tone((250, 214, 80), 1.1))
+        canvas.polygon(
+            at(points((-0.25, roof), (0.25, roof), (0.22, roof + 0.17), (-0.22, roof + 0.17))),
+            tone((250, 214, 80), 1.1),
+        )
 
 
-def _lamps(view: View, at, x: float, z: float, half: float, shoulder: float, oncoming: bool, braking: bool) -> None:  # noqa: ANN001
+def _lamps(
+    view: View,
+    at: Callable[[np.ndarray], list[float]],
+    x: float,
+    z: float,
+    half: float,
+    shoulder: float,
+    oncoming: bool,
+    braking: bool,
+) -> None:
     on = view.hour.dark > 0.2 or view.rain or view.fog
     height = 0.72 * shoulder
     for side in (-1, 1):
-        lamp = at(smooth(points((side * half * 0.6, height), (side * half * 0.95, height - 0.02), (side * half * 0.95, height + 0.16), (side * half * 0.64, height + 0.15)), steps=3))
+        lamp = at(
+            smooth(
+                points(
+                    (side * half * 0.6, height),
+                    (side * half * 0.95, height - 0.02),
+                    (side * half * 0.95, height + 0.16),
+                    (side * half * 0.64, height + 0.15),
+                ),
+                steps=3,
+            )
+        )
         if oncoming:
             colour = view.shining((255, 250, 226), z) if on else view.seen((226, 232, 236), z)
             strength, reach = (1.4, 1.3) if view.hour.dark > 0.8 else (0.5, 0.9)
@@ -116,4 +210,3 @@ def _lamps(view: View, at, x: float, z: float, half: float, shoulder: float, onc
             view.glow(x + side * half * 0.78, height + 0.07, z, reach * (1.3 if braking else 1.0), glow, strength)
             if view.hour.dark > 0.8 and oncoming:
                 view.glow(x + side * half * 0.78, 0.0, max(NEAR_POOL, z - 4), 1.6, (180, 160, 120), 0.22)
-

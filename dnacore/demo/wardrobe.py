@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from dnacore.demo.canvas import darker, ellipse, lighter, points, ribbon, smooth
 from dnacore.demo.portrait import Sitter
+
+# From head units, as a hat is worn, to pixels.
+Put = Callable[[np.ndarray], np.ndarray]
 
 
 def paint_hat(sitter: Sitter) -> None:
@@ -23,7 +28,7 @@ def paint_hat(sitter: Sitter) -> None:
     ](sitter, put, w)
 
 
-def _shade(sitter: Sitter, put, shape: np.ndarray) -> None:  # noqa: ANN001
+def _shade(sitter: Sitter, put: Put, shape: np.ndarray) -> None:
     inside = sitter.canvas.area(put(shape))
     away = np.sign(sitter.look.light)
     sitter.shade(put(shape + (away * 0.55, 0.02)), darker(sitter.look.hat, 0.55), 0.42, inside)
@@ -38,7 +43,7 @@ def _dome(w: float, low: float, top: float) -> np.ndarray:
     )  # fmt: skip
 
 
-def _beanie(sitter: Sitter, put, w: float) -> None:  # noqa: ANN001
+def _beanie(sitter: Sitter, put: Put, w: float) -> None:
     person, canvas = sitter.look, sitter.canvas
     dome = _dome(w, -0.42, -1.32)
     if person.seed % 2:
@@ -58,7 +63,7 @@ def _beanie(sitter: Sitter, put, w: float) -> None:  # noqa: ANN001
         canvas.line(put(points((x, -0.64), (x * 1.02, -0.42))), darker(person.hat, 0.36), 1.0)
 
 
-def _cap(sitter: Sitter, put, w: float) -> None:  # noqa: ANN001
+def _cap(sitter: Sitter, put: Put, w: float) -> None:
     person, canvas = sitter.look, sitter.canvas
     side = 1.0 if person.yaw > 0 else -1.0
     dome = _dome(w, -0.48, -1.24)
@@ -74,7 +79,7 @@ def _cap(sitter: Sitter, put, w: float) -> None:  # noqa: ANN001
     sitter.part(put(peak), darker(person.hat, 0.2))
 
 
-def _brim(sitter: Sitter, put, reach: float, thick: float, y: float) -> None:  # noqa: ANN001
+def _brim(sitter: Sitter, put: Put, reach: float, thick: float, y: float) -> None:
     person = sitter.look
     brim = smooth(
         points((-reach, y - 0.04), (-0.5 * reach, y - 0.5 * thick), (0.5 * reach, y - 0.5 * thick), (reach, y - 0.04),
@@ -86,7 +91,7 @@ def _brim(sitter: Sitter, put, reach: float, thick: float, y: float) -> None:  #
     sitter.canvas.fill(put(ribbon(rim, 0.035, taper=0.8)), lighter(person.hat, 0.25))
 
 
-def _crowned(sitter: Sitter, put, crown: np.ndarray, w: float, band: float) -> None:  # noqa: ANN001
+def _crowned(sitter: Sitter, put: Put, crown: np.ndarray, w: float, band: float) -> None:
     person = sitter.look
     sitter.part(put(crown), person.hat)
     strip = smooth(points((-w * 1.1, -0.6), (0, -0.52), (w * 1.1, -0.6)), closed=False)
@@ -94,24 +99,41 @@ def _crowned(sitter: Sitter, put, crown: np.ndarray, w: float, band: float) -> N
     _shade(sitter, put, crown)
 
 
-def _fedora(sitter: Sitter, put, w: float) -> None:  # noqa: ANN001
+def _fedora(sitter: Sitter, put: Put, w: float) -> None:
     crown = smooth(
-        points((-w, -0.5), (-0.92 * w, -1.05), (-0.5 * w, -1.4), (0, -1.27), (0.5 * w, -1.4), (0.92 * w, -1.05), (w, -0.5), (0, -0.4))
+        points(
+            (-w, -0.5),
+            (-0.92 * w, -1.05),
+            (-0.5 * w, -1.4),
+            (0, -1.27),
+            (0.5 * w, -1.4),
+            (0.92 * w, -1.05),
+            (w, -0.5),
+            (0, -0.4),
+        )
     )
     _crowned(sitter, put, crown, w, 0.2)
     _brim(sitter, put, w + 0.38, 0.1, -0.5)
 
 
-def _sunhat(sitter: Sitter, put, w: float) -> None:  # noqa: ANN001
+def _sunhat(sitter: Sitter, put: Put, w: float) -> None:
     _crowned(sitter, put, _dome(w, -0.52, -1.26), w, 0.16)
     _brim(sitter, put, w + 0.62, 0.14, -0.48)
 
 
-def _bucket(sitter: Sitter, put, w: float) -> None:  # noqa: ANN001
+def _bucket(sitter: Sitter, put: Put, w: float) -> None:
     crown = smooth(points((-w, -0.6), (-0.82 * w, -1.2), (0, -1.28), (0.82 * w, -1.2), (w, -0.6), (0, -0.5)))
     _crowned(sitter, put, crown, w, 0.1)
     skirt = smooth(
-        points((-w, -0.68), (0, -0.74), (w, -0.68), (w + 0.24, -0.3), (0.4 * w, -0.36), (-0.4 * w, -0.36), (-w - 0.24, -0.3))
+        points(
+            (-w, -0.68),
+            (0, -0.74),
+            (w, -0.68),
+            (w + 0.24, -0.3),
+            (0.4 * w, -0.36),
+            (-0.4 * w, -0.36),
+            (-w - 0.24, -0.3),
+        )
     )
     sitter.canvas.fill(put(skirt + (0, 0.08)), darker(sitter.look.skin, 0.5), opacity=0.4, within=sitter.skin_mask)
     sitter.part(put(skirt), darker(sitter.look.hat, 0.14))
@@ -120,11 +142,20 @@ def _bucket(sitter: Sitter, put, w: float) -> None:  # noqa: ANN001
         sitter.canvas.line(put(seam), lighter(sitter.look.hat, 0.2), 0.8)
 
 
-def _beret(sitter: Sitter, put, w: float) -> None:  # noqa: ANN001
+def _beret(sitter: Sitter, put: Put, w: float) -> None:
     person = sitter.look
     side = 1.0 if person.seed % 2 else -1.0
     shape = smooth(
-        points((-w - 0.05, -0.52), (-w - 0.14, -0.85), (-0.4, -1.25), (0.4, -1.3), (w + 0.34, -1.0), (w + 0.3, -0.68), (w, -0.55), (0, -0.5))
+        points(
+            (-w - 0.05, -0.52),
+            (-w - 0.14, -0.85),
+            (-0.4, -1.25),
+            (0.4, -1.3),
+            (w + 0.34, -1.0),
+            (w + 0.3, -0.68),
+            (w, -0.55),
+            (0, -0.5),
+        )
     ) * (side, 1)
     sitter.part(put(shape), person.hat)
     _shade(sitter, put, shape)
@@ -146,14 +177,32 @@ def paint_glasses(sitter: Sitter) -> None:
         if kind == "round":
             lens = ellipse(x, y, rx, r)
         elif kind == "aviator":
-            lens = smooth(points((x - side * 0.25, y - 0.22), (x + side * 0.28, y - 0.2), (x + side * 0.27, y + 0.12), (x + side * 0.05, y + 0.32), (x - side * 0.22, y + 0.14)))
+            lens = smooth(
+                points(
+                    (x - side * 0.25, y - 0.22),
+                    (x + side * 0.28, y - 0.2),
+                    (x + side * 0.27, y + 0.12),
+                    (x + side * 0.05, y + 0.32),
+                    (x - side * 0.22, y + 0.14),
+                )
+            )
         elif kind == "cat":
-            lens = smooth(points((x - side * 0.26, y - 0.13), (x + side * 0.38, y - 0.27), (x + side * 0.24, y + 0.17), (x - side * 0.18, y + 0.19)))
+            lens = smooth(
+                points(
+                    (x - side * 0.26, y - 0.13),
+                    (x + side * 0.38, y - 0.27),
+                    (x + side * 0.24, y + 0.17),
+                    (x - side * 0.18, y + 0.19),
+                )
+            )
         else:
             a, b, c = 0.29, 0.21, 0.055
             lens = smooth(
-                points((x - a + c, y - b), (x + a - c, y - b), (x + a, y - b + c), (x + a, y + b - c), (x + a - c, y + b),
-                       (x - a + c, y + b), (x - a, y + b - c), (x - a, y - b + c)), steps=3,
+                points(
+                    (x - a + c, y - b), (x + a - c, y - b), (x + a, y - b + c), (x + a, y + b - c),
+                    (x + a - c, y + b), (x - a + c, y + b), (x - a, y + b - c), (x - a, y - b + c),
+                ),
+                steps=3,
             )  # fmt: skip
         area = sitter.on_face(lens)
         dark = person.lens > 0.4
@@ -166,11 +215,24 @@ def paint_glasses(sitter: Sitter) -> None:
             top = lens[lens[:, 1] < y + 0.02]
             top = top[np.argsort(top[:, 0])]
             canvas.line(area, gleam, 1.0, closed=True)
-            canvas.fill(sitter.on_face(ribbon(points((x - 0.3, y + 0.02), *map(tuple, top[2:-2]), (x + 0.3, y + 0.02)), 1.5 * person.frame_weight)), frame)
+            canvas.fill(
+                sitter.on_face(
+                    ribbon(
+                        points((x - 0.3, y + 0.02), *map(tuple, top[2:-2]), (x + 0.3, y + 0.02)),
+                        1.5 * person.frame_weight,
+                    )
+                ),
+                frame,
+            )
         else:
             canvas.line(area, frame, thick, closed=True)
         canvas.line(
-            np.vstack([sitter.on_face(points((x + side * 0.28, y - 0.1))), sitter.at(points((side * (sitter.width + 0.02), -0.06)))]),
+            np.vstack(
+                [
+                    sitter.on_face(points((x + side * 0.28, y - 0.1))),
+                    sitter.at(points((side * (sitter.width + 0.02), -0.06))),
+                ]
+            ),
             frame,
             thick * 0.9,
         )

@@ -6,8 +6,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 from dnacore.demo.canvas import darker, ellipse, lighter, mix, points, ribbon, smooth
-from dnacore.demo.road import HEIGHT, WIDTH, View
 from dnacore.demo.vehicles import PAINT
+from dnacore.demo.view import HEIGHT, WIDTH, View
 
 _HALF = 2
 _REACH = 96
@@ -121,7 +121,8 @@ def paint_bonnet(view: View) -> None:
     top, lean = HEIGHT - rng.uniform(14, 26), rng.uniform(-14, 14)
     middle = WIDTH / 2 + lean
     hood = smooth(
-        points((-30, HEIGHT - 4), (30, top + 6), (middle, top), (WIDTH - 30, top + 6), (WIDTH + 30, HEIGHT - 4)), closed=False
+        points((-30, HEIGHT - 4), (30, top + 6), (middle, top), (WIDTH - 30, top + 6), (WIDTH + 30, HEIGHT - 4)),
+        closed=False,
     )
     outline = np.vstack([hood, (WIDTH + 30, HEIGHT + 10), (-30, HEIGHT + 10)])
     base = view.seen(darker(paint, 0.15), 0)
