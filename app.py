@@ -7,11 +7,11 @@ from pathlib import Path
 from streamlit import get_option
 from streamlit.starlette import App
 
-from ui import guard, routes, state
+from ui import front, guard, navigation, routes, state
 
 app = App(
     Path(__file__).parent / "ui" / "shell.py",
-    routes=routes.routes(state.workspace),
+    routes=[*front.routes(navigation.TITLES), *routes.routes(state.workspace)],
     middleware=routes.middleware(get_option("server.allowedHosts")),
     on_script_error=guard.report,
 )

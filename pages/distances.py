@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
 import streamlit as st
 
 from ui import charts, choices, figures, findings, layout, pair, state, theme, words
 
-METRICS = {"emd": "EMD of the activations", "nfd": "Fréchet distance of the image means"}
+METRICS = {"emd": "EMD", "nfd": "Fréchet"}
 EXPLAINED = {
     "emd": "Per neuron, how far the activations of one dataset must be moved to look like the other's, averaged over the neurons.",
     "nfd": "Per neuron, how far apart the two datasets' mean and spread of image-wide activation are; blind to the shape in between.",
@@ -55,13 +54,12 @@ with result:
     )
 
 st.divider()
-apart = np.where(np.eye(len(names), dtype=bool), -1.0, compared.matrix)
-far_a, far_b = np.unravel_index(int(np.argmax(apart)), apart.shape)
+far_a, far_b = state.farthest(chosen)
 left, right, _ = st.columns([1, 1, 1.4], gap="medium")
 with left:
-    a = choices.one_dataset("Compare", chosen, key="a", index=int(far_a))
+    a = choices.one_dataset("Compare", chosen, key="a", index=far_a)
 with right:
-    b = choices.one_dataset("with", chosen, key="b", index=int(far_b))
+    b = choices.one_dataset("with", chosen, key="b", index=far_b)
 if a.name == b.name:
     st.info("Choose two different datasets to see what tells them apart.")
     st.stop()

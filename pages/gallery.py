@@ -21,12 +21,13 @@ with knobs:
     first = state.dna(dataset)
     selection = ranking.choose_neurons(dataset, reference, unlike, first)
     view = st.segmented_control(
-        "Show", ["bands", "wall"], format_func={"bands": "Both ends and the middle", "wall": "All, nearest first"}.__getitem__,
+        "Show", ["bands", "wall"], format_func={"bands": "Both ends", "wall": "All"}.__getitem__,
         default="bands", required=True, key="view", bind="query-params",
     )  # fmt: skip
 
 ranked = state.ranking(dataset, reference, unlike, selection)
 rows = state.files(dataset.dataset)
+aspect = state.aspect(dataset.dataset)
 signed = unlike is not None
 say = (lambda value: f"{value:+.1f}") if signed else (lambda value: f"{value:.1f}")
 target = ranking.name_of(reference)
@@ -41,12 +42,13 @@ with result:
             gallery.Band(everything[::-1][:BAND], "Farthest", f"least like {target}, farthest first", rows=2),
         ]
         seen = gallery.wall(
-            bands, key="gallery-bands", title="Nearest, middle and farthest images", size=120,
+            bands, key="gallery-bands", title="Nearest, middle and farthest images", size=120, aspect=aspect,
             note=f"{words.count(len(everything), 'image')} ranked",
         )  # fmt: skip
     else:
         seen = gallery.wall(
-            everything, key="gallery-wall", title=f"Images of {dataset.name}, nearest first", height=640, size=120, selectable=True
+            everything, key="gallery-wall", title=f"Images of {dataset.name}, nearest first", height=640, size=120, aspect=aspect,
+            selectable=True,
         )
     layout.caption(
         "Below each image: its rank and its distance in bins. "

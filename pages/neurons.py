@@ -13,12 +13,11 @@ if not ready:
 
 result, knobs = layout.result_and_knobs()
 with knobs:
-    chosen = choices.datasets(ready)
-    if not chosen:
-        st.info("Choose at least one dataset.")
-        st.stop()
-    first = state.dna(chosen[0])
-    flat = pair.choose_neuron(chosen, first)
+    two = pair.choose_two(ready)
+    first = state.dna(two[0])
+    flat = pair.choose_neuron(two, first)
+    taken = {one.name for one in two}
+    chosen = [*two, *choices.also([one for one in ready if one.name not in taken], "Also show")]
     logarithmic = st.toggle("Logarithmic shares", key="log", bind="query-params", help="Shows rare, strong activations.")
 
 layer, index = first.neuron(flat)
@@ -47,7 +46,7 @@ if bar is not None and bar[0] == flat and bar[1] < len(chosen):
     within = state.images_within(one, flat, start, end).head(120)
     seen = gallery.wall(
         pictures.ranked(one.dataset, state.files(one.dataset), within, say=words.percent, show_rank=False),
-        key="bar-images", title=f"Images of {one.name} in the bar", height=330, size=110, empty="No image has activations there.",
+        key="bar-images", title=f"Images of {one.name} in the bar", height=330, size=110, aspect=state.aspect(one.dataset), empty="No image has activations there.",
     )  # fmt: skip
     if seen.opened is not None:
         closeup.show(one, seen.opened, [("In this bar", f"{seen.opened.right} of its places")])
@@ -55,20 +54,20 @@ if bar is not None and bar[0] == flat and bar[1] < len(chosen):
 st.divider()
 st.subheader("Strongest and weakest images", anchor=False)
 layout.caption("By the neuron's mean activation over the image.")
-for one in chosen[:4]:
+for one in chosen:
     ranked = state.strongest(one, flat)
-    st.html(layout.dataset_name(one.dataset))
     left, right = st.columns(2, gap="large")
     for column, rows, title in ((left, ranked.head(6), "strongest"), (right, ranked.iloc[::-1].head(6), "weakest")):
         with column:
+            st.html(layout.dataset_name(one.dataset, title))
             seen = gallery.wall(
                 pictures.ranked(one.dataset, state.files(one.dataset), rows, say=words.significant, show_rank=False),
                 key=f"{title}-{one.dataset.id}", title=f"Images of {one.name} where the neuron is {title}", columns=6,
-                controls=False,
+                controls=False, aspect=state.aspect(one.dataset),
             )  # fmt: skip
             if seen.opened is not None:
                 closeup.show(one, seen.opened, [("Mean activation", seen.opened.right)])
 navigation.link(
-    "gallery", "Rank images by this neuron", dataset=chosen[-1].name, like=chosen[0].name, neurons="typed",
+    "gallery", "Rank images by this neuron", dataset=two[-1].name, like=two[0].name, neurons="typed",
     typed=choices.neuron_code(first, flat),
 )  # fmt: skip

@@ -9,7 +9,7 @@ import streamlit as st
 
 import dnacore as dc
 from dnacore.selection import of_layer
-from ui import state, words
+from ui import state, theme, words
 from ui.state import Ready
 
 MOST = 12
@@ -19,8 +19,26 @@ ALL = "all"
 def datasets(ready: Sequence[Ready], label: str = "Datasets") -> list[Ready]:
     """Let a person choose among the extracted datasets; the first twelve unless they say otherwise."""
     names = [one.name for one in ready]
-    chosen = st.multiselect(label, names, default=names[:MOST], key="datasets", bind="query-params", max_selections=24)
+    _dots(ready)
+    chosen = st.multiselect(label, names, default=names[:MOST], key="datasets", bind="query-params", max_selections=24, wrap=True)
     return [one for one in ready if one.name in chosen]
+
+
+def also(ready: Sequence[Ready], label: str) -> list[Ready]:
+    """Let a person add datasets to the ones a page shows anyway."""
+    _dots(ready)
+    chosen = st.multiselect(label, [one.name for one in ready], key="also", bind="query-params", max_selections=8, wrap=True)
+    return [one for one in ready if one.name in chosen]
+
+
+def _dots(ready: Sequence[Ready]) -> None:
+    # The chips of a multiselect carry the dataset's colour, as its name does everywhere else. Names are escaped for CSS.
+    rules = (
+        f'[data-tag][aria-label="{"".join(f"{chr(92)}{ord(mark):x} " for mark in one.name)}"]::before '
+        f"{{ background: {theme.dataset_colour(one.dataset.colour)} }}"
+        for one in ready
+    )
+    st.html(f"<style>{' '.join(rules)}</style>")
 
 
 def one_dataset(label: str, ready: Sequence[Ready], key: str, index: int = 0, help: str | None = None) -> Ready:

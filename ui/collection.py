@@ -103,7 +103,7 @@ def look_through() -> None:
     rows = state.files(dataset)
     labels = None if column == NO_LABEL else [str(value) for value in table[column]]
     seen = gallery.wall(
-        pictures.plain(dataset, rows, labels), key="look-wall", title=f"Images of {dataset.name}", height=WALL, size=120,
+        pictures.plain(dataset, rows, labels), key="look-wall", title=f"Images of {dataset.name}", height=WALL, size=120, aspect=state.aspect(dataset),
         empty="No image in this folder can be read.",
     )  # fmt: skip
     _rejected(dataset)

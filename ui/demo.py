@@ -97,7 +97,7 @@ def heatmap(ready: Sequence[Ready]) -> None:
 
     layout.found(findings.pairwise(found, compared.matrix))
     charts.show(
-        figures.heatmap(found, compared.matrix, unit=compared.unit, dark=theme.is_dark()),
+        figures.heatmap(found, compared.matrix, unit=compared.unit, cell=46, dark=theme.is_dark()),
         key="start-heatmap", alt=f"Pairwise distances of {words.listing(found)}", on_click=remember,
     )  # fmt: skip
     layout.caption("The distance of every two datasets: light is near, dark is far. Click a cell to see which neurons and images say so.")
@@ -118,7 +118,7 @@ def cards() -> None:
                 shown = []
                 for dataset in there:
                     shown += pictures.plain(dataset, state.files(dataset)[: 4 // len(there)])
-                seen = gallery.wall(shown, key=f"card-{card.names[0]}", title=card.title, columns=4, controls=False)
+                seen = gallery.wall(shown, key=f"card-{card.names[0]}", title=card.title, columns=4, controls=False, aspect=state.aspect(there[0]))
                 if seen.opened is not None:
                     navigation.go("datasets", look=next(d.name for d in there if d.id == seen.opened.dataset))
             layout.caption(card.sentence)

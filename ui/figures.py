@@ -26,13 +26,14 @@ class Series:
     counts: np.ndarray
 
 
-def heatmap(names: Sequence[str], matrix: np.ndarray, *, unit: str, dark: bool = False) -> go.Figure:
+def heatmap(names: Sequence[str], matrix: np.ndarray, *, unit: str, cell: int = 62, dark: bool = False) -> go.Figure:
     """Draw pairwise distances; clicking a cell reports `customdata` = [row, column].
 
     Args:
         names: k dataset names.
         matrix: (k, k) distances in `unit`; the diagonal is drawn as neutral ground.
         unit: "bins" or what else the distances are measured in; "" for none.
+        cell: height of a cell in pixels.
     """
     values = np.asarray(matrix, dtype=float)
     k = len(names)
@@ -87,16 +88,17 @@ def heatmap(names: Sequence[str], matrix: np.ndarray, *, unit: str, dark: bool =
                     },
                 )
     labels = [_plain(_short(name, 18)) for name in names]
+    slanted = k * max(map(len, labels)) > 64  # about what fits side by side in the width of a result
     ticks = {"tickvals": list(range(k)), "ticktext": labels, "range": [-0.5, k - 0.5], "showgrid": False, "fixedrange": True}
     figure.update_layout(
         template=theme.template(dark),
-        height=int(np.clip(90 + 74 * k, 260, 680)),
+        height=int(np.clip((110 if slanted else 60) + cell * k, 220, 760)),
         barmode="overlay",
         bargap=0,
         clickmode="event+select",
         showlegend=False,
     )
-    figure.update_xaxes(**ticks, side="top", tickangle=0 if k <= 8 else -45, linecolor="rgba(0,0,0,0)", tickfont={"color": tone.text})
+    figure.update_xaxes(**ticks, side="top", tickangle=-40 if slanted else 0, linecolor="rgba(0,0,0,0)", tickfont={"color": tone.text})
     figure.update_yaxes(**{**ticks, "range": [k - 0.5, -0.5]}, tickfont={"color": tone.text})
     return figure
 

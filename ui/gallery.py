@@ -67,6 +67,7 @@ def wall(
     size: int = 132,
     columns: int = 0,
     note: str | None = None,
+    aspect: float = 1.0,
     controls: bool = True,
     selectable: bool = False,
     empty: str = "No images.",
@@ -79,13 +80,14 @@ def wall(
         height: of the scrolling window in pixels; None draws everything at its natural height (for tens of images).
         size: side of a thumbnail in pixels until the person moves the slider.
         columns: a fixed number of columns instead; 0 fills the width.
+        aspect: width over height of a thumbnail's ground, chosen so that most pictures fill it.
         controls: whether the line with the count and the size slider is shown.
     """
     runs = [item if isinstance(item, Band) else None for item in bands]
     whole = [band for band in runs if band] if all(runs) and runs else [Band(list(bands))]  # type: ignore[arg-type]
     pictures = [picture for band in whole for picture in band.pictures]
     data = payload(whole, pictures, title=title, height=height, size=size, columns=columns, note=note)
-    data |= {"controls": controls, "selectable": selectable, "empty": empty, "base": base_url()}
+    data |= {"controls": controls, "selectable": selectable, "empty": empty, "base": base_url(), "aspect": aspect}
     result = _component(key=key, data=data, default={"selected": []}, on_selected_change=_nothing, on_opened_change=_nothing)
     opened, selected = result.get("opened"), result.get("selected") or []
     return Seen(

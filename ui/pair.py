@@ -110,17 +110,23 @@ def figure_of(chosen: list[Ready], flat: int, *, logarithmic: bool = False, heig
     )  # fmt: skip
 
 
-def choose_neuron(chosen: list[Ready], dna: dc.DNA) -> int:
+def choose_two(ready: list[Ready]) -> list[Ready]:
+    """Let a person choose two datasets, the farthest apart unless they say otherwise; one where there is only one."""
+    if len(ready) < 2:
+        return ready
+    far_a, far_b = state.farthest(ready[: choices.MOST])
+    a = choices.one_dataset("Compare", ready, key="a", index=far_a)
+    b = choices.one_dataset("with", ready, key="b", index=far_b)
+    return [a] if a.name == b.name else [a, b]
+
+
+def choose_neuron(two: list[Ready], dna: dc.DNA) -> int:
     """Let a person choose a neuron: from the most different ones of two datasets, or by layer and number."""
     if "neuron" not in st.session_state and "neuron" in st.query_params:
         st.session_state["neuron"] = st.query_params["neuron"]
-    if len(chosen) > 1:
-        names = [one.name for one in chosen]
-        a = choices.one_dataset("Most different between", chosen, key="a", index=0)
-        b = choices.one_dataset("and", chosen, key="b", index=len(names) - 1)
-        flats = [int(flat) for flat in choices.most_different(state.sensitivity(a, b), SHOWN)]
-    else:
-        flats = [0]
+    flats = [0]
+    if len(two) > 1:
+        flats = [int(flat) for flat in choices.most_different(state.sensitivity(*two), SHOWN)]
     codes = [choices.neuron_code(dna, flat) for flat in flats]
     code = st.session_state.get("neuron")
     try:
@@ -156,7 +162,7 @@ def images_apart(mine: Ready, its: Ready, dna: dc.DNA, flat: int) -> None:
     seen = gallery.wall(
         pictures.ranked(mine.dataset, state.files(mine.dataset), farthest, show_rank=False),
         key=f"apart-{mine.dataset.id}-{its.dataset.id}", title=f"Images of {mine.name} most unlike {its.name}",
-        columns=IMAGES, controls=False,
+        columns=IMAGES, controls=False, aspect=state.aspect(mine.dataset),
     )  # fmt: skip
     if seen.opened is not None:
         from ui import closeup

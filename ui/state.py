@@ -23,6 +23,7 @@ from dnacore.plan import FileRow
 from dnacore.sketched import sketched_dna
 from dnacore.sketches import Sketches
 from dnacore.workspace import Workspace
+from ui import pictures
 
 DEFAULT_EXTRACTOR = "random_resnet18"
 _opening = threading.Lock()
@@ -93,6 +94,15 @@ def _dna(key: str, _dataset: Dataset, _label: str) -> dc.DNA:
     if found is None:
         raise dc.UnknownName(f"“{_dataset.name}” has no DNA any more. Extract it again on the Datasets page.")
     return found
+
+
+def farthest(ready: Sequence[Ready]) -> tuple[int, int]:
+    """Return the places of the two datasets that are farthest apart; (0, 0) for a single one."""
+    if len(ready) < 2:
+        return 0, 0
+    matrix = comparison(ready, "emd", None).matrix
+    a, b = np.unravel_index(int(np.argmax(matrix)), matrix.shape)
+    return int(a), int(b)
 
 
 def comparison(chosen: Sequence[Ready], metric: str, selection: dc.Selection | None) -> dc.Comparison:
@@ -191,6 +201,16 @@ def _image_dna(key: str, index: int, _dataset: Ready) -> dc.DNA:
 def files(dataset: Dataset) -> list[FileRow]:
     """Return a dataset's files as of the last look at its folder."""
     return workspace().files(dataset)
+
+
+def aspect(dataset: Dataset) -> float:
+    """Return the width over height that suits most of a dataset's images."""
+    return _aspect(dataset.id, dataset.images, dataset)
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def _aspect(number: int, images: int, _dataset: Dataset) -> float:
+    return pictures.aspect([_dataset.folder / row.path for row in files(_dataset)])
 
 
 def attributes(dataset: Dataset) -> pd.DataFrame:

@@ -83,7 +83,9 @@ def template(dark: bool) -> go.layout.Template:
         "showgrid": False,
         "zeroline": False,
         "linecolor": tone.rule,
-        "ticks": "",
+        "ticks": "outside",
+        "ticklen": 5,
+        "tickcolor": "rgba(0,0,0,0)",
         "tickfont": {"size": SMALL, "color": tone.quiet},
         "title": {"font": {"size": SMALL, "color": tone.quiet}, "standoff": 10},
         "automargin": True,
@@ -117,7 +119,7 @@ CSS = """
 .stApp { font-feature-settings: "tnum" 1, "cv11" 1; }
 h1 { letter-spacing: -0.015em; padding: 0 !important; }
 h2, h3 { letter-spacing: -0.01em; }
-.vds-lead { font-size: 15px; opacity: .72; margin: 0 0 0.4rem; max-width: 74ch; line-height: 1.5; }
+.vds-lead { font-size: 15px; opacity: .72; margin: 0 0 0.4rem; max-width: 82ch; text-wrap: pretty; line-height: 1.5; }
 .vds-found { font-size: 20px; font-weight: 500; line-height: 1.35; letter-spacing: -0.01em; margin: 0.2rem 0 0.3rem; }
 .vds-caption { font-size: 13px; opacity: .72; max-width: 72ch; }
 .vds-name { display: inline-flex; align-items: center; gap: .5em; font-weight: 600; }
@@ -125,6 +127,10 @@ h2, h3 { letter-spacing: -0.01em; }
 .vds-brand { font-size: 13px; font-weight: 650; letter-spacing: .08em; }
 .vds-row { display: flex; justify-content: space-between; gap: 1em; font-size: 13px; }
 .vds-row span:last-child { font-variant-numeric: tabular-nums; text-align: right; }
+[data-testid="stMultiSelect"] [data-tag] { background: color-mix(in srgb, currentColor 9%, transparent); color: inherit; }
+[data-testid="stMultiSelect"] [data-tag] :is(span, button, svg) { color: inherit; }
+[data-testid="stMultiSelect"] [data-tag]::before { content: ""; width: .62em; height: .62em; border-radius: 50%; margin: 0 .1em 0 .45em; flex: none; }
+[data-testid="stSidebar"] [data-testid="stVerticalBlock"] { gap: .6rem; }
 .vds-large { background: color-mix(in srgb, currentColor 6%, transparent); border-radius: 4px; }
 .vds-large img { display: block; width: 100%; max-height: 66vh; object-fit: contain; }
 .vds-quiet { opacity: .72; }

@@ -106,7 +106,8 @@ class Wall {
     this.columns = fixed || Math.max(1, Math.floor((width + GAP) / (this.side + GAP)));
     this.cell = fixed ? Math.min((width - (fixed - 1) * GAP) / fixed, LARGEST) : (width - (this.columns - 1) * GAP) / this.columns;
     this.text = (this.data.left || this.data.right ? 21 : 0) + (this.data.label ? 17 : 0);
-    this.row = this.cell + this.text + GAP;
+    this.row = Math.round(this.cell / this.data.aspect) + this.text + GAP;
+    this.root.style.setProperty("--aspect", this.data.aspect);
     let top = 0;
     this.bands = this.data.bands.map((band) => {
       const rows = Math.ceil(band.count / this.columns);
