@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-# Set before anything imports torch, numba, Streamlit or the hub's client: they read these once. Subprocesses inherit them.
+# Set before anything imports torch, numba, Streamlit or the hub's client, which read these once. Subprocesses inherit.
 _HOME = Path(tempfile.mkdtemp(prefix="visual-dna-tests-"))
 _NUMBA = Path(tempfile.gettempdir(), f"visual-dna-numba-{os.getuid() if hasattr(os, 'getuid') else 'user'}")
 _THREADS = str(min(4, os.cpu_count() or 1))
@@ -28,7 +28,7 @@ from tools import browser  # noqa: E402
 IN_CI = os.environ.get("CI", "") not in ("", "0", "false")
 CHECKOUT = Path(__file__).resolve().parents[1]
 
-# No deadline: the first call of a compiled function takes seconds. The same examples every time where no one is watching.
+# No deadline: the first call of a compiled function takes seconds. In CI the same examples every time.
 hypothesis.settings.register_profile("person", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, database=None, print_blob=True)
 hypothesis.settings.load_profile("ci" if IN_CI else "person")

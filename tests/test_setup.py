@@ -1,4 +1,4 @@
-"""Set-up, without a network: what is pinned, what is installed when, and what a person reads when something is missing."""
+"""Set-up, without a network: what is pinned, what is installed when, what a person reads when something is missing."""
 
 from __future__ import annotations
 
@@ -147,7 +147,11 @@ def test_removed_environment_is_made_again(environment: FakeEnvironment) -> None
 
 @pytest.mark.parametrize(
     ("version", "hidden", "says"),
-    [((3, 10), None, "3.11 or newer"), ((3, 12), "ensurepip", "sudo apt-get install python3.12-venv"), ((3, 12), None, None)],
+    [
+        ((3, 10), None, "3.11 or newer"),
+        ((3, 12), "ensurepip", "sudo apt-get install python3.12-venv"),
+        ((3, 12), None, None),
+    ],
 )
 def test_unsuitable_python_is_named_with_the_next_step(
     version: tuple[int, int], hidden: str | None, says: str | None, monkeypatch: pytest.MonkeyPatch
@@ -204,7 +208,7 @@ def test_cpu_without_any_build_says_which_files_would_do(
 ) -> None:
     offer(monkeypatch, set())
     torch, torchvision = pinned()
-    with pytest.raises(prepare.SetupError, match=rf"torch-{re.escape(torch)}\+cpu and torchvision-{re.escape(torchvision)}"):
+    with pytest.raises(prepare.SetupError, match=re.escape(f"torch-{torch}+cpu and torchvision-{torchvision}+cpu")):
         prepare.prepare(environment, cpu=True, tests=False)
     assert not environment.has("requirements.txt")
 

@@ -114,7 +114,9 @@ def _check(environment: Environment) -> None:
     shown = subprocess.run([str(environment.python), "-c", check], capture_output=True, text=True, check=False)
     if shown.returncode:
         last = (shown.stderr.strip().splitlines() or ["torch reports CUDA"])[-1]
-        raise SetupError(f"The environment without CUDA does not work: {last}. `make clean setup` installs the ordinary one.")
+        raise SetupError(
+            f"The environment without CUDA does not work: {last}. `make clean setup` installs the ordinary one."
+        )
 
 
 def _nothing_found(torch: str, torchvision: str) -> Exception:

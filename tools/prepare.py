@@ -39,7 +39,7 @@ class Environment:
         self._record = self.folder / "prepared.json"
 
     def record(self) -> dict[str, str]:
-        """What is installed: {"build": "default" or "cpu", <requirements file>: <hash of it>}; empty when nothing is known."""
+        """What is installed: {"build": "default" or "cpu", <requirements file>: <its hash>}; empty if unknown."""
         try:
             record = json.loads(self._record.read_text(encoding="utf-8"))
         except (FileNotFoundError, NotADirectoryError, json.JSONDecodeError):
@@ -97,7 +97,7 @@ def check_python(version: tuple[int, int]) -> None:
     """Raise SetupError when the running Python is too old or lacks the modules that make virtual environments."""
     name = ".".join(map(str, version))
     if version < OLDEST_PYTHON:
-        raise SetupError(f"Python {name} is too old: 3.11 or newer is needed. Name another with `make setup PYTHON=...`.")
+        raise SetupError(f"Python {name} is too old: 3.11 or newer is needed. `make setup PYTHON=...` names another.")
     missing = [module for module in ("venv", "ensurepip") if importlib.util.find_spec(module) is None]
     if missing:
         raise SetupError(
@@ -121,7 +121,7 @@ def prepare(environment: Environment, *, cpu: bool, tests: bool) -> None:
     """
     build = environment.record().get("build")
     if cpu and build == "default" and sys.platform == "linux":
-        say("This .venv already holds the build with CUDA, which runs without a GPU too. `make clean` first to replace it.")
+        say("This .venv holds the build with CUDA, which runs without a GPU too. `make clean` first to replace it.")
     if not environment.has("requirements.txt"):
         _install_users_part(environment, build or ("cpu" if cpu and sys.platform == "linux" else "default"))
     if tests and not environment.has("requirements-test.txt"):
