@@ -112,10 +112,8 @@ class Canvas:
 
     def rows(self, colours: np.ndarray) -> None:
         """Cover everything with one colour per row: `(height, 3)` in 0..255 at final size."""
-        steps = (np.arange(self.picture.height) + 0.5) / SUPERSAMPLE - 0.5
-        column = np.stack([np.interp(steps, np.arange(self.height), colours[:, k]) for k in range(3)], axis=1)
-        pixels = np.broadcast_to(column.astype(np.uint8)[:, None], (self.picture.height, self.picture.width, 3))
-        self.picture.paste(Image.fromarray(np.ascontiguousarray(pixels)))
+        column = Image.fromarray(colours.astype(np.uint8)[:, None]).resize((1, self.picture.height))
+        self.picture.paste(column.resize(self.picture.size, Image.Resampling.NEAREST))
 
     def area(self, *outlines: np.ndarray) -> Image.Image:
         """The union of closed outlines as a mask that `fill(..., within=)` takes."""
