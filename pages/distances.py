@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import charts, choices, figures, findings, layout, pair, state, theme, words
+from ui import address, charts, choices, figures, findings, layout, pair, state, theme, words
 
 METRICS = {"emd": "EMD", "nfd": "Fréchet"}
 EXPLAINED = {
@@ -25,9 +25,7 @@ with knobs:
         st.stop()
     first = state.dna(chosen[0])
     choice = choices.neurons(first)
-    metric = st.segmented_control(
-        "Metric", list(METRICS), format_func=METRICS.__getitem__, default="emd", required=True, key="metric", bind="query-params"
-    )
+    metric = address.segments("Metric", METRICS, key="metric")
     layout.caption(EXPLAINED[metric])
 
 selection = choices.selection(choice, first)

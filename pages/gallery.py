@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
-from ui import choices, closeup, gallery, layout, pictures, ranking, state, words
+from ui import address, choices, closeup, gallery, layout, pictures, ranking, state, words
 
 BAND = 40
 
@@ -20,10 +18,7 @@ with knobs:
     unlike = ranking.choose_unlike(ready, key="unlike")
     first = state.dna(dataset)
     selection = ranking.choose_neurons(dataset, reference, unlike, first)
-    view = st.segmented_control(
-        "Show", ["bands", "wall"], format_func={"bands": "Both ends", "wall": "All"}.__getitem__,
-        default="bands", required=True, key="view", bind="query-params",
-    )  # fmt: skip
+    view = address.segments("Show", {"bands": "Both ends", "wall": "All"}, key="view")
 
 ranked = state.ranking(dataset, reference, unlike, selection)
 rows = state.files(dataset.dataset)

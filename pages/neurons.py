@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import charts, choices, closeup, gallery, layout, navigation, pair, pictures, state, words
+from ui import address, charts, choices, closeup, gallery, layout, navigation, pair, pictures, state, words
 
 layout.header("Neurons", "What does one neuron see in each dataset, and which images make it react?")
 ready = state.ready()
@@ -18,7 +18,7 @@ with knobs:
     flat = pair.choose_neuron(two, first)
     taken = {one.name for one in two}
     chosen = [*two, *choices.also([one for one in ready if one.name not in taken], "Also show")]
-    logarithmic = st.toggle("Logarithmic shares", key="log", bind="query-params", help="Shows rare, strong activations.")
+    logarithmic = address.toggle("Logarithmic shares", key="log", help="Shows rare, strong activations.")
 
 layer, index = first.neuron(flat)
 name = words.neuron(layer, index, first.layers)

@@ -9,7 +9,7 @@ import streamlit as st
 
 import dnacore as dc
 from dnacore.selection import of_layer
-from ui import state, theme, words
+from ui import address, state, theme, words
 from ui.state import Ready
 
 MOST = 12
@@ -20,14 +20,14 @@ def datasets(ready: Sequence[Ready], label: str = "Datasets") -> list[Ready]:
     """Let a person choose among the extracted datasets; the first twelve unless they say otherwise."""
     names = [one.name for one in ready]
     _dots(ready)
-    chosen = st.multiselect(label, names, default=names[:MOST], key="datasets", bind="query-params", max_selections=24, wrap=True)
+    chosen = address.several(label, names, default=names[:MOST], key="datasets", max_selections=24)
     return [one for one in ready if one.name in chosen]
 
 
 def also(ready: Sequence[Ready], label: str) -> list[Ready]:
     """Let a person add datasets to the ones a page shows anyway."""
     _dots(ready)
-    chosen = st.multiselect(label, [one.name for one in ready], key="also", bind="query-params", max_selections=8, wrap=True)
+    chosen = address.several(label, [one.name for one in ready], key="also", max_selections=8)
     return [one for one in ready if one.name in chosen]
 
 
@@ -44,7 +44,7 @@ def _dots(ready: Sequence[Ready]) -> None:
 def one_dataset(label: str, ready: Sequence[Ready], key: str, index: int = 0, help: str | None = None) -> Ready:
     """Let a person choose one of the extracted datasets."""
     names = [one.name for one in ready]
-    name = st.selectbox(label, names, index=min(index, len(names) - 1), key=key, bind="query-params", help=help)
+    name = address.select(label, names, index=min(index, len(names) - 1), key=key, help=help)
     return next(one for one in ready if one.name == name)
 
 
@@ -60,7 +60,7 @@ def neurons(dna: dc.DNA, *, key: str = "neurons", extra: Mapping[str, str] | Non
     layers = list(dna.layers)
     for layer, count in dna.layers.items():
         named[f"layer:{layer}"] = f"{words.layer(layer)[:1].upper()}{words.layer(layer)[1:]} ({words.depth(layer, layers)}, {count})"
-    return st.selectbox("Neurons", list(named), format_func=named.__getitem__, key=key, bind="query-params")
+    return address.select("Neurons", list(named), format_func=named.__getitem__, key=key, plain=True)
 
 
 def selection(choice: str, dna: dc.DNA) -> dc.Selection | None:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from dnacore.datasets import Dataset, name_for
 from dnacore.errors import BadInput
-from ui import closeup, gallery, layout, navigation, pictures, state, tray, words
+from ui import address, closeup, gallery, layout, navigation, pictures, state, tray, words
 from ui.state import Ready
 
 WALL = 560
@@ -90,7 +90,7 @@ def look_through() -> None:
     names = [dataset.name for dataset in datasets]
     choose, label, manage = st.columns([2, 1.4, 1], gap="medium", vertical_alignment="bottom")
     with choose:
-        chosen = st.selectbox("Look through", names, key="look", bind="query-params")
+        chosen = address.select("Look through", names, key="look")
     dataset = next(one for one in datasets if one.name == chosen)
     table = state.attributes(dataset)
     with label:

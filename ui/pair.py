@@ -7,7 +7,7 @@ import streamlit as st
 
 import dnacore as dc
 from dnacore.selection import of_layer
-from ui import charts, choices, figures, findings, gallery, layout, navigation, pictures, state, theme, words
+from ui import address, charts, choices, figures, findings, gallery, layout, navigation, pictures, state, theme, words
 from ui.state import Ready
 
 SHOWN = 15
@@ -43,9 +43,9 @@ def _layers(means: dict[str, float], unit: str) -> str | None:
         key="by_layer", alt="Mean difference by layer", on_click=choose,
     )  # fmt: skip
     layout.caption(f"{findings.by_layer(means)} Click a layer to see its neurons only.")
-    picked = st.selectbox(
+    picked = address.select(
         "Layer", [EVERY, *means], format_func=lambda name: "Every layer" if name == EVERY else words.layer(name),
-        key="layer", bind="query-params", label_visibility="collapsed",
+        key="layer", plain=True, label_visibility="collapsed",
     )  # fmt: skip
     return None if picked == EVERY else picked
 
@@ -54,7 +54,7 @@ def _neurons(dna: dc.DNA, found: dc.Sensitivity, within: dc.Selection | None) ->
     """Draw the most different neurons; return the flat index of the one chosen."""
     flats = [int(flat) for flat in choices.most_different(found, SHOWN, within)]
     codes = [choices.neuron_code(dna, flat) for flat in flats]
-    chosen = st.session_state.get("neuron")
+    chosen = address.code("neuron")
     place = codes.index(chosen) if chosen in codes else 0
 
     def choose(data: list[int]) -> None:
@@ -67,8 +67,7 @@ def _neurons(dna: dc.DNA, found: dc.Sensitivity, within: dc.Selection | None) ->
         key="most_different", alt="The neurons that differ most", on_click=choose,
     )  # fmt: skip
     layout.caption(f"{findings.concentration(found.emd)} Click a neuron to see its activations and images below.")
-    if chosen not in codes:
-        st.session_state["neuron"] = codes[0]
+    address.keep("neuron", codes[place])
     return flats[place]
 
 
@@ -122,13 +121,11 @@ def choose_two(ready: list[Ready]) -> list[Ready]:
 
 def choose_neuron(two: list[Ready], dna: dc.DNA) -> int:
     """Let a person choose a neuron: from the most different ones of two datasets, or by layer and number."""
-    if "neuron" not in st.session_state and "neuron" in st.query_params:
-        st.session_state["neuron"] = st.query_params["neuron"]
     flats = [0]
     if len(two) > 1:
         flats = [int(flat) for flat in choices.most_different(state.sensitivity(*two), SHOWN)]
     codes = [choices.neuron_code(dna, flat) for flat in flats]
-    code = st.session_state.get("neuron")
+    code = address.code("neuron")
     try:
         flat = choices.neuron_flat(dna, code) if code else flats[0]
     except dc.BadInput as error:
@@ -137,11 +134,16 @@ def choose_neuron(two: list[Ready], dna: dc.DNA) -> int:
     if (code := choices.neuron_code(dna, flat)) not in codes:
         codes = [code, *codes]
     st.session_state["neuron"] = code
-    st.selectbox(
-        "Neuron", codes, format_func=lambda item: words.neuron_short(*item.rsplit(":", 1)), key="neuron", bind="query-params",
-        accept_new_options=True, help="The most different neurons first. Type layer:index for any other one.",
+    address.select(
+        "Neuron", codes, format_func=_short, key="neuron", new=True,
+        help="The most different neurons first. Type layer:index for any other one.",
     )  # fmt: skip
     return flat
+
+
+def _short(code: str) -> str:
+    layer, _, index = code.rpartition(":")
+    return words.neuron_short(layer, index) if layer else code
 
 
 def notes(chosen: list[Ready], flat: int) -> None:

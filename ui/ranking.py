@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 import dnacore as dc
-from ui import choices, state, words
+from ui import address, choices, state, words
 from ui.state import Image, Ready
 
 NOTHING = "nothing"
@@ -23,8 +23,8 @@ def choose_reference(label: str, ready: Sequence[Ready], *, key: str, other: Rea
     names = [one.name for one in ready]
     proposed = next((place for place, name in enumerate(names) if name != other.name), 0)
     options = _with_image(names, key)
-    chosen = st.selectbox(
-        label, options, index=proposed, format_func=lambda code: _called(code, ready), key=key, bind="query-params",
+    chosen = address.select(
+        label, options, index=proposed, format_func=lambda code: _called(code, ready), key=key,
         help="A dataset; or open an image and rank by likeness to it.",
     )  # fmt: skip
     return _meant(chosen, ready)
@@ -33,9 +33,9 @@ def choose_reference(label: str, ready: Sequence[Ready], *, key: str, other: Rea
 def choose_unlike(ready: Sequence[Ready], *, key: str) -> Ready | Image | None:
     """Let a person choose what images should be unlike, or nothing."""
     options = [NOTHING, *(one.name for one in ready)]
-    chosen = st.selectbox(
+    chosen = address.select(
         "and unlike", options, format_func=lambda code: code.capitalize() if code == NOTHING else code, key=key,
-        bind="query-params", help="Ranks by the difference of the two distances, which is sharper than one distance.",
+        plain=True, help="Ranks by the difference of the two distances, which is sharper than one distance.",
     )  # fmt: skip
     return None if chosen == NOTHING else _meant(chosen, ready)
 
@@ -51,11 +51,12 @@ def choose_neurons(
         extra = {TOP: f"Most different between {one.name} and {two.name}"} | extra
     choice = choices.neurons(dna, extra=extra)
     if choice == TOP and comparable:
-        count = st.slider("How many neurons", 1, min(200, dna.n_neurons), 20, key="top", bind="query-params")
+        count = address.whole_number("How many neurons", 1, min(200, dna.n_neurons), 20, key="top")
         return state.sensitivity(one, two).top(count)
     if choice == TYPED:
-        text = st.text_input("Neurons", key="typed", bind="query-params", placeholder=choices.neuron_code(dna, 0),
-                             help="layer:index, separated by commas.")  # fmt: skip
+        text = address.text(
+            "Which", key="typed", placeholder=choices.neuron_code(dna, 0), help="layer:index, separated by commas."
+        )
         return choices.typed(text, dna)
     return choices.selection(choice, dna)
 
@@ -80,8 +81,9 @@ def sentence(dataset: Ready, reference: Ready | Image, unlike: Ready | Image | N
 
 
 def _with_image(names: list[str], key: str) -> list[str]:
-    code = st.session_state.get(key) or st.query_params.get(key, "")
-    return [*names, code] if code.startswith("image:") and code not in names else names
+    # The image in use stays a choice, whether a link brought it or this session did.
+    codes = [st.query_params.get(key, ""), st.session_state.get(key) or ""]
+    return [*names, *dict.fromkeys(code for code in codes if code.startswith("image:"))]
 
 
 def _called(code: str, ready: Sequence[Ready]) -> str:

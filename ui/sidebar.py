@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import guard, state, tray, words
+from ui import address, guard, state, tray, words
 
 STATUS = {"ready": "ready", "needs download": "weights are downloaded when first used", "needs file": "needs a weights file"}
 
@@ -22,13 +22,13 @@ def draw() -> None:
 def _extractor() -> None:
     known = state.extractors()
     names = list(known)
-    st.selectbox(
+    address.select(
         "Extractor",
         names,
         index=names.index(state.DEFAULT_EXTRACTOR) if state.DEFAULT_EXTRACTOR in names else 0,
         format_func=lambda name: info.title if (info := known[name]) else name,
         key="extractor",
-        bind="query-params",
+        plain=True,
         help="The frozen network whose neurons describe the images. DNAs compare only within one extractor.",
     )
     info = known.get(state.extractor())
