@@ -117,6 +117,7 @@ def fetch(wanted: HubFile, progress: Progress | None = None, instead: str = "") 
 
 def _download(url: str, wanted: HubFile, target: Path, progress: Progress, what: str, instead: str) -> None:
     import requests
+    import urllib3
 
     problem, wrong_hashes = "", 0
     for attempt in range(ATTEMPTS):
@@ -126,8 +127,9 @@ def _download(url: str, wanted: HubFile, target: Path, progress: Progress, what:
             announced = _announced(url, what, instead)
             part = target.parent / f".{target.name}.{re.sub(r'[^0-9A-Za-z]', '', announced.etag)[:40]}.part"
             _continue(url, part, announced, progress, what, instead)
-        except (requests.RequestException, _Cut) as error:
-            problem = f"the hub cannot be reached or cut the connection ({type(error).__name__})"
+        except (requests.RequestException, urllib3.exceptions.HTTPError, _Cut) as error:
+            reason = f" ({type(error).__name__})" if not isinstance(error, _Cut) else ""
+            problem = f"the hub cannot be reached or cut the connection{reason}"
             continue
         expected = wanted.sha256 or announced.sha256
         if expected is None or _sha256(part) == expected:
@@ -180,11 +182,15 @@ def _continue(url: str, part: Path, announced: Announcement, progress: Progress,
             file.seek(done)
             file.truncate()
             progress(done, announced.size)
-            for piece in answer.iter_content(CHUNK):
+            length = answer.headers.get("Content-Length", "")
+            whole = announced.size if announced.size is not None else done + int(length) if length.isdigit() else None
+            # A stream that ends early hands over what it has instead of raising, so that every byte is kept.
+            answer.raw.enforce_content_length = False
+            while piece := answer.raw.read(CHUNK):
                 file.write(piece)
                 done += len(piece)
                 progress(done, announced.size)
-    if announced.size is not None and done != announced.size:
+    if whole is not None and done != whole:
         raise _Cut
 
 

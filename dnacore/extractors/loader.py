@@ -124,7 +124,7 @@ def _parse(name: str, weights: str | Path | None) -> tuple[str, int | None, Path
     choice = None if weights is None else str(weights)
     if "@random" in name:
         name, _, option = name.rpartition("@")
-        choice = option
+        choice = choice or option  # the argument is the more deliberate of the two
     if choice is not None and (choice == "random" or choice.startswith("random:")):
         _, _, seed = choice.partition(":")
         if seed and not seed.isdigit():

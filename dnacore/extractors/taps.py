@@ -7,7 +7,6 @@ always removes them.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from types import TracebackType
@@ -109,9 +108,10 @@ def places_of(network: nn.Module, rule: str = "blocks") -> dict[str, str]:
     """{layer: module path} under a rule: "blocks" (any timm network) or one of `NAMED`."""
     if rule in NAMED:
         return dict(NAMED[rule])
-    places = list(_blocks(network)) + list(_repeated_parts(network))
-    if len(places) < 2:
-        places = list(_activations(network)) or list(_parts(network))
+    places = list(_blocks(network))
+    for fallback in (_parts, _activations):
+        if len(places) < 2:
+            places = list(fallback(network))
     return {layer_name(path): path for path in [*places, *_heads(network)]}
 
 
@@ -200,14 +200,6 @@ def _blocks(module: nn.Module, prefix: str = "", inside: bool = False) -> Iterat
             yield path
 
 
-def _repeated_parts(network: nn.Module) -> Iterator[str]:
-    """Parts of the network itself that come more than once and are no containers (the trees of DLA)."""
-    parts = [(name, child) for name, child in network.named_children()
-             if not _excluded(name) and not _is_container(child) and not _is_stage(child) and _is_block(child)]
-    kinds = Counter(type(child) for _, child in parts)
-    yield from (name for name, child in parts if kinds[type(child)] > 1)
-
-
 def _activations(network: nn.Module) -> Iterator[str]:
     """For plain chains (VGG, AlexNet): every activation of the chain."""
     for name, child in network.named_children():
@@ -216,9 +208,9 @@ def _activations(network: nn.Module) -> Iterator[str]:
 
 
 def _parts(network: nn.Module) -> Iterator[str]:
-    """For networks with neither: the parts the network itself is made of."""
+    """For networks without repeated containers (Inception, DLA): the parts the network itself is made of."""
     for name, child in network.named_children():
-        if _is_block(child) and not _excluded(name):
+        if _is_block(child) and not _is_container(child) and not _excluded(name):
             yield name
 
 
