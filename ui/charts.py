@@ -11,13 +11,16 @@ import streamlit as st
 from ui import theme
 
 
-def show(figure: go.Figure, *, key: str, alt: str, on_click: Callable[[list[Any]], None] | None = None) -> None:
+def show(
+    figure: go.Figure, *, key: str, alt: str, on_click: Callable[[list[Any]], None] | None = None, tools: bool = True
+) -> None:
     """Draw a figure; `on_click` hears the `customdata` of the bar that was clicked, before the page runs again.
 
-    alt: what the figure shows, for those who cannot see it.
+    alt: what the figure shows, for those who cannot see it. tools: whether saving it as a picture is offered on hover.
     """
+    config = theme.PLOT_CONFIG if tools else theme.BARE_CONFIG
     if on_click is None:
-        st.plotly_chart(figure, theme=None, key=key, config=theme.PLOT_CONFIG, alt=alt)
+        st.plotly_chart(figure, theme=None, key=key, config=config, alt=alt)
         return
 
     def clicked() -> None:
@@ -27,5 +30,5 @@ def show(figure: go.Figure, *, key: str, alt: str, on_click: Callable[[list[Any]
             on_click(list(data.values()) if isinstance(data, dict) else list(data))
 
     st.plotly_chart(
-        figure, theme=None, key=key, config=theme.PLOT_CONFIG, alt=alt, on_select=clicked, selection_mode="points"
+        figure, theme=None, key=key, config=config, alt=alt, on_select=clicked, selection_mode="points"
     )

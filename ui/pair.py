@@ -40,7 +40,7 @@ def _layers(means: dict[str, float], unit: str) -> str | None:
     chosen = st.session_state.get("layer", EVERY)
     charts.show(
         figures.by_layer(means, unit=unit, chosen=None if chosen == EVERY else chosen, dark=theme.is_dark()),
-        key="by_layer", alt="Mean difference by layer", on_click=choose,
+        key="by_layer", alt="Mean difference by layer", on_click=choose, tools=False,
     )  # fmt: skip
     layout.caption(f"{findings.by_layer(means)} Click a layer to see its neurons only.")
     picked = address.select(
@@ -64,7 +64,7 @@ def _neurons(dna: dc.DNA, found: dc.Sensitivity, within: dc.Selection | None) ->
     labels = [words.neuron_short(*dna.neuron(flat)) for flat in flats]
     charts.show(
         figures.most_different(labels, found.emd[flats], unit="bins", chosen=place, dark=theme.is_dark()),
-        key="most_different", alt="The neurons that differ most", on_click=choose,
+        key="most_different", alt="The neurons that differ most", on_click=choose, tools=False,
     )  # fmt: skip
     layout.caption(f"{findings.concentration(found.emd)} Click a neuron to see its activations and images below.")
     address.keep("neuron", codes[place])

@@ -107,12 +107,14 @@ def template(dark: bool) -> go.layout.Template:
             },
             legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"size": SMALL}},
             dragmode=False,
+            modebar={"bgcolor": "rgba(0,0,0,0)", "color": tone.quiet, "activecolor": tone.text},
             uirevision="keep",
         )
     )
 
 
 PLOT_CONFIG = {"displaylogo": False, "displayModeBar": "hover", "modeBarButtonsToRemove": ["select2d", "lasso2d"]}
+BARE_CONFIG = {"displaylogo": False, "displayModeBar": False}
 
 CSS = """
 [data-testid="stMainBlockContainer"] { max-width: 1360px; padding-left: 2.5rem; padding-right: 2.5rem; }
@@ -129,7 +131,7 @@ h2, h3 { letter-spacing: -0.01em; }
 .vds-row span:last-child { font-variant-numeric: tabular-nums; text-align: right; }
 [data-testid="stMultiSelect"] [data-tag] { background: color-mix(in srgb, currentColor 9%, transparent); color: inherit; }
 [data-testid="stMultiSelect"] [data-tag] :is(span, button, svg) { color: inherit; }
-[data-testid="stMultiSelect"] [data-tag]::before { content: ""; width: .62em; height: .62em; border-radius: 50%; margin: 0 .1em 0 .45em; flex: none; }
+[data-testid="stMultiSelect"] [data-tag]::before { content: ""; width: .62em; height: .62em; border-radius: 50%; margin: 0 .45em 0 0; flex: none; }
 [data-testid="stSidebar"] [data-testid="stVerticalBlock"] { gap: .6rem; }
 .vds-large { background: color-mix(in srgb, currentColor 6%, transparent); border-radius: 4px; }
 .vds-large img { display: block; width: 100%; max-height: 66vh; object-fit: contain; }

@@ -1,0 +1,130 @@
+"""A running dashboard with a workspace of its own, and a browser that notices every error and every stray request."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass
+class Dashboard:
+    """A started server: where it answers, where its workspace is, and the process behind it."""
+
+    url: str
+    home: Path
+    process: subprocess.Popen[bytes]
+
+
+def start(home: Path, port: int | None = None) -> Dashboard:
+    """Start the dashboard on a free port of this machine and wait until it answers."""
+    port = port or free_port()
+    environment = os.environ | {"VISUAL_DNA_HOME": str(home), "HOME": str(home.parent)}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.headless", "true"],
+        cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    url = f"http://127.0.0.1:{port}"
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=2):
+                return Dashboard(url, home, process)
+        except (urllib.error.URLError, OSError):
+            assert process.poll() is None, "the dashboard ended by itself"
+            time.sleep(0.2)
+    process.kill()
+    raise AssertionError("the dashboard did not answer within 90 seconds")
+
+
+def stop(dashboard: Dashboard) -> None:
+    """Stop the dashboard."""
+    dashboard.process.terminate()
+    try:
+        dashboard.process.wait(20)
+    except subprocess.TimeoutExpired:
+        dashboard.process.kill()
+        dashboard.process.wait(20)
+
+
+def free_port() -> int:
+    """Return a port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
+    """A dashboard with an empty workspace, shared by one module's tests."""
+    started = start(tmp_path_factory.mktemp("dashboard") / "workspace")
+    yield started
+    stop(started)
+
+
+@dataclass
+class Noise:
+    """What a page must not do: raise, complain on the console, or talk to another machine."""
+
+    host: str
+    problems: list[str] = field(default_factory=list)
+
+    def listen(self, page) -> None:
+        """Collect problems of a page from now on."""
+        page.on("pageerror", lambda error: self.problems.append(f"page error: {error}"))
+        page.on("console", lambda said: said.type == "error" and self.problems.append(f"console: {said.text}"))
+        page.on("request", lambda request: self._request(request.url))
+
+    def _request(self, url: str) -> None:
+        address = urlsplit(url)
+        if address.scheme in ("http", "https", "ws", "wss") and address.netloc != self.host:
+            self.problems.append(f"request to another machine: {url}")
+
+
+@pytest.fixture
+def browser_page(dashboard: Dashboard, chromium: str):
+    """A page in a fresh browser; the test fails if it made noise."""
+    from playwright.sync_api import sync_playwright
+
+    noise = Noise(urlsplit(dashboard.url).netloc)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_context(viewport={"width": 1440, "height": 2400}, reduced_motion="reduce").new_page()
+        page.set_default_timeout(60_000)
+        noise.listen(page)
+        yield page
+        browser.close()
+    assert not noise.problems, noise.problems
+
+
+@pytest.fixture
+def draw_images() -> Callable[[Path, int, tuple[int, int, int], int], Path]:
+    """A function that draws `count` different small pictures of one tint into a new folder."""
+
+    def draw(folder: Path, count: int, tint: tuple[int, int, int], seed: int) -> Path:
+        folder.mkdir(parents=True)
+        rng = np.random.default_rng(seed)
+        for number in range(count):
+            image = Image.new("RGB", (96, 64), tint)
+            canvas = ImageDraw.Draw(image)
+            for _ in range(6):
+                x, y, size = (int(value) for value in (rng.integers(0, 80), rng.integers(0, 50), rng.integers(6, 30)))
+                canvas.ellipse((x, y, x + size, y + size), fill=tuple(int(c) for c in rng.integers(0, 256, 3)))
+            image.save(folder / f"picture {number:03d}.jpg")
+        return folder
+
+    return draw

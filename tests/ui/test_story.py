@@ -1,0 +1,154 @@
+"""The whole story in a browser: from a folder of images to the images that make the difference."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+expect = pytest.importorskip("playwright.sync_api").expect
+PATIENCE = 240_000
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+def settle(page) -> None:
+    """Wait until the page has stopped running."""
+    page.wait_for_timeout(300)
+    page.wait_for_function("() => document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'")
+
+
+def click_bar(page, chart: str, number: int) -> None:
+    """Click a bar of a figure as a hand would: plotly hears the mouse, not the element."""
+    bar = page.locator(f".st-key-{chart} .barlayer .point").nth(number)
+    bar.scroll_into_view_if_needed()
+    box = bar.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x - 2, y)
+    page.wait_for_timeout(150)
+    page.mouse.move(x, y)
+    page.mouse.click(x, y)
+    settle(page)
+
+
+def add_folder(page, folder: Path, name: str) -> None:
+    page.get_by_role("textbox", name="Folder").fill(str(folder))
+    page.get_by_role("textbox", name="Name", exact=True).fill(name)
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.locator("[class*=st-key-dataset-]").filter(has_text=name)).to_be_visible()
+    settle(page)
+
+
+def open_page(page, name: str) -> None:
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name=name).click()
+    expect(page.get_by_role("heading", level=1, name=name)).to_be_visible()
+    settle(page)
+
+
+def choices(page) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(page.url).query)
+
+
+def test_from_a_folder_to_an_answer(dashboard, browser_page, draw_images, tmp_path):
+    page = browser_page
+    warm = draw_images(tmp_path / "warm", 150, (190, 120, 60), 1)
+    cold = draw_images(tmp_path / "cold", 150, (60, 110, 190), 2)
+    (cold / "broken.jpg").write_bytes(b"")
+
+    # Two folders are added; their thumbnails are there before anything is extracted.
+    page.goto(f"{dashboard.url}/datasets")
+    expect(page.get_by_text("There are no datasets yet")).to_be_visible()
+    add_folder(page, warm, "warm")
+    expect(page.locator(".st-key-look-wall .cell img.in").first).to_be_visible()
+    add_folder(page, cold, "cold")
+    expect(page.get_by_text("1 of 151 files could not be read. See which")).to_be_visible()
+
+    # A page without a DNA says what to do next.
+    open_page(page, "Distances")
+    expect(page.get_by_text("This page needs two datasets")).to_be_visible()
+    page.get_by_role("link", name="Extract").click()
+    settle(page)
+
+    # Extraction runs in the background with its progress in sight, is cancelled, and resumed.
+    page.get_by_role("button", name="Extract all 2").click()
+    expect(page.get_by_test_id("stMain").get_by_role("progressbar").first).to_be_visible()
+    expect(page.get_by_test_id("stSidebar").get_by_text(re.compile(r"\d+ of 300 images")).first).to_be_visible(timeout=PATIENCE)
+    page.get_by_test_id("stSidebar").get_by_role("button", name="Cancel").click()
+    expect(page.get_by_test_id("stSidebar").get_by_text("cancelled")).to_be_visible(timeout=PATIENCE)
+    page.get_by_test_id("stSidebar").get_by_role("button", name="Resume").click()
+    open_page(page, "Gallery")
+    expect(page.get_by_test_id("stSidebar").get_by_role("progressbar").first).to_be_visible()
+    open_page(page, "Datasets")
+    expect(page.get_by_text("2 datasets, 2 extracted")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_test_id("stSidebar").get_by_text("none running")).to_be_visible()
+
+    # The heatmap is there at once; a cell opens the pair, a layer and a neuron narrow it down.
+    open_page(page, "Distances")
+    expect(page.locator(".st-key-heatmap .barlayer .point")).to_have_count(2)
+    click_bar(page, "heatmap", 1)
+    assert (choices(page)["a"], choices(page)["b"]) == (["cold"], ["warm"])
+    click_bar(page, "by_layer", 2)
+    expect(page.locator(".st-key-most_different")).to_contain_text("layer 2.0")
+    click_bar(page, "most_different", 3)
+    neuron = choices(page)["neuron"][0]
+    assert neuron.startswith("layer2_0:")
+    expect(page.locator(".st-key-telling")).to_contain_text("share of activations")
+    expect(page.locator("[class*=st-key-apart-] .cell img.in")).to_have_count(12)
+
+    # The neuron's overlay; a bar of it becomes images.
+    page.get_by_role("link", name="Look at this neuron").click()
+    expect(page.locator(".st-key-overlay")).to_contain_text("warm")
+    settle(page)
+    assert choices(page)["neuron"] == [neuron]
+    click_bar(page, "overlay", 20)
+    expect(page.locator(".st-key-bar-images .cell").first).to_be_visible()
+
+    # The gallery ranks by that neuron; an image opens with its rank, and Escape leads back.
+    page.get_by_role("link", name="Rank images by this neuron").click()
+    expect(page.locator(".st-key-gallery-bands .cell").first).to_be_visible()
+    settle(page)
+    assert choices(page)["typed"] == [neuron]
+    page.locator(".st-key-gallery-bands .cell").nth(2).click()
+    expect(page.get_by_role("dialog")).to_contain_text("3 of 150")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+    # A reload reopens the same view.
+    before = choices(page)
+    page.reload()
+    expect(page.locator(".st-key-gallery-bands .cell").first).to_be_visible()
+    settle(page)
+    assert choices(page) == before
+
+
+def test_the_wall_is_driven_by_the_keyboard(dashboard, browser_page):
+    page = browser_page
+    page.goto(f"{dashboard.url}/gallery?view=wall&dataset=warm&like=cold")
+    wall = page.locator(".st-key-gallery-wall .view")
+    expect(wall.locator(".cell").first).to_be_visible()
+    wall.focus()
+    for key in ("ArrowRight", "ArrowRight", "Space", "Shift+ArrowRight"):
+        page.keyboard.press(key)
+    expect(page.locator(".st-key-gallery-wall .count")).to_have_text("2 of 150 images selected")
+    page.keyboard.press("Escape")
+    expect(page.locator(".st-key-gallery-wall .count")).to_have_text("150 images")
+    page.keyboard.press("End")
+    expect(wall.locator(".cell.active .left")).to_have_text("150")
+    scrolled = wall.evaluate("view => view.scrollTop")
+    assert scrolled > 0
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_contain_text("150 of 150")
+    page.keyboard.press("Escape")
+    settle(page)
+    assert wall.evaluate("view => view.scrollTop") == scrolled, "nothing moves under the hand"
+
+
+def test_a_wrong_folder_gets_a_sentence_and_no_traceback(dashboard, browser_page, tmp_path):
+    page = browser_page
+    page.goto(f"{dashboard.url}/datasets")
+    page.get_by_role("textbox", name="Folder").fill(str(tmp_path / "nowhere"))
+    page.get_by_role("button", name="Add", exact=True).click()
+    alert = page.get_by_role("alert").first
+    expect(alert).to_be_visible()
+    assert "Traceback" not in page.get_by_test_id("stMain").inner_text()
