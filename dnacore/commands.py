@@ -144,7 +144,7 @@ def _extractors(options: Namespace, say: Reporter, stop: Stop) -> Result:
 
 def _extract(options: Namespace, say: Reporter, stop: Stop) -> Result:
     from .calibration import load_calibration
-    from .extract import calibration_for, extract_dataset
+    from .extraction import calibration_for, extract_dataset
 
     workspace = Workspace.open(options.workspace)
     datasets = [workspace.dataset(name) for name in options.names]
@@ -288,7 +288,7 @@ def _rank(options: Namespace, say: Reporter, stop: Stop) -> Result:
 
 def _calibrate(options: Namespace, say: Reporter, stop: Stop) -> Result:
     from .calibration import measure, spread
-    from .extract import Progress
+    from .extraction import Progress
     from .store import label_of
 
     watch = _Overall(say)

@@ -13,7 +13,7 @@ import numpy as np
 
 from .dna import DNA, check_comparable, layer_slices
 from .errors import BadInput
-from .fd import fd
+from .frechet import fd
 from .selection import Selection, check_selection
 
 METRICS = {"emd": "bins", "nfd": "squared activation", "fd": "squared activation"}

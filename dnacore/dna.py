@@ -159,7 +159,7 @@ def load_dna(path: Path | str) -> DNA:
     """Read a DNA file. Raises BadInput when there is none, Damaged when it is broken or of an unknown version."""
     path = with_suffix(Path(path)) if not Path(path).is_file() else Path(path)
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
             header = json.loads(arrays["header"].tobytes())
             if header.get("format") != FORMAT:
                 raise Damaged(f"{path.name} is not a DNA file.")

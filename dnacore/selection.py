@@ -100,7 +100,8 @@ class Sensitivity:
         """(n_neurons,) EMD over the noise; 1 is what chance gives. 0/0 is 1."""
         if self.noise is None:
             return None
-        return np.divide(self.emd, self.noise, out=np.where(self.emd > 0, np.inf, 1.0), where=self.noise > 0)
+        still = 1e-9  # bins; less is rounding
+        return np.divide(self.emd, self.noise, out=np.where(self.emd > still, np.inf, 1.0), where=self.noise > still)
 
     def top(self, k: int, name: str = "") -> Selection:
         """The k most sensitive neurons, equally weighted."""

@@ -131,7 +131,8 @@ class Sketches:
             here = np.flatnonzero(located[:, 0] == s)
             if len(here):
                 self._parts.append((segment.arrays, here, located[here, 1]))
-        self.n_neurons = segments[0].arrays.quantiles.shape[0] if segments else 0
+        self._shape = segments[0].arrays if segments else SketchArrays.empty(0, 0)
+        self.n_neurons = self._shape.quantiles.shape[0]
 
     def __len__(self) -> int:
         return len(self.found)
@@ -140,7 +141,7 @@ class Sketches:
         """The sketches of some of these images: positions, (k,) int, in the new order."""
         positions = np.asarray(positions, np.int64)
         chosen = object.__new__(Sketches)
-        chosen.bins, chosen.n_neurons = self.bins, self.n_neurons
+        chosen.bins, chosen.n_neurons, chosen._shape = self.bins, self.n_neurons, self._shape
         chosen.found = self.found[positions]
         target: dict[int, list[int]] = {}
         for new, old in enumerate(positions.tolist()):
@@ -183,8 +184,9 @@ class Sketches:
             if len(columns) == rows.shape[1] and np.array_equal(columns, np.arange(len(columns))):
                 if np.array_equal(to, np.arange(len(to))):
                     return rows
-        first = getattr(self._parts[0][0], name)[neurons] if self._parts else np.zeros((0, 0), np.uint16)
-        out = np.empty((first.shape[0], len(self), *first.shape[2:]), first.dtype)
+        like = getattr(self._shape, name)[neurons]
+        dtype = np.result_type(*(getattr(arrays, name).dtype for arrays, _, _ in self._parts), like.dtype)
+        out = np.empty((like.shape[0], len(self), *like.shape[2:]), dtype)
         for arrays, to, columns in self._parts:
             out[:, to] = getattr(arrays, name)[neurons][:, columns]
         return out

@@ -10,7 +10,7 @@ from pathlib import Path
 from .datasets import Dataset
 from .dna import DNA, SUFFIX, load_dna
 from .errors import BadInput, Damaged, UnknownName
-from .extract import Stop, Watch, calibration_for, extract_dataset, is_current
+from .extraction import Stop, Watch, calibration_for, extract_dataset, is_current
 from .extractors import Extractor, available, from_spec, load_extractor
 from .files import SUFFIXES
 from .plan import FileRow

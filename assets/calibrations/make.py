@@ -1,0 +1,65 @@
+"""Measure the calibrations that ship for the random extractors: `python assets/calibrations/make.py`.
+
+On the demo's images and on test patterns that reach further than photographs do: black, white, saturated colours, hard
+edges at every scale, and noise of every colour. Real photographs then stay inside the ranges without widening them more
+than they need.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from dnacore import demo  # noqa: E402
+from dnacore.calibration import SHIPPED, measure  # noqa: E402
+from dnacore.extractors import load_extractor  # noqa: E402
+
+PER_DEMO = 40
+
+
+def patterns(side: int = 256) -> list[np.ndarray]:
+    """(side, side, 3) uint8 images."""
+    random = np.random.default_rng(0)
+    found = [np.full((side, side, 3), colour, np.uint8) for colour in
+             [(0, 0, 0), (255, 255, 255), (128, 128, 128), (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0)]]  # fmt: skip
+    y, x = np.mgrid[:side, :side]
+    for size in (1, 2, 4, 8, 16, 32, 64):
+        board = ((x // size + y // size) % 2 * 255).astype(np.uint8)
+        stripes = (x // size % 2 * 255).astype(np.uint8)
+        found += [np.stack([p] * 3, 2) for p in (board, stripes, stripes.T)]
+        colours = random.integers(0, 256, (side // size + 1, side // size + 1, 3), np.uint8)
+        found.append(colours.repeat(size, 0).repeat(size, 1)[:side, :side])
+    frequency = np.hypot(*np.meshgrid(np.fft.fftfreq(side), np.fft.fftfreq(side))) + 1 / side
+    for power in (0.0, 0.5, 1.0, 1.5, 2.0):
+        for _ in range(6):
+            noise = np.stack([np.fft.ifft2(np.fft.fft2(random.normal(size=(side, side))) / frequency**power).real
+                              for _ in range(3)], 2)  # fmt: skip
+            noise = (noise - noise.mean()) / noise.std()
+            found.append((noise * random.uniform(30, 90) + 128).clip(0, 255).astype(np.uint8))
+    return found
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        paths = []
+        for dataset in demo.demo_datasets():
+            for index in range(PER_DEMO):
+                paths.append(Path(folder, f"{dataset.name}-{index}.png"))
+                demo.image(dataset.name, index)[0].save(paths[-1])
+        for index, pattern in enumerate(patterns()):
+            paths.append(Path(folder, f"pattern-{index}.png"))
+            Image.fromarray(pattern).save(paths[-1])
+        for name in ("random_resnet18", "random_resnet50"):
+            origin = f"shipped; measured on {len(paths)} drawn images"
+            measure(load_extractor(name, device="cpu"), paths, origin=origin).save(SHIPPED / f"{name}.npz")
+            print(name, len(paths), "images")
+
+
+if __name__ == "__main__":
+    main()
