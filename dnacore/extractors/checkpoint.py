@@ -1,7 +1,7 @@
 """A checkpoint: a weights file together with what is needed to use it.
 
-A JSON of the same stem beside the file may say so: `timm_model`, `create_kwargs`, `after_create`, `input_size`, `mean`, `std`,
-`interpolation`, `crop_pct`. Arguments given by the caller win over it.
+A JSON of the same stem beside the file may say so: `timm_model`, `create_kwargs`, `after_create`, `input_size`,
+`mean`, `std`, `interpolation`, `crop_pct`. Arguments given by the caller win over it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ class Checkpoint:
         """
         if not file.is_file():
             raise BadInput(f"There is no weights file at {file}; check the path.")
-        beside = _sidecar(file) if architecture is None else {}
+        beside = _sidecar(file)
+        if architecture not in (None, beside.get("timm_model")):
+            beside = {}  # it describes another network than the caller means
         architecture = architecture or beside.get("timm_model")
         if architecture is None:
             raise BadInput(f"The architecture of {file.name} is not known; pass architecture=<timm name>, or put it as "

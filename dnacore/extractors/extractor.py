@@ -22,8 +22,8 @@ DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 class Extractor:
     """A frozen network with named layers; made by `load_extractor`.
 
-    `layers` maps layer to neuron count in the order of computing; `spec` is JSON-able and enough for `from_spec` to build
-    the same extractor again; two extractors with one `fingerprint` give the same activations.
+    `layers` maps layer to neuron count in the order of computing; `spec` is JSON-able and enough for `from_spec` to
+    build the same extractor again; two extractors with one `fingerprint` give the same activations.
     """
 
     def __init__(self, recipe: Recipe, network: nn.Module, taps: list[Tap], weights_hash: str,
@@ -70,9 +70,9 @@ class Extractor:
     def visit(self, batch: torch.Tensor, see: See) -> None:
         """Run `batch` (N, 3, H, W) and call `see(layer, tensor)` as each layer is computed, in the order of `layers`.
 
-        The tensor is a float32 (N, C, S) view of the network's own memory, channel-major or channel-minor, and good only
-        during the call. The forward stops after the last layer. Raises BadInput for a batch of another shape; an error
-        raised in `see` passes through; no hook is left behind in either case.
+        The tensor is a float32 (N, C, S) view of the network's own memory, channel-major or channel-minor, and good
+        only during the call. The forward stops after the last layer. Raises BadInput for a batch of another shape; an
+        error raised in `see` passes through; no hook is left behind in either case.
         """
         batch = self._placed(batch)
 
@@ -106,7 +106,8 @@ class Extractor:
         batch = self._placed(images)
         with self._lock, torch.inference_mode(), exact_kernels():
             best = self.network(batch).float().softmax(1).topk(min(k, self.classes))
-        return [list(zip(index, probability)) for index, probability in zip(best.indices.tolist(), best.values.tolist())]
+        rows = zip(best.indices.tolist(), best.values.tolist())
+        return [list(zip(indices, odds)) for indices, odds in rows]
 
     def preprocess_for_labels(self, path: str | Path) -> torch.Tensor:
         """(3, H, W) float32 under the transform that the classifier head was evaluated with."""

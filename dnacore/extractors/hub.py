@@ -1,7 +1,7 @@
 """Fetching weights from a hub, and finding those that are already here.
 
-Nothing is fetched unless somebody asks for it. A download shows its progress, continues where it was cut, and counts only
-when its SHA-256 is the one the hub announced (and the one pinned in the registry, where there is one).
+Nothing is fetched unless somebody asks for it. A download shows its progress, continues where it was cut, and counts
+only when its SHA-256 is the one the hub announced (and the one pinned in the registry, where there is one).
 
 Protocol: `HEAD {endpoint}/{repo}/resolve/{revision}/{file}` answers with the file's hash and size (`X-Linked-Etag`,
 `X-Linked-Size`; `ETag` and `Content-Length` for small files) and perhaps a redirect to where the bytes are;
@@ -74,8 +74,10 @@ def kept_at(wanted: HubFile) -> Path:
 
 
 def at_hand(wanted: HubFile | None, names: tuple[str, ...] = ()) -> Path | None:
-    """The file if it is on this machine: fetched earlier, in the hub's own cache, or put into `weights_folder()` by hand
-    under one of `names` (the names its authors gave it)."""
+    """The file if it is on this machine, else None.
+
+    It may have been fetched earlier, lie in the hub's own cache, or in `weights_folder()` under one of `names`.
+    """
     for name in names:
         path = weights_folder() / name
         if path.is_file():
@@ -146,7 +148,7 @@ def _download(url: str, wanted: HubFile, target: Path, progress: Progress, what:
 
 
 def _announced(url: str, what: str, instead: str) -> Announcement:
-    """Ask for hash and size. Redirects within the hub (a renamed repository) are followed, others already carry both."""
+    """Ask for hash and size. Redirects within the hub (a renamed repository) are followed, others carry both."""
     for _ in range(5):
         with _request("HEAD", url) as answer:
             _check_status(answer.status_code, what, instead)
@@ -208,7 +210,8 @@ def _request(method: str, url: str, headers: dict[str, str] | None = None, follo
 
 def _check_status(status: int, what: str, instead: str) -> None:
     if status in (401, 403):
-        raise Unavailable(_say(f"the hub refuses {what}: accept its licence on the hub's page and set HF_TOKEN", instead))
+        problem = f"the hub refuses {what}: accept its licence on the hub's page and set HF_TOKEN"
+        raise Unavailable(_say(problem, instead))
     if status == 404:
         raise Unavailable(_say(f"the hub has no {what}", instead))
     if status >= 400:
@@ -216,7 +219,8 @@ def _check_status(status: int, what: str, instead: str) -> None:
 
 
 def _say(problem: str, instead: str) -> str:
-    return f"{problem[0].upper()}{problem[1:]}. {instead or 'Try again later, or load a local weights file by its path.'}"
+    instead = instead or "Try again later, or load a local weights file by its path."
+    return f"{problem[0].upper()}{problem[1:]}. {instead}"
 
 
 def _sha256(path: Path) -> str:

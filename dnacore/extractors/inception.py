@@ -1,8 +1,8 @@
 """The Inception-v3 of the Fréchet Inception Distance.
 
-It is the 2015 TensorFlow network, and differs from torchvision's in three ways: average pooling does not count the padding,
-the last block pools by maximum, and the head has 1008 outputs. Parameter names are torchvision's, so that the published
-conversion (`pt_inception-2015-12-05-6726825d.pth`) fits.
+It is the 2015 TensorFlow network, and differs from torchvision's in three ways: average pooling does not count the
+padding, the last block pools by maximum, and the head has 1008 outputs. Parameter names are torchvision's, so that
+the published conversion (`pt_inception-2015-12-05-6726825d.pth`) fits.
 
 A mixed block is written as a table: branches run side by side and are concatenated; a branch is a chain of convolutions
 (name, outputs, kernel height, kernel width, stride); a list inside a chain is a fork, whose ends are concatenated too.
@@ -21,7 +21,8 @@ Branch = list["Conv | list[Conv]"]
 class ConvNorm(nn.Module):
     """Convolution without bias, batch norm (eps 0.001), ReLU."""
 
-    def __init__(self, inputs: int, outputs: int, kernel: tuple[int, int], stride: int = 1, padded: bool = True) -> None:
+    def __init__(self, inputs: int, outputs: int, kernel: tuple[int, int], stride: int = 1,
+                 padded: bool = True) -> None:
         super().__init__()
         padding = (kernel[0] // 2, kernel[1] // 2) if padded else 0
         self.conv = nn.Conv2d(inputs, outputs, kernel, stride, padding, bias=False)
@@ -32,7 +33,7 @@ class ConvNorm(nn.Module):
 
 
 class Mixed(nn.Module):
-    """Branches side by side; `pool` is "average" or "max" (then projected) or "reduce" (max with stride 2, as it is)."""
+    """Branches side by side; `pool` is "average" or "max" (then projected) or "reduce" (max, stride 2, as it is)."""
 
     def __init__(self, inputs: int, branches: list[Branch], pool: str, pool_outputs: int = 0) -> None:
         super().__init__()
@@ -43,7 +44,7 @@ class Mixed(nn.Module):
             for step in branch:
                 ends = step if isinstance(step, list) else [step]
                 for name, outputs, height, wide, stride in ends:
-                    # A convolution with stride 2 is never padded here: it shrinks the map as the pooling beside it does.
+                    # A convolution with stride 2 is never padded: it shrinks the map as the pooling beside it does.
                     self.add_module(name, ConvNorm(width, outputs, (height, wide), stride, padded=stride == 1))
                 width = sum(end[1] for end in ends)
         if pool_outputs:

@@ -1,12 +1,13 @@
 """Loading: from a name or a weights file to an Extractor.
 
-Forms of `name`: a registry name, `timm:<network>`, or the path of a weights file. `@random` (or `@random:SEED`) at the end
-of the first two asks for random weights.
+Forms of `name`: a registry name, `timm:<network>`, or the path of a weights file. `@random` (or `@random:SEED`) at
+the end of the first two asks for random weights.
 """
 
 from __future__ import annotations
 
 import json
+import threading
 from collections import OrderedDict
 from dataclasses import replace
 from pathlib import Path
@@ -26,9 +27,11 @@ from dnacore.extractors.recipe import LabelTransform, Preprocessing, Recipe, Wei
 from dnacore.extractors.taps import find_taps
 from dnacore.extractors.weights import SUFFIXES, draw_random, load_into, read_checkpoint, weights_hash
 
+#: Networks kept from earlier calls; a large one takes 1.2 GB.
 _CACHE_SIZE = 2
 _cache: OrderedDict[str, Extractor] = OrderedDict()
 _known_files: dict[str, Path] = {}
+_lock = threading.RLock()
 
 
 def load_extractor(name: str | Path, device: str | torch.device = "auto", precision: str = "fp32", *,
@@ -39,11 +42,11 @@ def load_extractor(name: str | Path, device: str | torch.device = "auto", precis
                    download: bool = False, progress: Progress | None = None) -> Extractor:
     """An extractor by registry name, `timm:<network>`, or path of a weights file.
 
-    `weights` is a file, or "random" / "random:SEED". A weights file needs its `architecture` (a timm name) and perhaps
-    `arguments` for it and a `prepare` step ("reparameterize"), unless a JSON of the same stem beside it says all that.
-    Weights that are not at hand are fetched only with `download=True`; `progress` is called with (bytes done, bytes in all).
-    The same arguments give the same object again. Raises UnknownName, BadInput (weights that do not fit, by key and shape)
-    or Unavailable (weights not at hand, with what to do).
+    `weights` is a file, or "random" / "random:SEED". A weights file needs its `architecture` (a timm name) and
+    perhaps `arguments` for it and a `prepare` step ("reparameterize"), unless a JSON of the same stem beside it says
+    all that. Weights that are not at hand are fetched only with `download=True`; `progress` is called with (bytes
+    done, bytes in all). The same arguments give the same object again. Raises UnknownName, BadInput (weights that do
+    not fit, by key and shape) or Unavailable (weights not at hand, with what to do).
     """
     base, seed, file = _parse(str(name), weights)
     recipe = _recipe(base, seed, file, architecture, arguments, prepare)
@@ -57,7 +60,7 @@ def load_extractor(name: str | Path, device: str | torch.device = "auto", precis
 
 
 def fetch(name: str, progress: Progress | None = None) -> Path:
-    """Fetch the weights behind a registry or `timm:` name and return the file; nothing is loaded. Raises Unavailable."""
+    """Fetch the weights behind a registry or `timm:` name and return the file. Raises Unavailable."""
     base, seed, file = _parse(name, None)
     recipe = _recipe(base, seed, file, None, None, None)
     if recipe.weights.source != "hub":
@@ -101,8 +104,8 @@ def _at_hand(recipe: Recipe, name: str, download: bool, progress: Progress | Non
         publisher = next((f" (published by {row.source})" for row in registry.ENTRIES if row.name == name), "")
         raise Unavailable(f"The weights of {recipe.name} are not on this machine{publisher}. {instead}")
     if not download:
-        raise Unavailable(f"The weights of {recipe.name} ({source.file} of {source.repo}) are not on this machine and are "
-                          f"fetched only when you ask for it (download=True). {instead}")
+        raise Unavailable(f"The weights of {recipe.name} ({source.file} of {source.repo}) are not on this machine and "
+                          f"are fetched only when you ask for it (download=True). {instead}")
     return hub.fetch(wanted, progress, instead)
 
 
@@ -164,9 +167,16 @@ def _source(seed: int | None, file: Path | None, elsewhere: WeightsSource) -> We
 
 def _build(recipe: Recipe, file: Path | None, device: torch.device) -> Extractor:
     key = json.dumps([recipe.to_spec("", {}), str(device), _stamp(file)], sort_keys=True)
-    if key in _cache:
+    with _lock:  # two sessions that ask at once share one network
+        if key not in _cache:
+            _cache[key] = _built(recipe, file, device)
         _cache.move_to_end(key)
+        while len(_cache) > _CACHE_SIZE:
+            _cache.popitem(last=False)
         return _cache[key]
+
+
+def _built(recipe: Recipe, file: Path | None, device: torch.device) -> Extractor:
     settings = (recipe.architecture, recipe.arguments, recipe.prepare, recipe.preprocessing.size)
     network = build_network(*settings)
     if file is None:
@@ -180,11 +190,7 @@ def _build(recipe: Recipe, file: Path | None, device: torch.device) -> Extractor
     taps = find_taps(_tracing_copy(network, settings), recipe.preprocessing.size, recipe.taps)
     layout = torch.channels_last if recipe.memory_format == "channels_last" else torch.contiguous_format
     network.to(device, DTYPES[recipe.precision]).to(memory_format=layout)
-    extractor = Extractor(recipe, network, taps, digest, device, file)
-    _cache[key] = extractor
-    while len(_cache) > _CACHE_SIZE:
-        _cache.popitem(last=False)
-    return extractor
+    return Extractor(recipe, network, taps, digest, device, file)
 
 
 def _stamp(file: Path | None) -> list[str | int]:

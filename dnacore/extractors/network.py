@@ -82,8 +82,8 @@ def build_network(architecture: str, arguments: dict[str, Any], prepare: str | N
                   device: str = "cpu") -> nn.Module:
     """The bare network in evaluation mode; its numbers mean nothing until weights are put in.
 
-    `prepare="reparameterize"` folds training-time branches, for checkpoints saved that way. `size` is the side of the images
-    it will get; networks with position embeddings are built for it. On the device "meta" it takes no memory.
+    `prepare="reparameterize"` folds training-time branches, for checkpoints saved that way. `size` is the side of the
+    images it will get; networks with position embeddings are built for it. On the device "meta" it takes no memory.
     """
     if prepare is not None and prepare not in PREPARATIONS:
         raise BadInput(f"The preparation step {prepare!r} is unknown; there is {', '.join(PREPARATIONS)}.")

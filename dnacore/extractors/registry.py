@@ -34,9 +34,9 @@ class ExtractorInfo:
 class Entry:
     """One row of the registry.
 
-    `layers` is the table that a test compares with the network as built. Weights: `seed` for random ones, else `repo` and
-    `file` on the hub, and `names` under which the authors publish the file (such a file is used when it lies in the weights
-    folder). `parameters` counts the numbers in the network, 4 bytes each.
+    `layers` is the table that a test compares with the network as built. Weights: `seed` for random ones, else `repo`
+    and `file` on the hub, and `names` under which the authors publish the file (such a file is used when it lies in
+    the weights folder). `parameters` counts the numbers in the network, 4 bytes each.
     """
 
     name: str
@@ -176,5 +176,5 @@ def entry(name: str) -> Entry:
         return found[name]
     near = difflib.get_close_matches(name, found, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(found)}."
-    raise UnknownName(f"There is no extractor named {name!r}; {hint} Any timm network is timm:<name>, and a weights file "
-                      "is given by its path.")
+    raise UnknownName(f"There is no extractor named {name!r}; {hint} Any timm network is timm:<name>, and a weights "
+                      "file is given by its path.")

@@ -1,8 +1,8 @@
 """Taps: which outputs of a network are layers, and the hooks that listen to them.
 
 The rule for any timm network (`places_of`): every repeated block's output, in the order of computing, plus the head
-convolution or the last token norm where there is one. `Taps` is the only place that registers hooks, and its `with` block
-always removes them.
+convolution or the last token norm where there is one. `Taps` is the only place that registers hooks, and its `with`
+block always removes them.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ class Stop(Exception):
 class Taps:
     """Hooks on a network that exist only inside the `with` block.
 
-    `see(layer, tensor)` is called as soon as a layer is computed, with a view (N, C, S) of the module's output. The view is
-    good during the call only: the network may overwrite it right after (in-place activations).
+    `see(layer, tensor)` is called as soon as a layer is computed, with a view (N, C, S) of the module's output. The
+    view is good during the call only: the network may overwrite it right after (in-place activations).
     """
 
     def __init__(self, network: nn.Module, taps: list[Tap], see: See) -> None:
@@ -118,8 +118,9 @@ def places_of(network: nn.Module, rule: str = "blocks") -> dict[str, str]:
 def find_taps(network: nn.Module, side: int, rule: str = "blocks") -> list[Tap]:
     """The layers of a network, found by structure and put in the order of computing by a forward of two empty images.
 
-    The forward may run on a network on the `meta` device, where it costs nothing. A module that one forward calls twice or
-    never, or whose output mixes images, cannot be a layer and is left out. Raises BadInput where nothing is left.
+    The forward may run on a network on the `meta` device, where it costs nothing. A module that one forward calls
+    twice or never, or whose output mixes images, cannot be a layer and is left out. Raises BadInput where nothing is
+    left.
     """
     places = places_of(network, rule)
     example = torch.zeros(2, 3, side, side, device=next(network.parameters()).device)

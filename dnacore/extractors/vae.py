@@ -1,7 +1,7 @@
 """The image encoder of Stable Diffusion v1's autoencoder.
 
-Written out here, with the parameter names of the published `vae/diffusion_pytorch_model.safetensors`, so that no further
-package is needed: only the encoder's half of that file is read.
+Written out here, with the parameter names of the published `vae/diffusion_pytorch_model.safetensors`, so that no
+further package is needed: only the encoder's half of that file is read.
 """
 
 from __future__ import annotations

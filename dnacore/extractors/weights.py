@@ -27,8 +27,8 @@ GRID = 4096
 def read_checkpoint(path: Path) -> dict[str, torch.Tensor]:
     """The flat {key: tensor} of a .safetensors or .pth/.pt file, nesting opened.
 
-    Raises BadInput where the file is missing or of another kind, Damaged where it cannot be read. Nothing in the file is
-    ever run: `.pth` goes through `torch.load(weights_only=True)`.
+    Raises BadInput where the file is missing or of another kind, Damaged where it cannot be read. Nothing in the file
+    is ever run: `.pth` goes through `torch.load(weights_only=True)`.
     """
     if not path.is_file():
         raise BadInput(f"There is no weights file at {path}; check the path.")
@@ -68,8 +68,8 @@ def load_into(network: nn.Module, tensors: Mapping[str, torch.Tensor], name: str
               convert: Convert | None = None) -> list[str]:
     """Put `tensors` into `network`; returns the keys of the file that were left over (heads, projection layers).
 
-    Every parameter and buffer of the network must be found, with its shape; where they are not, `convert` may rename and
-    resize the tensors. Raises BadInput naming keys and shapes.
+    Every parameter and buffer of the network must be found, with its shape; where they are not, `convert` may rename
+    and resize the tensors. Raises BadInput naming keys and shapes.
     """
     wanted = network.state_dict()
     given = match_prefix(wanted, tensors)

@@ -1,4 +1,4 @@
-"""What an Extractor promises: layers in order, views without copies, no hook left behind, a fingerprint that means it."""
+"""What an Extractor promises: layers in order, views without copies, no hook left, a fingerprint that means it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Downloads against a local server that speaks the hub's protocol: redirects, ranges, hashes, and things going wrong."""
+"""Downloads against a local server that speaks the hub's protocol: redirects, ranges, hashes, and mishaps."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Handler(BaseHTTPRequestHandler):
         if not state.large:
             return self._bytes(content, body)
         return self._short(302, {"Location": f"/bytes/{repo}/{file}", "X-Linked-Size": str(len(content)),
-                                 "X-Linked-Etag": f'"{hashlib.sha256(content).hexdigest()}"', "X-Repo-Commit": "c0ffee"})
+                                 "X-Linked-Etag": f'"{hashlib.sha256(content).hexdigest()}"'})
 
     def _short(self, status: int, headers: dict[str, str] | None = None) -> None:
         self.send_response(status)

@@ -26,7 +26,8 @@ def test_it_is_torchvisions_with_three_differences(monkeypatch) -> None:
         return average(x, kernel_size, stride, padding, count_include_pad=False)
 
     seen = {}
-    for layer, name in (("block_0", "maxpool1"), ("block_1", "maxpool2"), ("block_2", "Mixed_6e"), ("block_3", "avgpool")):
+    ends = {"block_0": "maxpool1", "block_1": "maxpool2", "block_2": "Mixed_6e", "block_3": "avgpool"}
+    for layer, name in ends.items():
         getattr(theirs, name).register_forward_hook(
             lambda module, inputs, output, layer=layer: seen.__setitem__(layer, output.flatten(2)))
     images = torch.randn(2, 3, 96, 96, generator=torch.Generator().manual_seed(2))

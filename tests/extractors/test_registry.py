@@ -52,7 +52,8 @@ def test_the_list_is_read_without_a_network_library() -> None:
 @pytest.mark.parametrize("row", ENTRIES, ids=lambda row: row.name)
 def test_the_table_is_what_is_built(row: Entry) -> None:
     network = build_network(row.architecture, row.arguments, None, row.input_size, device="meta")
-    assert [(tap.layer, tap.neurons) for tap in find_taps(network, row.input_size, row.taps)] == list(row.layers.items())
+    taps = find_taps(network, row.input_size, row.taps)
+    assert [(tap.layer, tap.neurons) for tap in taps] == list(row.layers.items())
     assert sum(parameter.numel() for parameter in network.parameters()) == row.parameters
 
 

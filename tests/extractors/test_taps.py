@@ -56,7 +56,8 @@ def test_a_value_is_seen_before_it_is_overwritten() -> None:
     assert [tap.layer for tap in taps] == ["0_0", "0_2"] and max(lowest) < 0
 
 
-@pytest.mark.parametrize(("name", "side"), [("test_resnet", 64), ("test_vit", 160), ("swin_tiny_patch4_window7_224", 224)])
+@pytest.mark.parametrize(("name", "side"), [("test_resnet", 64), ("test_vit", 160),
+                                            ("swin_tiny_patch4_window7_224", 224)])
 def test_views_put_channels_second_whatever_the_network_does(name: str, side: int) -> None:
     network = build_network(name, {}, None, side)
     for parameter in network.parameters():

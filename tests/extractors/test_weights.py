@@ -1,4 +1,4 @@
-"""Weights files: prefixes, nesting, mismatches by name and shape, nothing run from a file; random weights by the rule."""
+"""Weights files: prefixes, nesting, mismatches by name and shape, nothing run from a file; random weights."""
 
 from __future__ import annotations
 
@@ -114,6 +114,8 @@ def test_the_json_beside_a_file_is_used(tensors, expected, tmp_path) -> None:
     assert extractor.spec["weights"]["hash"] == expected
     assert extractor.spec["preprocessing"] == {"size": 96, "mean": [0.5] * 3, "std": [0.25] * 3, "crop": "squash"}
     assert extractor.spec["labels"] == {"interpolation": "bilinear", "crop_pct": 0.5}
+    named = load_extractor(str(file), device="cpu", architecture="test_resnet", arguments={"num_classes": 1000})
+    assert named.fingerprint == extractor.fingerprint
     (tmp_path / "weights.json").write_text("{")
     with pytest.raises(Damaged, match="weights.json"):
         load_extractor(str(file), device="cpu")
