@@ -162,9 +162,18 @@ def by_layer(means: Mapping[str, float], *, unit: str, chosen: str | None = None
 
 
 def most_different(
-    labels: Sequence[str], values: Sequence[float], *, unit: str, chosen: int = 0, dark: bool = False
+    labels: Sequence[str],
+    values: Sequence[float],
+    *,
+    unit: str,
+    floor: Sequence[float] | None = None,
+    chosen: int = 0,
+    dark: bool = False,
 ) -> go.Figure:
-    """Draw the most different neurons as bars, largest on top; a click reports `customdata` = [place in the list]."""
+    """Draw the most different neurons as bars, largest on top; a click reports `customdata` = [place in the list].
+
+    floor: per neuron, what chance alone would give; drawn as a tick across its bar.
+    """
     tone = theme.ink(dark)
     places = list(range(len(labels)))
     figure = go.Figure()
@@ -185,6 +194,16 @@ def most_different(
         selected={"marker": {"opacity": 1}},
         unselected={"marker": {"opacity": 1}},
     )
+    if floor is not None:
+        figure.add_scatter(
+            x=[float(value) for value in floor],
+            y=places,
+            mode="markers",
+            marker={"symbol": "line-ns", "size": 14, "line": {"width": 2, "color": tone.text}},
+            hovertext=[f"{words.significant(float(value))} by chance" for value in floor],
+            hoverinfo="text",
+            showlegend=False,
+        )
     top = max((float(value) for value in values), default=1.0) or 1.0
     figure.update_layout(
         template=theme.template(dark),

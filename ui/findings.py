@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from dnacore import DNA, Sensitivity
 from ui import words
 
 
@@ -66,3 +67,19 @@ def concentration(distances: np.ndarray) -> str:
     half = int(np.searchsorted(np.cumsum(ordered), total / 2)) + 1
     share = half / len(distances)
     return f"Half of the difference sits in {words.count(half, 'neuron')} of {len(distances):,} ({words.percent(share)})."
+
+
+def sensitivity(found: Sensitivity, dna: DNA) -> str:
+    """Say which neuron tells the two piles apart best, and how that compares with chance."""
+    best = int(found.order[0])
+    if found.emd[best] == 0:
+        return "No neuron tells the two piles apart."
+    name = words.neuron(*dna.neuron(best), dna.layers)
+    ratios = found.noise_ratio
+    if ratios is None:
+        return f"{name[:1].upper()}{name[1:]} tells them apart best, by {words.significant(found.emd[best])} bins."
+    above = int((ratios > 2).sum())
+    return (
+        f"{name[:1].upper()}{name[1:]} tells them apart best: {words.times(float(ratios[best]))} what chance would give. "
+        f"{words.count(above, 'neuron')} of {dna.n_neurons:,} beat chance twice over."
+    )

@@ -14,6 +14,7 @@ TITLES = {
     "datasets": "Datasets",
     "distances": "Distances",
     "neurons": "Neurons",
+    "sensitivity": "Sensitivity",
     "gallery": "Gallery",
 }
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui import guard, navigation, sidebar, theme
+from ui import guard, hands, navigation, sidebar, theme
 
 
 def main() -> None:
@@ -20,6 +20,8 @@ def main() -> None:
         sidebar.draw()
     with guard.guarded():
         page.run()
+    with guard.guarded(), st.sidebar:
+        hands.listen()
 
 
 main()

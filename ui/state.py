@@ -117,14 +117,23 @@ def _comparison(
     return dc.pairwise([dna(one) for one in _chosen], metric, _selection)
 
 
-def sensitivity(a: Ready, b: Ready) -> dc.Sensitivity:
-    """Return per neuron how far two datasets are apart."""
-    return _sensitivity(a.key, b.key, a, b)
+def sensitivity(a: Ready, b: Ready, *, noise: bool = False) -> dc.Sensitivity:
+    """Return per neuron how far two datasets are apart; with `noise`, also what chance alone would give (slower)."""
+    return _sensitivity(a.key, b.key, noise, a, b)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _sensitivity(a_key: str, b_key: str, _a: Ready, _b: Ready) -> dc.Sensitivity:
-    return dc.sensitivity(dna(_a), dna(_b), splits=0)
+def _sensitivity(a_key: str, b_key: str, noise: bool, _a: Ready, _b: Ready) -> dc.Sensitivity:
+    return dc.sensitivity(dna(_a), dna(_b)) if noise else dc.sensitivity(dna(_a), dna(_b), splits=0)
+
+
+def part(whole: Ready, column: str, value: str) -> Ready:
+    """Return the images of a dataset that have an attribute, as a dataset. Raises BadInput where they have no sketches."""
+    found = workspace().dataset(f"{whole.name}[{column}={value}]")
+    key = workspace().store.dna_key(found, extractor())
+    if key is None:
+        raise dc.BadInput(f"“{found.name}” has no DNA yet. Extract {whole.name} on the Datasets page.")
+    return Ready(found, key)
 
 
 def ranking(

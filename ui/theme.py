@@ -16,11 +16,12 @@ import streamlit as st
 FONT = "Inter, sans-serif"
 SMALL, BODY, TITLE, DISPLAY = 13, 15, 20, 28
 
-# Okabe & Ito (2008) without black and yellow, which vanish on a dark and on a light ground; then darker, then lighter.
+# Okabe & Ito (2008) without black and yellow, which vanish on a dark and on a light ground; then their hues and some
+# between them at a lightness that keeps 3:1 on both grounds.
 DATASET_COLOURS = (
     "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9",
-    "#004C77", "#A06E00", "#006B4F", "#8F3F00", "#94507A", "#2E86B5",
-    "#5FA9D6", "#F2C45A", "#5CC3A5", "#F08A4B", "#E3AFCB", "#9AD3F2",
+    "#7A6FD0", "#9A6A00", "#00785A", "#B5495B", "#94507A", "#2F6F9F",
+    "#008C95", "#8C6D46", "#5E8C31", "#A84A00", "#A05FC0", "#767B83",
 )  # fmt: skip
 
 SEQUENTIAL = ("#F3F5FB", "#D6DEF2", "#AFBFE6", "#8199D6", "#5873C2", "#3750A3", "#203477", "#111E4D")

@@ -111,6 +111,13 @@ def test_text_is_readable_on_both_grounds():
         assert contrast(tone.quiet, tone.ground) >= 4.5
 
 
+@pytest.mark.parametrize("index", range(len(theme.DATASET_COLOURS)))
+def test_dataset_colours_stand_out_on_both_grounds(index):
+    wanted = 2.2 if index < 6 else 3.0  # the first six are Okabe and Ito's own; they always come with a name
+    for tone in (theme.LIGHT, theme.DARK):
+        assert contrast(theme.dataset_colour(index), tone.ground) >= wanted
+
+
 def test_distances_run_from_light_to_dark():
     steps = [luminance(colour) for colour in theme.SEQUENTIAL]
     assert steps == sorted(steps, reverse=True)

@@ -77,6 +77,7 @@ def test_from_a_folder_to_an_answer(dashboard, browser_page, draw_images, tmp_pa
     page.get_by_test_id("stSidebar").get_by_role("button", name="Cancel").click()
     expect(page.get_by_test_id("stSidebar").get_by_text("cancelled")).to_be_visible(timeout=PATIENCE)
     page.get_by_test_id("stSidebar").get_by_role("button", name="Resume").click()
+    expect(page.get_by_test_id("stSidebar").get_by_text("1 running")).to_be_visible()
     open_page(page, "Gallery")
     expect(page.get_by_test_id("stSidebar").get_by_role("progressbar").first).to_be_visible()
     open_page(page, "Datasets")

@@ -357,14 +357,20 @@ class Wall {
   tell() {
     this.summarise();
     clearTimeout(this.reporting);
-    this.reporting = setTimeout(() => {
-      this.component.setStateValue("selected", [...this.picked].sort((a, b) => a - b));
-    }, 250);
+    this.reporting = setTimeout(() => this.tellNow(), 250);
+  }
+
+  tellNow() {
+    clearTimeout(this.reporting);
+    this.reporting = null;
+    this.component.setStateValue("selected", [...this.picked].sort((a, b) => a - b));
   }
 
   report(place) {
     this.open = place;
     this.request();
+    // A report that came later would cut short the run that opens the image.
+    if (this.reporting) this.tellNow();
     this.component.setTriggerValue("opened", place);
   }
 }

@@ -1,0 +1,40 @@
+// Keys that work on every page, and the news that light turned into dark: figures are drawn by the server, which
+// otherwise would not hear of it before the next click.
+
+const state = new WeakMap();
+
+export default function (component) {
+  const { parentElement, data } = component;
+  let here = state.get(parentElement);
+  if (!here) {
+    here = { waiting: 0, dark: null };
+    here.listen = (event) => press(here, event);
+    document.addEventListener("keydown", here.listen);
+    state.set(parentElement, here);
+  }
+  here.component = component;
+  here.pages = data.pages;
+  const dark = isDark();
+  if (here.dark !== null && here.dark !== dark) component.setTriggerValue("theme", dark ? "dark" : "light");
+  here.dark = dark;
+  return () => { document.removeEventListener("keydown", here.listen); state.delete(parentElement); };
+}
+
+function isDark() {
+  const parts = getComputedStyle(document.querySelector(".stApp") ?? document.body).backgroundColor.match(/[\d.]+/g) ?? [255, 255, 255];
+  return (Number(parts[0]) + Number(parts[1]) + Number(parts[2])) / 3 < 128;
+}
+
+function press(here, event) {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const target = event.composedPath()[0];
+  if (target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))) return;
+  const now = Date.now();
+  if (event.key === "g") { here.waiting = now; return; }
+  if (event.key === "?") { event.preventDefault(); here.component.setTriggerValue("help", now); return; }
+  if (now - here.waiting < 1500 && here.pages[event.key]) {
+    event.preventDefault();
+    here.component.setTriggerValue("page", here.pages[event.key]);
+  }
+  here.waiting = 0;
+}
