@@ -1,0 +1,122 @@
+"""Pictures over HTTP: by number only, cached by what they show, and silent about the disk."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+import dnacore as dc
+from ui import front, pictures, routes
+
+
+@pytest.fixture
+def served(tmp_path: Path):
+    folder = tmp_path / "secret place" / "pictures"
+    folder.mkdir(parents=True)
+    for name, size in (("a.jpg", (800, 400)), ("b.png", (60, 90))):
+        Image.new("RGB", size, (200, 30, 30)).save(folder / name)
+    (folder / "c.jpg").write_bytes(b"\xff\xd8 this is not a picture")
+    workspace = dc.Workspace.open(tmp_path / "workspace")
+    dataset = workspace.add_dataset("pictures", folder)
+    app = Starlette(routes=routes.routes(lambda: workspace), middleware=routes.middleware(["localhost", "testserver"]))
+    return TestClient(app), workspace, dataset
+
+
+def address(kind: str, workspace, dataset, name: str) -> str:
+    index = next(row.index for row in workspace.files(dataset) if row.path == name)
+    return f"/{kind}/{dataset.id}/{index}"
+
+
+def test_a_thumbnail_keeps_its_aspect_and_is_small(served):
+    client, workspace, dataset = served
+    answer = client.get(address("thumb", workspace, dataset, "a.jpg"))
+    assert answer.status_code == 200 and answer.headers["content-type"] == "image/jpeg"
+    assert Image.open(io.BytesIO(answer.content)).size == (routes.THUMB_SIDE, routes.THUMB_SIDE // 2)
+    large = client.get(address("image", workspace, dataset, "a.jpg"))
+    assert Image.open(io.BytesIO(large.content)).size == (800, 400), "never enlarged"
+
+
+def test_an_unchanged_picture_is_not_sent_again(served):
+    client, workspace, dataset = served
+    url = address("thumb", workspace, dataset, "b.png")
+    first = client.get(url)
+    again = client.get(url, headers={"If-None-Match": first.headers["etag"]})
+    assert again.status_code == 304 and not again.content
+    assert "no-cache" in first.headers["cache-control"]
+
+
+def test_an_address_with_the_pictures_stamp_is_cached_for_good_and_a_stale_one_is_not(served):
+    client, workspace, dataset = served
+    url = address("thumb", workspace, dataset, "a.jpg")
+    row = next(row for row in workspace.files(dataset) if row.path == "a.jpg")
+    stamp = pictures.stamp(dataset.folder / row.path, row.size, row.mtime_ns)
+    assert "immutable" in client.get(f"{url}?v={stamp[:12]}").headers["cache-control"]
+    assert "immutable" not in client.get(f"{url}?v=000000000000").headers["cache-control"]
+
+
+def test_a_changed_file_changes_its_picture(served):
+    client, workspace, dataset = served
+    url = address("thumb", workspace, dataset, "b.png")
+    before = client.get(url)
+    Image.new("RGB", (61, 90), (0, 200, 0)).save(dataset.folder / "b.png")
+    after = client.get(url, headers={"If-None-Match": before.headers["etag"]})
+    assert after.status_code == 200 and after.content != before.content
+
+
+def test_thumbnails_are_kept_in_the_workspace_and_torn_ones_are_made_again(served):
+    client, workspace, dataset = served
+    url = address("thumb", workspace, dataset, "a.jpg")
+    whole = client.get(url).content
+    (kept,) = (workspace.root / "thumbs").rglob("*.jpg")
+    assert kept.read_bytes() == whole
+    kept.write_bytes(whole[: len(whole) // 2])
+    assert client.get(url).content == whole
+
+
+@pytest.mark.parametrize("path", ["/thumb/1/999", "/thumb/77/0", "/image/77/0", "/fonts/none.woff2", "/fonts/LICENSE-Inter-OFL.txt"])
+def test_what_is_not_there_is_a_404_that_says_nothing(served, path):
+    client, _, _ = served
+    answer = client.get(path)
+    assert answer.status_code == 404 and answer.text == "Not found"
+
+
+def test_a_broken_picture_is_a_404_without_its_path(served):
+    client, workspace, dataset = served
+    row = next((row for row in workspace.files(dataset) if row.path == "c.jpg"), None)
+    if row is None:  # it was left out when the folder was added
+        return
+    answer = client.get(f"/thumb/{dataset.id}/{row.index}")
+    assert answer.status_code == 404 and "secret" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/thumb/1/..%2f..%2fetc%2fpasswd", "/thumb/../../app.py", "/image/1/a.jpg", "/fonts/..%2f..%2fapp.py"])
+def test_paths_from_a_client_lead_nowhere(served, path):
+    client, _, _ = served
+    assert client.get(path).status_code == 404
+
+
+def test_another_host_is_turned_away(served):
+    client, workspace, dataset = served
+    answer = client.get(address("thumb", workspace, dataset, "a.jpg"), headers={"Host": "evil.example"})
+    assert answer.status_code == 400
+
+
+def test_pictures_carry_security_headers(served):
+    client, workspace, dataset = served
+    headers = client.get(address("thumb", workspace, dataset, "a.jpg")).headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+    assert "default-src 'none'" in headers["content-security-policy"]
+
+
+def test_the_front_page_asks_only_this_server(tmp_path):
+    client = TestClient(Starlette(routes=front.routes(["datasets"])))
+    for path in ("/", "/datasets"):
+        html = client.get(path).text
+        assert "BACKEND_BASE_URL" in html and "<title>Visual DNA Studio</title>" in html
+        assert "SourceSans" not in html
