@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dnacore.extractors.registry import ExtractorInfo, available
+from .registry import ExtractorInfo, available
 
 if TYPE_CHECKING:
-    from dnacore.extractors.extractor import Extractor
-    from dnacore.extractors.loader import fetch, from_spec, load_extractor
+    from .extractor import Extractor
+    from .loader import fetch, from_spec, load_extractor
 
 __all__ = ["Extractor", "ExtractorInfo", "available", "fetch", "from_spec", "load_extractor"]
 
@@ -19,11 +19,11 @@ __all__ = ["Extractor", "ExtractorInfo", "available", "fetch", "from_spec", "loa
 def __getattr__(name: str) -> Any:
     """Import what needs torch only when somebody asks for it."""
     if name == "Extractor":
-        from dnacore.extractors.extractor import Extractor
+        from .extractor import Extractor
 
         return Extractor
     if name in ("fetch", "from_spec", "load_extractor"):
-        from dnacore.extractors import loader
+        from . import loader
 
         return getattr(loader, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

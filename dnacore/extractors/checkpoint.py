@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from dnacore.errors import BadInput, Damaged
-from dnacore.extractors.network import network_defaults
-from dnacore.extractors.recipe import LabelTransform, Preprocessing, Recipe, WeightsSource
+from ..errors import BadInput, Damaged
+from .network import network_defaults
+from .recipe import LabelTransform, Preprocessing, Recipe, WeightsSource
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from dnacore.errors import BadInput
-from dnacore.extractors.preprocessing import preprocess, preprocess_for_labels
-from dnacore.extractors.recipe import Recipe
-from dnacore.extractors.taps import See, Tap, Taps
+from ..errors import BadInput
+from .preprocessing import preprocess, preprocess_for_labels
+from .recipe import Recipe
+from .taps import See, Tap, Taps
 
 DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 

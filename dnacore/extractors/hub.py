@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urljoin, urlsplit
 
-from dnacore.errors import Unavailable
+from ..errors import Unavailable
 
 Progress = Callable[[int, int | None], None]
 """Called with (bytes done, bytes in all or None)."""

@@ -16,16 +16,16 @@ from typing import Any
 import torch
 from torch import nn
 
-from dnacore.errors import BadInput, Mismatch, Unavailable
-from dnacore.extractors import recipe as recipes
-from dnacore.extractors import hub, registry
-from dnacore.extractors.checkpoint import Checkpoint
-from dnacore.extractors.extractor import DTYPES, Extractor
-from dnacore.extractors.hub import Progress
-from dnacore.extractors.network import build_network, converted, network_defaults
-from dnacore.extractors.recipe import LabelTransform, Preprocessing, Recipe, WeightsSource
-from dnacore.extractors.taps import find_taps
-from dnacore.extractors.weights import SUFFIXES, draw_random, load_into, read_checkpoint, weights_hash
+from ..errors import BadInput, Mismatch, Unavailable
+from . import recipe as recipes
+from . import hub, registry
+from .checkpoint import Checkpoint
+from .extractor import DTYPES, Extractor
+from .hub import Progress
+from .network import build_network, converted, network_defaults
+from .recipe import LabelTransform, Preprocessing, Recipe, WeightsSource
+from .taps import find_taps
+from .weights import SUFFIXES, draw_random, load_into, read_checkpoint, weights_hash
 
 #: Networks kept from earlier calls; a large one takes 1.2 GB.
 _CACHE_SIZE = 2

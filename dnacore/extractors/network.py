@@ -12,10 +12,10 @@ import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
-from dnacore.errors import BadInput, UnknownName
-from dnacore.extractors.inception import InceptionFID
-from dnacore.extractors.recipe import LabelTransform, Preprocessing, Recipe, WeightsSource
-from dnacore.extractors.vae import VaeEncoder, rename_keys
+from ..errors import BadInput, UnknownName
+from .inception import InceptionFID
+from .recipe import LabelTransform, Preprocessing, Recipe, WeightsSource
+from .vae import VaeEncoder, rename_keys
 
 PREPARATIONS = ("reparameterize",)
 OWN: dict[str, Callable[[], nn.Module]] = {"dnacore:inception_fid": InceptionFID, "dnacore:vae_encoder": VaeEncoder}

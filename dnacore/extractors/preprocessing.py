@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from dnacore.extractors.recipe import LabelTransform, Preprocessing
+from .recipe import LabelTransform, Preprocessing
 
 FILTERS = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC,
            "lanczos": Image.Resampling.LANCZOS, "nearest": Image.Resampling.NEAREST}
@@ -19,7 +19,7 @@ def preprocess(path: Path, settings: Preprocessing) -> torch.Tensor:
 
     Raises BadInput with a plain reason where the file is no readable image.
     """
-    from dnacore import images
+    from .. import images
 
     side = settings.size
     return normalise(images.resize(images.decode(Path(path)), (side, side), settings.crop), settings)
@@ -37,7 +37,7 @@ def preprocess_for_labels(path: Path, settings: Preprocessing, labels: LabelTran
 
     The short side goes to size / crop_pct with the head's own interpolation, then the centre is cut out.
     """
-    from dnacore import images
+    from .. import images
 
     pixels = images.decode(Path(path))
     image = Image.fromarray(np.rint(pixels).astype(np.uint8) if pixels.dtype != np.uint8 else pixels)

@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from dnacore.errors import BadInput, Damaged
+from ..errors import BadInput, Damaged
 
 VERSION = 1
 PRECISIONS = ("fp32", "fp16", "bf16")

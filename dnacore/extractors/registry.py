@@ -6,8 +6,8 @@ import difflib
 from dataclasses import dataclass, field
 from typing import Any
 
-from dnacore.errors import UnknownName
-from dnacore.extractors.hub import HubFile, at_hand
+from ..errors import UnknownName
+from .hub import HubFile, at_hand
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 

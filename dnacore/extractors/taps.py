@@ -14,7 +14,7 @@ from types import TracebackType
 import torch
 from torch import nn
 
-from dnacore.errors import BadInput
+from ..errors import BadInput
 
 See = Callable[[str, torch.Tensor], None]
 CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from dnacore.errors import BadInput, Damaged
+from ..errors import BadInput, Damaged
 
 Convert = Callable[[dict[str, torch.Tensor], nn.Module], "dict[str, torch.Tensor] | None"]
 SUFFIXES = (".safetensors", ".pth", ".pt", ".bin", ".tar", ".ckpt")

@@ -35,6 +35,8 @@ def test_it_is_torchvisions_with_three_differences(monkeypatch) -> None:
         patch.setattr(inception.F, "avg_pool2d", pool)
         logits = theirs(images)
     ours = extractor.activations(images)
+    assert {layer: tensor.shape[1] for layer, tensor in ours.items()} == extractor.layers == {
+        "block_0": 64, "block_1": 192, "block_2": 768, "block_3": 2048}
     assert len(grid_8) == 1 and logits.shape == (2, 1008)
     for layer, expected in seen.items():
         torch.testing.assert_close(ours[layer], expected, rtol=1e-4, atol=1e-4 * expected.abs().max().item())

@@ -68,8 +68,6 @@ def test_the_preprocessing_is_the_published_one(row: Entry) -> None:
 
 
 @pytest.mark.parametrize(("name", "options", "shapes"), [
-    ("inception_fid", {"input_size": 80}, {"block_0": 18 * 18, "block_3": 1}),
-    ("stable_diffusion_v14", {"input_size": 32}, {"down_0_0": 32 * 32, "head": 16}),
     ("dinov3_convnext_tiny", {"input_size": 32}, {"stage_0_block_0": 64, "stage_3_block_2": 1}),
     ("dinov3_vits16", {"input_size": 32}, {"block_0": 9}),
     ("dinov2_vits14", {"input_size": 28}, {"block_0": 5}),

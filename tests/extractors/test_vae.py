@@ -28,6 +28,10 @@ def test_a_published_file_fits_under_its_old_names(tmp_path) -> None:
     extractor = load_extractor("stable_diffusion_v14", device="cpu", weights=file, input_size=32)
     assert extractor.spec["weights"]["hash"] == weights_hash(network)
     assert extractor.name == "stable_diffusion_v14"
+    seen = extractor.activations(torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0)))
+    assert {layer: tensor.shape[1] for layer, tensor in seen.items()} == extractor.layers
+    assert seen["down_0_0"].shape[2] == 32 * 32 and seen["mid_attention"].shape[2] == seen["head"].shape[2] == 16
+    assert all(torch.isfinite(tensor).all() for tensor in seen.values())
 
 
 def test_downsampling_pads_right_and_below() -> None:
