@@ -10,8 +10,11 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-SORT_UP_TO = 64  # places; below this, sorting bins beats counting them (benchmarks/accumulate.py)
 CHANNEL_BLOCK = 16  # channels of 4 bytes: one cache line
+_DE_BRUIJN = np.uint64(0x03F79D71B4CB0A89)  # a product with it has another top six bits for every power of two
+_BIT = np.zeros(64, np.int32)  # ... and this says which power it was
+for _power in range(64):
+    _BIT[(int(_DE_BRUIJN) << _power & (1 << 64) - 1) >> 58] = _power
 
 
 @njit(nogil=True, cache=True, inline="always")
@@ -41,14 +44,16 @@ def _count_row(values, low, high, scale, counts, outside):
 
 
 @njit(nogil=True, cache=True)
-def _sketch_row(values, low, high, scale, counts, outside, order, quantiles, local, bins):
-    """As _count_row, and write the bins at the ranks `order` into `quantiles`; return sum, peak, place of the peak."""
+def _sketch_row(values, low, high, scale, counts, outside, order, quantiles, local, used):
+    """As _count_row, and write the bins at the ranks `order` into `quantiles`; return sum, peak, place of the peak.
+
+    local, (B,): counts of this row alone; used: a bit for every bin that has one, so that a row of few values is read
+    off in as few steps. Both are zero before and after.
+    """
     last = np.float32(counts.shape[0] - 1)
-    size = values.shape[0]
+    one, low_bits = np.uint64(1), np.uint64(63)
     total, peak, where = 0.0, values[0], 0
-    smallest, largest = np.int32(counts.shape[0] - 1), np.int32(0)
-    by_sorting = size <= SORT_UP_TO
-    for i in range(size):
+    for i in range(values.shape[0]):
         value = values[i]
         total += value
         if value > peak:
@@ -58,27 +63,19 @@ def _sketch_row(values, low, high, scale, counts, outside, order, quantiles, loc
         elif value > high:
             outside[1] += 1
         bin_ = _bin(value, low, scale, last)
-        if by_sorting:
-            j = i
-            while j > 0 and bins[j - 1] > bin_:
-                bins[j] = bins[j - 1]
-                j -= 1
-            bins[j] = bin_
-            counts[bin_] += 1
-        else:
-            local[bin_] += 1
-            smallest, largest = min(smallest, bin_), max(largest, bin_)
-    if by_sorting:
-        for q in range(order.shape[0]):
-            quantiles[q] = bins[order[q]]
-        return total, peak, where
+        local[bin_] += 1
+        used[bin_ >> 6] |= one << (np.uint64(bin_) & low_bits)
     below, q = 0, 0
-    for bin_ in range(smallest, largest + 1):
-        count = local[bin_]
-        if count:
+    for word in range(used.shape[0]):
+        bits = used[word]
+        used[word] = 0
+        while bits:
+            lowest = bits & (~bits + one)
+            bits ^= lowest
+            bin_ = (word << 6) + _BIT[(lowest * _DE_BRUIJN) >> np.uint64(58)]
+            counts[bin_] += local[bin_]
+            below += local[bin_]
             local[bin_] = 0
-            counts[bin_] += count
-            below += count
             while q < order.shape[0] and order[q] < below:
                 quantiles[q] = bin_
                 q += 1
@@ -88,7 +85,7 @@ def _sketch_row(values, low, high, scale, counts, outside, order, quantiles, loc
 @njit(nogil=True, cache=True)
 def _rows(buffer, n, c, block, low, high, scale, counts, outside, sums, squares, centre, slots, order, sketch, scratch):
     quantiles, peaks, places, means = sketch
-    local, bins = scratch
+    local, used = scratch
     slot = slots[n]
     size = buffer.shape[1]
     for k in range(block):
@@ -97,7 +94,7 @@ def _rows(buffer, n, c, block, low, high, scale, counts, outside, sums, squares,
         if slot >= 0:
             total, peak, where = _sketch_row(
                 row, low[channel], high[channel], scale[channel], counts[channel], outside[channel], order,
-                quantiles[channel, slot], local, bins,
+                quantiles[channel, slot], local, used,
             )  # fmt: skip
             peaks[channel, slot] = peak
             places[channel, slot] = where
@@ -112,7 +109,7 @@ def _rows(buffer, n, c, block, low, high, scale, counts, outside, sums, squares,
 @njit(nogil=True, cache=True)
 def channel_major(x, first, last, low, high, scale, counts, outside, sums, squares, centre, slots, order, sketch):
     """Accumulate channels `first` to `last` of x, (N, C, S) float32."""
-    scratch = (np.zeros(counts.shape[1], np.int32), np.empty(SORT_UP_TO, np.int32))
+    scratch = (np.zeros(counts.shape[1], np.int32), np.zeros((counts.shape[1] + 63) // 64, np.uint64))
     for n in range(x.shape[0]):
         for c in range(first, last):
             _rows(
@@ -124,7 +121,7 @@ def channel_major(x, first, last, low, high, scale, counts, outside, sums, squar
 @njit(nogil=True, cache=True)
 def channel_minor(x, first, last, low, high, scale, counts, outside, sums, squares, centre, slots, order, sketch):
     """Accumulate channels `first` to `last` of x, (N, S, C) float32."""
-    scratch = (np.zeros(counts.shape[1], np.int32), np.empty(SORT_UP_TO, np.int32))
+    scratch = (np.zeros(counts.shape[1], np.int32), np.zeros((counts.shape[1] + 63) // 64, np.uint64))
     size = x.shape[1]
     buffer = np.empty((CHANNEL_BLOCK, size), np.float32)
     for n in range(x.shape[0]):
