@@ -11,13 +11,16 @@ import uuid
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from numpy import array_equal
+
 from . import atomic, jobs
-from .errors import BadInput, UnknownName
-from .workspace import Workspace
+from .datasets import parse_part
+from .errors import BadInput, Cancelled, Damaged, DnaError, UnknownName
+from .workspace import Workspace, absolute, discard
 
 FINE, LOOK = 0, 1
 Stop = Callable[[], bool]
@@ -54,7 +57,7 @@ def reporter(options: Namespace) -> Iterator[Reporter]:
     if number is None and options.command in ("extract", "calibrate"):
         workspace = Workspace.open(options.workspace)
         number = f"{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:6]}"
-        jobs.describe(workspace, number, _as_command(options), datasets=[str(n) for n in options.names])
+        jobs.describe(workspace, number, _as_command(workspace, options), datasets=[str(n) for n in options.names])
     if number is None:
         yield Reporter(None, options.quiet or options.json)
         return
@@ -67,23 +70,25 @@ def keep_details(options: Namespace, problem: Exception) -> str:
     details = "".join(traceback.format_exception(problem))
     if options.job:
         print(details, file=sys.stderr)
-    path = Workspace.open(options.workspace).root / "errors.log"
-    with open(path, "a", encoding="utf-8") as file:
-        file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {options.command}\n{details}\n")
-    return (
-        f"Something went wrong that was not foreseen ({type(problem).__name__}: {problem}). What was finished is kept; "
-        f"the details are in {path}."
-    )
+    sentence = f"Something went wrong that was not foreseen ({type(problem).__name__}: {problem}). What was finished is kept"
+    try:
+        path = Workspace.open(options.workspace).root / "errors.log"
+        with open(path, "a", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {options.command}\n{details}\n")
+    except (DnaError, OSError):  # a full disk, perhaps the very cause
+        return f"{sentence}."
+    return f"{sentence}; the details are in {path}."
 
 
 def run(options: Namespace, say: Reporter, stop: Stop) -> Result:
     """Run the command that was asked for."""
+    if notice := Workspace.open(options.workspace).catalogue.notice:
+        print(notice, file=sys.stderr)
     return _COMMANDS[options.command](options, say, stop)
 
 
 def _demo(options: Namespace, say: Reporter, stop: Stop) -> Result:
     from . import demo
-    from .errors import Cancelled
 
     workspace = Workspace.open(options.workspace)
     known = {d.name: d for d in demo.demo_datasets()}
@@ -91,7 +96,7 @@ def _demo(options: Namespace, say: Reporter, stop: Stop) -> Result:
         if name not in known:
             raise UnknownName(f"There is no demo dataset {name}. There are: {', '.join(known)}.")
     chosen = [known[name] for name in options.names] or list(known.values())
-    watch = _Overall(say, sum(d.count for d in chosen) * (2 if options.extract else 1))
+    watch = _Overall(say, sum(d.count for d in chosen))
     sources = _sources(options, watch, stop) if options.extract else None
     for dataset in chosen:
         folder = workspace.root / "demo" / dataset.name
@@ -99,14 +104,13 @@ def _demo(options: Namespace, say: Reporter, stop: Stop) -> Result:
         def drawn(done: int, total: int, name: str = dataset.name) -> None:
             if stop():
                 raise Cancelled("Stopped on request. What was drawn is kept; run it again to go on.")
-            watch.show("drawing", name, done, total)
+            watch.show("drawing", name, 0 if options.extract else done, total)
 
         table = demo.draw(dataset.name, folder, progress=drawn)
         workspace.add_dataset(dataset.name, folder, table, dataset.title)
-        watch.next(dataset.count)
         if sources is not None:
             sources.ensure(workspace.dataset(dataset.name))
-            watch.next(dataset.count)
+        watch.next(dataset.count)
     rows = [{"name": d.name, "images": d.count} for d in chosen]
     lines = [f"{d.name}: {d.count} images. {d.caption}" for d in chosen]
     return FINE, {"datasets": rows}, "\n".join([*lines, "Next: python -m dnacore compare " + " ".join(d.name for d in chosen[:4])])
@@ -143,7 +147,7 @@ def _extractors(options: Namespace, say: Reporter, stop: Stop) -> Result:
 
 
 def _extract(options: Namespace, say: Reporter, stop: Stop) -> Result:
-    from .calibration import load_calibration
+    from .calibration import check, load_calibration
     from .extraction import calibration_for, extract_dataset
 
     workspace = Workspace.open(options.workspace)
@@ -154,6 +158,7 @@ def _extract(options: Namespace, say: Reporter, stop: Stop) -> Result:
     extractor = sources.extractor
     if options.calibration:
         calibration = load_calibration(options.calibration)
+        check(calibration, extractor)
         workspace.choose_calibration(calibration)
     else:
         calibration = calibration_for(workspace, extractor, datasets, watch, stop)
@@ -237,8 +242,9 @@ def _sensitivity(options: Namespace, say: Reporter, stop: Stop) -> Result:
         if len(options.names) != 1:
             raise BadInput("Give one dataset with --attribute, or two datasets without it.")
         whole = sources.dataset(options.names[0])
+        parts = [sources.workspace.part(whole, options.attribute, value) for value in ("1", "0")]
         sources.ensure(whole)
-        with_, without = (sources.dna(whole.split(options.attribute, value).name) for value in ("1", "0"))
+        with_, without = map(sources.dna, parts)
     elif len(options.names) == 2:
         with_, without = map(sources.dna, options.names)
     else:
@@ -287,6 +293,7 @@ def _rank(options: Namespace, say: Reporter, stop: Stop) -> Result:
 
 
 def _calibrate(options: Namespace, say: Reporter, stop: Stop) -> Result:
+    from .accumulate import BINS
     from .calibration import measure, spread
     from .extraction import Progress
     from .store import label_of
@@ -296,11 +303,15 @@ def _calibrate(options: Namespace, say: Reporter, stop: Stop) -> Result:
     datasets = [sources.dataset(name) for name in options.names]
     groups = [[d.folder / f.path for f in sources.workspace.scan(d, hashes=False).files] for d in datasets]
     paths = spread(groups)
-    found = measure(
-        sources.extractor, paths, options.batch_size or 16, origin=options.name,
-        progress=lambda done, total: watch(Progress("measuring the activation ranges", options.name, done, total)),
-    )  # fmt: skip
+
+    def measured(done: int, total: int) -> None:
+        if stop():
+            raise Cancelled("Stopped on request. The activation ranges are as they were; run it again to measure them.")
+        watch(Progress("measuring the activation ranges", options.name, done, total))
+
+    found = measure(sources.extractor, paths, options.batch_size or 16, progress=measured, origin=options.name)
     sources.workspace.choose_calibration(found, options.name)
+    sources.workspace.store.setting(sources.extractor, found, BINS)  # what the network's name stands for from now on
     label = label_of(sources.extractor)
     again = [d.name for d in sources.workspace.datasets() if label in sources.workspace.store.extractors_of(d)]
     data = {"name": options.name, "fingerprint": found.fingerprint, "images": found.images, "extract_again": again}
@@ -328,7 +339,10 @@ def _remove(options: Namespace, say: Reporter, stop: Stop) -> Result:
         workspace.remove_selection(options.name)
         return FINE, {"removed": options.name, "freed_bytes": 0}, f"The selection {options.name} is gone."
     if options.name not in {d.name for d in workspace.datasets()}:
-        raise UnknownName(f"There is no dataset or selection {options.name}.")
+        imported = workspace.imported(options.name)
+        if imported is None:
+            raise UnknownName(f"There is no dataset, selection or imported DNA {options.name}.")
+        return FINE, {"removed": options.name, "freed_bytes": discard(imported)}, f"The DNA {options.name} is gone."
     freed = workspace.remove_dataset(options.name)
     text = f"{options.name} is forgotten, {freed / 1e6:.1f} MB freed. Your own image files were not touched."
     return FINE, {"removed": options.name, "freed_bytes": freed}, text
@@ -350,7 +364,7 @@ def _export(options: Namespace, say: Reporter, stop: Stop) -> Result:
 def _import(options: Namespace, say: Reporter, stop: Stop) -> Result:
     import json
 
-    from .datasets import check_name
+    from .datasets import clean_name, free_name
     from .dna import SUFFIX, load_dna
     from .selection import Selection
 
@@ -358,14 +372,29 @@ def _import(options: Namespace, say: Reporter, stop: Stop) -> Result:
     if options.file.suffix.lower() == ".json":
         try:
             chosen = Selection.from_json(json.loads(options.file.read_text("utf-8")))
+        except BadInput:
+            raise
         except (OSError, ValueError) as error:
             raise BadInput(f"{options.file.name} is not a selection file ({error}).") from error
         workspace.save_selection(chosen)
         return FINE, {"selection": chosen.name, "neurons": len(chosen)}, f"Selection {chosen.name}: {len(chosen)} neurons."
     dna = load_dna(options.file)
-    name = check_name(dna.name or options.file.name.removesuffix(SUFFIX))
-    dna.save(workspace.root / "imports" / f"{name}{SUFFIX}")
+    name = clean_name(dna.name or options.file.name.removesuffix(SUFFIX))
+    folder = workspace.root / "imports"
+    others = {p.name.removesuffix(SUFFIX) for p in folder.glob(f"*{SUFFIX}") if not _same_dna(p, dna)}
+    name = free_name(name, {d.name for d in workspace.datasets()} | others)  # nothing of another name is ever replaced
+    replace(dna, name=name).save(folder / f"{name}{SUFFIX}")
     return FINE, {"dna": name, "images": dna.images}, f"DNA {name}: {dna.images:,} images, {dna.n_neurons:,} neurons."
+
+
+def _same_dna(path: Path, dna: Any) -> bool:
+    from .dna import load_dna
+
+    try:
+        found = load_dna(path)
+    except (BadInput, Damaged):
+        return False
+    return found.calibration.fingerprint == dna.calibration.fingerprint and array_equal(found.histograms, dna.histograms)
 
 
 def _bench(options: Namespace, say: Reporter, stop: Stop) -> Result:
@@ -428,13 +457,16 @@ def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]])
     atomic.write_bytes(path, text.getvalue().encode("utf-8"))
 
 
-def _as_command(options: Namespace) -> list[str]:
-    """The command line again, for resuming a job that was started from a terminal."""
-    line = [options.command, *([options.name] if options.command == "calibrate" else []), *map(str, options.names)]
+def _as_command(workspace: Workspace, options: Namespace) -> list[str]:
+    """The command line again, for resuming a job that was started from a terminal in whatever folder."""
+    known = {d.name for d in workspace.datasets()}
+    names = [n if {n, parse_part(n)[0]} & known or not absolute(n).exists() else str(absolute(n)) for n in options.names]
+    line = [options.command, *([options.name] if options.command == "calibrate" else []), *names]
     for name in ("extractor", "device", "precision", "batch_size", "calibration"):
         value = getattr(options, name, None)
         if value not in (None, "auto", "fp32"):
-            line += [f"--{name.replace('_', '-')}", str(Path(value).resolve() if name == "calibration" else value)]
+            file = name in ("calibration", "extractor") and absolute(value).is_file()
+            line += [f"--{name.replace('_', '-')}", str(absolute(value) if file else value)]
     return line + (["--no-sketches"] if getattr(options, "no_sketches", False) else [])
 
 

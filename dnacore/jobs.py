@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -18,7 +19,9 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +33,8 @@ from .workspace import Workspace
 
 STARTING = 30.0  # seconds a new process may take before it holds its lock
 TAIL = 1 << 16  # bytes of a journal that say how things stand: every progress line is complete in itself
-RATE_WINDOW = 10.0  # seconds over which images per second are averaged
+RATE_WINDOW = 20.0  # seconds over which images per second are averaged
+_NUMBER = re.compile("[0-9A-Za-z-]{1,80}")
 _PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -93,9 +97,10 @@ def cancel(workspace: Workspace, number: str) -> None:
         if time.monotonic() > deadline or job(workspace, number).state != "running":
             return
         time.sleep(0.05)
-    process = next((e["pid"] for e in reversed(_events(folder)) if e["event"] == "started"), None)
-    if process is not None:
-        os.kill(process, signal.SIGTERM)
+    process = next((e.get("pid") for e in reversed(_events(folder)) if e["event"] == "started"), None)
+    if isinstance(process, int) and process > 0:
+        with suppress(ProcessLookupError):  # it ended by itself just now
+            os.kill(process, signal.SIGTERM)
 
 
 def forget(workspace: Workspace, number: str) -> None:
@@ -106,18 +111,18 @@ def forget(workspace: Workspace, number: str) -> None:
 
 
 def list_jobs(workspace: Workspace) -> list[Job]:
-    """All jobs, newest first."""
-    folders = sorted((workspace.root / "jobs").glob("*/job.json"), reverse=True)
-    return [job(workspace, path.parent.name) for path in folders]
+    """All jobs, newest first. One whose description was damaged is left out."""
+    found = []
+    for path in sorted((workspace.root / "jobs").glob("*/job.json"), reverse=True):
+        with suppress(UnknownName):  # forgotten by somebody else since we looked, or damaged
+            found.append(job(workspace, path.parent.name))
+    return found
 
 
 def job(workspace: Workspace, number: str) -> Job:
     """One job as it stands now. Raises UnknownName."""
     folder = _folder(workspace, number)
-    try:
-        content = json.loads((folder / "job.json").read_bytes())
-    except (OSError, ValueError) as error:
-        raise UnknownName("There is no such job any more.") from error
+    content = _description(folder)
     alive = _alive(folder)
     events = _events(folder, TAIL)
     last = max((i for i, e in enumerate(events) if e["event"] in ("queued", "started")), default=0)
@@ -128,17 +133,18 @@ def job(workspace: Workspace, number: str) -> Job:
     state = {"finished": "done", "failed": "failed", "cancelled": "cancelled"}.get(seen.get("event", ""), "")
     if not state:
         begun = seen.get("event") not in (None, "queued")
-        waiting = not begun and time.time() - seen.get("time", content["created"]) < STARTING
+        waiting = not begun and time.time() - _number(seen.get("time"), content["created"]) < STARTING
         state = "running" if alive or waiting else "interrupted"
     message = seen.get("message", "")
     if state == "interrupted":
         message = "The process was stopped from outside. What it finished is kept: resume it to go on."
     running = state == "running"
     return Job(
-        number, content["title"], state, seen.get("stage", "starting" if running else ""), seen.get("done", 0),
-        seen.get("total", 0), seen.get("rate", 0.0), seen.get("left") if running else None, message,
-        content["created"], None if running else seen.get("time"), tuple(content["datasets"]), seen.get("rejected", 0),
-        tuple(content["command"]),
+        number, content["title"], state, str(seen.get("stage", "starting" if running else "")),
+        int(_number(seen.get("done"))), int(_number(seen.get("total"))), float(_number(seen.get("rate"))),
+        _number(seen.get("left"), None) if running else None, str(message), content["created"],
+        None if running else _number(seen.get("time"), content["created"]), tuple(content["datasets"]),
+        int(_number(seen.get("rejected"))), tuple(content["command"]),
     )  # fmt: skip
 
 
@@ -168,7 +174,7 @@ class Journal:
 
     def __exit__(self, *_: object) -> None:
         if self._last:
-            _append(self.folder, self._last)
+            self._write(self._last)
         self._lock.release()
 
     def progress(self, stage: str, done: int, total: int, rejected: int = 0) -> None:
@@ -185,7 +191,7 @@ class Journal:
         event = {"event": "progress", "stage": stage, "done": done, "total": total, "rejected": rejected,
                  "rate": round(rate, 2), "left": None if left is None else round(left, 1)}  # fmt: skip
         if now - self._said >= 0.5 or stage != self._last.get("stage", stage):
-            _append(self.folder, event)
+            self._write(event)
             self._said, self._last = now, {}
         else:
             self._last = event
@@ -193,9 +199,13 @@ class Journal:
     def end(self, event: str, message: str = "") -> None:
         """Say how it ended: finished, failed or cancelled."""
         if self._last:
-            _append(self.folder, self._last)
+            self._write(self._last)
             self._last = {}
-        _append(self.folder, {"event": event, "message": message})
+        self._write({"event": event, "message": message})
+
+    def _write(self, event: dict[str, Any]) -> None:
+        with suppress(OSError):  # a full disk is reported by the work itself; the journal must not hide that
+            _append(self.folder, event)
 
 
 def as_json(found: Job) -> dict[str, Any]:
@@ -205,7 +215,7 @@ def as_json(found: Job) -> dict[str, Any]:
 
 def _spawn(workspace: Workspace, number: str) -> None:
     folder = _folder(workspace, number)
-    command = json.loads((folder / "job.json").read_bytes())["command"]
+    command = _description(folder)["command"]
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join(filter(None, (str(_PROJECT), os.environ.get("PYTHONPATH", "")))),
         "PYTHONUNBUFFERED": "1",
@@ -219,14 +229,31 @@ def _spawn(workspace: Workspace, number: str) -> None:
 
     def reap() -> None:  # a process that died before it could write is noticed here
         code = process.wait()
-        if code and not any(e["event"] == "started" for e in _events(folder)):
+        events = [e["event"] for e in _events(folder)]
+        since = max((i for i, event in enumerate(events) if event == "queued"), default=0)
+        if code and "started" not in events[since:] and folder.is_dir():
             _append(folder, {"event": "failed", "message": "The job could not start. Its log says why."})
 
     threading.Thread(target=reap, name=f"job-{number}", daemon=True).start()
 
 
+def _description(folder: Path) -> dict[str, Any]:
+    try:
+        content = json.loads((folder / "job.json").read_bytes())
+    except (OSError, ValueError) as error:
+        raise UnknownName("There is no such job any more.") from error
+    kinds = {"title": str, "command": list, "datasets": list, "created": (int, float)}
+    if not isinstance(content, dict) or not all(isinstance(content.get(key), kind) for key, kind in kinds.items()):
+        raise UnknownName("The description of this job was damaged. Start it again.")
+    return content
+
+
+def _number(value: object, otherwise: Any = 0) -> Any:
+    return value if isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value) else otherwise
+
+
 def _folder(workspace: Workspace, number: str) -> Path:
-    if not number or not all(c.isalnum() or c == "-" for c in number):
+    if not _NUMBER.fullmatch(number):
         raise UnknownName("There is no such job.")
     return workspace.root / "jobs" / number
 
@@ -260,7 +287,9 @@ def _events(folder: Path, tail: int | None = None) -> list[dict[str, Any]]:
     events = []
     for line in lines:
         try:
-            events.append(json.loads(line))
+            event = json.loads(line)
         except ValueError:  # a line cut short by a crash says nothing
             continue
+        if isinstance(event, dict) and isinstance(event.get("event"), str):
+            events.append(event)
     return events
