@@ -142,6 +142,9 @@ def _install_users_part(environment: Environment, build: str) -> None:
         _say_what_comes(environment.checkout)
         environment.install(lock)
     environment.remember(**{"build": build, "requirements.txt": digest(lock)})
+    say("Compiling what counts activations, once.")
+    # A failure here costs a few seconds at the first extraction and nothing else.
+    subprocess.run([str(environment.python), "-m", "dnacore.warm"], cwd=environment.checkout, check=False)
     say("Ready.")
 
 
