@@ -38,7 +38,7 @@ def open_pair(cell: list[int]) -> None:
 
 
 with result:
-    layout.found(findings.pairwise(names, compared.matrix))
+    layout.found(findings.pairwise(names, compared.matrix, compared.unit))
     charts.show(
         figures.heatmap(names, compared.matrix, unit=compared.unit, dark=theme.is_dark()),
         key="heatmap",

@@ -95,7 +95,7 @@ def heatmap(ready: Sequence[Ready]) -> None:
     def remember(cell: list[int]) -> None:
         st.session_state["_open_pair"] = (found[cell[0]], found[cell[1]])
 
-    layout.found(findings.pairwise(found, compared.matrix))
+    layout.found(findings.pairwise(found, compared.matrix, compared.unit))
     charts.show(
         figures.heatmap(found, compared.matrix, unit=compared.unit, cell=46, dark=theme.is_dark()),
         key="start-heatmap", alt=f"Pairwise distances of {words.listing(found)}", on_click=remember,

@@ -10,13 +10,13 @@ from dnacore import DNA, Sensitivity
 from ui import words
 
 
-def pairwise(names: Sequence[str], matrix: np.ndarray) -> str:
+def pairwise(names: Sequence[str], matrix: np.ndarray, unit: str = "bins") -> str:
     """Say what stands out in a (k, k) symmetric matrix of distances: an odd one out, or the nearest and farthest pair."""
     k = len(names)
     if k < 2:
         return "Pick a second dataset to compare with."
     if k == 2:
-        return f"{names[0]} and {names[1]} are compared below."
+        return f"{names[0]} and {names[1]} differ by {words.distance(float(matrix[0][1]), unit)}."
     upper = np.triu_indices(k, 1)
     values = np.asarray(matrix)[upper]
     if not values.any():

@@ -20,7 +20,7 @@ def test_every_pair_of_the_heatmap_can_be_clicked_and_no_dataset_against_itself(
     matrix = np.array([[0.0, 2.0, 9.0], [2.0, 0.0, 5.0], [9.0, 5.0, 0.0]])
     figure = figures.heatmap(["a", "b", "c"], matrix, unit="bins")
     assert sorted(clicks(figure)) == [(i, j) for i in range(3) for j in range(3) if i != j]
-    assert [note.text for note in figure.layout.annotations] == ["0", "2.00", "9.00", "2.00", "0", "5.00", "9.00", "5.00", "0"]
+    assert list(figure.data[-1].text) == ["0", "2.00", "9.00", "2.00", "0", "5.00", "9.00", "5.00", "0"]
 
 
 def test_names_from_users_are_never_markup():
