@@ -111,8 +111,8 @@ def digest(file: Path) -> str:
     return hashlib.sha256(file.read_text(encoding="utf-8").encode()).hexdigest()
 
 
-def prepare(environment: Environment, *, cpu: bool, tests: bool) -> None:
-    """Bring the environment up to date.
+def prepare(environment: Environment, *, cpu: bool, tests: bool) -> bool:
+    """Bring the environment up to date; return whether users' packages were installed now.
 
     Args:
         environment: where to install.
@@ -122,12 +122,14 @@ def prepare(environment: Environment, *, cpu: bool, tests: bool) -> None:
     build = environment.record().get("build")
     if cpu and build == "default" and sys.platform == "linux":
         say("This .venv holds the build with CUDA, which runs without a GPU too. `make clean` first to replace it.")
-    if not environment.has("requirements.txt"):
+    fresh = not environment.has("requirements.txt")
+    if fresh:
         _install_users_part(environment, build or ("cpu" if cpu and sys.platform == "linux" else "default"))
     if tests and not environment.has("requirements-test.txt"):
         say("Installing what the tests need.")
         environment.install(environment.checkout / "requirements-test.txt")
         environment.remember(**{"requirements-test.txt": digest(environment.checkout / "requirements-test.txt")})
+    return fresh
 
 
 def _install_users_part(environment: Environment, build: str) -> None:
@@ -142,9 +144,6 @@ def _install_users_part(environment: Environment, build: str) -> None:
         _say_what_comes(environment.checkout)
         environment.install(lock)
     environment.remember(**{"build": build, "requirements.txt": digest(lock)})
-    say("Compiling what counts activations, once.")
-    # A failure here costs a few seconds at the first extraction and nothing else.
-    subprocess.run([str(environment.python), "-m", "dnacore.warm"], cwd=environment.checkout, check=False)
     say("Ready.")
 
 
@@ -169,7 +168,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--tests", action="store_true", help="what tests need too, and a browser")
     options = parser.parse_args(arguments)
     try:
-        prepare(Environment(Path(__file__).resolve().parents[1]), cpu=os.environ.get("CPU") == "1", tests=options.tests)
+        environment = Environment(Path(__file__).resolve().parents[1])
+        if prepare(environment, cpu=os.environ.get("CPU") == "1", tests=options.tests):
+            say("Compiling what counts activations, once.")
+            # A failure here costs a few seconds at the first extraction and nothing else.
+            subprocess.run([str(environment.python), "-m", "dnacore.warm"], cwd=environment.checkout, check=False)
         if options.tests:
             from tools import browser
 
