@@ -48,6 +48,8 @@ def write(path: Path, kind: str, version: int, arrays: Mapping[str, np.ndarray |
             file.seek(offsets[name])
             crc, written = 0, 0
             for block in plan.blocks():
+                if not block.size:  # a view of nothing cannot be cast to bytes
+                    continue
                 data = np.ascontiguousarray(block, np.dtype(plan.dtype).newbyteorder("<")).data.cast("B")
                 crc, written = zlib.crc32(data, crc), written + len(data)
                 file.write(data)
@@ -87,7 +89,7 @@ def _header(path: Path, kind: str, version: int) -> dict[str, Any]:
     try:
         with open(path, "rb") as file:
             start = file.read(16)
-            if start[:8] != MAGIC:
+            if start[:8] != MAGIC or len(start) < 16:
                 raise Damaged(f"{path.name} is damaged: it does not start as an array file.")
             length = min(struct.unpack("<Q", start[8:])[0], 1 << 28)
             header, crc = file.read(length), file.read(4)

@@ -20,12 +20,14 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     """Yield a file that takes the place of `path` when the block ends well, and vanishes when it does not.
 
     The bytes and the folder entry are both flushed to the disk before the block returns. Raises Unavailable when
-    the disk is full.
+    the disk is full or the place cannot be written to.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:80]}.", suffix=".tmp", dir=path.parent)
+    temporary = ""
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # a short prefix: 80 letters of an emoji-rich name would be more bytes than a file's name may have
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:16]}.", suffix=".tmp", dir=path.parent)
         with os.fdopen(handle, "wb") as file:
             yield file
             file.flush()
@@ -38,9 +40,13 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
                 f"The disk that holds {path.parent} is full, so {path.name} was not written. "
                 "Everything finished before is kept: free some space and run the same command again."
             ) from error
-        raise
+        if isinstance(error.filename, (str, bytes)) and not _concerns(error, path, temporary):
+            raise  # the block stumbled over a file of its own
+        raise Unavailable(
+            f"{path} cannot be written ({error.strerror or error}). Choose another place, or allow writing there."
+        ) from error
     finally:
-        if os.path.exists(temporary):
+        if temporary and os.path.exists(temporary):
             os.unlink(temporary)
 
 
@@ -54,6 +60,12 @@ def write_bytes(path: Path, data: bytes) -> None:
     """Replace `path` by `data` in one step."""
     with replacing(path) as file:
         file.write(data)
+
+
+def _concerns(error: OSError, path: Path, temporary: str) -> bool:
+    """Whether an error is about the file being written or a folder above it."""
+    named = Path(os.fsdecode(error.filename))
+    return named in (path, Path(temporary)) or named.parent == path.parent or named in path.parents
 
 
 def _sync_folder(folder: Path) -> None:

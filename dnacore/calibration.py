@@ -101,10 +101,15 @@ def load_calibration(path: Path) -> Calibration:
     """Read a calibration file. Raises BadInput when there is none, Damaged when it is broken or of another kind."""
     path = Path(path)
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
             header = json.loads(arrays["header"].tobytes())
-            if header.get("format") != FORMAT or header.get("version") != VERSION:
-                raise Damaged(f"{path.name} is not a calibration this version can read (version {VERSION}).")
+            if header.get("format") != FORMAT:
+                raise Damaged(f"{path.name} is not a calibration.")
+            if header.get("version") != VERSION:
+                raise Damaged(
+                    f"The calibration {path.name} was written as version {header.get('version')}; this program reads "
+                    f"version {VERSION}. Use a newer version of the program."
+                )
             found = Calibration(
                 arrays["low"],
                 arrays["high"],
@@ -115,11 +120,13 @@ def load_calibration(path: Path) -> Calibration:
             )
     except FileNotFoundError as error:
         raise BadInput(f"There is no calibration file {path}.") from error
+    except PermissionError as error:
+        raise BadInput(f"There is no permission to read the calibration file {path}.") from error
     except Damaged:
         raise
     except Exception as error:  # zipfile, zlib, json and numpy each have their own words for a broken file
         raise Damaged(f"The calibration {path.name} is damaged ({error}). Measure it again.") from error
-    if found.fingerprint != header["fingerprint"]:
+    if found.fingerprint != header.get("fingerprint"):
         raise Damaged(f"The calibration {path.name} does not match its own fingerprint. Measure it again.")
     return found
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -36,17 +38,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(str(problem))
     except KeyboardInterrupt:
         return _fail("Stopped. What was finished is kept; run it again to go on.")
-    except BrokenPipeError:
-        sys.stderr.close()
+    except BrokenPipeError:  # whoever read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FINE
+    except OSError as problem:
+        return _fail(f"{problem.filename or 'A file'} cannot be used ({problem.strerror or problem}).")
 
 
 def _run(commands: Any, options: argparse.Namespace) -> int:
-    stopped = threading.Event()
-    if threading.current_thread() is threading.main_thread():
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stopped.set())
-    with commands.reporter(options) as say:
+    with _stopping() as stopped, commands.reporter(options) as say:
         try:
             code, data, text = commands.run(options, say, stopped.is_set)
         except Cancelled as problem:
@@ -61,10 +61,32 @@ def _run(commands: Any, options: argparse.Namespace) -> int:
             return _fail(sentence)
         say.end("finished", text.strip().splitlines()[-1] if text.strip() else "")
     if options.json:
-        print(json.dumps(data, indent=1, allow_nan=False))
-    elif text:
-        print(text)
+        text = json.dumps(data, indent=1, allow_nan=False)
+    if text:
+        # a terminal that cannot show a letter of a file's name gets a question mark
+        encoding = sys.stdout.encoding or "utf-8"
+        print(text.encode(encoding, "replace").decode(encoding), flush=True)
     return code
+
+
+@contextmanager
+def _stopping() -> Iterator[threading.Event]:
+    """An event that is set when somebody asks us to stop. Who asks twice is not asked to wait."""
+    stopped = threading.Event()
+
+    def stop(*_: object) -> None:
+        if stopped.is_set():
+            raise KeyboardInterrupt
+        stopped.set()
+
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stopped
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _fail(message: str) -> int:
@@ -72,23 +94,33 @@ def _fail(message: str) -> int:
     return FAILED
 
 
-def _parser() -> _Parser:
-    everywhere = argparse.ArgumentParser(add_help=False)
+def _everywhere() -> argparse.ArgumentParser:
+    """The options of every command. Without defaults, so that they may stand before the command as well as behind it."""
+    everywhere = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     everywhere.add_argument("--json", action="store_true", help="print the result as JSON")
     everywhere.add_argument("--workspace", type=Path, metavar="DIR", help="where everything is kept")
     everywhere.add_argument("--extractor", metavar="E", help="network: a name, timm:NAME, or a weights file")
-    everywhere.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
-    everywhere.add_argument("--precision", default="fp32", choices=("fp32", "fp16", "bf16"))
+    everywhere.add_argument("--device", choices=("auto", "cpu", "cuda"))
+    everywhere.add_argument("--precision", choices=("fp32", "fp16", "bf16"))
     everywhere.add_argument("--batch-size", type=_positive, metavar="N", help="images at a time")
     everywhere.add_argument("--quiet", action="store_true", help="no progress on stderr")
     everywhere.add_argument("--job", help=argparse.SUPPRESS)
+    return everywhere
 
-    parser = _Parser(prog="python -m dnacore", description="Compare sets of images by the neurons of a frozen network.")
+
+def _parser() -> _Parser:
+    parser = _Parser(
+        prog="python -m dnacore", description="Compare sets of images by the neurons of a frozen network.",
+        parents=[_everywhere()],
+    )  # fmt: skip
+    parser.set_defaults(
+        json=False, workspace=None, extractor=None, device="auto", precision="fp32", batch_size=None, quiet=False, job=None
+    )
     parser.add_argument("--version", action="version", version=f"visual dna {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
 
     def command(name: str, text: str) -> argparse.ArgumentParser:
-        return commands.add_parser(name, help=text, description=text, parents=[everywhere])
+        return commands.add_parser(name, help=text, description=text, parents=[_everywhere()])
 
     demo = command("demo", "draw the demo datasets into the workspace")
     demo.add_argument("names", nargs="*", metavar="NAME", help="only these (default: all)")

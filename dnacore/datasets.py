@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from .errors import BadInput, UnknownName
 from .plan import FileRow
 
 _PART = re.compile(r"^(?P<name>.+)\[(?P<column>[^\[\]=]+)=(?P<value>[^\[\]]*)\]$")
+_UNFIT = re.compile(r"[\x00-\x1f\x7f/\\\[\]]")
 _FILE_COLUMNS = ("file", "filename", "file_name", "image", "image_id", "path")
 
 
@@ -57,48 +59,90 @@ def parse_part(text: str) -> tuple[str, Part | None]:
     return (match["name"], Part(match["column"].strip(), match["value"].strip())) if match else (text, None)
 
 
+def check_text(text: str) -> str:
+    """Return the text; raise BadInput if it holds what neither a path nor the catalogue can (NUL, broken UTF-8)."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        text = "\0"
+    if "\0" in text:
+        raise BadInput("A name or path that was given is not valid text (UTF-8). Rename the file or folder first.")
+    return text
+
+
 def check_name(name: str) -> str:
     """Return the name trimmed; raise BadInput if it cannot serve as one."""
-    name = name.strip()
-    if not name or len(name) > 120 or name.startswith((".", "~")) or re.search(r"[\x00-\x1f\x7f/\\\[\]]", name):
+    name = check_text(name).strip()
+    if not name or len(name) > 120 or name.startswith((".", "~", "-")) or _UNFIT.search(name):
         raise BadInput(
-            f"{name!r} cannot be a dataset's name. Use 1 to 120 characters without / \\ [ ], not starting with a dot."
+            f"{name!r} cannot be a dataset's name. Use 1 to 120 characters without / \\ [ ], not starting with a dot, "
+            "a dash or ~."
         )
     return name
 
 
 def name_for(folder: Path) -> str:
     """A name for a folder that was given by its path."""
-    cleaned = re.sub(r"[\x00-\x1f\x7f/\\\[\]]+", " ", folder.name).strip().lstrip(".~")
-    return cleaned[:100] or "images"
+    return clean_name(folder.name)
+
+
+def clean_name(text: str) -> str:
+    """The nearest text that can serve as a name."""
+    return _UNFIT.sub(" ", text).lstrip(" .~-")[:100].strip() or "images"
+
+
+def free_name(name: str, taken: Collection[str]) -> str:
+    """The name, with a number appended where it is taken."""
+    return next(n for n in (name, *(f"{name} {i}" for i in range(2, len(taken) + 3))) if n not in taken)
 
 
 def read_attributes(csv: Path, files: Sequence[FileRow]) -> pd.DataFrame:
     """One row per file, in the files' order; every value a word, "0", "1", or "" where it is not known.
 
     -1 and empty mean unknown in a column that has a 0, and no ("0") in one that has none (as in CelebA).
-    Raises BadInput when the CSV cannot be read or has no column that names files.
+    Raises BadInput when the CSV cannot be read, or has no column that names files of the dataset.
     """
-    try:
-        table = pd.read_csv(csv, dtype=str, keep_default_na=False, encoding="utf-8-sig", skipinitialspace=True)
-    except FileNotFoundError as error:
-        raise BadInput(f"There is no attributes file {csv.name} any more. Add the dataset again with another.") from error
-    except (ValueError, OSError, pd.errors.ParserError) as error:
-        raise BadInput(f"The attributes file {csv.name} is not a CSV that can be read ({error}).") from error
+    table = _read_csv(csv)
     table.columns = [str(c).strip() for c in table.columns]
+    table = table.loc[:, ~table.columns.duplicated()]
     key = next((c for c in table.columns if c.lower() in _FILE_COLUMNS), None)
     if key is None:
         raise BadInput(f"The attributes file {csv.name} needs a column “file” with each image's path in its folder.")
     named = table[key].map(_normal_path)
     table = table.drop(columns=key).set_index(pd.Index(named, name="file"))
-    table = table[~table.index.duplicated()]
-    paths = [f.path for f in files]
-    if not table.index.isin(paths).any():  # a CSV of bare file names for a nested folder
+    paths = [unicodedata.normalize("NFC", f.path) for f in files]
+    if not table.index.isin(paths).any():  # a CSV of bare file names for a nested folder, or of another computer's paths
         by_name = pd.Series(paths, index=[p.rsplit("/", 1)[-1] for p in paths])
         by_name = by_name[~by_name.index.duplicated(keep=False)]
-        table.index = table.index.map(lambda p: by_name.get(p, p))
-    table = table.apply(_normal_column)
-    return table.reindex(paths, fill_value="")
+        table.index = table.index.map(lambda p: by_name.get(p.rsplit("/", 1)[-1], p))
+        if paths and not table.index.isin(paths).any():
+            raise BadInput(
+                f"The attributes file {csv.name} names none of the {len(paths)} images in its column “{key}”. Write each "
+                f"image's path in its folder there, such as {paths[0]}."
+            )
+    table = table[~table.index.duplicated()]
+    for column in table.columns:
+        table[column] = _normal_column(table[column])
+    table = table.reindex(paths, fill_value="")
+    table.index = pd.Index([f.path for f in files], name="file")
+    return table
+
+
+def _read_csv(csv: Path) -> pd.DataFrame:
+    try:
+        with open(csv, encoding="utf-8-sig") as file:
+            head = file.readline()
+        # Spreadsheets write semicolons or tabs where the comma is the decimal sign.
+        separator = max(",;\t", key=lambda mark: (head.count(mark), mark == ","))
+        return pd.read_csv(
+            csv, dtype=str, keep_default_na=False, encoding="utf-8-sig", skipinitialspace=True, sep=separator
+        )
+    except FileNotFoundError as error:
+        raise BadInput(f"There is no attributes file {csv.name} any more. Add the dataset again with another.") from error
+    except UnicodeDecodeError as error:
+        raise BadInput(f"The attributes file {csv.name} is not text in UTF-8. Save it as “CSV UTF-8”.") from error
+    except (ValueError, OSError, pd.errors.ParserError) as error:
+        raise BadInput(f"The attributes file {csv.name} is not a CSV that can be read ({error}).") from error
 
 
 def choose(table: pd.DataFrame, part: Part, name: str) -> list[int]:
@@ -123,8 +167,8 @@ def _normal_column(column: pd.Series) -> pd.Series:
     return column.replace({"-1": unknown, "": unknown})
 
 
-def _normal_value(value: str) -> str:
-    value = value.strip()
+def _normal_value(value: object) -> str:
+    value = str(value).strip() if isinstance(value, str) else ""  # a row that ends early has no value there
     if value.lower() in ("true", "yes"):
         return "1"
     if value.lower() in ("false", "no"):
@@ -132,6 +176,6 @@ def _normal_value(value: str) -> str:
     return value[:-2] if re.fullmatch(r"-?\d+\.0", value) else value
 
 
-def _normal_path(path: str) -> str:
-    path = path.strip().replace("\\", "/")
+def _normal_path(path: object) -> str:
+    path = unicodedata.normalize("NFC", str(path)).strip().replace("\\", "/")
     return path[2:] if path.startswith("./") else path

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from .accumulate import BINS
 from .datasets import Dataset
 from .dna import DNA, SUFFIX, load_dna
 from .errors import BadInput, Damaged, UnknownName
@@ -16,8 +17,8 @@ from .files import SUFFIXES
 from .plan import FileRow
 from .selection import Selection, check_selection
 from .sketches import Sketches
-from .store import Setting, label_of
-from .workspace import Workspace
+from .store import Setting
+from .workspace import Workspace, absolute
 
 DEFAULT_EXTRACTOR = "random_resnet18"
 
@@ -50,7 +51,7 @@ class Sources:
                 known = next((s for s in self.workspace.store.settings() if s.weights
                               and s.extractor == self._like.calibration.extractor), None)  # fmt: skip
                 self._extractor = from_spec(dict(self._like.extractor), self._device, known.weights if known else None)
-            elif (setting := self._known()) and setting.weights and Path(setting.weights).is_file():
+            elif (setting := self._known(self.workspace.store.settings())) and setting.weights and Path(setting.weights).is_file():
                 self._extractor = from_spec(setting.specification, self._device, setting.weights)
             else:
                 self._extractor = load_extractor(
@@ -61,20 +62,33 @@ class Sources:
     @property
     def setting(self) -> Setting | None:
         """The workspace's setting for this network; None if nothing was extracted under it so far."""
-        if self._extractor is not None or self._crop != "squash":
-            return self.workspace.store.find_setting(label_of(self.extractor))
+        settings = self.workspace.store.settings()
         if self._like is not None and self._name is None:
-            wanted = self._like.calibration
-            return next((s for s in self.workspace.store.settings() if s.calibration == wanted.fingerprint
-                         and s.bins == self._like.bins), None)  # fmt: skip
-        return self._known() or self.workspace.store.find_setting(label_of(self.extractor))
+            return next((s for s in settings if self._is_like(s)), None)
+        chosen = self.workspace.chosen_calibrations()
+        settings = [s for s in settings if chosen.get(s.extractor, s.calibration) == s.calibration]
+        if self._extractor is None and self._crop == "squash" and (known := self._known(settings)):
+            return known
+        fingerprint = self.extractor.fingerprint
+        if self._like is not None and self._like.calibration.extractor == fingerprint:
+            return next((s for s in self.workspace.store.settings() if self._is_like(s)), None)
+        return next((s for s in settings if s.extractor == fingerprint), None)
 
-    def _known(self) -> Setting | None:
+    def _is_like(self, setting: Setting) -> bool:
+        like = self._like
+        return like is not None and (setting.calibration, setting.bins) == (like.calibration.fingerprint, like.bins)
+
+    def _known(self, settings: Sequence[Setting]) -> Setting | None:
+        """The last setting of a network that its name alone describes, so that it need not be loaded to be known."""
         name = self._name or DEFAULT_EXTRACTOR
         label = name if self._precision == "fp32" else f"{name} ({self._precision})"
-        found = self.workspace.store.find_setting(label)
-        fixed = label in {info.name for info in available()}
-        return found if found and (fixed or found.weights or name.startswith("timm:")) else None
+        size = {info.name: info.input_size for info in available()}.get(name)
+        usual = {"size": size, "crop": "squash"}  # the same network at another size is another network
+        for setting in settings:
+            prepared = setting.specification.get("preprocessing", {})
+            if setting.label == label and (size is None or usual.items() <= prepared.items()):
+                return setting if size is not None or setting.weights or name.startswith("timm:") else None
+        return None
 
     # -- what is named -------------------------------------------------------------------------------------------------
 
@@ -82,30 +96,33 @@ class Sources:
         """The dataset of that name, or the folder of that path, registered. Raises UnknownName."""
         return self.workspace.dataset(name)
 
-    def dna(self, what: DNA | str | Path) -> DNA:
+    def dna(self, what: DNA | Dataset | str | Path) -> DNA:
         """The DNA of a dataset, folder, image file or DNA file; extracted now if need be."""
         if isinstance(what, DNA):
             return what
-        path = Path(what).expanduser()
-        registered = {d.name for d in self.workspace.datasets()}
-        if str(what) not in registered:
+        if not isinstance(what, Dataset) and str(what) not in {d.name for d in self.workspace.datasets()}:
+            path = absolute(what)
             if path.name.endswith(SUFFIX) and path.is_file():
                 return load_dna(path)
-            imported = self.workspace.root / "imports" / f"{what}{SUFFIX}"
-            if "/" not in str(what) and imported.is_file():
+            imported = self.workspace.imported(str(what))
+            if imported is not None:
                 return load_dna(imported)
             if path.suffix.lower().lstrip(".") in SUFFIXES and path.is_file():
                 return self.image(path)
-        dataset = self.dataset(what)
+        dataset = what if isinstance(what, Dataset) else self.dataset(what)
         self.ensure(dataset)
         try:
-            found = self.workspace.store.dna(dataset, self._label)
-        except Damaged:  # set aside by the store; only the broken shard is computed again
+            found = self._stored(dataset)
+        except Damaged:  # set aside by the store; only the broken shards are computed again
             self.ensure(dataset)
-            found = self.workspace.store.dna(dataset, self._label)
+            found = self._stored(dataset)
         if found is None:
             raise BadInput(f"“{dataset.name}” could not be extracted.")
         return found
+
+    def _stored(self, dataset: Dataset) -> DNA | None:
+        setting = self.setting
+        return None if setting is None else self.workspace.store.dna(dataset, setting)
 
     def image(self, path: Path) -> DNA:
         """The DNA of one image, through the network. Raises BadInput when it cannot be read."""
@@ -114,8 +131,11 @@ class Sources:
         setting = self.setting
         extractor = self.extractor
         calibration = self._calibration(())
-        batch = extractor.preprocess(path)[None]
-        with Accumulator(calibration, 0, setting.bins if setting else 1000, sketches=False) as total:
+        try:
+            batch = extractor.preprocess(path)[None]
+        except (BadInput, OSError) as error:
+            raise BadInput(f"{path} cannot be used as a reference: {error}. Choose another image.") from error
+        with Accumulator(calibration, 0, self._bins(setting), sketches=False) as total:
             extractor.visit(batch, total.add)
             total.count_images(1)
             found = total.distributions()
@@ -129,7 +149,8 @@ class Sources:
         whole = replace(dataset, part=None, name=_whole_name(dataset))
         self.ensure(whole)
         files = self.workspace.files(dataset)
-        found = self.workspace.store.sketches(dataset, self._label)
+        setting = self.setting
+        found = None if setting is None else self.workspace.store.sketches(dataset, setting)
         if found is None or not len(found):
             raise BadInput(f"“{dataset.name}” has no sketches, so its images cannot be ranked. Extract it with sketches.")
         return files, found
@@ -138,7 +159,7 @@ class Sources:
         """A selection as it is, by its saved name, or from a JSON file."""
         if what is None or isinstance(what, Selection):
             return what
-        path = Path(what).expanduser()
+        path = absolute(what)
         try:
             return self.workspace.selection(str(what))
         except UnknownName:
@@ -146,7 +167,9 @@ class Sources:
                 raise
         try:
             return Selection.from_json(json.loads(path.read_text("utf-8")))
-        except (ValueError, UnicodeDecodeError) as error:
+        except BadInput:
+            raise
+        except (OSError, ValueError) as error:
             raise BadInput(f"{path.name} is not a selection file ({error}).") from error
 
     def check(self, selection: Selection | None, dna: DNA) -> None:
@@ -159,17 +182,19 @@ class Sources:
         setting = self.setting
         if setting is not None:
             store = self.workspace.store
-            if dataset.part is not None and store.dna_key(dataset, setting.label) is not None:
+            if not dataset.source.exists() and store.dna_key(dataset, setting) is not None:
+                return  # a disk that is not plugged in: what is known of it still counts
+            if dataset.part is not None and store.dna_key(dataset, setting) is not None:
                 whole = replace(dataset, part=None, name=_whole_name(dataset))
                 self.ensure(whole)
-                if store.dna(dataset, setting.label) is not None:
+                if store.dna(dataset, setting) is not None:
                     return
             if is_current(self.workspace, dataset, setting):
                 return
         calibration = self._calibration([dataset])
         extract_dataset(
             self.workspace, dataset, self.extractor, calibration, self._batch_size,
-            bins=self._like.bins if self._like is not None and self._name is None else 1000,
+            bins=self._bins(setting),
             progress=self._progress, stop=self._stop,
         )  # fmt: skip
 
@@ -178,10 +203,10 @@ class Sources:
             return self._like.calibration
         return calibration_for(self.workspace, self.extractor, datasets, self._progress, self._stop)
 
-    @property
-    def _label(self) -> str:
-        setting = self.setting
-        return setting.label if setting else label_of(self.extractor)
+    def _bins(self, setting: Setting | None) -> int:
+        if setting is not None:
+            return setting.bins
+        return BINS if self._like is None else self._like.bins
 
 
 def _whole_name(dataset: Dataset) -> str:

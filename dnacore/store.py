@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .calibration import Calibration
+from . import arrayfile
+from .calibration import Calibration, load_calibration
 from .datasets import Dataset
 from .dna import DNA, load_dna, merge
-from .errors import Damaged
+from .errors import BadInput, Damaged, Unavailable, UnknownName
 from .plan import Member, Shard
-from .sketches import Segment, SketchArrays, Sketches, merge_segments, open_segment, save_segment
+from .sketches import KIND, VERSION, Segment, SketchArrays, Sketches, merge_segments, open_segment, save_segment
+from .workspace import discard
 
 if TYPE_CHECKING:
     from .extractors import Extractor
@@ -62,34 +66,35 @@ class Store:
         with self.catalogue.changing() as db:
             db.execute(
                 "INSERT INTO setting (label, extractor, calibration, bins, specification, layers, weights, used) "
-                "VALUES (?,?,?,?,?,?,?,?) ON CONFLICT (extractor, calibration, bins) DO UPDATE SET label = excluded.label, "
-                "specification = excluded.specification, weights = excluded.weights, used = excluded.used",
+                "VALUES (?,?,?,?,?,?,?,?) ON CONFLICT (extractor, calibration, bins) DO UPDATE SET "
+                "label = excluded.label, specification = excluded.specification, weights = excluded.weights, used = excluded.used",
                 (
                     label_of(extractor), extractor.fingerprint, calibration.fingerprint, bins,
                     json.dumps(extractor.spec), json.dumps(list(extractor.layers.items())),
                     str(extractor.weights_file.resolve()) if extractor.weights_file else "", time.time(),
                 ),
             )  # fmt: skip
-        found = self.find_setting(label_of(extractor))
+        key = extractor.fingerprint, calibration.fingerprint, bins
+        found = next((s for s in self.settings() if (s.extractor, s.calibration, s.bins) == key), None)
         if found is None:
             raise Damaged("The catalogue lost a setting it had just written. Run the same command again.")
         return found
 
-    def find_setting(self, label: str) -> Setting | None:
-        """The setting last used under that label, or None. No network is loaded."""
-        return next(iter(s for s in self.settings() if s.label == label), None)
+    def find_setting(self, label: str | Setting) -> Setting | None:
+        """The setting last used under that label, or None; a setting is itself. No network is loaded."""
+        return label if isinstance(label, Setting) else next((s for s in self.settings() if s.label == label), None)
 
     def settings(self) -> list[Setting]:
         """All settings, the last used first."""
         with self.catalogue.reading() as db:
             rows = db.execute("SELECT * FROM setting ORDER BY used DESC, id DESC").fetchall()
-        return [
-            Setting(
-                r["id"], r["label"], r["extractor"], r["calibration"], r["bins"],
-                json.loads(r["specification"]), dict(json.loads(r["layers"])), r["weights"],
-            )
-            for r in rows
-        ]  # fmt: skip
+        found = []
+        for r in rows:
+            with suppress(ValueError, TypeError):  # unreadable after a disk's fault: then it counts as never used
+                specification, layers = json.loads(r["specification"]), dict(json.loads(r["layers"]))
+                found.append(Setting(r["id"], r["label"], r["extractor"], r["calibration"], r["bins"], specification,
+                                     layers, r["weights"]))  # fmt: skip
+        return found
 
     def extractors_of(self, dataset: Dataset) -> list[str]:
         """Labels of the networks this dataset has a DNA of, last used first."""
@@ -127,22 +132,32 @@ class Store:
         dna.save(self._shard_file(shard))
         if sketches is not None and len(sketched):
             save_segment(self._segment_file(segment), sketches, sketched)
-        with self.catalogue.changing() as db:
+        stamp = _stamp(self._segment_file(segment))
+        with self._changing(dataset) as db:
             part = str(dataset.part or "")
             db.execute("INSERT INTO shard VALUES (?,?,?,?,?)", (shard, dataset.id, setting.id, part, dna.images))
             db.executemany(
                 "INSERT INTO member VALUES (?,?,?,?,?)",
                 [(shard, i, m.hash, m.path, m.reason) for i, m in enumerate(members)],
             )
-            if sketches is not None and len(sketched):
+            if stamp:
                 db.execute("INSERT INTO segment VALUES (?,?,?,?)", (segment, dataset.id, setting.id, len(sketched)))
+                db.execute("INSERT INTO checked VALUES (?,?)", (segment, stamp))
         return shard
+
+    @contextmanager
+    def _changing(self, dataset: Dataset) -> Iterator[sqlite3.Connection]:
+        """A transaction about a dataset that somebody may have removed while it was being extracted."""
+        with self.catalogue.changing() as db:
+            if db.execute("SELECT 1 FROM dataset WHERE id = ?", (dataset.id,)).fetchone() is None:
+                raise UnknownName(f"“{dataset.name}” was removed while it was being extracted. Add it again to go on.")
+            yield db
 
     def finish(self, dataset: Dataset, setting: Setting, keep: Sequence[Shard]) -> None:
         """Make these shards the dataset's DNA, and drop the others and their files."""
         part = str(dataset.part or "")
         ids = sorted(shard.id for shard in keep)
-        with self.catalogue.changing() as db:
+        with self._changing(dataset) as db:
             old = [
                 row["id"]
                 for row in db.execute(
@@ -162,11 +177,11 @@ class Store:
                 (dataset.id, setting.id, part, json.dumps(ids), images, time.time()),
             )
         for number in old:
-            self._shard_file(number).unlink(missing_ok=True)
+            discard(self._shard_file(number))
 
     # -- DNAs ----------------------------------------------------------------------------------------------------------
 
-    def dna(self, dataset: Dataset, label: str) -> DNA | None:
+    def dna(self, dataset: Dataset, label: str | Setting) -> DNA | None:
         """The DNA of a dataset, or of a part of one; None if it was never extracted.
 
         A part that was not extracted on its own is counted from the sketches of the whole (`exact` is False then).
@@ -174,19 +189,30 @@ class Store:
         setting = self.find_setting(label)
         if setting is None:
             return None
+        shards = self._extracted(dataset, setting)
+        while shards is not None:
+            try:
+                found = self._merged(shards)
+                break
+            except Damaged:
+                before, shards = shards, self._extracted(dataset, setting)
+                if shards == before:  # else it was extracted anew just now, and the files that went were the old ones
+                    raise
+        else:
+            return self.from_sketches(dataset, setting) if dataset.part else None
+        rejected = tuple({"path": r.path, "reason": r.reason} for r in self.workspace.rejected(dataset, setting.label))
+        return replace(found, name=dataset.name, rejected=rejected, source=self._sketches(dataset, setting))
+
+    def _extracted(self, dataset: Dataset, setting: Setting) -> list[int] | None:
+        """Numbers of the shards that make the dataset's DNA; None if it was never extracted."""
         with self.catalogue.reading() as db:
             row = db.execute(
                 "SELECT shards FROM extraction WHERE dataset = ? AND setting = ? AND part = ?",
                 (dataset.id, setting.id, str(dataset.part or "")),
             ).fetchone()
-        if row is None:
-            return self.from_sketches(dataset, setting) if dataset.part else None
-        shards = json.loads(row["shards"])
-        found = self._merged(shards)
-        rejected = tuple({"path": r.path, "reason": r.reason} for r in self.workspace.rejected(dataset, label))
-        return replace(found, name=dataset.name, rejected=rejected, source=self.sketches(dataset, label))
+        return None if row is None else [int(number) for number in json.loads(row["shards"])]
 
-    def dna_key(self, dataset: Dataset, label: str) -> str | None:
+    def dna_key(self, dataset: Dataset, label: str | Setting) -> str | None:
         """A short text that changes whenever the DNA does; None if there is no DNA. Reads no arrays."""
         setting = self.find_setting(label)
         if setting is None:
@@ -217,38 +243,59 @@ class Store:
 
     def _merged(self, shards: Sequence[int]) -> DNA:
         if len(shards) == 1:
-            return self._load_shard(shards[0])
-        key = hashlib.sha256(json.dumps(list(shards)).encode()).hexdigest()[:24]
-        path = self.root / "dna" / f"{key}.dna.npz"
+            return self._load_shards(shards)[0]
+        path = self._merged_file(shards)
         if path.is_file():
             try:
                 return load_dna(path)
             except Damaged:
                 self._set_aside(path)
-        found = merge([self._load_shard(number) for number in shards])
-        found.save(path)
+        found = merge(self._load_shards(shards))
+        with suppress(Unavailable):  # the file only saves time, which a full disk must not cost the DNA
+            found.save(path)
         return found
 
-    def _load_shard(self, number: int) -> DNA:
-        path = self._shard_file(number)
-        try:
-            return load_dna(path)
-        except Damaged as error:
-            self._set_aside(path)
+    def _load_shards(self, numbers: Sequence[int]) -> list[DNA]:
+        """The shards' DNAs. Raises Damaged once all that are broken or gone have been set aside."""
+        found, broken = [], []
+        for number in numbers:
+            path = self._shard_file(number)
+            try:
+                found.append(load_dna(path))
+            except (Damaged, BadInput):  # BadInput: the file is gone
+                self._set_aside(path)
+                broken.append(path.name)
+        if broken:
             raise Damaged(
-                f"A stored shard was damaged and has been set aside ({path.name}). Extract the dataset again: "
-                "only this shard is computed anew."
-            ) from error
+                f"{len(broken)} stored shards were damaged and have been set aside ({', '.join(broken)}). Extract the "
+                "dataset again: only these are computed anew."
+            )
+        return found
 
     def _calibration(self, setting: Setting) -> Calibration | None:
-        from .calibration import load_calibration
+        return self.calibration(setting.calibration)
 
-        path = self.root / "calibrations" / f"{setting.calibration}.npz"
-        return load_calibration(path) if path.is_file() else None
+    def calibration(self, fingerprint: str) -> Calibration | None:
+        """A stored calibration. A damaged or lost one is taken from a shard made under it; None if there is none."""
+        path = self.root / "calibrations" / f"{fingerprint}.npz"
+        try:
+            return load_calibration(path)
+        except (Damaged, BadInput):
+            self._set_aside(path)
+        with self.catalogue.reading() as db:
+            rows = db.execute(
+                "SELECT shard.id FROM shard JOIN setting ON setting.id = shard.setting WHERE calibration = ?", (fingerprint,)
+            ).fetchall()
+        for row in rows:
+            with suppress(Damaged, BadInput):  # the next one may be whole
+                found = load_dna(self._shard_file(row["id"])).calibration
+                found.save(path)
+                return found
+        return None
 
     # -- sketches ------------------------------------------------------------------------------------------------------
 
-    def sketches(self, dataset: Dataset, label: str) -> Sketches | None:
+    def sketches(self, dataset: Dataset, label: str | Setting) -> Sketches | None:
         """The sketches of a dataset's images, in the order of its files; None if there are none."""
         setting = self.find_setting(label)
         return self._sketches(dataset, setting) if setting else None
@@ -263,15 +310,33 @@ class Store:
         """The dataset's sketch files by number, largest first; broken ones are set aside."""
         with self.catalogue.reading() as db:
             rows = db.execute(
-                "SELECT id FROM segment WHERE dataset = ? AND setting = ? ORDER BY images DESC, id", (dataset.id, setting.id)
+                "SELECT id, stamp FROM segment LEFT JOIN checked ON checked.segment = segment.id "
+                "WHERE dataset = ? AND setting = ? ORDER BY images DESC, id",
+                (dataset.id, setting.id),
             ).fetchall()
         found = {}
         for row in rows:
-            path = self._segment_file(row["id"])
             try:
-                found[row["id"]] = open_segment(path)
+                found[row["id"]] = self._segment(row["id"], row["stamp"])
             except Damaged:
-                self._set_aside(path)
+                self._set_aside(self._segment_file(row["id"]))
+                with self.catalogue.changing() as db:
+                    gone = db.execute("DELETE FROM segment WHERE id = ?", (row["id"],)).rowcount == 0
+                if gone:  # it was merged into another one while we looked
+                    return self.segments(dataset, setting)
+        return found
+
+    def _segment(self, number: int, stamp: str | None) -> Segment:
+        """Open a sketch file. One that somebody changed since it was written is read through once: sums must match."""
+        path = self._segment_file(number)
+        found = open_segment(path)
+        now = _stamp(path)
+        if now != stamp:
+            arrayfile.verify(path, KIND, VERSION)
+            with self.catalogue.changing() as db:
+                db.execute(
+                    "INSERT OR REPLACE INTO checked SELECT id, ? FROM segment WHERE id = ?", (now, number)
+                )
         return found
 
     def compact(self, dataset: Dataset, setting: Setting) -> None:
@@ -290,11 +355,12 @@ class Store:
         with self.catalogue.changing() as db:
             number = _next_number(db, "segment")
         images = merge_segments(self._segment_file(number), list(segments.values()), wanted)
-        with self.catalogue.changing() as db:
+        with self._changing(dataset) as db:
             db.executemany("DELETE FROM segment WHERE id = ?", [(old,) for old in segments])
             db.execute("INSERT INTO segment VALUES (?,?,?,?)", (number, dataset.id, setting.id, images))
+            db.execute("INSERT INTO checked VALUES (?,?)", (number, _stamp(self._segment_file(number))))
         for old in segments:
-            self._segment_file(old).unlink(missing_ok=True)
+            discard(self._segment_file(old))
 
     # -- files ---------------------------------------------------------------------------------------------------------
 
@@ -303,23 +369,29 @@ class Store:
         with self.catalogue.reading() as db:
             shards = db.execute("SELECT id FROM shard WHERE dataset = ?", (dataset.id,)).fetchall()
             segments = db.execute("SELECT id FROM segment WHERE dataset = ?", (dataset.id,)).fetchall()
-        return [self._shard_file(r["id"]) for r in shards] + [self._segment_file(r["id"]) for r in segments]
+            merged = db.execute("SELECT shards FROM extraction WHERE dataset = ?", (dataset.id,)).fetchall()
+        own = [self._shard_file(r["id"]) for r in shards] + [self._segment_file(r["id"]) for r in segments]
+        return own + [self._merged_file(json.loads(r["shards"])) for r in merged]
 
     def sweep(self, older_than: float = 3600.0) -> int:
         """Remove array files that no row names and nobody is writing; return the bytes freed."""
         with self.catalogue.reading() as db:
             named = {self._shard_file(r["id"]) for r in db.execute("SELECT id FROM shard")}
             named |= {self._segment_file(r["id"]) for r in db.execute("SELECT id FROM segment")}
-            for row in db.execute("SELECT shards FROM extraction"):
-                key = hashlib.sha256(json.dumps(json.loads(row["shards"])).encode()).hexdigest()[:24]
-                named.add(self.root / "dna" / f"{key}.dna.npz")
+            named |= {self._merged_file(json.loads(r["shards"])) for r in db.execute("SELECT shards FROM extraction")}
         freed, before = 0, time.time() - older_than
         for folder in ("shards", "sketches", "dna"):
             for path in (self.root / folder).glob("*"):
-                if path not in named and path.stat().st_mtime < before:
-                    freed += path.stat().st_size
-                    path.unlink(missing_ok=True)
+                with suppress(FileNotFoundError):  # somebody else is sweeping too
+                    if path not in named and path.stat().st_mtime < before:
+                        freed += discard(path)
         return freed
+
+    def _merged_file(self, shards: Sequence[int]) -> Path:
+        with self.catalogue.reading() as db:  # numbers of shards mean something within one catalogue only
+            row = db.execute("SELECT last FROM number WHERE name = 'catalogue'").fetchone()
+        key = hashlib.sha256(json.dumps([row["last"] if row else 0, *shards]).encode()).hexdigest()[:24]
+        return self.root / "dna" / f"{key}.dna.npz"
 
     def _shard_file(self, number: int) -> Path:
         return self.root / "shards" / f"{number}.dna.npz"
@@ -332,6 +404,15 @@ class Store:
             aside = self.root / "damaged" / f"{int(time.time())}-{path.name}"
             aside.parent.mkdir(exist_ok=True)
             path.replace(aside)
+
+
+def _stamp(path: Path) -> str:
+    """Size and time of a file, which tell whether it was changed; "" where there is none."""
+    try:
+        about = path.stat()
+    except OSError:
+        return ""
+    return f"{about.st_size}:{about.st_mtime_ns}"
 
 
 def _next_number(db, table: str) -> int:

@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +27,7 @@ import pandas as pd
 
 from . import images
 from .catalogue import Catalogue
-from .datasets import Dataset, check_name, choose, name_for, parse_part, read_attributes
+from .datasets import Dataset, check_name, check_text, choose, free_name, name_for, parse_part, read_attributes
 from .errors import BadInput, UnknownName
 from .images import Rejected
 from .plan import FileRow
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from .store import Store
 
 ENVIRONMENT = "VISUAL_DNA_HOME"
+_HASH = re.compile("[0-9a-f]{32}")
 
 
 def default_root() -> Path:
@@ -96,40 +99,70 @@ class Workspace:
         An `attributes.csv` in the folder is taken up by itself. Adding the same source again under the same name
         refreshes it. Raises BadInput for a name that is taken, a source that is missing or without a single image.
         """
-        name = check_name(name)
-        path = _absolute(source)
-        if path.suffix.lower() == ".zip" and path.is_file():
-            path = images.unpack_zip(path, self.root / "unpacked" / name)
-        folder = images.image_folder(path)
-        csv = _absolute(attributes) if attributes else folder / "attributes.csv"
-        if attributes and not csv.is_file():
+        name, given = check_name(name), absolute(source)
+        path = self._source(given)
+        csv = absolute(attributes) if attributes else None
+        if csv is not None and not csv.is_file():
             raise BadInput(f"There is no attributes file {csv}.")
+        with self.catalogue.reading() as db:
+            self._check_free(db, name, path)
+        unpacked = path != given and not path.exists()
+        if unpacked:
+            images.unpack_zip(given, path)
+        try:
+            return self._register(name, path, csv, title)
+        except BaseException:
+            if unpacked:
+                shutil.rmtree(path, ignore_errors=True)
+            raise
+
+    def _source(self, given: Path) -> Path:
+        """What stands in the catalogue for a source: itself, or the folder that a zip with these bytes is unpacked to."""
+        if given.suffix.lower() != ".zip" or not given.is_file():
+            return given
+        try:
+            content = images.content_hash(given)
+        except OSError as error:
+            raise BadInput(f"{given} cannot be read ({error.strerror or error}).") from error
+        return self.root / "unpacked" / f"{name_for(given.with_suffix(''))}-{content[:10]}"
+
+    @staticmethod
+    def _check_free(db, name: str, source: Path) -> bool:
+        """Whether this very dataset is registered already. Raises BadInput where the name or the source is another's."""
+        rows = db.execute("SELECT * FROM dataset WHERE name = ? OR source = ?", (name, str(source))).fetchall()
+        for row in rows:
+            if row["source"] != str(source):
+                raise BadInput(f"There is a dataset {name} already ({row['folder']}). Choose another name.")
+            if row["name"] != name:
+                raise BadInput(f"This folder is in the workspace already, as “{row['name']}”.")
+        return bool(rows)
+
+    def _register(self, name: str, path: Path, csv: Path | None, title: str) -> Dataset:
+        folder = images.image_folder(path)
         with self.catalogue.changing() as db:
-            taken = db.execute("SELECT * FROM dataset WHERE name = ? OR source = ?", (name, str(path))).fetchall()
-            for row in taken:
-                if row["source"] != str(path):
-                    raise BadInput(f"There is a dataset {name} already ({row['folder']}). Choose another name.")
-                if row["name"] != name:
-                    raise BadInput(f"This folder is in the workspace already, as “{row['name']}”.")
-            if not taken:
+            old = self.dataset(name) if self._check_free(db, name, path) else None
+            if old is None:
                 used = {row["colour"] for row in db.execute("SELECT colour FROM dataset")}
                 colour = next(i for i in range(len(used) + 1) if i not in used)
                 db.execute(
-                    "INSERT INTO dataset (name, source, folder, attributes, colour, title, added) VALUES (?,?,?,?,?,?,?)",
-                    (name, str(path), str(folder), str(csv) if csv.is_file() else None, colour, title, time.time()),
+                    "INSERT INTO dataset (name, source, folder, colour, title, added) VALUES (?,?,?,?,?,?)",
+                    (name, str(path), str(folder), colour, title, time.time()),
                 )
-            else:
-                db.execute("UPDATE dataset SET attributes = ? WHERE name = ?", (str(csv) if csv.is_file() else None, name))
         dataset = self.dataset(name)
         try:
             scan = self.scan(dataset, hashes=False)
             if not scan.files:
                 detail = f" ({len(scan.rejected)} files could not be read)" if scan.rejected else ""
                 raise BadInput(f"There is no image in {path}{detail}. Choose a folder with JPEG, PNG or other images.")
-            if attributes:
-                self.attributes(dataset)
-        except BadInput:
-            if not taken:
+            known = old.attributes if old is not None and old.attributes is not None else folder / "attributes.csv"
+            if csv is not None:
+                read_attributes(csv, scan.files)
+            elif _fits(known, scan.files):  # one that merely has the name is left alone
+                csv = known
+            with self.catalogue.changing() as db:
+                db.execute("UPDATE dataset SET attributes = ? WHERE id = ?", (str(csv) if csv else None, dataset.id))
+        except BaseException:
+            if old is None:
                 self._forget(dataset)
             raise
         return self.dataset(name)
@@ -144,19 +177,19 @@ class Workspace:
 
         Registered names win over paths; `./x` always means the folder. Raises UnknownName.
         """
-        text = str(name)
+        text = check_text(str(name))
         base, part = parse_part(text)
         with self.catalogue.reading() as db:
             for candidate, chosen in ((text, None), (base, part)):
                 row = db.execute(_DATASETS + " WHERE dataset.name = ?", (candidate,)).fetchone()
                 if row:
                     found = _dataset(row)
-                    return self._checked(found.split(chosen.column, chosen.value)) if chosen else found
+                    return self.part(found, chosen.column, chosen.value) if chosen else found
         for candidate, chosen in ((text, None), (base, part)):
-            path = _absolute(candidate)
-            if path.exists():
+            path = absolute(candidate)
+            if candidate and path.exists():
                 found = self._by_path(path)
-                return self._checked(found.split(chosen.column, chosen.value)) if chosen else found
+                return self.part(found, chosen.column, chosen.value) if chosen else found
         known = ", ".join(d.name for d in self.datasets()) or "none yet"
         raise UnknownName(f"There is no dataset or folder {text!r}. The datasets are: {known}.")
 
@@ -170,7 +203,7 @@ class Workspace:
 
     def rename_dataset(self, old: str, new: str) -> Dataset:
         """Give a dataset another name; its colour, files and DNAs stay. Raises BadInput, UnknownName."""
-        dataset, new = self.dataset(old), check_name(new)
+        dataset, new = self._whole(old), check_name(new)
         with self.catalogue.changing() as db:
             if db.execute("SELECT 1 FROM dataset WHERE name = ? AND id != ?", (new, dataset.id)).fetchone():
                 raise BadInput(f"There is a dataset {new} already. Choose another name.")
@@ -179,35 +212,40 @@ class Workspace:
 
     def remove_dataset(self, name: str) -> int:
         """Forget a dataset, its DNAs and sketches; return the bytes that this freed. The user's images stay."""
-        dataset = self.dataset(name)
-        freed = sum(_size(path) for path in self.store.files_of(dataset))
-        own = [self.root / "unpacked", self.root / "demo"]
-        drawn = next((dataset.folder for base in own if dataset.folder.is_relative_to(base)), None)
+        dataset = self._whole(name)
         files = self.store.files_of(dataset)
         self._forget(dataset)
-        for path in files:
-            path.unlink(missing_ok=True)
-        if drawn is not None:
+        freed = sum(map(discard, files))
+        drawn = dataset.source
+        ours = drawn.parent in (self.root / "unpacked", self.root / "demo") and not drawn.is_symlink()
+        if ours and not any(d.folder.is_relative_to(drawn) for d in self.datasets()):
             freed += sum(_size(path) for path in drawn.rglob("*"))
             shutil.rmtree(drawn, ignore_errors=True)
         return freed
+
+    def _whole(self, name: str) -> Dataset:
+        dataset = self.dataset(name)
+        if dataset.part is not None:
+            raise BadInput(f"“{dataset.name}” is a part of a dataset. Give the name of the whole one.")
+        return dataset
 
     def _forget(self, dataset: Dataset) -> None:
         with self.catalogue.changing() as db:
             db.execute("DELETE FROM dataset WHERE id = ?", (dataset.id,))
 
     def _by_path(self, path: Path) -> Dataset:
+        source = self._source(path)
         with self.catalogue.reading() as db:
-            row = db.execute(_DATASETS + " WHERE dataset.source = ?", (str(path),)).fetchone()
+            row = db.execute(_DATASETS + " WHERE dataset.source = ?", (str(source),)).fetchone()
             names = {r["name"] for r in db.execute("SELECT name FROM dataset")}
         if row:
             return _dataset(row)
-        base = name_for(path if path.is_dir() else path.with_suffix(""))
-        name = next(n for n in (base, *(f"{base} {i}" for i in range(2, len(names) + 3))) if n not in names)
-        return self.add_dataset(name, path)
+        return self.add_dataset(free_name(name_for(path if path.is_dir() else path.with_suffix("")), names), path)
 
-    def _checked(self, dataset: Dataset) -> Dataset:
-        return replace(dataset, images=len(self.files(dataset)))
+    def part(self, dataset: Dataset, column: str, value: str) -> Dataset:
+        """The images of a dataset that have an attribute. Raises UnknownName where there is none."""
+        chosen = dataset.split(column, value)
+        return replace(chosen, images=len(self.files(chosen)))
 
     # -- files ---------------------------------------------------------------------------------------------------------
 
@@ -226,18 +264,21 @@ class Workspace:
             f.path: known[f.path]["hash"]
             for f in found
             if f.path in known and (known[f.path]["size"], known[f.path]["mtime_ns"]) == (f.size, f.mtime_ns)
+            and _HASH.fullmatch(known[f.path]["hash"])
         }
         need = [f for f in found if hashes and not old.get(f.path)]
         contents = self._hash(dataset, [f.path for f in need], rejected, progress)
         with self.catalogue.changing() as db:
             top = db.execute("SELECT coalesce(max(number), -1) FROM file WHERE dataset = ?", (dataset.id,)).fetchone()[0]
             fresh = [f for f in found if f.path not in known]
+            # a look that computes no hashes must not wipe out those that another process has just computed
             numbers = {f.path: top + 1 + i for i, f in enumerate(fresh)} | {p: row["number"] for p, row in known.items()}
             db.execute("UPDATE file SET there = 0 WHERE dataset = ?", (dataset.id,))
             db.executemany(
                 "INSERT INTO file (dataset, number, path, size, mtime_ns, hash, there) VALUES (?,?,?,?,?,?,1) "
                 "ON CONFLICT (dataset, path) DO UPDATE SET size = excluded.size, mtime_ns = excluded.mtime_ns, "
-                "hash = excluded.hash, there = 1",
+                "hash = CASE WHEN excluded.hash = '' AND size = excluded.size AND mtime_ns = excluded.mtime_ns "
+                "THEN hash ELSE excluded.hash END, there = 1",
                 [
                     (dataset.id, numbers[f.path], f.path, f.size, f.mtime_ns, contents.get(f.path, old.get(f.path, "")))
                     for f in found
@@ -297,6 +338,9 @@ class Workspace:
                 "AND (? IS NULL OR setting.label = ?)",
                 (dataset.id, extractor, extractor),
             ).fetchall()
+        if dataset.part is not None:
+            inside = {f.path for f in self.files(dataset)}
+            rows = [row for row in rows if row["path"] in inside]
         return [Rejected(path, reason) for path, reason in sorted({tuple(row) for row in rows})]
 
     def image_path(self, dataset_id: int, index: int) -> Path:
@@ -332,13 +376,16 @@ class Workspace:
 
     def calibration(self, extractor_fingerprint: str) -> Calibration | None:
         """The calibration chosen for a network in this workspace, or None."""
-        from .calibration import load_calibration
-
         with self.catalogue.reading() as db:
             row = db.execute(
                 "SELECT fingerprint FROM calibration WHERE extractor = ? AND chosen", (extractor_fingerprint,)
             ).fetchone()
-        return load_calibration(self._calibration_file(row[0])) if row else None
+        return self.store.calibration(row[0]) if row else None
+
+    def chosen_calibrations(self) -> dict[str, str]:
+        """{extractor fingerprint: fingerprint of the calibration that is used for it from now on}."""
+        with self.catalogue.reading() as db:
+            return dict(db.execute("SELECT extractor, fingerprint FROM calibration WHERE chosen").fetchall())
 
     def choose_calibration(self, calibration: Calibration, name: str = "") -> None:
         """Keep a calibration and use it for its network from now on. DNAs made under another keep theirs."""
@@ -353,13 +400,22 @@ class Workspace:
     def _calibration_file(self, fingerprint: str) -> Path:
         return self.root / "calibrations" / f"{fingerprint}.npz"
 
+    def imported(self, name: str) -> Path | None:
+        """The file of a DNA that was imported under this name, or None."""
+        path = self.root / "imports" / f"{name}.dna.npz"
+        return path if path.parent == self.root / "imports" and path.is_file() else None
+
     def selections(self) -> list[Selection]:
         """All saved selections, newest first."""
         from .selection import Selection
 
         with self.catalogue.reading() as db:
             rows = db.execute("SELECT content FROM selection ORDER BY saved DESC").fetchall()
-        return [Selection.from_json(json.loads(row["content"])) for row in rows]
+        found = []
+        for row in rows:
+            with suppress(ValueError):  # one that a damaged disk made unreadable does not take the others with it
+                found.append(Selection.from_json(json.loads(row["content"])))
+        return found
 
     def selection(self, name: str) -> Selection:
         """A saved selection. Raises UnknownName."""
@@ -402,8 +458,33 @@ def _dataset(row) -> Dataset:
     )  # fmt: skip
 
 
-def _absolute(path: Path | str) -> Path:
-    return Path(os.path.abspath(Path(path).expanduser()))
+def absolute(path: Path | str) -> Path:
+    """The path from the root, `~` resolved and links not. Raises BadInput for text that no path can hold."""
+    text = check_text(str(path))
+    try:
+        return Path(os.path.abspath(Path(text).expanduser()))
+    except RuntimeError:  # ~somebody, who is not known here: then it is a file's name
+        return Path(os.path.abspath(text))
+
+
+def discard(path: Path) -> int:
+    """Delete a file of our own; return its bytes. One that somebody still reads (Windows) is left for `Store.sweep`."""
+    size = _size(path)
+    try:
+        path.unlink()
+    except OSError:
+        return 0
+    return size
+
+
+def _fits(csv: Path, files: Sequence[FileRow]) -> bool:
+    if not csv.is_file():
+        return False
+    try:
+        read_attributes(csv, files)
+    except BadInput:
+        return False
+    return True
 
 
 def _size(path: Path) -> int:
