@@ -216,6 +216,11 @@ class _Loop:
                             f"{self.extractor.name} does not fit into the memory of {self.extractor.device} even one image "
                             "at a time. Close other programs, or run it with --device cpu."
                         ) from error
+                except torch.AcceleratorError as error:
+                    raise Unavailable(
+                        f"{self.extractor.device} stopped answering. {before[0]:,} of {self.total:,} images are kept: run it "
+                        "again, or with --device cpu."
+                    ) from error
                 self.done, self.rejected = before
                 batch_size = max(1, batch_size // 2)
                 torch.cuda.empty_cache()
