@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -102,12 +103,12 @@ class Sources:
             return what
         if not isinstance(what, Dataset) and str(what) not in {d.name for d in self.workspace.datasets()}:
             path = absolute(what)
-            if path.name.endswith(SUFFIX) and path.is_file():
+            if path.name.endswith(SUFFIX) and os.path.isfile(path):
                 return load_dna(path)
             imported = self.workspace.imported(str(what))
             if imported is not None:
                 return load_dna(imported)
-            if path.suffix.lower().lstrip(".") in SUFFIXES and path.is_file():
+            if path.suffix.lower().lstrip(".") in SUFFIXES and os.path.isfile(path):
                 return self.image(path)
         dataset = what if isinstance(what, Dataset) else self.dataset(what)
         self.ensure(dataset)
@@ -163,7 +164,7 @@ class Sources:
         try:
             return self.workspace.selection(str(what))
         except UnknownName:
-            if path.suffix.lower() != ".json" or not path.is_file():
+            if path.suffix.lower() != ".json" or not os.path.isfile(path):
                 raise
         try:
             return Selection.from_json(json.loads(path.read_text("utf-8")))

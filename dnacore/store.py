@@ -267,8 +267,8 @@ class Store:
                 broken.append(path.name)
         if broken:
             raise Damaged(
-                f"{len(broken)} stored shards were damaged and have been set aside ({', '.join(broken)}). Extract the "
-                "dataset again: only these are computed anew."
+                f"A part of the DNA was damaged or lost and has been set aside ({', '.join(broken)}). Extract the dataset "
+                "again: only that part is computed anew."
             )
         return found
 

@@ -187,7 +187,7 @@ class Workspace:
                     return self.part(found, chosen.column, chosen.value) if chosen else found
         for candidate, chosen in ((text, None), (base, part)):
             path = absolute(candidate)
-            if candidate and path.exists():
+            if candidate and os.path.exists(path):  # unlike Path.exists, not even a name that is too long raises
                 found = self._by_path(path)
                 return self.part(found, chosen.column, chosen.value) if chosen else found
         known = ", ".join(d.name for d in self.datasets()) or "none yet"
@@ -235,12 +235,18 @@ class Workspace:
 
     def _by_path(self, path: Path) -> Dataset:
         source = self._source(path)
-        with self.catalogue.reading() as db:
-            row = db.execute(_DATASETS + " WHERE dataset.source = ?", (str(source),)).fetchone()
-            names = {r["name"] for r in db.execute("SELECT name FROM dataset")}
-        if row:
-            return _dataset(row)
-        return self.add_dataset(free_name(name_for(path if path.is_dir() else path.with_suffix("")), names), path)
+        for last in (False, True):
+            with self.catalogue.reading() as db:
+                row = db.execute(_DATASETS + " WHERE dataset.source = ?", (str(source),)).fetchone()
+                names = {r["name"] for r in db.execute("SELECT name FROM dataset")}
+            if row:
+                return _dataset(row)
+            try:
+                return self.add_dataset(free_name(name_for(path if path.is_dir() else path.with_suffix("")), names), path)
+            except BadInput:
+                if last:  # else somebody may have registered it, or taken its name, since we looked
+                    raise
+        raise AssertionError
 
     def part(self, dataset: Dataset, column: str, value: str) -> Dataset:
         """The images of a dataset that have an attribute. Raises UnknownName where there is none."""
@@ -403,7 +409,7 @@ class Workspace:
     def imported(self, name: str) -> Path | None:
         """The file of a DNA that was imported under this name, or None."""
         path = self.root / "imports" / f"{name}.dna.npz"
-        return path if path.parent == self.root / "imports" and path.is_file() else None
+        return path if path.parent == self.root / "imports" and os.path.isfile(path) else None
 
     def selections(self) -> list[Selection]:
         """All saved selections, newest first."""
