@@ -23,7 +23,7 @@ def progress() -> None:
         demo.draw_progress(len(ready))
 
 
-left, right = st.columns([1.7, 1], gap="large")
+left, right = st.columns([2.1, 1], gap="large")
 with left:
     if len(ready) >= 2:
         demo.heatmap(ready)

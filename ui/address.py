@@ -47,7 +47,8 @@ def segments(label: str, options: dict[str, str], *, key: str) -> str:
     names = list(options)
     _take(key, lambda given: given[0] if given[0] in options else None)
     value = st.segmented_control(
-        label, names, format_func=options.__getitem__, default=names[0], required=True, key=key, persist_state="session"
+        label, names, format_func=options.__getitem__, default=names[0], required=True, key=key, persist_state="session",
+        wrap=True,
     )
     _give(key, [] if value == names[0] else [value])
     return value

@@ -58,8 +58,9 @@ def draw_list() -> None:
     if len(missing) > 1 and action.button(f"Extract all {len(missing)}", key="extract-all", type="primary", width="stretch"):
         tray.extract(missing)
         st.rerun()
-    for dataset in datasets:
-        _row(dataset, ready.get(dataset.id), busy)
+    with st.container(gap="xxsmall"):
+        for dataset in datasets:
+            _row(dataset, ready.get(dataset.id), busy)
     for job in active:
         tray.progress(job, key=f"page-{job.id}")
 
@@ -68,7 +69,7 @@ def _row(dataset: Dataset, ready: Ready | None, busy: set[str]) -> None:
     with st.container(key=f"dataset-{dataset.id}"):
         name, count, status, act = st.columns([2.4, 1, 1.3, 1], vertical_alignment="center")
         name.html(layout.dataset_name(dataset))
-        count.html(f'<div style="text-align:right;font-size:13px">{words.count(dataset.images, "image")}</div>')
+        count.html(f'<div class="vds-line" style="text-align:right">{words.count(dataset.images, "image")}</div>')
         if ready is None and dataset.name in busy:
             status.caption("being extracted…")
         elif ready is None:
@@ -78,7 +79,7 @@ def _row(dataset: Dataset, ready: Ready | None, busy: set[str]) -> None:
                 st.rerun()
         else:
             status.caption("extracted")
-            with act.popover("More", width="stretch"):
+            with act.popover("More", width="stretch", type="tertiary"):
                 if st.button("Look for new images", key=f"again-{dataset.id}", help="Extracts only what is new or changed."):
                     tray.extract([dataset.name])
                     st.rerun()

@@ -97,7 +97,7 @@ def heatmap(ready: Sequence[Ready]) -> None:
 
     layout.found(findings.pairwise(found, compared.matrix, compared.unit))
     charts.show(
-        figures.heatmap(found, compared.matrix, unit=compared.unit, cell=46, dark=theme.is_dark()),
+        figures.heatmap(found, compared.matrix, unit=compared.unit, cell=40, dark=theme.is_dark()),
         key="start-heatmap", alt=f"Pairwise distances of {words.listing(found)}", on_click=remember,
     )  # fmt: skip
     layout.caption("The distance of every two datasets: light is near, dark is far. Click a cell to see which neurons and images say so.")

@@ -80,9 +80,9 @@ def heatmap(names: Sequence[str], matrix: np.ndarray, *, unit: str, cell: int = 
             x=[j for _, j in cells],
             y=[i for i, _ in cells],
             mode="text",
-            text=["0" if i == j else words.significant(values[i, j]) for i, j in cells],
+            text=["0" if i == j else words.significant(values[i, j], 3 if k <= 6 else 2) for i, j in cells],
             textfont={
-                "size": theme.BODY if k <= 8 else theme.SMALL,
+                "size": theme.BODY if k <= 5 else theme.SMALL,
                 "color": [tone.quiet if i == j else theme.text_on(values[i, j] / top) for i, j in cells],
             },
             hoverinfo="skip",
@@ -98,8 +98,9 @@ def heatmap(names: Sequence[str], matrix: np.ndarray, *, unit: str, cell: int = 
         bargap=0,
         clickmode="event+select",
         showlegend=False,
+        margin={"l": 8, "r": 48 if slanted else 8, "t": 8, "b": 8},
     )
-    figure.update_xaxes(**ticks, side="top", tickangle=-40 if slanted else 0, linecolor="rgba(0,0,0,0)", tickfont={"color": tone.text})
+    figure.update_xaxes(**ticks, side="top", ticklabeloverflow="allow", tickangle=-40 if slanted else 0, linecolor="rgba(0,0,0,0)", tickfont={"color": tone.text})
     figure.update_yaxes(**{**ticks, "range": [k - 0.5, -0.5]}, tickfont={"color": tone.text})
     return figure
 
@@ -209,6 +210,7 @@ def most_different(
     figure.update_layout(
         template=theme.template(dark),
         height=max(140, 40 + 22 * len(labels)),
+        margin={"l": 8, "r": 34, "t": 8, "b": 8},
         bargap=0.3,
         clickmode="event+select",
         showlegend=False,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
 
-from ui import address, choices, gallery, layout, pictures, state, words
+from ui import address, choices, gallery, pictures, state
 from ui.state import Ready
 
 SHOWN = 8
@@ -18,7 +19,7 @@ def choose(ready: Sequence[Ready]) -> tuple[Ready, Ready, Ready]:
     """Let a person choose the two piles. Returns those with, those without, and the dataset they are taken from."""
     described = [one for one in ready if one.dataset.attributes is not None]
     by_attribute = described and (
-        len(ready) < 2 or address.segments("Piles", {"attribute": "By attribute", "datasets": "Two datasets"}, key="piles") == "attribute"
+        len(ready) < 2 or address.segments("Piles", {"attribute": "Attribute", "datasets": "Datasets"}, key="piles") == "attribute"
     )
     if not by_attribute:
         far_a, far_b = state.farthest(list(ready)[: choices.MOST])
@@ -54,13 +55,13 @@ def splits(table: pd.DataFrame) -> dict[str, list[str]]:
 def draw(pile: Ready, title: str) -> None:
     """Draw a few images of a pile."""
     rows = state.files(pile.dataset)
-    st.html(f'<div class="vds-row"><b>{title}</b><span class="vds-quiet">{words.count(len(rows), "image")}</span></div>')
+    st.html(f'<div class="vds-row"><b>{title}</b><span class="vds-quiet">{len(rows):,}</span></div>')
     step = max(1, len(rows) // SHOWN)
     gallery.wall(
         pictures.plain(pile.dataset, rows[::step][:SHOWN]), key=f"pile-{title}", title=title, columns=2, controls=False,
         aspect=state.aspect(pile.dataset),
     )  # fmt: skip
-    layout.caption(pile.name)
+    st.html(f'<div class="vds-line vds-quiet">{html.escape(pile.name)}</div>')
 
 
 def _said(value: str) -> str:

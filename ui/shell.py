@@ -8,14 +8,15 @@ import streamlit as st
 
 from ui import guard, hands, navigation, sidebar, theme
 
+ICON = str(Path(__file__).parents[1] / "assets" / "icon.png")
+
 
 def main() -> None:
     """Draw the frame and the page that was asked for."""
-    st.set_page_config(
-        page_title="Visual DNA Studio", page_icon=str(Path(__file__).parents[1] / "assets" / "icon.png"), layout="wide"
-    )
+    st.set_page_config(page_title="Visual DNA Studio", page_icon=ICON, layout="wide")
     theme.apply()
-    page = st.navigation({"Visual DNA Studio": list(navigation.pages().values())})
+    st.logo(ICON, size="large")
+    page = st.navigation(list(navigation.pages().values()), expanded=True)
     with guard.guarded():
         sidebar.draw()
     with guard.guarded():

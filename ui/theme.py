@@ -136,6 +136,10 @@ h2, h3 { letter-spacing: -0.01em; }
 [data-testid="stSidebar"] [data-testid="stVerticalBlock"] { gap: .6rem; }
 .vds-large { background: color-mix(in srgb, currentColor 6%, transparent); border-radius: 4px; }
 .vds-large img { display: block; width: 100%; max-height: 66vh; object-fit: contain; }
+[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p { color: inherit; font-size: 13px; }
+[data-testid="stCaptionContainer"] { opacity: .74; }
+.vds-line { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-size: 13px; }
+[data-testid="stMain"] hr { margin: .6rem 0 .4rem; }
 .vds-quiet { opacity: .72; }
 @media (prefers-reduced-motion: reduce) { *, *::before, *::after { animation: none !important; transition: none !important; } }
 @media (max-width: 1100px) {
@@ -146,4 +150,6 @@ h2, h3 { letter-spacing: -0.01em; }
 
 def apply() -> None:
     """Put the shared style sheet on the page."""
-    st.html(f"<style>{CSS}</style>")
+    # The accent is light on the dark ground, so that it can be read there; what stands on it must then be dark.
+    on_accent = f'button[data-testid*="stBaseButton-primary"] * {{ color: {DARK.ground}; }}' if is_dark() else ""
+    st.html(f"<style>{CSS}{on_accent}</style>")

@@ -239,8 +239,7 @@ class Wall {
     cell.right.textContent = data.right?.[place] ?? "";
     cell.label.style.display = data.label ? "" : "none";
     cell.label.textContent = data.label?.[place] ?? "";
-    const said = [data.name?.[place], data.left?.[place], data.right?.[place], data.label?.[place]].filter(Boolean).join(", ");
-    cell.box.setAttribute("aria-label", said);
+    cell.image.alt = data.name?.[place] ?? "";
     cell.box.title = data.name?.[place] ?? "";
     cell.box.id = `cell-${this.uid}-${place}`;
     cell.box.dataset.place = place;
