@@ -26,7 +26,13 @@ from tools import browser
 CHECKOUT = Path(__file__).resolve().parents[1]
 PAGES = ("", "datasets", "distances", "neurons", "sensitivity", "gallery")
 SIZES = ((1440, 900), (1024, 768))
-README = {"distances": "distances", "gallery": "gallery?of=faces", "sensitivity": "sensitivity", "neurons": "neurons"}
+COMPARED = ("streets_base", "streets_darker", "styles_photo", "styles_cartoon", "styles_sketch", "faces")
+README = {  # picture: page, with choices that fit on one screen
+    "distances": "distances?" + "&".join(f"datasets={name}" for name in COMPARED),
+    "gallery": "gallery?dataset=faces&like=styles_sketch",
+    "sensitivity": "sensitivity",
+    "neurons": "neurons",
+}
 
 
 @contextmanager
