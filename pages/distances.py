@@ -8,8 +8,10 @@ from ui import address, charts, choices, figures, findings, layout, pair, state,
 
 METRICS = {"emd": "EMD", "nfd": "Fréchet"}
 EXPLAINED = {
-    "emd": "Per neuron, how far the activations of one dataset must be moved to look like the other's, averaged over the neurons.",
-    "nfd": "Per neuron, how far apart the two datasets' mean and spread of image-wide activation are; blind to the shape in between.",
+    "emd": "Per neuron, how far the activations of one dataset must be moved to look like the other's, "
+    "averaged over the neurons.",
+    "nfd": "Per neuron, how far apart the two datasets' mean and spread of image-wide activation are; "
+    "blind to the shape in between.",
 }
 
 layout.header("Distances", "How far apart are your datasets, and which neurons and images say so?")
@@ -47,7 +49,11 @@ with result:
     )
     layout.caption(
         "Each cell is the distance of two datasets, "
-        + ("in bins of 999: light is near, dark is far. " if metric == "emd" else "in squared activation: light is near, dark is far. ")
+        + (
+            "in bins of 999: light is near, dark is far. "
+            if metric == "emd"
+            else "in squared activation: light is near, dark is far. "
+        )
         + "Click a cell to see what makes the difference."
     )
 

@@ -37,12 +37,21 @@ with result:
             gallery.Band(everything[::-1][:BAND], "Farthest", f"least like {target}, farthest first", rows=2),
         ]
         seen = gallery.wall(
-            bands, key="gallery-bands", title="Nearest, middle and farthest images", size=120, aspect=aspect,
+            bands,
+            key="gallery-bands",
+            title="Nearest, middle and farthest images",
+            size=120,
+            aspect=aspect,
             note=f"{words.count(len(everything), 'image')} ranked",
-        )  # fmt: skip
+        )
     else:
         seen = gallery.wall(
-            everything, key="gallery-wall", title=f"Images of {dataset.name}, nearest first", height=640, size=120, aspect=aspect,
+            everything,
+            key="gallery-wall",
+            title=f"Images of {dataset.name}, nearest first",
+            height=640,
+            size=120,
+            aspect=aspect,
             selectable=True,
         )
     layout.caption(
@@ -52,6 +61,10 @@ with result:
     )
 if seen.opened is not None:
     closeup.show(
-        dataset, seen.opened,
-        [("Rank", f"{seen.opened.left} of {len(everything):,}"), ("Distance", f"{seen.opened.right} of {first.bins - 1} bins")],
-    )  # fmt: skip
+        dataset,
+        seen.opened,
+        [
+            ("Rank", f"{seen.opened.left} of {len(everything):,}"),
+            ("Distance", f"{seen.opened.right} of {first.bins - 1} bins"),
+        ],
+    )

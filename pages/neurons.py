@@ -32,9 +32,13 @@ with result:
     layout.found(f"{name[:1].upper()}{name[1:]}")
     charts.show(
         pair.figure_of(chosen, flat, logarithmic=logarithmic, height=360),
-        key="overlay", alt=f"Activations of {name} in {words.listing([one.name for one in chosen])}", on_click=open_bar,
-    )  # fmt: skip
-    layout.caption("How often the neuron takes each value, over all places in all images. Click a bar to see the images in it.")
+        key="overlay",
+        alt=f"Activations of {name} in {words.listing([one.name for one in chosen])}",
+        on_click=open_bar,
+    )
+    layout.caption(
+        "How often the neuron takes each value, over all places in all images. Click a bar to see the images in it."
+    )
     pair.notes(chosen, flat)
 
 bar = st.session_state.get("bar")
@@ -42,12 +46,19 @@ if bar is not None and bar[0] == flat and bar[1] < len(chosen):
     _, place, start, end = bar
     one = chosen[place]
     st.divider()
-    st.html(layout.dataset_name(one.dataset, "images with activations in the bar you clicked; below each, how much of it"))
+    st.html(
+        layout.dataset_name(one.dataset, "images with activations in the bar you clicked; below each, how much of it")
+    )
     within = state.images_within(one, flat, start, end).head(120)
     seen = gallery.wall(
         pictures.ranked(one.dataset, state.files(one.dataset), within, say=words.percent, show_rank=False),
-        key="bar-images", title=f"Images of {one.name} in the bar", height=330, size=110, aspect=state.aspect(one.dataset), empty="No image has activations there.",
-    )  # fmt: skip
+        key="bar-images",
+        title=f"Images of {one.name} in the bar",
+        height=330,
+        size=110,
+        aspect=state.aspect(one.dataset),
+        empty="No image has activations there.",
+    )
     if seen.opened is not None:
         closeup.show(one, seen.opened, [("In this bar", f"{seen.opened.right} of its places")])
 
@@ -62,12 +73,19 @@ for one in chosen:
             st.html(layout.dataset_name(one.dataset, title))
             seen = gallery.wall(
                 pictures.ranked(one.dataset, state.files(one.dataset), rows, say=words.significant, show_rank=False),
-                key=f"{title}-{one.dataset.id}", title=f"Images of {one.name} where the neuron is {title}", columns=6,
-                controls=False, aspect=state.aspect(one.dataset),
-            )  # fmt: skip
+                key=f"{title}-{one.dataset.id}",
+                title=f"Images of {one.name} where the neuron is {title}",
+                columns=6,
+                controls=False,
+                aspect=state.aspect(one.dataset),
+            )
             if seen.opened is not None:
                 closeup.show(one, seen.opened, [("Mean activation", seen.opened.right)])
 navigation.link(
-    "gallery", "Rank images by this neuron", dataset=two[-1].name, like=two[0].name, neurons="typed",
+    "gallery",
+    "Rank images by this neuron",
+    dataset=two[-1].name,
+    like=two[0].name,
+    neurons="typed",
     typed=choices.neuron_code(first, flat),
-)  # fmt: skip
+)

@@ -56,11 +56,18 @@ with result:
     with middle:
         charts.show(
             figures.most_different(
-                [words.neuron_short(*first.neuron(flat)) for flat in flats], found.emd[flats], unit="bins", floor=floor, chosen=-1,
+                [words.neuron_short(*first.neuron(flat)) for flat in flats],
+                found.emd[flats],
+                unit="bins",
+                floor=floor,
+                chosen=-1,
                 dark=theme.is_dark(),
             ),
-            key="sensitive", alt="The most sensitive neurons and what chance would give", on_click=open_neuron, tools=False,
-        )  # fmt: skip
+            key="sensitive",
+            alt="The most sensitive neurons and what chance would give",
+            on_click=open_neuron,
+            tools=False,
+        )
         layout.caption("The tick is what two random piles of the same images would give. Click a neuron to look at it.")
     with right:
         piles.draw(without, "Without")
@@ -77,12 +84,19 @@ seen = gallery.wall(
         gallery.Band(everything[:BAND], "Most like with", "and least like without", rows=2),
         gallery.Band(everything[::-1][:BAND], "Most like without", "farthest first", rows=2),
     ],
-    key="sensitivity-bands", title="Images most like with, and most like without", size=110, aspect=state.aspect(whole.dataset),
+    key="sensitivity-bands",
+    title="Images most like with, and most like without",
+    size=110,
+    aspect=state.aspect(whole.dataset),
     note=f"{words.count(len(everything), 'image')} ranked",
-)  # fmt: skip
+)
 layout.caption("Below each image: its rank, and its distance to “with” minus its distance to “without”, in bins.")
 if seen.opened is not None:
-    closeup.show(whole, seen.opened, [("Rank", f"{seen.opened.left} of {len(everything):,}"), ("With minus without", seen.opened.right)])
+    closeup.show(
+        whole,
+        seen.opened,
+        [("Rank", f"{seen.opened.left} of {len(everything):,}"), ("With minus without", seen.opened.right)],
+    )
 
 name, save, _ = st.columns([1.4, 1, 1.6], vertical_alignment="bottom")
 chosen_name = name.text_input("Keep these neurons as", key="selection-name", placeholder=f"{with_.name} top {count}")

@@ -9,8 +9,8 @@ from ui import demo, guard, layout, navigation
 layout.header(
     "Visual DNA Studio",
     "How do two folders of images differ? A frozen network looks at every image, and each of its neurons keeps a small "
-    "histogram of what it saw: together they are the dataset's DNA. Comparing DNAs tells how far datasets are apart, which "
-    "neurons see the difference, and which images cause it.",
+    "histogram of what it saw: together they are the dataset's DNA. Comparing DNAs tells how far datasets are apart, "
+    "which neurons see the difference, and which images cause it.",
 )
 demo.begin_when_empty()
 ready = demo.ready_sets()

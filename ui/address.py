@@ -47,7 +47,13 @@ def segments(label: str, options: dict[str, str], *, key: str) -> str:
     names = list(options)
     _take(key, lambda given: given[0] if given[0] in options else None)
     value = st.segmented_control(
-        label, names, format_func=options.__getitem__, default=names[0], required=True, key=key, persist_state="session",
+        label,
+        names,
+        format_func=options.__getitem__,
+        default=names[0],
+        required=True,
+        key=key,
+        persist_state="session",
         wrap=True,
     )
     _give(key, [] if value == names[0] else [value])
@@ -79,7 +85,7 @@ def text(label: str, *, key: str, **more: Any) -> str:
 
 
 def code(key: str) -> str | None:
-    """Return a choice that is no widget of its own on this page, from the address or this session; None if there is none."""
+    """Return a choice that is no widget of its own on this page, from the address or this session, if there is one."""
     _take(key, lambda given: given[0])
     return st.session_state.get(key)
 

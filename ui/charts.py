@@ -29,6 +29,4 @@ def show(
             data = points[0]["customdata"]
             on_click(list(data.values()) if isinstance(data, dict) else list(data))
 
-    st.plotly_chart(
-        figure, theme=None, key=key, config=config, alt=alt, on_select=clicked, selection_mode="points"
-    )
+    st.plotly_chart(figure, theme=None, key=key, config=config, alt=alt, on_select=clicked, selection_mode="points")

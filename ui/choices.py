@@ -32,7 +32,7 @@ def also(ready: Sequence[Ready], label: str) -> list[Ready]:
 
 
 def _dots(ready: Sequence[Ready]) -> None:
-    # The chips of a multiselect carry the dataset's colour, as its name does everywhere else. Names are escaped for CSS.
+    # The chips carry the dataset's colour, as its name does everywhere else. Names are escaped for CSS.
     rules = (
         f'[data-tag][aria-label="{"".join(f"{chr(92)}{ord(mark):x} " for mark in one.name)}"]::before '
         f"{{ background: {theme.dataset_colour(one.dataset.colour)} }}"
@@ -59,7 +59,9 @@ def neurons(dna: dc.DNA, *, key: str = "neurons", extra: Mapping[str, str] | Non
             named[f"saved:{saved.name}"] = f"Saved: {saved.name} ({words.count(len(saved), 'neuron')})"
     layers = list(dna.layers)
     for layer, count in dna.layers.items():
-        named[f"layer:{layer}"] = f"{words.layer(layer)[:1].upper()}{words.layer(layer)[1:]} ({words.depth(layer, layers)}, {count})"
+        named[f"layer:{layer}"] = (
+            f"{words.layer(layer)[:1].upper()}{words.layer(layer)[1:]} ({words.depth(layer, layers)}, {count})"
+        )
     return address.select("Neurons", list(named), format_func=named.__getitem__, key=key, plain=True)
 
 

@@ -24,7 +24,8 @@ def show(dataset: Ready, picture: Picture, facts: Sequence[tuple[str, str]] = ()
         with left:
             address = gallery.image_url(picture.dataset, picture.index, picture.version)
             st.html(
-                f'<div class="vds-large"><img src="{html.escape(address, quote=True)}" alt="{html.escape(picture.name, quote=True)}"></div>'
+                f'<div class="vds-large"><img src="{html.escape(address, quote=True)}" '
+                f'alt="{html.escape(picture.name, quote=True)}"></div>'
             )
         with right:
             st.html(layout.dataset_name(dataset.dataset))
@@ -41,4 +42,6 @@ def _attributes(dataset: Ready, index: int) -> list[tuple[str, str]]:
     place = next((at for at, row in enumerate(rows) if row.index == index), None)
     if place is None or table.empty:
         return []
-    return [(str(column).replace("_", " "), str(value)) for column, value in table.iloc[place].items() if value != ""][:14]
+    return [(str(column).replace("_", " "), str(value)) for column, value in table.iloc[place].items() if value != ""][
+        :14
+    ]

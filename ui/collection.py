@@ -21,14 +21,18 @@ def add_form() -> None:
     st.subheader("Add images", anchor=False)
     with st.form("add", border=False, clear_on_submit=False):
         source = st.text_input(
-            "Folder", key="add-folder", placeholder="/path/to/images",
+            "Folder",
+            key="add-folder",
+            placeholder="/path/to/images",
             help="A folder on the computer this runs on, nested as you like; or a .txt list of paths, or a .zip.",
-        )  # fmt: skip
+        )
         name = st.text_input("Name", key="add-name", placeholder="the folder's name")
         attributes = st.text_input(
-            "Attributes (CSV)", key="add-attributes", placeholder="optional",
+            "Attributes (CSV)",
+            key="add-attributes",
+            placeholder="optional",
             help="A column “file” with each image's path in the folder, and one column per attribute.",
-        )  # fmt: skip
+        )
         submitted = st.form_submit_button("Add", type="primary", key="add-submit")
     layout.caption("Your images stay where they are; nothing is copied or changed.")
     if submitted:
@@ -55,7 +59,9 @@ def draw_list() -> None:
     extracted = f"{words.count(len(datasets), 'dataset')}, {len(ready)} extracted"
     head, action = st.columns([2.2, 1], vertical_alignment="center")
     head.html(f'<p class="vds-found" style="margin:0">{extracted}</p>')
-    if len(missing) > 1 and action.button(f"Extract all {len(missing)}", key="extract-all", type="primary", width="stretch"):
+    if len(missing) > 1 and action.button(
+        f"Extract all {len(missing)}", key="extract-all", type="primary", width="stretch"
+    ):
         tray.extract(missing)
         st.rerun()
     with st.container(gap="xxsmall"):
@@ -80,7 +86,9 @@ def _row(dataset: Dataset, ready: Ready | None, busy: set[str]) -> None:
         else:
             status.caption("extracted")
             with act.popover("More", width="stretch", type="tertiary"):
-                if st.button("Look for new images", key=f"again-{dataset.id}", help="Extracts only what is new or changed."):
+                if st.button(
+                    "Look for new images", key=f"again-{dataset.id}", help="Extracts only what is new or changed."
+                ):
                     tray.extract([dataset.name])
                     st.rerun()
 
@@ -96,17 +104,25 @@ def look_through() -> None:
     table = state.attributes(dataset)
     with label:
         column = st.selectbox(
-            "Show below each image", [NO_LABEL, *map(str, table.columns)], key="label", format_func=lambda c: c.replace("_", " "),
+            "Show below each image",
+            [NO_LABEL, *map(str, table.columns)],
+            key="label",
+            format_func=lambda c: c.replace("_", " "),
             disabled=table.empty or not len(table.columns),
-        )  # fmt: skip
+        )
     with manage, st.popover("Rename or remove", width="stretch"):
         _manage(dataset)
     rows = state.files(dataset)
     labels = None if column == NO_LABEL else [str(value) for value in table[column]]
     seen = gallery.wall(
-        pictures.plain(dataset, rows, labels), key="look-wall", title=f"Images of {dataset.name}", height=WALL, size=120, aspect=state.aspect(dataset),
+        pictures.plain(dataset, rows, labels),
+        key="look-wall",
+        title=f"Images of {dataset.name}",
+        height=WALL,
+        size=120,
+        aspect=state.aspect(dataset),
         empty="No image in this folder can be read.",
-    )  # fmt: skip
+    )
     _rejected(dataset)
     if seen.opened is not None:
         key = state.workspace().store.dna_key(dataset, state.extractor())
@@ -123,9 +139,10 @@ def _rejected(dataset: Dataset) -> None:
     total = len({row.path for row in state.files(dataset)} | {one.path for one in rejected})
     with st.expander(f"{words.unreadable(len(rejected), total)} See which", key="rejected"):
         st.dataframe(
-            pd.DataFrame({"File": [one.path for one in rejected], "Why": [one.reason for one in rejected]}), hide_index=True,
+            pd.DataFrame({"File": [one.path for one in rejected], "Why": [one.reason for one in rejected]}),
+            hide_index=True,
             key="rejected-table",
-        )  # fmt: skip
+        )
 
 
 def _manage(dataset: Dataset) -> None:
@@ -135,7 +152,9 @@ def _manage(dataset: Dataset) -> None:
         st.session_state["look"] = renamed.name
         st.rerun()
     layout.caption("Removing forgets the dataset and its DNA. Your images stay where they are.")
-    if st.button("Remove from the workspace", key=f"remove-{dataset.id}", disabled=tray.working_on(dataset.name) is not None):
+    if st.button(
+        "Remove from the workspace", key=f"remove-{dataset.id}", disabled=tray.working_on(dataset.name) is not None
+    ):
         freed = state.workspace().remove_dataset(dataset.name)
         st.toast(f"Removed {words.as_markdown(dataset.name)}; {words.size(freed)} freed. Your images are untouched.")
         st.session_state.pop("look", None)

@@ -31,15 +31,21 @@ class Card:
 
 CARDS = (
     Card(
-        "Styles of one scene", "The same landscapes as photograph, cartoon, sketch and painting.",
-        ("styles_photo", "styles_cartoon", "styles_sketch", "styles_painting"), "distances", "Which style is the odd one out?",
+        "Styles of one scene",
+        "The same landscapes as photograph, cartoon, sketch and painting.",
+        ("styles_photo", "styles_cartoon", "styles_sketch", "styles_painting"),
+        "distances",
+        "Which style is the odd one out?",
     ),
     Card(
-        "Streets", "The same street scenes as they are, brighter, darker and with more contrast.",
-        ("streets_base", "streets_brighter", "streets_darker", "streets_contrast"), "distances", "Which change is the largest?",
+        "Streets",
+        "The same street scenes as they are, brighter, darker and with more contrast.",
+        ("streets_base", "streets_brighter", "streets_darker", "streets_contrast"),
+        "distances",
+        "Which change is the largest?",
     ),
     Card("Faces", "Cartoon faces with glasses, hats, beards and smiles.", ("faces",), "gallery", "Find look-alikes"),
-)  # fmt: skip
+)
 
 
 def names() -> list[str]:
@@ -98,9 +104,14 @@ def heatmap(ready: Sequence[Ready]) -> None:
     layout.found(findings.pairwise(found, compared.matrix, compared.unit))
     charts.show(
         figures.heatmap(found, compared.matrix, unit=compared.unit, cell=40, dark=theme.is_dark()),
-        key="start-heatmap", alt=f"Pairwise distances of {words.listing(found)}", on_click=remember,
-    )  # fmt: skip
-    layout.caption("The distance of every two datasets: light is near, dark is far. Click a cell to see which neurons and images say so.")
+        key="start-heatmap",
+        alt=f"Pairwise distances of {words.listing(found)}",
+        on_click=remember,
+    )
+    layout.caption(
+        "The distance of every two datasets: light is near, dark is far. "
+        "Click a cell to see which neurons and images say so."
+    )
     if "_open_pair" in st.session_state:
         a, b = st.session_state.pop("_open_pair")
         navigation.go("distances", datasets=found, a=a, b=b)
@@ -118,10 +129,21 @@ def cards() -> None:
                 shown = []
                 for dataset in there:
                     shown += pictures.plain(dataset, state.files(dataset)[: 4 // len(there)])
-                seen = gallery.wall(shown, key=f"card-{card.names[0]}", title=card.title, columns=4, controls=False, aspect=state.aspect(there[0]))
+                seen = gallery.wall(
+                    shown,
+                    key=f"card-{card.names[0]}",
+                    title=card.title,
+                    columns=4,
+                    controls=False,
+                    aspect=state.aspect(there[0]),
+                )
                 if seen.opened is not None:
                     navigation.go("datasets", look=next(d.name for d in there if d.id == seen.opened.dataset))
             layout.caption(card.sentence)
             if set(card.names) <= ready:
-                choices = {"datasets": list(card.names)} if card.page == "distances" else {"dataset": card.names[0], "like": card.names[0]}
+                choices = (
+                    {"datasets": list(card.names)}
+                    if card.page == "distances"
+                    else {"dataset": card.names[0], "like": card.names[0]}
+                )
                 navigation.link(card.page, card.action, **choices)

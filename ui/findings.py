@@ -11,7 +11,7 @@ from ui import words
 
 
 def pairwise(names: Sequence[str], matrix: np.ndarray, unit: str = "bins") -> str:
-    """Say what stands out in a (k, k) symmetric matrix of distances: an odd one out, or the nearest and farthest pair."""
+    """Say what stands out in a (k, k) matrix of distances: an odd one out, or the nearest and the farthest pair."""
     k = len(names)
     if k < 2:
         return "Pick a second dataset to compare with."
@@ -28,7 +28,8 @@ def pairwise(names: Sequence[str], matrix: np.ndarray, unit: str = "bins") -> st
     among = float(np.mean([matrix[i][j] for i in others for j in others if i < j]))
     ratio = float(means[odd]) / among if among > 0 else np.inf
     if ratio >= 1.5 and np.isfinite(ratio):
-        return f"{names[odd]} is the odd one out: {words.times(ratio)} farther from the others than they are from each other."
+        farther = words.times(ratio)
+        return f"{names[odd]} is the odd one out: {farther} farther from the others than they are from each other."
     near, far = int(np.argmin(values)), int(np.argmax(values))
     pair = [(names[upper[0][at]], names[upper[1][at]]) for at in (near, far)]
     if values[near] == 0:
@@ -52,9 +53,13 @@ def by_layer(means: Mapping[str, float]) -> str:
     if len(layers) < 3 or min(early, late) == 0:
         return f"{where}."
     if early > 1.25 * late:
-        return f"{where}; early layers (edges, colour, texture) see {words.times(early / late)} more of it than late ones."
+        return (
+            f"{where}; early layers (edges, colour, texture) see {words.times(early / late)} more of it than late ones."
+        )
     if late > 1.25 * early:
-        return f"{where}; late layers (parts, objects, scene) see {words.times(late / early)} more of it than early ones."
+        return (
+            f"{where}; late layers (parts, objects, scene) see {words.times(late / early)} more of it than early ones."
+        )
     return f"{where}; early and late layers see about as much of it."
 
 
@@ -66,7 +71,9 @@ def concentration(distances: np.ndarray) -> str:
     ordered = np.sort(distances)[::-1]
     half = int(np.searchsorted(np.cumsum(ordered), total / 2)) + 1
     share = half / len(distances)
-    return f"Half of the difference sits in {words.count(half, 'neuron')} of {len(distances):,} ({words.percent(share)})."
+    return (
+        f"Half of the difference sits in {words.count(half, 'neuron')} of {len(distances):,} ({words.percent(share)})."
+    )
 
 
 def sensitivity(found: Sensitivity, dna: DNA) -> str:
@@ -80,6 +87,7 @@ def sensitivity(found: Sensitivity, dna: DNA) -> str:
         return f"{name[:1].upper()}{name[1:]} tells them apart best, by {words.significant(found.emd[best])} bins."
     above = int((ratios > 2).sum())
     return (
-        f"{name[:1].upper()}{name[1:]} tells them apart best: {words.times(float(ratios[best]))} what chance would give. "
+        f"{name[:1].upper()}{name[1:]} tells them apart best: "
+        f"{words.times(float(ratios[best]))} what chance would give. "
         f"{words.count(above, 'neuron')} of {dna.n_neurons:,} beat chance twice over."
     )

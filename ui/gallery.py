@@ -88,7 +88,9 @@ def wall(
     pictures = [picture for band in whole for picture in band.pictures]
     data = payload(whole, pictures, title=title, height=height, size=size, columns=columns, note=note)
     data |= {"controls": controls, "selectable": selectable, "empty": empty, "base": base_url(), "aspect": aspect}
-    result = _component(key=key, data=data, default={"selected": []}, on_selected_change=_nothing, on_opened_change=_nothing)
+    result = _component(
+        key=key, data=data, default={"selected": []}, on_selected_change=_nothing, on_opened_change=_nothing
+    )
     opened, selected = result.get("opened"), result.get("selected") or []
     return Seen(
         opened=pictures[opened] if isinstance(opened, int) and 0 <= opened < len(pictures) else None,
@@ -97,7 +99,14 @@ def wall(
 
 
 def payload(
-    bands: Sequence[Band], pictures: Sequence[Picture], *, title: str, height: int | None, size: int, columns: int, note: str | None
+    bands: Sequence[Band],
+    pictures: Sequence[Picture],
+    *,
+    title: str,
+    height: int | None,
+    size: int,
+    columns: int,
+    note: str | None,
 ) -> dict[str, Any]:
     """Return the component's data: one list per column, and columns that are empty throughout left out."""
     data: dict[str, Any] = {"title": title, "height": height or 0, "size": size, "columns": columns, "note": note}
@@ -110,7 +119,9 @@ def payload(
             data[column] = values
     starts, at = [], 0
     for band in bands:
-        starts.append({"start": at, "count": len(band.pictures), "title": band.title, "note": band.note, "rows": band.rows})
+        starts.append(
+            {"start": at, "count": len(band.pictures), "title": band.title, "note": band.note, "rows": band.rows}
+        )
         at += len(band.pictures)
     data["bands"] = starts
     shown = json.dumps([data["dataset"], data["index"], [band.title for band in bands]])

@@ -24,7 +24,12 @@ def listen() -> None:
     """Listen for `g` followed by a page's letter, and for `?`."""
     keys = {letter: name for letter, name in KEYS.items() if name in navigation.TITLES}
     heard = _component(
-        key="hands", data={"pages": keys}, height=1, on_page_change=_nothing, on_help_change=_nothing, on_theme_change=_nothing
+        key="hands",
+        data={"pages": keys},
+        height=1,
+        on_page_change=_nothing,
+        on_help_change=_nothing,
+        on_theme_change=_nothing,
     )
     if heard.get("page") in navigation.TITLES:
         navigation.go(heard["page"])

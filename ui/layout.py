@@ -49,7 +49,10 @@ def names(datasets: Sequence[Dataset]) -> None:
 
 def facts(rows: Sequence[tuple[str, str]]) -> None:
     """Draw short facts, names left and values right."""
-    lines = (f'<div class="vds-row"><span class="vds-quiet">{html.escape(a)}</span><span>{html.escape(b)}</span></div>' for a, b in rows)
+    lines = (
+        f'<div class="vds-row"><span class="vds-quiet">{html.escape(a)}</span><span>{html.escape(b)}</span></div>'
+        for a, b in rows
+    )
     st.html("".join(lines))
 
 

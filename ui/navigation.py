@@ -22,14 +22,18 @@ TITLES = {
 def pages() -> dict[str, Page]:
     """Return the pages by name; the first one is what the bare address opens."""
     return {
-        name: st.Page(_FOLDER / f"{name}.py", title=title, url_path=name if name != "start" else None, default=name == "start")
+        name: st.Page(
+            _FOLDER / f"{name}.py", title=title, url_path=name if name != "start" else None, default=name == "start"
+        )
         for name, title in TITLES.items()
     }
 
 
 def link(page: str, label: str, **choices: Any) -> None:
     """Draw a link to a page with choices made."""
-    st.page_link(pages()[page], label=label, query_params=_query(choices), icon=":material/arrow_forward:", icon_position="right")
+    st.page_link(
+        pages()[page], label=label, query_params=_query(choices), icon=":material/arrow_forward:", icon_position="right"
+    )
 
 
 def go(page: str, **choices: Any) -> None:

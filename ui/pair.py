@@ -7,7 +7,21 @@ import streamlit as st
 
 import dnacore as dc
 from dnacore.selection import of_layer
-from ui import address, charts, choices, figures, findings, gallery, layout, navigation, pictures, state, theme, words
+from ui import (
+    address,
+    charts,
+    choices,
+    figures,
+    findings,
+    gallery,
+    histograms,
+    layout,
+    navigation,
+    pictures,
+    state,
+    theme,
+    words,
+)
 from ui.state import Ready
 
 SHOWN = 15
@@ -40,13 +54,20 @@ def _layers(means: dict[str, float], unit: str) -> str | None:
     chosen = st.session_state.get("layer", EVERY)
     charts.show(
         figures.by_layer(means, unit=unit, chosen=None if chosen == EVERY else chosen, dark=theme.is_dark()),
-        key="by_layer", alt="Mean difference by layer", on_click=choose, tools=False,
-    )  # fmt: skip
+        key="by_layer",
+        alt="Mean difference by layer",
+        on_click=choose,
+        tools=False,
+    )
     layout.caption(f"{findings.by_layer(means)} Click a layer to see its neurons only.")
     picked = address.select(
-        "Layer", [EVERY, *means], format_func=lambda name: "Every layer" if name == EVERY else words.layer(name),
-        key="layer", plain=True, label_visibility="collapsed",
-    )  # fmt: skip
+        "Layer",
+        [EVERY, *means],
+        format_func=lambda name: "Every layer" if name == EVERY else words.layer(name),
+        key="layer",
+        plain=True,
+        label_visibility="collapsed",
+    )
     return None if picked == EVERY else picked
 
 
@@ -64,8 +85,11 @@ def _neurons(dna: dc.DNA, found: dc.Sensitivity, within: dc.Selection | None) ->
     labels = [words.neuron_short(*dna.neuron(flat)) for flat in flats]
     charts.show(
         figures.most_different(labels, found.emd[flats], unit="bins", chosen=place, dark=theme.is_dark()),
-        key="most_different", alt="The neurons that differ most", on_click=choose, tools=False,
-    )  # fmt: skip
+        key="most_different",
+        alt="The neurons that differ most",
+        on_click=choose,
+        tools=False,
+    )
     layout.caption(f"{findings.concentration(found.emd)} Click a neuron to see its activations and images below.")
     address.keep("neuron", codes[place])
     return flats[place]
@@ -81,7 +105,12 @@ def _telling(a: Ready, b: Ready, one: dc.DNA, other: dc.DNA, found: dc.Sensitivi
         charts.show(figure_of([a, b], flat), key="telling", alt=f"Activations of {name} in both datasets")
     with right:
         higher = a if found.direction[flat] >= 0 else b
-        layout.facts([("Difference", f"{words.significant(found.emd[flat])} of {one.bins - 1} bins"), ("Reacts more to", higher.name)])
+        layout.facts(
+            [
+                ("Difference", f"{words.significant(found.emd[flat])} of {one.bins - 1} bins"),
+                ("Reacts more to", higher.name),
+            ]
+        )
         layout.caption(
             f"Where the curves part, the neuron tells {a.name} from {b.name}. Below: the images of each that lie "
             "farthest from the other dataset on this neuron alone."
@@ -99,14 +128,18 @@ def figure_of(chosen: list[Ready], flat: int, *, logarithmic: bool = False, heig
     """Return the overlaid histograms of one neuron in several datasets."""
     dnas = [state.dna(item) for item in chosen]
     series = [
-        figures.Series(item.name, theme.dataset_colour(item.dataset.colour), dna.histograms[flat])
+        histograms.Series(item.name, theme.dataset_colour(item.dataset.colour), dna.histograms[flat])
         for item, dna in zip(chosen, dnas, strict=True)
     ]
     ranges = dnas[0].calibration
-    return figures.overlay(
-        series, low=float(ranges.low[flat]), high=float(ranges.high[flat]), logarithmic=logarithmic, height=height,
+    return histograms.overlay(
+        series,
+        low=float(ranges.low[flat]),
+        high=float(ranges.high[flat]),
+        logarithmic=logarithmic,
+        height=height,
         dark=theme.is_dark(),
-    )  # fmt: skip
+    )
 
 
 def choose_two(ready: list[Ready]) -> list[Ready]:
@@ -135,9 +168,13 @@ def choose_neuron(two: list[Ready], dna: dc.DNA) -> int:
         codes = [code, *codes]
     st.session_state["neuron"] = code
     address.select(
-        "Neuron", codes, format_func=_short, key="neuron", new=True,
+        "Neuron",
+        codes,
+        format_func=_short,
+        key="neuron",
+        new=True,
         help="The most different neurons first. Type layer:index for any other one.",
-    )  # fmt: skip
+    )
     return flat
 
 
@@ -147,7 +184,7 @@ def _short(code: str) -> str:
 
 
 def notes(chosen: list[Ready], flat: int) -> None:
-    """Draw what each dataset's activations of one neuron are like: mean, spread, and how many fall outside the range."""
+    """Say of each dataset how many activations of one neuron fall outside the measured range, where they are many."""
     for one in chosen:
         dna = state.dna(one)
         note = words.saturation(float(dna.saturation[flat]))
@@ -163,9 +200,12 @@ def images_apart(mine: Ready, its: Ready, dna: dc.DNA, flat: int) -> None:
     st.html(layout.dataset_name(mine.dataset, f"most unlike {its.name}"))
     seen = gallery.wall(
         pictures.ranked(mine.dataset, state.files(mine.dataset), farthest, show_rank=False),
-        key=f"apart-{mine.dataset.id}-{its.dataset.id}", title=f"Images of {mine.name} most unlike {its.name}",
-        columns=IMAGES, controls=False, aspect=state.aspect(mine.dataset),
-    )  # fmt: skip
+        key=f"apart-{mine.dataset.id}-{its.dataset.id}",
+        title=f"Images of {mine.name} most unlike {its.name}",
+        columns=IMAGES,
+        controls=False,
+        aspect=state.aspect(mine.dataset),
+    )
     if seen.opened is not None:
         from ui import closeup
 

@@ -30,7 +30,7 @@ def stamp(path: Path, size: int, mtime_ns: int) -> str:
 
 
 def aspect(paths: Sequence[Path]) -> float:
-    """Return a width over height that suits most of these images, between 3:4 and 3:2; of a few of them, headers only."""
+    """Return a width over height that suits most of these images, between 3:4 and 3:2; reads a few headers only."""
     step = max(1, len(paths) // SAMPLE)
     found = []
     for path in paths[::step][:SAMPLE]:
@@ -48,15 +48,21 @@ def aspect(paths: Sequence[Path]) -> float:
 def plain(dataset: Dataset, rows: Iterable[FileRow], labels: Sequence[str] | None = None) -> list[Picture]:
     """Return pictures without a badge, for looking through a dataset."""
     return [
-        Picture(dataset.id, row.index, name=_name(row), version=_version(dataset, row), label=labels[at] if labels else "")
+        Picture(
+            dataset.id, row.index, name=_name(row), version=_version(dataset, row), label=labels[at] if labels else ""
+        )
         for at, row in enumerate(rows)
     ]
 
 
 def ranked(
-    dataset: Dataset, rows: Iterable[FileRow], ranking: pd.DataFrame, *, say: Callable[[float], str] | None = None,
+    dataset: Dataset,
+    rows: Iterable[FileRow],
+    ranking: pd.DataFrame,
+    *,
+    say: Callable[[float], str] | None = None,
     show_rank: bool = True,
-) -> list[Picture]:  # fmt: skip
+) -> list[Picture]:
     """Return pictures in the order of a ranking, with rank and distance below.
 
     ranking: columns rank, distance and index. say: how a distance is written; one decimal without.
@@ -70,9 +76,13 @@ def ranked(
             continue
         pictures.append(
             Picture(
-                dataset.id, row.index, name=_name(row), version=_version(dataset, row),
-                left=f"{rank:,}" if show_rank else "", right=say(float(distance)),
-            )  # fmt: skip
+                dataset.id,
+                row.index,
+                name=_name(row),
+                version=_version(dataset, row),
+                left=f"{rank:,}" if show_rank else "",
+                right=say(float(distance)),
+            )
         )
     return pictures
 

@@ -19,7 +19,8 @@ def choose(ready: Sequence[Ready]) -> tuple[Ready, Ready, Ready]:
     """Let a person choose the two piles. Returns those with, those without, and the dataset they are taken from."""
     described = [one for one in ready if one.dataset.attributes is not None]
     by_attribute = described and (
-        len(ready) < 2 or address.segments("Piles", {"attribute": "Attribute", "datasets": "Datasets"}, key="piles") == "attribute"
+        len(ready) < 2
+        or address.segments("Piles", {"attribute": "Attribute", "datasets": "Datasets"}, key="piles") == "attribute"
     )
     if not by_attribute:
         far_a, far_b = state.farthest(list(ready)[: choices.MOST])
@@ -58,9 +59,13 @@ def draw(pile: Ready, title: str) -> None:
     st.html(f'<div class="vds-row"><b>{title}</b><span class="vds-quiet">{len(rows):,}</span></div>')
     step = max(1, len(rows) // SHOWN)
     gallery.wall(
-        pictures.plain(pile.dataset, rows[::step][:SHOWN]), key=f"pile-{title}", title=title, columns=2, controls=False,
+        pictures.plain(pile.dataset, rows[::step][:SHOWN]),
+        key=f"pile-{title}",
+        title=title,
+        columns=2,
+        controls=False,
         aspect=state.aspect(pile.dataset),
-    )  # fmt: skip
+    )
     st.html(f'<div class="vds-line vds-quiet">{html.escape(pile.name)}</div>')
 
 

@@ -24,9 +24,13 @@ def choose_reference(label: str, ready: Sequence[Ready], *, key: str, other: Rea
     proposed = next((place for place, name in enumerate(names) if name != other.name), 0)
     options = _with_image(names, key)
     chosen = address.select(
-        label, options, index=proposed, format_func=lambda code: _called(code, ready), key=key,
+        label,
+        options,
+        index=proposed,
+        format_func=lambda code: _called(code, ready),
+        key=key,
         help="A dataset; or open an image and rank by likeness to it.",
-    )  # fmt: skip
+    )
     return _meant(chosen, ready)
 
 
@@ -34,16 +38,20 @@ def choose_unlike(ready: Sequence[Ready], *, key: str) -> Ready | Image | None:
     """Let a person choose what images should be unlike, or nothing."""
     options = [NOTHING, *(one.name for one in ready)]
     chosen = address.select(
-        "and unlike", options, format_func=lambda code: code.capitalize() if code == NOTHING else code, key=key,
-        plain=True, help="Ranks by the difference of the two distances, which is sharper than one distance.",
-    )  # fmt: skip
+        "and unlike",
+        options,
+        format_func=lambda code: code.capitalize() if code == NOTHING else code,
+        key=key,
+        plain=True,
+        help="Ranks by the difference of the two distances, which is sharper than one distance.",
+    )
     return None if chosen == NOTHING else _meant(chosen, ready)
 
 
 def choose_neurons(
     dataset: Ready, reference: Ready | Image, unlike: Ready | Image | None, dna: dc.DNA
 ) -> dc.Selection | None:
-    """Let a person choose the neurons that count: all, the most different ones, a layer, a saved selection, or typed."""
+    """Let a person choose the neurons that count: all, the most different, a layer's, saved ones, or typed ones."""
     one, two = (reference, unlike) if isinstance(unlike, Ready) else (dataset, reference)
     comparable = isinstance(one, Ready) and isinstance(two, Ready) and one.name != two.name
     extra = {TYPED: "Neurons I type"}
@@ -71,13 +79,14 @@ def sentence(dataset: Ready, reference: Ready | Image, unlike: Ready | Image | N
     target = name_of(reference)
     if unlike is not None:
         nearer = int((ranked["distance"] < 0).sum())
-        return f"{nearer:,} of {words.count(len(ranked), 'image')} of {dataset.name} are more like {target} than like {name_of(unlike)}"
+        counted = f"{nearer:,} of {words.count(len(ranked), 'image')}"
+        return f"{counted} of {dataset.name} are more like {target} than like {name_of(unlike)}"
     if ranked.empty:
         return f"No image of {dataset.name} can be ranked."
-    near, far = float(ranked["distance"].iloc[0]), float(ranked["distance"].iloc[-1])
+    near, far = (words.significant(float(ranked["distance"].iloc[at])) for at in (0, -1))
     if isinstance(reference, Ready) and reference.name == dataset.name:
-        return f"The most typical images of {dataset.name}, and the oddest: {words.significant(near)} to {words.significant(far)} bins"
-    return f"Images of {dataset.name} most like {target}: {words.significant(near)} to {words.significant(far)} bins away"
+        return f"The most typical images of {dataset.name}, and the oddest: {near} to {far} bins"
+    return f"Images of {dataset.name} most like {target}: {near} to {far} bins away"
 
 
 def _with_image(names: list[str], key: str) -> list[str]:
@@ -90,7 +99,9 @@ def _called(code: str, ready: Sequence[Ready]) -> str:
     if not code.startswith("image:"):
         return code
     name, _, index = code.removeprefix("image:").rpartition(":")
-    row = next((r for one in ready if one.name == name for r in state.files(one.dataset) if str(r.index) == index), None)
+    row = next(
+        (r for one in ready if one.name == name for r in state.files(one.dataset) if str(r.index) == index), None
+    )
     return f"Image {row.path.rsplit('/', 1)[-1]} of {name}" if row else f"An image of {name}"
 
 
@@ -99,6 +110,8 @@ def _meant(code: str, ready: Sequence[Ready]) -> Ready | Image:
         name, _, index = code.removeprefix("image:").rpartition(":")
         owner = next((one for one in ready if one.name == name), None)
         if owner is None or not index.isdigit():
-            raise dc.UnknownName(f"The image in the link belongs to a dataset that is not here ({name}). Choose another reference.")
+            raise dc.UnknownName(
+                f"The image in the link belongs to a dataset that is not here ({name}). Choose another reference."
+            )
         return Image(owner, int(index))
     return next(one for one in ready if one.name == code)

@@ -42,7 +42,7 @@ _decoders = threading.BoundedSemaphore(2)
 
 
 def routes(workspace: Callable[[], Workspace]) -> list[Route]:
-    """Return the routes; `workspace` is asked at every request, so the folder may be chosen after the server started."""
+    """Return the routes; `workspace` is asked at every request, so its folder may be chosen after the start."""
 
     def thumb(request: Request) -> Response:
         return _picture(request, workspace(), THUMB_SIDE, keep=True)
@@ -78,7 +78,9 @@ def _picture(request: Request, workspace: Workspace, side: int, *, keep: bool) -
             return Response(status_code=304, headers=headers)
         body = _rendered(workspace.root, path, content, side, keep=keep)
     except (DnaError, OSError):
-        return Response("Not found", status_code=404, media_type="text/plain", headers={**_HEADERS, "Cache-Control": "no-store"})
+        return Response(
+            "Not found", status_code=404, media_type="text/plain", headers={**_HEADERS, "Cache-Control": "no-store"}
+        )
     return Response(body, media_type="image/jpeg", headers=headers)
 
 

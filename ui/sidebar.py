@@ -6,7 +6,11 @@ import streamlit as st
 
 from ui import address, guard, state, tray, words
 
-STATUS = {"ready": "ready", "needs download": "weights are downloaded when first used", "needs file": "needs a weights file"}
+STATUS = {
+    "ready": "ready",
+    "needs download": "weights are downloaded when first used",
+    "needs file": "needs a weights file",
+}
 
 
 def draw() -> None:

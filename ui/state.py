@@ -118,7 +118,7 @@ def _comparison(
 
 
 def sensitivity(a: Ready, b: Ready, *, noise: bool = False) -> dc.Sensitivity:
-    """Return per neuron how far two datasets are apart; with `noise`, also what chance alone would give (slower)."""
+    """Return per neuron how far two datasets are apart; with `noise`, also what chance would give (slower)."""
     return _sensitivity(a.key, b.key, noise, a, b)
 
 
@@ -128,7 +128,7 @@ def _sensitivity(a_key: str, b_key: str, noise: bool, _a: Ready, _b: Ready) -> d
 
 
 def part(whole: Ready, column: str, value: str) -> Ready:
-    """Return the images of a dataset that have an attribute, as a dataset. Raises BadInput where they have no sketches."""
+    """Return the images of a dataset that have an attribute, as a dataset. Raises BadInput without sketches."""
     found = workspace().dataset(f"{whole.name}[{column}={value}]")
     key = workspace().store.dna_key(found, extractor())
     if key is None:
@@ -149,9 +149,13 @@ def ranking(
 
 @st.cache_resource(max_entries=48, show_spinner=False)
 def _ranking(
-    keys: tuple[str, ...], selection_key: str, _dataset: Ready, _reference: Ready | Image, _unlike: Ready | Image | None,
+    keys: tuple[str, ...],
+    selection_key: str,
+    _dataset: Ready,
+    _reference: Ready | Image,
+    _unlike: Ready | Image | None,
     _selection: dc.Selection | None,
-) -> pd.DataFrame:  # fmt: skip
+) -> pd.DataFrame:
     sketches = _sketches(_dataset)
     against, other = _as_reference(_reference), None if _unlike is None else _as_reference(_unlike)
     distances = retrieval.distances_to(sketches, against, other, _selection)
@@ -159,7 +163,7 @@ def _ranking(
 
 
 def strongest(dataset: Ready, flat: int) -> pd.DataFrame:
-    """Return a dataset's images by their mean activation of one neuron, strongest first; `distance` is the activation."""
+    """Return a dataset's images by mean activation of one neuron, strongest first; `distance` is the activation."""
     return _strongest(dataset.key, flat, dataset)
 
 
@@ -184,7 +188,8 @@ def _sketches(dataset: Ready) -> Sketches:
     found = workspace().sketches(dataset.dataset, extractor())
     if found is None or not len(found):
         raise dc.BadInput(
-            f"“{dataset.name}” was extracted without sketches, so its images cannot be ranked. Extract it again with sketches."
+            f"“{dataset.name}” was extracted without sketches, so its images cannot be ranked. "
+            "Extract it again with sketches."
         )
     return found
 
@@ -223,7 +228,7 @@ def _aspect(number: int, images: int, _dataset: Dataset) -> float:
 
 
 def attributes(dataset: Dataset) -> pd.DataFrame:
-    """Return a dataset's attributes, one row per file in the order of `files`; empty where it has none or they are gone."""
+    """Return a dataset's attributes, one row per file as in `files`; empty where it has none or they are gone."""
     try:
         return workspace().attributes(dataset)
     except dc.BadInput:

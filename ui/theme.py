@@ -19,10 +19,25 @@ SMALL, BODY, TITLE, DISPLAY = 13, 15, 20, 28
 # Okabe & Ito (2008) without black and yellow, which vanish on a dark and on a light ground; then their hues and some
 # between them at a lightness that keeps 3:1 on both grounds.
 DATASET_COLOURS = (
-    "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9",
-    "#7A6FD0", "#9A6A00", "#00785A", "#B5495B", "#94507A", "#2F6F9F",
-    "#008C95", "#8C6D46", "#5E8C31", "#A84A00", "#A05FC0", "#767B83",
-)  # fmt: skip
+    "#0072B2",
+    "#E69F00",
+    "#009E73",
+    "#D55E00",
+    "#CC79A7",
+    "#56B4E9",
+    "#7A6FD0",
+    "#9A6A00",
+    "#00785A",
+    "#B5495B",
+    "#94507A",
+    "#2F6F9F",
+    "#008C95",
+    "#8C6D46",
+    "#5E8C31",
+    "#A84A00",
+    "#A05FC0",
+    "#767B83",
+)
 
 SEQUENTIAL = ("#F3F5FB", "#D6DEF2", "#AFBFE6", "#8199D6", "#5873C2", "#3750A3", "#203477", "#111E4D")
 DIVERGING = ("#7A3E00", "#C96F17", "#EDB77C", "#F4F3F0", "#93BCE0", "#3C7FBD", "#0B4379")
@@ -130,9 +145,13 @@ h2, h3 { letter-spacing: -0.01em; }
 .vds-brand { font-size: 13px; font-weight: 650; letter-spacing: .08em; }
 .vds-row { display: flex; justify-content: space-between; gap: 1em; font-size: 13px; }
 .vds-row span:last-child { font-variant-numeric: tabular-nums; text-align: right; }
-[data-testid="stMultiSelect"] [data-tag] { background: color-mix(in srgb, currentColor 9%, transparent); color: inherit; }
+[data-testid="stMultiSelect"] [data-tag] {
+  background: color-mix(in srgb, currentColor 9%, transparent); color: inherit;
+}
 [data-testid="stMultiSelect"] [data-tag] :is(span, button, svg) { color: inherit; }
-[data-testid="stMultiSelect"] [data-tag]::before { content: ""; width: .62em; height: .62em; border-radius: 50%; margin: 0 .45em 0 0; flex: none; }
+[data-testid="stMultiSelect"] [data-tag]::before {
+  content: ""; width: .62em; height: .62em; border-radius: 50%; margin: 0 .45em 0 0; flex: none;
+}
 [data-testid="stSidebar"] [data-testid="stVerticalBlock"] { gap: .6rem; }
 .vds-large { background: color-mix(in srgb, currentColor 6%, transparent); border-radius: 4px; }
 .vds-large img { display: block; width: 100%; max-height: 66vh; object-fit: contain; }
@@ -141,7 +160,9 @@ h2, h3 { letter-spacing: -0.01em; }
 .vds-line { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-size: 13px; }
 [data-testid="stMain"] hr { margin: .6rem 0 .4rem; }
 .vds-quiet { opacity: .72; }
-@media (prefers-reduced-motion: reduce) { *, *::before, *::after { animation: none !important; transition: none !important; } }
+@media (prefers-reduced-motion: reduce) {
+  *, *::before, *::after { animation: none !important; transition: none !important; }
+}
 @media (max-width: 1100px) {
   [data-testid="stMainBlockContainer"] { padding-left: 1.5rem; padding-right: 1.5rem; }
 }

@@ -57,9 +57,14 @@ def progress(job: Job, key: str) -> None:
         st.caption(pace(job))
         stopping = job.id in st.session_state.setdefault("_jobs_stopping", set())
         st.button(
-            "Stopping…" if stopping else "Cancel", key=f"{key}-cancel", on_click=_cancel, args=(job.id,), type="tertiary",
-            disabled=stopping, help="What is finished is kept; resume goes on from there.",
-        )  # fmt: skip
+            "Stopping…" if stopping else "Cancel",
+            key=f"{key}-cancel",
+            on_click=_cancel,
+            args=(job.id,),
+            type="tertiary",
+            disabled=stopping,
+            help="What is finished is kept; resume goes on from there.",
+        )
 
 
 def pace(job: Job) -> str:
@@ -82,8 +87,10 @@ def ended(job: Job, key: str) -> None:
         left, right = st.columns(2)
         left.button(
             "Try again" if job.state == "failed" else "Resume",
-            key=f"{key}-resume", on_click=_quietly(jobs.resume, job.id), type="tertiary",
-        )  # fmt: skip
+            key=f"{key}-resume",
+            on_click=_quietly(jobs.resume, job.id),
+            type="tertiary",
+        )
         right.button("Dismiss", key=f"{key}-dismiss", on_click=_quietly(jobs.forget, job.id), type="tertiary")
 
 

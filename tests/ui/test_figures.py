@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from ui import figures, theme
+from ui import figures, histograms, theme
 
 
 def clicks(figure):
@@ -33,7 +33,7 @@ def test_identical_datasets_draw_without_dividing_by_zero():
     figures.heatmap(["a", "b"], np.zeros((2, 2)), unit="bins")
     figures.by_layer({"block_0": 0.0, "block_1": 0.0}, unit="bins")
     figures.most_different(["n"], [0.0], unit="bins")
-    figures.overlay([figures.Series("empty", "#000000", np.zeros(1000, dtype=int))])
+    histograms.overlay([histograms.Series("empty", "#000000", np.zeros(1000, dtype=int))])
 
 
 def test_layers_stay_in_network_order_and_the_largest_is_emphasised():
@@ -52,8 +52,8 @@ def test_the_largest_neuron_is_on_top():
 
 @given(arrays(np.int64, (3, 1000), elements=st.integers(0, 10**6)))
 def test_rebinning_keeps_every_activation(counts):
-    edges, shares = figures.rebin(list(counts))
-    assert len(edges) - 1 <= figures.SHOWN_BINS + 4
+    edges, shares = histograms.rebin(list(counts))
+    assert len(edges) - 1 <= histograms.SHOWN_BINS + 4
     assert (np.diff(edges) > 0).all() and edges[0] >= 0 and edges[-1] <= 1000
     for histogram, share in zip(counts, shares, strict=True):
         assert share.sum() == pytest.approx(1.0 if histogram.any() else 0.0)
@@ -62,7 +62,7 @@ def test_rebinning_keeps_every_activation(counts):
 def test_rebinning_zooms_to_where_the_activations_are():
     counts = np.zeros(1000, dtype=int)
     counts[480:520] = 100
-    edges, (share,) = figures.rebin([counts])
+    edges, (share,) = histograms.rebin([counts])
     assert edges[0] >= 470 and edges[-1] <= 530
     assert len(edges) > 30
 
@@ -72,9 +72,9 @@ def test_overlay_labels_up_to_four_series_directly_and_uses_a_legend_beyond(loga
     rng = np.random.default_rng(0)
 
     def some(k):
-        return [figures.Series(f"set {i}", theme.dataset_colour(i), rng.integers(0, 50, 1000)) for i in range(k)]
+        return [histograms.Series(f"set {i}", theme.dataset_colour(i), rng.integers(0, 50, 1000)) for i in range(k)]
 
-    four, five = (figures.overlay(some(k), logarithmic=logarithmic, dark=True) for k in (4, 5))
+    four, five = (histograms.overlay(some(k), logarithmic=logarithmic, dark=True) for k in (4, 5))
     assert len(four.layout.annotations) == 4 and not any(trace.showlegend for trace in four.data)
     assert len(five.layout.annotations) == 0 and sum(bool(trace.showlegend) for trace in five.data) == 5
 
@@ -82,7 +82,7 @@ def test_overlay_labels_up_to_four_series_directly_and_uses_a_legend_beyond(loga
 def test_a_bar_of_the_overlay_knows_its_series_and_its_bins():
     counts = np.zeros(1000, dtype=int)
     counts[500:503] = [5, 10, 5]
-    figure = figures.overlay([figures.Series("a", "#112233", counts)], low=-2.0, high=2.0)
+    figure = histograms.overlay([histograms.Series("a", "#112233", counts)], low=-2.0, high=2.0)
     covered = {bin_ for _, first, last in clicks(figure) for bin_ in range(first, last + 1)}
     assert {500, 501, 502} <= covered
     assert {place for place, _, _ in clicks(figure)} == {0}
@@ -129,6 +129,7 @@ def test_values_on_heatmap_cells_are_readable(share):
     at = share * (len(scale) - 1)
     below, above = scale[int(at)], scale[min(int(at) + 1, len(scale) - 1)]
     mix = "#" + "".join(
-        f"{round(int(below[p : p + 2], 16) * (1 - at % 1) + int(above[p : p + 2], 16) * (at % 1)):02X}" for p in (1, 3, 5)
+        f"{round(int(below[p : p + 2], 16) * (1 - at % 1) + int(above[p : p + 2], 16) * (at % 1)):02X}"
+        for p in (1, 3, 5)
     )
     assert contrast(theme.text_on(share), mix) >= 4.0

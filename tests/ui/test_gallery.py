@@ -43,7 +43,9 @@ def test_scroll_position_stays_while_the_same_pictures_are_shown():
 def test_ten_thousand_pictures_are_a_small_message():
     import json
 
-    every = [Picture(1, i, name=f"image {i}.jpg", left=str(i), right="12.3", version="0123456789ab") for i in range(10_000)]
+    every = [
+        Picture(1, i, name=f"image {i}.jpg", left=str(i), right="12.3", version="0123456789ab") for i in range(10_000)
+    ]
     assert len(json.dumps(sent([Band(every)]))) < 1_000_000
 
 
@@ -57,7 +59,9 @@ def test_a_ranking_becomes_pictures_in_its_order_and_skips_what_is_gone(tmp_path
     assert [(p.index, p.name, p.left, p.right) for p in found] == [(4, "b.jpg", "1", "0.5"), (0, "a.jpg", "3", "9.0")]
 
 
-@pytest.mark.parametrize(("size", "expected"), [((300, 200), 1.5), ((200, 200), 1.0), ((100, 900), 0.75), ((900, 100), 1.5)])
+@pytest.mark.parametrize(
+    ("size", "expected"), [((300, 200), 1.5), ((200, 200), 1.0), ((100, 900), 0.75), ((900, 100), 1.5)]
+)
 def test_the_shape_of_thumbnails_suits_the_images_within_limits(tmp_path, size, expected):
     for number in range(3):
         Image.fromarray(np.zeros((size[1], size[0], 3), np.uint8)).save(tmp_path / f"{number}.png")
@@ -66,5 +70,8 @@ def test_the_shape_of_thumbnails_suits_the_images_within_limits(tmp_path, size, 
 
 
 def test_a_stamp_changes_with_the_file(tmp_path):
-    stamps = {pictures.stamp(tmp_path / name, size, time) for name, size, time in (("a", 1, 1), ("b", 1, 1), ("a", 2, 1), ("a", 1, 2))}
+    stamps = {
+        pictures.stamp(tmp_path / name, size, time)
+        for name, size, time in (("a", 1, 1), ("b", 1, 1), ("a", 2, 1), ("a", 1, 2))
+    }
     assert len(stamps) == 4

@@ -78,7 +78,9 @@ def test_thumbnails_are_kept_in_the_workspace_and_torn_ones_are_made_again(serve
     assert client.get(url).content == whole
 
 
-@pytest.mark.parametrize("path", ["/thumb/1/999", "/thumb/77/0", "/image/77/0", "/fonts/none.woff2", "/fonts/LICENSE-Inter-OFL.txt"])
+@pytest.mark.parametrize(
+    "path", ["/thumb/1/999", "/thumb/77/0", "/image/77/0", "/fonts/none.woff2", "/fonts/LICENSE-Inter-OFL.txt"]
+)
 def test_what_is_not_there_is_a_404_that_says_nothing(served, path):
     client, _, _ = served
     answer = client.get(path)
@@ -94,7 +96,9 @@ def test_a_broken_picture_is_a_404_without_its_path(served):
     assert answer.status_code == 404 and "secret" not in answer.text
 
 
-@pytest.mark.parametrize("path", ["/thumb/1/..%2f..%2fetc%2fpasswd", "/thumb/../../app.py", "/image/1/a.jpg", "/fonts/..%2f..%2fapp.py"])
+@pytest.mark.parametrize(
+    "path", ["/thumb/1/..%2f..%2fetc%2fpasswd", "/thumb/../../app.py", "/image/1/a.jpg", "/fonts/..%2f..%2fapp.py"]
+)
 def test_paths_from_a_client_lead_nowhere(served, path):
     client, _, _ = served
     assert client.get(path).status_code == 404

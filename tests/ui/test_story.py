@@ -16,7 +16,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 def settle(page) -> None:
     """Wait until the page has stopped running."""
     page.wait_for_timeout(300)
-    page.wait_for_function("() => document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'")
+    page.wait_for_function(
+        "() => document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'"
+    )
 
 
 def click_bar(page, chart: str, number: int) -> None:
@@ -73,7 +75,9 @@ def test_from_a_folder_to_an_answer(dashboard, browser_page, draw_images, tmp_pa
     # Extraction runs in the background with its progress in sight, is cancelled, and resumed.
     page.get_by_role("button", name="Extract all 2").click()
     expect(page.get_by_test_id("stMain").get_by_role("progressbar").first).to_be_visible()
-    expect(page.get_by_test_id("stSidebar").get_by_text(re.compile(r"\d+ of 300 images")).first).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_test_id("stSidebar").get_by_text(re.compile(r"\d+ of 300 images")).first).to_be_visible(
+        timeout=PATIENCE
+    )
     page.get_by_test_id("stSidebar").get_by_role("button", name="Cancel").click()
     expect(page.get_by_test_id("stSidebar").get_by_text("cancelled")).to_be_visible(timeout=PATIENCE)
     page.get_by_test_id("stSidebar").get_by_role("button", name="Resume").click()

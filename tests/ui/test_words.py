@@ -23,13 +23,24 @@ def test_a_neuron_is_named_with_its_depth():
 
 @pytest.mark.parametrize(
     ("seconds", "said"),
-    [(0.2, "1 s"), (12.4, "12 s"), (89, "89 s"), (200, "3 min"), (3600, "1 h"), (4800, "1 h 20 min"), (None, "a moment")],
+    [
+        (0.2, "1 s"),
+        (12.4, "12 s"),
+        (89, "89 s"),
+        (200, "3 min"),
+        (3600, "1 h"),
+        (4800, "1 h 20 min"),
+        (None, "a moment"),
+    ],
 )
 def test_time_spans(seconds, said):
     assert words.duration(seconds) == said
 
 
-@pytest.mark.parametrize(("octets", "said"), [(0, "0 bytes"), (999, "999 bytes"), (14_800_000, "14.8 MB"), (84_700, "84.7 kB"), (3 * 10**12, "3.0 TB")])
+@pytest.mark.parametrize(
+    ("octets", "said"),
+    [(0, "0 bytes"), (999, "999 bytes"), (14_800_000, "14.8 MB"), (84_700, "84.7 kB"), (3 * 10**12, "3.0 TB")],
+)
 def test_sizes(octets, said):
     assert words.size(octets) == said
 
@@ -48,7 +59,9 @@ def test_small_saturation_is_not_worth_a_word_and_a_large_one_is():
 
 def test_the_odd_one_out_is_found():
     matrix = np.array([[0, 10, 30], [10, 0, 30], [30, 30, 0]], dtype=float)
-    assert findings.pairwise(["photo", "cartoon", "sketch"], matrix).startswith("sketch is the odd one out: 3.0x farther")
+    assert findings.pairwise(["photo", "cartoon", "sketch"], matrix).startswith(
+        "sketch is the odd one out: 3.0x farther"
+    )
 
 
 def test_without_an_odd_one_the_extremes_are_named():

@@ -1,0 +1,50 @@
+"""The first minute: an empty workspace shows a heatmap of demo data without a click, and a restart forgets nothing."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.ui import conftest as ui
+
+sync_api = pytest.importorskip("playwright.sync_api")
+expect = sync_api.expect
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+def test_the_first_heatmap_needs_no_click_and_a_restarted_server_goes_on(tmp_path, chromium):
+    first = ui.start(tmp_path / "workspace")
+    noise = ui.Noise(urlsplit(first.url).netloc)
+    try:
+        with sync_api.sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+            page = browser.new_context(viewport={"width": 1440, "height": 1200}).new_page()
+            page.set_default_timeout(60_000)
+            noise.listen(page)
+            page.goto(first.url)
+            expect(page.get_by_text("Your first heatmap is being made")).to_be_visible(timeout=60_000)
+            expect(page.get_by_test_id("stMain").get_by_role("progressbar")).to_be_visible()
+            cells = page.locator(".st-key-start-heatmap .barlayer .point")
+            expect(cells.first).to_be_attached(timeout=240_000)
+
+            # The job is a process of its own: a server that stops and starts again finds it.
+            page.goto("about:blank")
+            ui.stop(first)
+            second = ui.start(tmp_path / "workspace", port=urlsplit(first.url).port)
+            try:
+                other = browser.new_context(viewport={"width": 1440, "height": 1200}).new_page()
+                other.set_default_timeout(60_000)
+                noise.listen(other)
+                other.goto(second.url)
+                expect(other.locator(".st-key-start-heatmap .barlayer .point").first).to_be_attached()
+                sidebar = other.get_by_test_id("stSidebar")
+                expect(sidebar.get_by_text("Preparing the demo data")).to_be_visible()
+                sidebar.get_by_role("button", name="Cancel").click()
+                expect(sidebar.get_by_text("cancelled")).to_be_visible(timeout=60_000)
+            finally:
+                ui.stop(second)
+            browser.close()
+    finally:
+        ui.stop(first)
+    assert not noise.problems, noise.problems
