@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import demo, guard, layout, navigation
+from ui import demo, guard, layout, navigation, state
 
 layout.header(
     "Visual DNA Studio",
@@ -14,6 +14,7 @@ layout.header(
 )
 demo.begin_when_empty()
 ready = demo.ready_sets()
+shown = ready if len(ready) >= 2 else state.ready()
 current = demo.job()
 running = current is not None and current.state == "running"
 
@@ -25,11 +26,11 @@ def progress() -> None:
 
 left, right = st.columns([2.1, 1], gap="large")
 with left:
-    if len(ready) >= 2:
-        demo.heatmap(ready)
+    if len(shown) >= 2:
+        demo.heatmap(shown)
     if running:
         st.fragment(progress, run_every=1.0)()
-    elif len(ready) < 2:
+    elif len(shown) < 2:
         layout.found("See it work on demo data")
         layout.caption("Draws ten small datasets and compares them. Takes a minute or two; nothing is downloaded.")
         if st.button("Try it on demo data", type="primary", key="try-demo"):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from ui import gallery, layout, navigation, state
+from ui import gallery, layout, navigation, state, words
 from ui.gallery import Picture
 from ui.state import Ready
 
@@ -18,7 +18,7 @@ def show(dataset: Ready, picture: Picture, facts: Sequence[tuple[str, str]] = ()
     facts: what the page knows about the image, as names and values. rankable: whether its dataset has a DNA.
     """
 
-    @st.dialog(picture.name or "Image", width="large")
+    @st.dialog(words.as_markdown(picture.name) or "Image", width="large")
     def window() -> None:
         left, right = st.columns([2.2, 1], gap="large")
         with left:

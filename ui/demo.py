@@ -89,7 +89,9 @@ def draw_progress(at_least: int) -> None:
     if at_least < 2:
         st.html('<p class="vds-found">Your first heatmap is being made</p>')
         layout.caption("Images are drawn, shown to a small network, and summed up neuron by neuron. This is done once.")
-    st.progress(min(current.done / current.total, 1.0) if current.total else 0.0, text=tray.pace(current))
+    st.progress(
+        min(current.done / current.total, 1.0) if current.total else 0.0, text=words.as_markdown(tray.pace(current))
+    )
 
 
 def heatmap(ready: Sequence[Ready]) -> None:

@@ -10,7 +10,7 @@ from logging.handlers import RotatingFileHandler
 import streamlit as st
 
 from dnacore.errors import DnaError
-from ui import state
+from ui import state, words
 
 LOG = "dashboard.log"
 
@@ -27,7 +27,7 @@ def guarded() -> Iterator[None]:
 def report(error: Exception) -> bool:
     """Show an error on the page and, if it was not meant for a person, keep its details in the log. Returns True."""
     if isinstance(error, DnaError):
-        st.error(str(error))
+        st.error(words.as_markdown(str(error)))
         return True
     _logger().error("Unexpected error on a page", exc_info=error)
     st.error(

@@ -8,6 +8,8 @@ from typing import Any
 import streamlit as st
 from streamlit.navigation.page import Page
 
+from ui import words
+
 _FOLDER = Path(__file__).parents[1] / "pages"
 TITLES = {
     "start": "Start",
@@ -32,7 +34,11 @@ def pages() -> dict[str, Page]:
 def link(page: str, label: str, **choices: Any) -> None:
     """Draw a link to a page with choices made."""
     st.page_link(
-        pages()[page], label=label, query_params=_query(choices), icon=":material/arrow_forward:", icon_position="right"
+        pages()[page],
+        label=words.as_markdown(label),
+        query_params=_query(choices),
+        icon=":material/arrow_forward:",
+        icon_position="right",
     )
 
 

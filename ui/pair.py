@@ -162,7 +162,7 @@ def choose_neuron(two: list[Ready], dna: dc.DNA) -> int:
     try:
         flat = choices.neuron_flat(dna, code) if code else flats[0]
     except dc.BadInput as error:
-        st.warning(str(error))
+        st.warning(words.as_markdown(str(error)))
         flat = flats[0]
     if (code := choices.neuron_code(dna, flat)) not in codes:
         codes = [code, *codes]

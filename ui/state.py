@@ -88,7 +88,7 @@ def dna(one: Ready) -> dc.DNA:
     return _dna(one.key, one.dataset, extractor())
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@st.cache_resource(max_entries=12, show_spinner=False)
 def _dna(key: str, _dataset: Dataset, _label: str) -> dc.DNA:
     found = workspace().dna(_dataset, _label)
     if found is None:

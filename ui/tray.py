@@ -53,8 +53,8 @@ def progress(job: Job, key: str) -> None:
     """Draw a running job: its progress bar, speed, time left and a button to cancel."""
     share = min(job.done / job.total, 1.0) if job.total else 0.0
     with st.container(key=key):
-        st.progress(share, text=job.title)
-        st.caption(pace(job))
+        st.progress(share, text=words.as_markdown(job.title))
+        st.caption(words.as_markdown(pace(job)))
         stopping = job.id in st.session_state.setdefault("_jobs_stopping", set())
         st.button(
             "Stopping…" if stopping else "Cancel",

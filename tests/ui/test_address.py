@@ -1,4 +1,4 @@
-"""Choices in the address: a link brings them back, what no longer exists is passed over, the plain view has a plain link."""
+"""Choices in the address: a link brings them back, what is gone is passed over, the plain view has a plain link."""
 
 from __future__ import annotations
 

@@ -149,6 +149,23 @@ def test_the_wall_is_driven_by_the_keyboard(dashboard, browser_page):
     assert wall.evaluate("view => view.scrollTop") == scrolled, "nothing moves under the hand"
 
 
+def test_names_are_shown_as_they_stand_and_never_as_markup(dashboard, browser_page, draw_images, tmp_path):
+    page = browser_page
+    folder = draw_images(tmp_path / "strange", 3, (90, 160, 90), 3)
+    strange = "<img src=x onerror=alert(1)> *a* $b$.jpg"
+    (folder / "picture 000.jpg").rename(folder / strange)
+    page.on("dialog", lambda opened: pytest.fail(f"a name was run as code: {opened.message}"))
+    page.goto(f"{dashboard.url}/datasets")
+    name = "<b>it's</b> *x* $y$"
+    add_folder(page, folder, name)
+    expect(page.locator("[class*=st-key-dataset-]").last).to_contain_text(name)
+    cell = page.locator(".st-key-look-wall .cell").first
+    expect(cell.locator("img")).to_have_attribute("alt", strange)
+    cell.click()
+    expect(page.get_by_role("dialog")).to_contain_text(strange)
+    expect(page.get_by_role("dialog")).to_contain_text(name)
+
+
 def test_a_wrong_folder_gets_a_sentence_and_no_traceback(dashboard, browser_page, tmp_path):
     page = browser_page
     page.goto(f"{dashboard.url}/datasets")
