@@ -4,23 +4,37 @@ from __future__ import annotations
 
 import numpy as np
 
-from .dna import DNA, check_comparable, layer_slices
+from .comparable import check_same_network, named
+from .dna import DNA, check_comparable
 from .errors import BadInput
+from .gaussian import Gaussian
+from .moments import layer_slices
 
 
-def fd(a: DNA, b: DNA, layer: str) -> float:
+def fd(a: DNA | Gaussian, b: DNA | Gaussian, layer: str) -> float:
     """Fréchet distance of one layer's Gaussians, squared activation units.
 
-    |m1 - m2|^2 + tr(C1 + C2 - 2 (C1^1/2 C2 C1^1/2)^1/2), with mean and covariance (n - 1) of the images' spatial means,
-    taken from the sketches. Raises Mismatch; BadInput without sketches or with fewer than two images on a side.
+    |m1 - m2|^2 + tr(C1 + C2 - 2 (C1^1/2 C2 C1^1/2)^1/2), with mean and covariance (n - 1) of the images' spatial means:
+    those kept at extraction (`covariance=[layer]`) where there are any, else those of the sketches. Raises Mismatch;
+    BadInput with neither, or with fewer than two images on a side.
     """
-    check_comparable(a, b)
+    check_gaussians(a, b)
     where = layer_slices(a.layers).get(layer)
     if where is None:
         raise BadInput(f"There is no layer {layer}. The layers are {', '.join(a.layers)}.")
-    means = [_spatial_means(dna, where) for dna in (a, b)]
-    (m1, c1), (m2, c2) = ((x.mean(1), np.atleast_2d(np.cov(x))) for x in means)
-    return frechet(m1, c1, m2, c2)
+    return frechet(*_gaussian_of(a, layer, where), *_gaussian_of(b, layer, where))
+
+
+def check_gaussians(a: DNA | Gaussian, b: DNA | Gaussian) -> None:
+    """Raise Mismatch unless the Gaussians of both sides can be compared.
+
+    They are of raw activations, so the small form asks for the same network only; two full DNAs are held to the rule
+    of all distances.
+    """
+    if isinstance(a, DNA) and isinstance(b, DNA):
+        check_comparable(a, b)
+    else:
+        check_same_network(a, b)
 
 
 def frechet(m1: np.ndarray, c1: np.ndarray, m2: np.ndarray, c2: np.ndarray) -> float:
@@ -36,9 +50,24 @@ def frechet(m1: np.ndarray, c1: np.ndarray, m2: np.ndarray, c2: np.ndarray) -> f
     return float(max(0.0, (m1 - m2) @ (m1 - m2) + np.trace(c1) + np.trace(c2) - 2 * cross))
 
 
-def _spatial_means(dna: DNA, where: slice) -> np.ndarray:
-    if dna.source is None:
-        raise BadInput(f"FD needs the sketches of “{dna.name}”; a DNA from a file has none. Extract the images here.")
-    if len(dna.source) < 2:
-        raise BadInput(f"FD needs at least two images on each side; “{dna.name}” has {len(dna.source)}.")
-    return dna.source.means(where).astype(np.float64)
+def spatial_means(dna: DNA | Gaussian, where: slice, measure: str) -> np.ndarray:
+    """(d, N) float64 spatial means of a layer's neurons over the images whose sketch is kept. Raises BadInput."""
+    source = getattr(dna, "source", None)
+    if source is None:
+        raise BadInput(
+            f"{measure} needs the sketches of {named(dna)}"
+            f"{' or the covariance of that layer' if measure == 'FD' else ''}; a DNA from a file has none. Extract the "
+            "images here."
+        )
+    if len(source) < 2:
+        raise BadInput(f"{measure} needs at least two images on each side; {named(dna)} has {len(source)}.")
+    return source.means(where).astype(np.float64)
+
+
+def _gaussian_of(dna: DNA | Gaussian, layer: str, where: slice) -> tuple[np.ndarray, np.ndarray]:
+    if layer in dna.scatter:
+        if dna.images < 2:
+            raise BadInput(f"FD needs at least two images on each side; {named(dna)} has {dna.images}.")
+        return dna.mean[where], dna.covariance(layer)
+    means = spatial_means(dna, where, "FD")
+    return means.mean(1), np.atleast_2d(np.cov(means))

@@ -10,8 +10,8 @@ import dnacore as dc
 
 SURFACE = [
     "Accumulator", "BadInput", "Calibration", "Cancelled", "Comparison", "DNA", "Damaged", "DnaError", "Extractor",
-    "Mismatch", "Selection", "Sensitivity", "Unavailable", "UnknownName", "Workspace", "auc", "calibrate", "emd",
-    "emd_avg", "extract", "fd", "load_calibration", "load_dna", "load_extractor", "merge", "nfd", "pairwise",
+    "Gaussian", "Mismatch", "Selection", "Sensitivity", "Unavailable", "UnknownName", "Workspace", "auc", "calibrate", "emd",
+    "emd_avg", "extract", "fd", "kid", "load_calibration", "load_dna", "load_extractor", "merge", "nfd", "pairwise",
     "precision_recall", "rank", "sensitivity",
 ]  # fmt: skip
 
