@@ -87,7 +87,7 @@ def _row(dataset: Dataset, ready: Ready | None, busy: set[str]) -> None:
             status.caption("extracted")
             with act.popover("More", width="stretch", type="tertiary"):
                 if st.button(
-                    "Look for new images", key=f"again-{dataset.id}", help="Extracts only what is new or changed."
+                    "Extract again", key=f"again-{dataset.id}", help="Extracts only what is new, changed or damaged."
                 ):
                     tray.extract([dataset.name])
                     st.rerun()

@@ -9,8 +9,8 @@ from logging.handlers import RotatingFileHandler
 
 import streamlit as st
 
-from dnacore.errors import DnaError
-from ui import state, words
+from dnacore.errors import Damaged, DnaError, Mismatch
+from ui import navigation, state, words
 
 LOG = "dashboard.log"
 
@@ -28,6 +28,8 @@ def report(error: Exception) -> bool:
     """Show an error on the page and, if it was not meant for a person, keep its details in the log. Returns True."""
     if isinstance(error, DnaError):
         st.error(words.as_markdown(str(error)))
+        if isinstance(error, Damaged | Mismatch):
+            navigation.link("datasets", "Extract again")
         return True
     _logger().error("Unexpected error on a page", exc_info=error)
     st.error(
