@@ -121,7 +121,7 @@ class Catalogue:
             if "decode" in str(error) or "no such" in str(error):  # text that is no text, tables that are gone
                 raise Damaged(self._start_again(error)) from error
             raise self._unavailable(error) from error
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             raise Damaged(self._start_again(error)) from error
 
     @contextmanager
@@ -189,7 +189,7 @@ class Catalogue:
                 for table in re.findall(r"CREATE TABLE (\w+)", _SCHEMA):
                     connection.execute(f"SELECT * FROM {table}").fetchall()
                 return connection.execute("PRAGMA integrity_check(1)").fetchone()[0] == "ok"
-        except sqlite3.DatabaseError:
+        except (sqlite3.DatabaseError, UnicodeDecodeError):
             return False
 
     def _salvage(self, aside: Path) -> int:
@@ -200,7 +200,7 @@ class Catalogue:
                 columns = [row[1] for row in new.execute(f"PRAGMA table_info({table})")]
                 rows = old.execute(f"SELECT {', '.join(columns)} FROM {table}") if _has(old, table, columns) else iter(())
                 marks = ", ".join("?" * len(columns))
-                with suppress(sqlite3.DatabaseError):  # the rest of this table cannot be read
+                with suppress(sqlite3.DatabaseError, UnicodeDecodeError):  # the rest of this table cannot be read
                     for row in rows:
                         with suppress(sqlite3.IntegrityError):
                             new.execute(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", row)
@@ -222,6 +222,6 @@ class Catalogue:
 def _has(connection: sqlite3.Connection, table: str, columns: list[str]) -> bool:
     try:
         connection.execute(f"SELECT {', '.join(columns)} FROM {table} LIMIT 0")
-    except sqlite3.DatabaseError:
+    except (sqlite3.DatabaseError, UnicodeDecodeError):
         return False
     return True

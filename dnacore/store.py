@@ -210,7 +210,7 @@ class Store:
                 "SELECT shards FROM extraction WHERE dataset = ? AND setting = ? AND part = ?",
                 (dataset.id, setting.id, str(dataset.part or "")),
             ).fetchone()
-        return None if row is None else [int(number) for number in json.loads(row["shards"])]
+        return None if row is None else _numbers(row["shards"])
 
     def dna_key(self, dataset: Dataset, label: str | Setting) -> str | None:
         """A short text that changes whenever the DNA does; None if there is no DNA. Reads no arrays."""
@@ -293,6 +293,15 @@ class Store:
                 return found
         return None
 
+    def left_calibration(self, extractor: str) -> Calibration | None:
+        """The newest calibration file of a network, which a catalogue that was lost had known of; None without one."""
+        files = (self.root / "calibrations").glob("*.npz")
+        for path in sorted(files, key=lambda path: (-path.stat().st_mtime_ns, path.name)):
+            with suppress(Damaged, BadInput):
+                if (found := load_calibration(path)).extractor == extractor:
+                    return found
+        return None
+
     # -- sketches ------------------------------------------------------------------------------------------------------
 
     def sketches(self, dataset: Dataset, label: str | Setting) -> Sketches | None:
@@ -371,14 +380,14 @@ class Store:
             segments = db.execute("SELECT id FROM segment WHERE dataset = ?", (dataset.id,)).fetchall()
             merged = db.execute("SELECT shards FROM extraction WHERE dataset = ?", (dataset.id,)).fetchall()
         own = [self._shard_file(r["id"]) for r in shards] + [self._segment_file(r["id"]) for r in segments]
-        return own + [self._merged_file(json.loads(r["shards"])) for r in merged]
+        return own + [self._merged_file(_numbers(r["shards"]) or []) for r in merged]
 
     def sweep(self, older_than: float = 3600.0) -> int:
         """Remove array files that no row names and nobody is writing; return the bytes freed."""
         with self.catalogue.reading() as db:
             named = {self._shard_file(r["id"]) for r in db.execute("SELECT id FROM shard")}
             named |= {self._segment_file(r["id"]) for r in db.execute("SELECT id FROM segment")}
-            named |= {self._merged_file(json.loads(r["shards"])) for r in db.execute("SELECT shards FROM extraction")}
+            named |= {self._merged_file(_numbers(r["shards"]) or []) for r in db.execute("SELECT shards FROM extraction")}
         freed, before = 0, time.time() - older_than
         for folder in ("shards", "sketches", "dna"):
             for path in (self.root / folder).glob("*"):
@@ -404,6 +413,14 @@ class Store:
             aside = self.root / "damaged" / f"{int(time.time())}-{path.name}"
             aside.parent.mkdir(exist_ok=True)
             path.replace(aside)
+
+
+def _numbers(text: object) -> list[int] | None:
+    """The numbers in a JSON list; None where a disk's fault made it something else."""
+    try:
+        return [int(number) for number in json.loads(str(text))]
+    except (ValueError, TypeError):
+        return None
 
 
 def _stamp(path: Path) -> str:

@@ -386,7 +386,13 @@ class Workspace:
             row = db.execute(
                 "SELECT fingerprint FROM calibration WHERE extractor = ? AND chosen", (extractor_fingerprint,)
             ).fetchone()
-        return self.store.calibration(row[0]) if row else None
+            known = db.execute("SELECT 1 FROM calibration WHERE extractor = ?", (extractor_fingerprint,)).fetchone()
+        if row:
+            return self.store.calibration(row[0])
+        found = None if known else self.store.left_calibration(extractor_fingerprint)
+        if found is not None:
+            self.choose_calibration(found)
+        return found
 
     def chosen_calibrations(self) -> dict[str, str]:
         """{extractor fingerprint: fingerprint of the calibration that is used for it from now on}."""
@@ -419,7 +425,7 @@ class Workspace:
             rows = db.execute("SELECT content FROM selection ORDER BY saved DESC").fetchall()
         found = []
         for row in rows:
-            with suppress(ValueError):  # one that a damaged disk made unreadable does not take the others with it
+            with suppress(ValueError, TypeError):  # one that a damaged disk made unreadable does not take the others with it
                 found.append(Selection.from_json(json.loads(row["content"])))
         return found
 

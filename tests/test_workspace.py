@@ -369,6 +369,16 @@ def test_a_damaged_calibration_is_taken_from_a_shard(ws: dc.Workspace, tmp_path:
         assert dc.load_calibration(file).fingerprint == found.fingerprint
 
 
+def test_a_calibration_survives_the_loss_of_the_catalogue(ws: dc.Workspace) -> None:
+    ws.choose_calibration(small_world.calibration())
+    for file in ws.root.glob("catalogue.sqlite*"):
+        file.unlink()
+    again = dc.Workspace.open(ws.root)
+    found = again.calibration(small_world.network().fingerprint)
+    assert found is not None and found.fingerprint == small_world.calibration().fingerprint
+    assert again.calibration("another network") is None
+
+
 def test_a_damaged_calibration_without_a_shard_is_measured_again(ws: dc.Workspace) -> None:
     ws.choose_calibration(small_world.calibration())
     file = next((ws.root / "calibrations").glob("*.npz"))
@@ -451,6 +461,18 @@ def test_names_and_selections_survive_a_damaged_catalogue(tmp_path: Path) -> Non
         folder = draw(tmp_path / "new", 1)
         assert small_world.workspace(ws.root).dataset(folder).images == 1
     assert kept >= 25 * 3 * 0.8
+
+
+def test_broken_text_in_the_catalogue_ends_in_one_sentence_and_is_mended(tmp_path: Path) -> None:
+    ws = filled(tmp_path / "home", tmp_path)
+    with sqlite3.connect(ws.root / "catalogue.sqlite") as db:
+        db.execute("UPDATE dataset SET title = CAST(x'b2b2' AS TEXT) WHERE name = 'set 1'")
+        db.execute("INSERT INTO selection VALUES ('odd', '{', 0), ('odder', 'null', 1)")
+    db.close()
+    with pytest.raises(Damaged, match="3 datasets in it could be read"):
+        ws.datasets()
+    assert [d.name for d in ws.datasets()] == ["set 0", "set 1", "set 2"]
+    assert [s.name for s in ws.selections()] == ["mine"]
 
 
 def test_new_shards_never_meet_the_files_of_a_lost_catalogue(tmp_path: Path) -> None:
