@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -19,7 +19,7 @@ from .calibration import Calibration
 from .errors import BadInput
 from .sketches import QUANTILES, SketchArrays
 
-BINS = 1000
+BINS, MOST_BINS = 1000, 65_535
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,8 @@ class Distributions:
 
     histograms: (n, B) int64 counts. outside: (n, 2) int64, activations below and above the range (also counted in the
     end bins). images: how many. mean, deviations: (n,) float64, the mean of the images' spatial means and the sum of
-    their squared deviations from it, in raw activation units.
+    their squared deviations from it, in raw activation units. scatter: {layer: (d, d) float64}, the sum over images of
+    products of those deviations, for the layers that were asked for.
     """
 
     histograms: np.ndarray
@@ -36,20 +37,21 @@ class Distributions:
     images: int
     mean: np.ndarray
     deviations: np.ndarray
+    scatter: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 class Accumulator:
     """Collects the distributions and sketches of up to `capacity` images.
 
     threads: how many threads share a layer on the CPU. kernels=False takes the plain torch path (the oracle).
+    covariance: layers whose products of spatial means are kept too, 8 bytes for every pair of neurons.
     """
 
     def __init__(
         self, calibration: Calibration, capacity: int, bins: int = BINS, sketches: bool = True,
-        threads: int | None = None, kernels: bool = True,
+        threads: int | None = None, kernels: bool = True, covariance: Sequence[str] = (),
     ) -> None:  # fmt: skip
-        if bins < 2 or bins > 65_535:
-            raise BadInput(f"The number of bins must lie between 2 and 65,535, not {bins}.")
+        check_bins(bins)
         self.bins = bins
         self._kernels = kernels
         self._slices: dict[str, slice] = {}
@@ -64,6 +66,7 @@ class Accumulator:
         self._counts = np.zeros((at, bins), np.int64)
         self._outside = np.zeros((at, 2), np.int64)
         self._sums, self._squares = np.zeros(at), np.zeros(at)
+        self._products = {layer: np.zeros((calibration.layers[layer],) * 2) for layer in covariance}
         self._images = 0
         self._sketches = SketchArrays.empty(at, capacity if sketches else 0)
         self._threads = threads or torch.get_num_threads()
@@ -91,6 +94,9 @@ class Accumulator:
         slots_array = np.full(n, -1, np.int64) if slots is None else np.asarray(slots, np.int64)
         if size > np.iinfo(self._sketches.places.dtype).max + 1 and (slots_array >= 0).any():
             self._sketches = self._sketches.with_wide_places()
+        if layer in self._products:
+            deviations = activations.detach().double().mean(2).cpu().numpy() - self._centre[where]
+            self._products[layer] += deviations.T @ deviations
         if self._kernels and activations.device.type == "cpu":
             self._add_compiled(where, activations, slots_array)
         else:
@@ -147,11 +153,19 @@ class Accumulator:
         return Distributions(
             self._counts, self._outside, self._images, self._centre + drift,
             np.maximum(self._squares - n * drift * drift, 0.0),
+            {layer: products - n * np.outer(drift[self._slices[layer]], drift[self._slices[layer]])
+             for layer, products in self._products.items()},
         )  # fmt: skip
 
     def sketches(self) -> SketchArrays:
         """The sketches added so far, at the slots that were given."""
         return self._sketches
+
+
+def check_bins(bins: int) -> None:
+    """Raise BadInput for a number of bins that sketches, whose quantiles are 16 bits, cannot hold."""
+    if not 2 <= bins <= MOST_BINS:
+        raise BadInput(f"The number of bins must lie between 2 and {MOST_BINS:,}, not {bins:,}.")
 
 
 def quantile_ranks(size: int, quantiles: int = QUANTILES) -> np.ndarray:

@@ -16,11 +16,11 @@ import torch
 from filelock import FileLock, Timeout
 
 from . import calibration as ranges
-from .accumulate import BINS, Accumulator
+from .accumulate import BINS, Accumulator, check_bins
 from .calibration import Calibration
 from .datasets import Dataset
 from .dna import DNA
-from .errors import BadInput, Cancelled, Unavailable
+from .errors import BadInput, Cancelled, Unavailable, UnknownName
 from .extractors import Extractor
 from .feed import feed
 from .plan import FileRow, Member, Plan, Shard, plan
@@ -73,17 +73,21 @@ def extract(
     workspace: Workspace | str | Path | None = None,
     bins: int = BINS,
     progress: Watch | None = None,
+    covariance: Sequence[str] = (),
 ) -> DNA:
     """The DNA of a dataset or folder. What was extracted before with the same settings is not extracted again.
 
     workspace: where it is kept; the default one without. calibration: the workspace's for this network without one
-    (measured now if there is none yet). Raises BadInput when there is no readable image, Mismatch when the calibration
-    belongs to another network.
+    (measured now if there is none yet). bins: how many per histogram. covariance: layers whose full covariance is kept
+    (8 bytes for every pair of neurons and 512 images), for `fd`. Raises BadInput when there is no readable image,
+    Mismatch when the calibration belongs to another network.
     """
     home = workspace if isinstance(workspace, Workspace) else Workspace.open(workspace)
     dataset = home.dataset(source)
     calibration = calibration or calibration_for(home, extractor, [dataset], progress)
-    extract_dataset(home, dataset, extractor, calibration, batch_size, sketches, bins, progress)
+    extract_dataset(
+        home, dataset, extractor, calibration, batch_size, sketches, bins, progress, covariance=covariance
+    )
     setting = home.store.setting(extractor, calibration, bins)
     found = home.store.dna(home.dataset(dataset.name), setting.label)
     if found is None:
@@ -101,9 +105,12 @@ def extract_dataset(
     bins: int = BINS,
     progress: Watch | None = None,
     stop: Stop | None = None,
+    covariance: Sequence[str] = (),
 ) -> Report:
     """Extract what is missing of one dataset, and make the result its DNA. Raises Cancelled when `stop` says so."""
     ranges.check(calibration, extractor)
+    check_bins(bins)
+    covariance = check_layers(covariance, extractor)
     started = time.monotonic()
     say = progress or (lambda _: None)
     stop = stop or (lambda: False)
@@ -120,7 +127,8 @@ def extract_dataset(
         setting = store.setting(extractor, calibration, bins)
         every = _sketch_every(workspace, extractor.n_neurons, len(files)) if sketches else 0
         work = _without_sketchless(plan(files, store.shards(dataset, setting)), files, store, dataset, setting, every)
-        loop = _Loop(store, dataset, extractor, calibration, setting, every, say, stop, len(files))
+        work = _with_covariance(work, files, store, covariance)
+        loop = _Loop(store, dataset, extractor, calibration, setting, every, say, stop, len(files), covariance)
         finished = loop.run(work, batch_size or BATCH.get(extractor.device.type, 32))
         store.finish(dataset, setting, finished)
         if sketches:
@@ -193,10 +201,11 @@ class _Loop:
 
     def __init__(
         self, store: Store, dataset: Dataset, extractor: Extractor, calibration: Calibration, setting: Setting,
-        sketch_every: int, say: Watch, stop: Stop, total: int,
+        sketch_every: int, say: Watch, stop: Stop, total: int, covariance: Sequence[str],
     ) -> None:  # fmt: skip
         self.store, self.dataset, self.extractor, self.calibration = store, dataset, extractor, calibration
         self.setting, self.sketch_every, self.say, self.stop, self.total = setting, sketch_every, say, stop, total
+        self.covariance = covariance
         self.done = self.rejected = self.sketched = 0
 
     def run(self, work: Plan, batch_size: int) -> list[Shard]:
@@ -231,7 +240,9 @@ class _Loop:
         slot = {position: s for s, position in enumerate(keep)}
         reasons: dict[int, str] = {}
         paths = [self.dataset.folder / f.path for f in files]
-        with Accumulator(self.calibration, len(keep), self.setting.bins, sketches=bool(keep)) as total:
+        with Accumulator(
+            self.calibration, len(keep), self.setting.bins, sketches=bool(keep), covariance=self.covariance
+        ) as total:
             for batch in feed(self.extractor, paths, batch_size):
                 if self.stop():
                     raise Cancelled(
@@ -252,7 +263,7 @@ class _Loop:
         dna = DNA(
             found.histograms, found.outside, found.images, found.mean, found.deviations, self.calibration,
             self.extractor.spec, self.dataset.name,
-            tuple({"path": m.path, "reason": m.reason} for m in members if m.reason),
+            tuple({"path": m.path, "reason": m.reason} for m in members if m.reason), scatter=found.scatter,
         )  # fmt: skip
         kept = sketches if len(good) == len(keep) else sketches.columns(good)
         number = self.store.add_shard(
@@ -296,6 +307,25 @@ def _without_sketchless(
         else:
             todo.append(tuple(by_path[m.path] for m in shard.members))
     return Plan(tuple(keep), tuple(todo))
+
+
+def _with_covariance(work: Plan, files: Sequence[FileRow], store: Store, covariance: Sequence[str]) -> Plan:
+    """Extract shards again that lack a covariance that is wanted."""
+    by_path = {f.path: f for f in files}
+    lack = {shard.id for shard in work.keep if not set(covariance) <= store.covariance_layers(shard.id)} if covariance else set()
+    again = [tuple(by_path[m.path] for m in shard.members) for shard in work.keep if shard.id in lack]
+    return Plan(tuple(shard for shard in work.keep if shard.id not in lack), (*work.todo, *again))
+
+
+def check_layers(covariance: Sequence[str] | str, extractor: Extractor) -> tuple[str, ...]:
+    """The layers whose covariance is wanted; "all" is every one. Raises UnknownName for a layer there is not."""
+    covariance = (covariance,) if isinstance(covariance, str) else covariance
+    if "all" in covariance:
+        return tuple(extractor.layers)
+    for layer in covariance:
+        if layer not in extractor.layers:
+            raise UnknownName(f"{extractor.name} has no layer {layer!r}. Its layers are {', '.join(extractor.layers)}.")
+    return tuple(dict.fromkeys(covariance))
 
 
 def _look(stop: Stop, say: Watch, progress: Progress) -> None:

@@ -20,6 +20,7 @@ from . import arrayfile
 from .calibration import Calibration, load_calibration
 from .datasets import Dataset
 from .dna import DNA, load_dna, merge
+from .dnafile import covariance_layers
 from .errors import BadInput, Damaged, Unavailable, UnknownName
 from .plan import Member, Shard
 from .sketches import KIND, VERSION, Segment, SketchArrays, Sketches, merge_segments, open_segment, save_segment
@@ -401,6 +402,10 @@ class Store:
             row = db.execute("SELECT last FROM number WHERE name = 'catalogue'").fetchone()
         key = hashlib.sha256(json.dumps([row["last"] if row else 0, *shards]).encode()).hexdigest()[:24]
         return self.root / "dna" / f"{key}.dna.npz"
+
+    def covariance_layers(self, shard: int) -> set[str]:
+        """Layers whose covariance a shard has."""
+        return covariance_layers(self._shard_file(shard))
 
     def _shard_file(self, number: int) -> Path:
         return self.root / "shards" / f"{number}.dna.npz"
