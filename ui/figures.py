@@ -14,17 +14,20 @@ import plotly.graph_objects as go
 from ui import theme, words
 
 
-def heatmap(names: Sequence[str], matrix: np.ndarray, *, unit: str, cell: int = 62, dark: bool = False) -> go.Figure:
+def heatmap(
+    names: Sequence[str], matrix: np.ndarray, *, unit: str, cell: int | None = None, dark: bool = False
+) -> go.Figure:
     """Draw pairwise distances; clicking a cell reports `customdata` = [row, column].
 
     Args:
         names: k dataset names.
         matrix: (k, k) distances in `unit`; the diagonal is drawn as neutral ground.
         unit: "bins" or what else the distances are measured in; "" for none.
-        cell: height of a cell in pixels.
+        cell: height of a cell in pixels; without, what lets the whole fit on a screen.
     """
     values = np.asarray(matrix, dtype=float)
     k = len(names)
+    cell = cell or max(34, min(62, 500 // k))
     tone = theme.ink(dark)
     diagonal = np.eye(k, dtype=bool)
     apart = values[~diagonal]

@@ -17,7 +17,8 @@ def significant(value: float, digits: int = 3) -> str:
         return "unknown"
     if value == 0:
         return "0"
-    places = max(0, min(6, digits - 1 - math.floor(math.log10(abs(value)))))
+    rounded = abs(float(f"{value:.{digits - 1}e}"))  # 9.96 has two digits before the point once it is rounded to two
+    places = max(0, min(6, digits - 1 - math.floor(math.log10(rounded))))
     return f"{value:,.{places}f}"
 
 

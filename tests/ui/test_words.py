@@ -45,6 +45,13 @@ def test_sizes(octets, said):
     assert words.size(octets) == said
 
 
+@pytest.mark.parametrize(
+    ("value", "said"), [(9.96, "10"), (9.94, "9.9"), (41.2, "41"), (0.0312, "0.031"), (1204.4, "1,204")]
+)
+def test_two_significant_digits(value, said):
+    assert words.significant(value, 2) == said
+
+
 def test_counts_and_lists():
     assert words.count(1, "image") == "1 image"
     assert words.count(1204, "image") == "1,204 images"
