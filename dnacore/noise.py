@@ -1,21 +1,68 @@
-"""The noise floor: how far apart two random halves of the same images already are, neuron by neuron."""
+"""The noise floor: how far apart random halves of the same images already are, neuron by neuron and at most.
+
+Images that do not differ may be dealt out to the two sides in any way, so what random splits of the union show is what
+chance would give (a permutation test). A neuron's noise is its mean EMD over the splits. The floor is a multiple of it
+that no neuron at all passes by chance, but for a stated share of the cases: the largest ratio over all neurons is kept
+of each split, which makes the many neurons no excuse (Westfall and Young, 1993, the maxT method).
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
-from numba import njit
 
-from . import parallel
+from .contrasts import columns, contrast
 from .errors import BadInput
-from .sketches import Sketches
+from .sketches import Sketches, together
+
+SPLITS = 20
+STILL = 1e-9  # bins; less is rounding
 
 
-def noise_floor(with_: Sketches, without: Sketches, splits: int = 20, seed: int = 0) -> np.ndarray:
-    """Mean EMD of every neuron over random splits of the union into the same two sizes.
+@dataclass(frozen=True, eq=False)
+class Noise:
+    """What chance gives. mean: (n_neurons,) float64, the mean EMD over random splits, in bins.
 
-    Returns (n_neurons,) float64, in bins. Raises BadInput when one side is empty.
+    highest: (splits,) float64, rising: the largest ratio of any neuron's EMD to its noise in each split.
     """
-    return split_distances(with_, without, splits, seed).mean(1)
+
+    mean: np.ndarray
+    highest: np.ndarray
+
+    @classmethod
+    def of(cls, distances: np.ndarray) -> Noise:
+        """From the EMD of every neuron in every random split, (n_neurons, splits). Each split is held against the others."""
+        splits = distances.shape[1]
+        if splits < 2:
+            raise BadInput("A noise floor needs at least two random splits.")
+        total = distances.sum(1)
+        highest = [ratios(distances[:, r], (total - distances[:, r]) / (splits - 1)).max(initial=0) for r in range(splits)]
+        return cls(total / splits, np.sort(highest))
+
+    def floor(self, rate: float = 0.05) -> float:
+        """The multiple of the noise that any neuron passes by chance in a share `rate` of the cases at most.
+
+        With R splits the smallest rate is 1/(R + 1). Raises BadInput below it.
+        """
+        splits = len(self.highest)
+        place = int(np.ceil((1 - rate) * (splits + 1) - 1e-9))
+        if not 0 < rate < 1 or place > splits:
+            raise BadInput(
+                f"A rate of {rate:g} cannot be stated from {splits} random splits: give one between {1 / (splits + 1):.3g} and 1, "
+                f"or at least {int(np.ceil(1 / rate - 1e-9)) - 1 if 0 < rate < 1 else splits} splits."
+            )
+        return float(self.highest[max(place, 1) - 1])
+
+
+def ratios(distances: np.ndarray, noise: np.ndarray) -> np.ndarray:
+    """Distances over noise: 1 is what chance gives. 0/0 is 1."""
+    return np.divide(distances, noise, out=np.where(distances > STILL, np.inf, 1.0), where=noise > STILL)
+
+
+def noise_floor(with_: Sketches, without: Sketches, splits: int = SPLITS, seed: int = 0) -> Noise:
+    """What random splits of the union into the same two sizes show. Raises BadInput when one side is empty."""
+    return Noise.of(split_distances(with_, without, splits, seed))
 
 
 def split_distances(with_: Sketches, without: Sketches, splits: int, seed: int = 0) -> np.ndarray:
@@ -23,40 +70,10 @@ def split_distances(with_: Sketches, without: Sketches, splits: int, seed: int =
     if not len(with_) or not len(without):
         raise BadInput("A noise floor needs at least one image on each side.")
     sides = random_splits(len(with_), len(without), splits, np.random.default_rng(seed))
-    out = np.empty((with_.n_neurons, splits))
-    for rows in _joint_blocks(with_, without):
-        quantiles = np.concatenate([with_.quantiles(rows), without.quantiles(rows)], axis=1)
-        parallel.over_rows(_split_emd, len(quantiles), quantiles, sides, with_.bins, out[rows])
-    return out
+    return contrast(together(with_, without), columns(sides, ~sides)).emd
 
 
 def random_splits(n_with: int, n_without: int, splits: int, random: np.random.Generator) -> np.ndarray:
     """(splits, N) bool: which images of the union count as `with` in each split."""
     marks = np.arange(n_with + n_without) < n_with
     return np.stack([random.permutation(marks) for _ in range(splits)])
-
-
-def _joint_blocks(a: Sketches, b: Sketches) -> list[slice]:
-    return list((a if len(a) > len(b) else b).blocks(1 << 27))
-
-
-@njit(nogil=True, cache=True)
-def _split_emd(first, last, quantiles, sides, bins, out):
-    """quantiles (n, N, Q), sides (R, N) -> out (n, R): sum over bins of |CDF difference|, for rows first to last."""
-    _, images, per_image = quantiles.shape
-    for neuron in range(first, last):
-        for r in range(sides.shape[0]):
-            size = 0
-            for i in range(images):
-                size += sides[r, i]
-            plus, minus = 1.0 / (size * per_image), -1.0 / ((images - size) * per_image)
-            difference = np.zeros(bins)
-            for i in range(images):
-                step = plus if sides[r, i] else minus
-                for q in range(per_image):
-                    difference[quantiles[neuron, i, q]] += step
-            running, total = 0.0, 0.0
-            for b in range(bins):
-                running += difference[b]
-                total += abs(running)
-            out[neuron, r] = total

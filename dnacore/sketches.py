@@ -192,5 +192,21 @@ class Sketches:
         return out
 
 
+def together(*parts: Sketches) -> Sketches:
+    """One set of sketches after another, as one. Raises BadInput when they are not of the same neurons."""
+    first = parts[0]
+    if any((p.n_neurons, p.bins) != (first.n_neurons, first.bins) for p in parts):
+        raise BadInput("The sketches are of different networks, so they cannot be put together.")
+    joined = first.select(np.arange(len(first)))
+    at = len(first)
+    found = [first.found]
+    for part in parts[1:]:
+        joined._parts += [(arrays, to + at, columns) for arrays, to, columns in part._parts]
+        at += len(part)
+        found.append(part.found)
+    joined.found = np.concatenate(found)
+    return joined
+
+
 def _packed(hashes: Sequence[str]) -> np.ndarray:
     return np.frombuffer(bytes.fromhex("".join(hashes)), np.uint8).reshape(len(hashes), -1) if hashes else np.zeros((0, 16), np.uint8)

@@ -17,6 +17,7 @@ def compile_kernels() -> None:
 
     from .accumulate import Accumulator
     from .calibration import Calibration
+    from .contrasts import contrast
     from .images import resize
     from .noise import noise_floor
     from .retrieval import distances_to
@@ -38,7 +39,8 @@ def compile_kernels() -> None:
         view = Sketches([Segment(Path(), arrays, ("00" * 16,))], ["00" * 16], 10)
         reference = sketched_dna(view, bounds, {}, "warm")
         distances_to(view, reference)
-        noise_floor(view, view, splits=1)
+        noise_floor(view, view, splits=2)
+        contrast(view, np.ones((1, 1)))
 
 
 if __name__ == "__main__":

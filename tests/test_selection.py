@@ -61,6 +61,46 @@ def test_a_neuron_that_never_moves_is_at_chance() -> None:
     assert dc.sensitivity(one, one).noise_ratio.tolist() == [1.0] * NEURONS
 
 
+def halves(seed: int, images: int = 40, extra: float = 0) -> dc.Sensitivity:
+    """Random halves of the same images (heavy-tailed, every neuron its own spread); `extra` bins more at neuron 3."""
+    random = np.random.default_rng(seed)
+    images_at = random.standard_t(3, (NEURONS, 2 * images, 1)) * 80 * (1 + np.arange(NEURONS)[:, None, None])
+    values = 500 + images_at + random.normal(0, 20, (NEURONS, 2 * images, 16))
+    values[3, :images] += extra
+    everyone = np.sort(values.clip(0, 999).astype(int), axis=2)
+    parts = (everyone[:, :images], everyone[:, images:])
+    return dc.sensitivity(*(sketched_dna(sketches_of(q), bounds(), {}, "half") for q in parts), seed=seed)
+
+
+def test_the_floor_is_passed_by_chance_as_often_as_it_says() -> None:
+    passed = sum(len(halves(seed).above_noise(0.1)) > 0 for seed in range(200))
+    assert 8 <= passed <= 34  # of 200; 20 expected, and 99.9 % of binomial draws lie in here
+
+
+def test_a_real_difference_passes_the_floor_and_becomes_a_selection() -> None:
+    found = halves(1, extra=400)
+    assert found.above_noise().tolist() == [3]
+    kept = found.over_noise(0.05, "kept")
+    assert kept.flat.tolist() == [3] and kept.origin["above_noise"] == 0.05 and kept.origin["floor"] == found.floor(0.05)
+    with pytest.raises(dc.BadInput, match="better than chance"):
+        halves(2).over_noise()
+
+
+def test_a_rate_that_the_splits_cannot_state_is_refused() -> None:
+    found = halves(0)
+    with pytest.raises(dc.BadInput, match="at least 99 splits"):
+        found.floor(0.01)
+    assert found.floor(0.05) >= found.floor(0.5) > 1
+
+
+def test_a_set_that_is_too_small_says_so() -> None:
+    assert halves(0).too_small == ""
+    small = halves(0, images=6)
+    assert "“half” has 6 and “half” has 6 images: too few" in small.too_small
+    with pytest.raises(dc.BadInput, match="Use at least 20"):
+        small.over_noise()
+
+
 def test_a_selection_survives_its_file_and_refuses_another() -> None:
     before = Selection(np.array([3, 1]), np.array([0.7, -0.3]), "mine", "net", {"kind": "hand"})
     after = Selection.from_json(before.to_json())
