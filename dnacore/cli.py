@@ -95,7 +95,7 @@ def _fail(message: str) -> int:
 
 
 def _everywhere() -> argparse.ArgumentParser:
-    """The options of every command. Without defaults, so that they may stand before the command as well as behind it."""
+    """The options of every command. Without defaults, so that they may stand before a command as well as behind it."""
     everywhere = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     everywhere.add_argument("--json", action="store_true", help="print the result as JSON")
     everywhere.add_argument("--workspace", type=Path, metavar="DIR", help="where everything is kept")
@@ -103,6 +103,7 @@ def _everywhere() -> argparse.ArgumentParser:
     everywhere.add_argument("--device", choices=("auto", "cpu", "cuda"))
     everywhere.add_argument("--precision", choices=("fp32", "fp16", "bf16"))
     everywhere.add_argument("--batch-size", type=_positive, metavar="N", help="images at a time")
+    everywhere.add_argument("--download", action="store_true", help="fetch the network's weights if they are not here yet")
     everywhere.add_argument("--quiet", action="store_true", help="no progress on stderr")
     everywhere.add_argument("--job", help=argparse.SUPPRESS)
     return everywhere
@@ -114,8 +115,9 @@ def _parser() -> _Parser:
         parents=[_everywhere()],
     )  # fmt: skip
     parser.set_defaults(
-        json=False, workspace=None, extractor=None, device="auto", precision="fp32", batch_size=None, quiet=False, job=None
-    )
+        json=False, workspace=None, extractor=None, device="auto", precision="fp32", batch_size=None, quiet=False,
+        job=None,
+    )  # fmt: skip
     parser.add_argument("--version", action="version", version=f"visual dna {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
 

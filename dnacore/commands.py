@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import sys
 import time
 import traceback
@@ -70,7 +71,8 @@ def keep_details(options: Namespace, problem: Exception) -> str:
     details = "".join(traceback.format_exception(problem))
     if options.job:
         print(details, file=sys.stderr)
-    sentence = f"Something went wrong that was not foreseen ({type(problem).__name__}: {problem}). What was finished is kept"
+    what = f"{type(problem).__name__}: {problem}"
+    sentence = f"Something went wrong that was not foreseen ({what}). What was finished is kept"
     try:
         path = Workspace.open(options.workspace).root / "errors.log"
         with open(path, "a", encoding="utf-8", errors="backslashreplace") as file:
@@ -394,7 +396,8 @@ def _same_dna(path: Path, dna: Any) -> bool:
         found = load_dna(path)
     except (BadInput, Damaged):
         return False
-    return found.calibration.fingerprint == dna.calibration.fingerprint and array_equal(found.histograms, dna.histograms)
+    same_ranges = found.calibration.fingerprint == dna.calibration.fingerprint
+    return same_ranges and array_equal(found.histograms, dna.histograms)
 
 
 def _bench(options: Namespace, say: Reporter, stop: Stop) -> Result:
@@ -429,7 +432,7 @@ def _sources(options: Namespace, watch: _Overall, stop: Stop):
 
     return Sources(
         Workspace.open(options.workspace), options.extractor, options.device, options.precision,
-        batch_size=options.batch_size, progress=watch, stop=stop,
+        batch_size=options.batch_size, progress=watch, stop=stop, download=options.download,
     )  # fmt: skip
 
 
@@ -460,14 +463,18 @@ def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]])
 def _as_command(workspace: Workspace, options: Namespace) -> list[str]:
     """The command line again, for resuming a job that was started from a terminal in whatever folder."""
     known = {d.name for d in workspace.datasets()}
-    names = [n if {n, parse_part(n)[0]} & known or not absolute(n).exists() else str(absolute(n)) for n in options.names]
+    names = [
+        str(absolute(name)) if os.path.exists(absolute(name)) and not {name, parse_part(name)[0]} & known else name
+        for name in map(str, options.names)
+    ]
     line = [options.command, *([options.name] if options.command == "calibrate" else []), *names]
     for name in ("extractor", "device", "precision", "batch_size", "calibration"):
         value = getattr(options, name, None)
         if value not in (None, "auto", "fp32"):
             file = name in ("calibration", "extractor") and absolute(value).is_file()
             line += [f"--{name.replace('_', '-')}", str(absolute(value) if file else value)]
-    return line + (["--no-sketches"] if getattr(options, "no_sketches", False) else [])
+    switches = {"no_sketches": "--no-sketches", "download": "--download"}
+    return line + [switch for name, switch in switches.items() if getattr(options, name, False)]
 
 
 _COMMANDS: dict[str, Callable[[Namespace, Reporter, Stop], Result]] = {

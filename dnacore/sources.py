@@ -11,8 +11,8 @@ from pathlib import Path
 from .accumulate import BINS
 from .datasets import Dataset
 from .dna import DNA, SUFFIX, load_dna
-from .errors import BadInput, Damaged, UnknownName
-from .extraction import Stop, Watch, calibration_for, extract_dataset, is_current
+from .errors import BadInput, Cancelled, Damaged, UnknownName
+from .extraction import Progress, Stop, Watch, calibration_for, extract_dataset, is_current
 from .extractors import Extractor, available, from_spec, load_extractor
 from .files import SUFFIXES
 from .plan import FileRow
@@ -33,13 +33,16 @@ class Sources:
     def __init__(
         self, workspace: Workspace | None = None, extractor: str | None = None, device: str = "auto",
         precision: str = "fp32", like: Sequence[DNA] = (), batch_size: int | None = None,
-        progress: Watch | None = None, stop: Stop | None = None, crop: str = "squash",
+        progress: Watch | None = None, stop: Stop | None = None, crop: str = "squash", download: bool = False,
     ) -> None:  # fmt: skip
-        """like: DNAs that what is made must be comparable to; the first gives network and calibration."""
+        """like: DNAs that what is made must be comparable to; the first gives network and calibration.
+
+        download: fetch the network's weights where they are not on this machine.
+        """
         self.workspace = workspace or Workspace.open()
         self._like = like[0] if like else None
         self._name, self._device, self._precision, self._crop = extractor, device, precision, crop
-        self._batch_size, self._progress, self._stop = batch_size, progress, stop
+        self._batch_size, self._progress, self._stop, self._download = batch_size, progress, stop, download
         self._extractor: Extractor | None = None
 
     # -- the network ---------------------------------------------------------------------------------------------------
@@ -52,13 +55,21 @@ class Sources:
                 known = next((s for s in self.workspace.store.settings() if s.weights
                               and s.extractor == self._like.calibration.extractor), None)  # fmt: skip
                 self._extractor = from_spec(dict(self._like.extractor), self._device, known.weights if known else None)
-            elif (setting := self._known(self.workspace.store.settings())) and setting.weights and Path(setting.weights).is_file():
-                self._extractor = from_spec(setting.specification, self._device, setting.weights)
+            elif (known := self._known(self.workspace.store.settings())) and os.path.isfile(known.weights):
+                self._extractor = from_spec(known.specification, self._device, known.weights)
             else:
                 self._extractor = load_extractor(
-                    self._name or DEFAULT_EXTRACTOR, self._device, self._precision, crop=self._crop
-                )
+                    self._name or DEFAULT_EXTRACTOR, self._device, self._precision, crop=self._crop,
+                    download=self._download, progress=self._fetched,
+                )  # fmt: skip
         return self._extractor
+
+    def _fetched(self, done: int, total: int) -> None:
+        if self._stop is not None and self._stop():
+            raise Cancelled("Stopped on request. What was fetched is kept; run it again to go on.")
+        if self._progress is not None:
+            mb = 1 << 20
+            self._progress(Progress("fetching the weights (MB) of", self._name or DEFAULT_EXTRACTOR, done // mb, total // mb))
 
     @property
     def setting(self) -> Setting | None:

@@ -28,7 +28,8 @@ def working_on(dataset: str) -> Job | None:
 def extract(names: Sequence[str]) -> Job:
     """Extract datasets with the extractor in use, in the background."""
     title = f"Extracting {words.listing(names)}" if len(names) <= 3 else f"Extracting {len(names)} datasets"
-    command = ["extract", *names, "--extractor", state.extractor()]
+    # Whoever chose a network whose weights are not here, and pressed the button, has asked for them.
+    command = ["extract", *names, "--extractor", state.extractor(), "--download"]
     return jobs.start(state.workspace(), command, title=title, datasets=names)
 
 

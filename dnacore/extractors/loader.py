@@ -105,7 +105,7 @@ def _at_hand(recipe: Recipe, name: str, download: bool, progress: Progress | Non
         raise Unavailable(f"The weights of {recipe.name} are not on this machine{publisher}. {instead}")
     if not download:
         raise Unavailable(f"The weights of {recipe.name} ({source.file} of {source.repo}) are not on this machine and "
-                          f"are fetched only when you ask for it (download=True). {instead}")
+                          f"are fetched only when you ask for it (--download; in Python, download=True). {instead}")
     return hub.fetch(wanted, progress, instead)
 
 
