@@ -199,7 +199,8 @@ def measure(
     high: dict[str, np.ndarray] = {}
 
     def see(layer: str, activations) -> None:  # (N, C, S)
-        smallest, largest = activations.amin((0, 2)).float().cpu().numpy(), activations.amax((0, 2)).float().cpu().numpy()
+        smallest = activations.amin((0, 2)).float().cpu().numpy()
+        largest = activations.amax((0, 2)).float().cpu().numpy()
         low[layer] = np.fmin(low.get(layer, smallest), smallest)
         high[layer] = np.fmax(high.get(layer, largest), largest)
 
