@@ -116,6 +116,7 @@ def _parser() -> _Parser:
     )  # fmt: skip
     parser.set_defaults(
         json=False, workspace=None, extractor=None, device="auto", precision="fp32", batch_size=None, quiet=False,
+        download=False,
         job=None,
     )  # fmt: skip
     parser.add_argument("--version", action="version", version=f"visual dna {__version__}")

@@ -213,14 +213,14 @@ def _check_status(status: int, what: str, instead: str) -> None:
         problem = f"the hub refuses {what}: accept its licence on the hub's page and set HF_TOKEN"
         raise Unavailable(_say(problem, instead))
     if status == 404:
-        raise Unavailable(_say(f"the hub has no {what}", instead))
+        raise Unavailable(_say(f"The hub has no {what}", instead))
     if status >= 400:
         raise _Cut
 
 
 def _say(problem: str, instead: str) -> str:
     instead = instead or "Try again later, or load a local weights file by its path."
-    return f"{problem[0].upper()}{problem[1:]}. {instead}"
+    return f"{problem}. {instead}"
 
 
 def _sha256(path: Path) -> str:
