@@ -210,7 +210,7 @@ def _request(method: str, url: str, headers: dict[str, str] | None = None, follo
 
 def _check_status(status: int, what: str, instead: str) -> None:
     if status in (401, 403):
-        problem = f"the hub refuses {what}: accept its licence on the hub's page and set HF_TOKEN"
+        problem = f"The hub refuses {what}: accept its licence on the hub's page and set HF_TOKEN"
         raise Unavailable(_say(problem, instead))
     if status == 404:
         raise Unavailable(_say(f"The hub has no {what}", instead))
