@@ -18,8 +18,11 @@ import numpy as np
 
 from . import atomic
 from .errors import BadInput, Damaged, Mismatch
+from .extremes import Extremes
 
 if TYPE_CHECKING:
+    import torch
+
     from .extractors import Extractor
 
 FORMAT = "visual-dna calibration"
@@ -33,7 +36,8 @@ class Calibration:
     """The activation range of every neuron of one extractor.
 
     low, high: (n_neurons,) float64, already widened, high > low everywhere.
-    layers: {layer: neuron count} in the order of the flat index.
+    layers: {layer: neuron count} in the order of the flat index. origin: how the ranges came about, in words.
+    left_out: [{"path", "reason"}], images that were not allowed to set them.
     """
 
     low: np.ndarray
@@ -43,6 +47,7 @@ class Calibration:
     origin: str = ""
     images: int = 0
     fingerprint: str = field(default="", compare=False)
+    left_out: Sequence[Mapping[str, str]] = ()
 
     def __post_init__(self) -> None:
         low, high = (np.ascontiguousarray(bound, dtype=np.float64) for bound in (self.low, self.high))
@@ -77,6 +82,7 @@ class Calibration:
             "origin": self.origin,
             "images": self.images,
             "fingerprint": self.fingerprint,
+            "left_out": [dict(row) for row in self.left_out],
         }
         buffer = io.BytesIO()
         np.savez_compressed(
@@ -97,9 +103,18 @@ def widen(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return low, np.where(high - low > resolution, high, low + 1.0)
 
 
-def load_calibration(path: Path) -> Calibration:
-    """Read a calibration file. Raises BadInput when there is none, Damaged when it is broken or of another kind."""
+def load_calibration(path: Path, extractor: Extractor | None = None) -> Calibration:
+    """Read a calibration file, or for an extractor the ranges that the authors' library keeps as JSON.
+
+    Raises BadInput when there is none or the JSON is not of that network, Damaged when it is broken or of another kind.
+    """
     path = Path(path)
+    if path.suffix.lower() == ".json":
+        from .peer import read_ranges
+
+        if extractor is None:
+            raise BadInput(f"{path.name} names no network. Say for which one: load_calibration(path, extractor).")
+        return read_ranges(path, extractor)
     try:
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
             header = json.loads(arrays["header"].tobytes())
@@ -117,6 +132,7 @@ def load_calibration(path: Path) -> Calibration:
                 header["extractor"],
                 header.get("origin", ""),
                 header.get("images", 0),
+                left_out=tuple(header.get("left_out", ())),
             )
     except FileNotFoundError as error:
         raise BadInput(f"There is no calibration file {path}.") from error
@@ -170,7 +186,8 @@ def calibrate(
 ) -> Calibration:
     """Measure the activation ranges of `extractor` on up to `images` images spread evenly over `sources`.
 
-    sources: folders, text files of paths, or single images. Files that cannot be read are left out.
+    sources: folders, text files of paths, or single images. Files that cannot be read are left out, and so is one image
+    that alone would stretch the ranges (`Calibration.left_out` says which and why).
     Raises BadInput when nothing can be read. CVPR 2023, section 3.2.
     """
     from . import images as files  # here, because finding files needs no network and the other way round
@@ -192,28 +209,44 @@ def measure(
     progress: Callable[[int, int], None] | None = None,
     origin: str | None = None,
 ) -> Calibration:
-    """Measure the activation ranges of `extractor` on these very image files. Raises BadInput if none can be read."""
+    """Measure the activation ranges of `extractor` on these very image files. Raises BadInput if none can be read.
+
+    One pass. An image with an activation that is not finite is left out, and so is one that stretches the ranges like
+    no other: `left_out` of the result says which and why.
+    """
     from .feed import feed  # torch is imported only when images are really fed to a network
 
+    seen, left_out = Extremes.nothing(extractor.n_neurons), []
+    for batch in feed(extractor, paths, batch_size):
+        if batch.tensor is not None:
+            found, broken = _extremes(extractor, batch.tensor, [str(paths[i]) for i in batch.kept])
+            seen += found
+            left_out += [{"path": path, "reason": "an activation is not finite"} for path in broken]
+        if progress is not None:
+            progress(min(batch.end, len(paths)), len(paths))
+    if not seen.images:
+        raise BadInput("No image could be read, so there is nothing to measure the activation ranges on.")
+    wild = seen.wild()
+    count = len(seen.images) - (wild is not None)
+    origin = origin or f"measured on {count} images"
+    if wild is not None:
+        reason = f"it alone would make the ranges {wild.stretch:.1f} times as wide"
+        left_out.append({"path": wild.image, "reason": reason})
+        origin += f" without {Path(wild.image).name}: {reason}"
+    bounds = widen(*seen.bounds(without=wild.image if wild else None))
+    return Calibration(*bounds, extractor.layers, extractor.fingerprint, origin, count, left_out=tuple(left_out))
+
+
+def _extremes(extractor: Extractor, batch: torch.Tensor, names: Sequence[str]) -> tuple[Extremes, list[str]]:
+    """The extremes of a batch (N, 3, H, W), without the images that have an activation which is not finite."""
     low: dict[str, np.ndarray] = {}
     high: dict[str, np.ndarray] = {}
 
-    def see(layer: str, activations) -> None:  # (N, C, S)
-        smallest = activations.amin((0, 2)).float().cpu().numpy()
-        largest = activations.amax((0, 2)).float().cpu().numpy()
-        low[layer] = np.fmin(low.get(layer, smallest), smallest)
-        high[layer] = np.fmax(high.get(layer, largest), largest)
+    def see(layer: str, activations: torch.Tensor) -> None:  # (N, C, S)
+        low[layer], high[layer] = (x.float().cpu().numpy() for x in (activations.amin(2), activations.amax(2)))
 
-    seen = 0
-    for batch in feed(extractor, paths, batch_size):
-        if batch.tensor is not None:
-            extractor.visit(batch.tensor, see)
-            seen += len(batch.kept)
-        if progress is not None:
-            progress(min(batch.end, len(paths)), len(paths))
-    if not seen:
-        raise BadInput("No image could be read, so there is nothing to measure the activation ranges on.")
-    bounds = widen(*(np.concatenate([part[layer] for layer in extractor.layers]) for part in (low, high)))
-    return Calibration(
-        *bounds, extractor.layers, extractor.fingerprint, origin or f"measured on {seen} images", seen
-    )
+    extractor.visit(batch, see)
+    smallest, largest = (np.concatenate([part[layer] for layer in extractor.layers], axis=1) for part in (low, high))
+    fine = np.isfinite(smallest).all(1) & np.isfinite(largest).all(1)  # amin and amax hand NaN on
+    kept = [name for name, good in zip(names, fine, strict=True) if good]
+    return Extremes.of(smallest[fine], largest[fine], kept), [n for n, good in zip(names, fine, strict=True) if not good]

@@ -139,12 +139,19 @@ def _parser() -> _Parser:
 
     extract = command("extract", "make the DNAs of datasets or folders (again: only what is new)")
     extract.add_argument("names", nargs="+", metavar="NAME")
-    extract.add_argument("--calibration", type=Path, metavar="FILE", help="activation ranges to use")
+    extract.add_argument(
+        "--calibration", type=Path, metavar="FILE", help="activation ranges to use: a calibration, or vdna's JSON"
+    )
+    extract.add_argument("--bins", type=_positive, metavar="N", help="bins of every histogram (default: as before, or 1000)")
+    extract.add_argument(
+        "--covariance", nargs="+", action="extend", default=[], metavar="LAYER",
+        help="keep the full covariance of these layers (or all), for compare --metric fd",
+    )
     extract.add_argument("--no-sketches", action="store_true", help="keep no per-image summaries (no ranking later)")
 
     compare = command("compare", "distances between datasets")
     compare.add_argument("names", nargs="+", metavar="NAME")
-    compare.add_argument("--metric", default="emd", choices=("emd", "nfd", "fd"))
+    compare.add_argument("--metric", default="emd", choices=("emd", "nfd", "fd", "kid"))
     compare.add_argument("--selection", metavar="S", help="only these neurons: a saved selection or a JSON file")
     compare.add_argument("--by", default="all", choices=("neuron", "layer", "all"))
     compare.add_argument("--csv", type=Path, metavar="F", help="write the numbers into a CSV file")
@@ -175,9 +182,18 @@ def _parser() -> _Parser:
     export = command("export", "write a dataset's DNA (.dna.npz) or a selection (.json) to a file")
     export.add_argument("name")
     export.add_argument("--to", type=Path, required=True, metavar="FILE")
+    export.add_argument("--format", default="ours", choices=("ours", "peer"), help="peer: the .json and .npz of vdna")
+    export.add_argument(
+        "--kind", default="histogram", choices=("histogram", "gaussian", "layer-gaussian"),
+        help="what to write of every neuron or layer",
+    )
 
-    import_ = command("import", "take a DNA file or a selection file into the workspace")
+    import_ = command("import", "take a DNA file, a pair of vdna, or a selection file into the workspace")
     import_.add_argument("file", type=Path)
+    import_.add_argument(
+        "--calibration", type=Path, metavar="FILE",
+        help="the activation ranges that a pair of vdna was counted over (with --extractor: the network it is of)",
+    )
 
     bench = command("bench", "measure this machine: extraction, binning, distances, ranking")
     bench.add_argument("suite", nargs="?", default="all", choices=("all", "extract", "accumulate", "distances", "rank"))

@@ -16,8 +16,6 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from numpy import array_equal
-
 from . import atomic, jobs
 from .datasets import parse_part
 from .errors import BadInput, Cancelled, Damaged, DnaError, UnknownName
@@ -149,6 +147,7 @@ def _extractors(options: Namespace, say: Reporter, stop: Stop) -> Result:
 
 
 def _extract(options: Namespace, say: Reporter, stop: Stop) -> Result:
+    from .accumulate import BINS
     from .calibration import check, load_calibration
     from .extraction import calibration_for, extract_dataset
 
@@ -158,42 +157,80 @@ def _extract(options: Namespace, say: Reporter, stop: Stop) -> Result:
     watch.show("loading the network for", datasets[0].name, 0, datasets[0].images)
     sources = _sources(options, watch, stop)
     extractor = sources.extractor
+    bins = options.bins or (sources.setting.bins if sources.setting else BINS)
     if options.calibration:
-        calibration = load_calibration(options.calibration)
+        calibration = load_calibration(options.calibration, extractor)
         check(calibration, extractor)
         workspace.choose_calibration(calibration)
     else:
         calibration = calibration_for(workspace, extractor, datasets, watch, stop)
+    before = _elsewhere(workspace, extractor, calibration, bins)
     reports, problems = [], []
     for dataset in datasets:
         try:
             reports.append(
                 extract_dataset(
-                    workspace, dataset, extractor, calibration, options.batch_size, not options.no_sketches,
-                    progress=watch, stop=stop,
+                    workspace, dataset, extractor, calibration, options.batch_size, not options.no_sketches, bins,
+                    progress=watch, stop=stop, covariance=options.covariance,
                 )
             )  # fmt: skip
         except BadInput as problem:  # one bad folder does not cost the others their run
             problems.append(str(problem))
         watch.next(dataset.images)
     workspace.store.sweep()
-    data = {
-        "datasets": [
+    setting = workspace.store.setting(extractor, calibration, bins)
+    rows, lines = [], []
+    for r in reports:
+        dna = workspace.store.dna(workspace.dataset(r.name), setting)
+        saturation = dna.layer_saturation if dna else {}
+        rows.append(
             {
                 "name": r.name, "images": r.images, "rejected": r.rejected, "extracted": r.extracted, "reused": r.reused,
                 "sketched": r.sketched, "seconds": round(r.seconds, 3), "images_per_second": round(r.images_per_second, 2),
+                "saturation": saturation,
             }
-            for r in reports
-        ],
-    }  # fmt: skip
-    lines = [
-        f"{r.name}: {r.images:,} images, {r.extracted:,} extracted now and {r.reused:,} reused, "
-        f"{r.seconds:.1f} s ({r.images_per_second:.1f} images/s){_rejected_text(r.rejected)}"
-        for r in reports
-    ]
+        )  # fmt: skip
+        lines.append(
+            f"{r.name}: {r.images:,} images, {r.extracted:,} extracted now and {r.reused:,} reused, "
+            f"{r.seconds:.1f} s ({r.images_per_second:.1f} images/s){_saturation_text(dna)}{_rejected_text(r.rejected)}"
+        )
     if problems:
         raise BadInput(" ".join([*problems, *(f"Finished: {line}." for line in lines)]))
+    after = _elsewhere(workspace, extractor, calibration, bins)
+    again = sorted(before - after)
+    if again:
+        lines.append(f"Binned again, into {bins:,} bins over {calibration.origin or 'other ranges'}: {', '.join(again)}")
+    if after:
+        lines.append(f"Still binned otherwise, and extracted again before they are compared: {', '.join(sorted(after))}")
+    data = {
+        "datasets": rows, "bins": bins, "binned_again": again, "extract_again": sorted(after),
+        "calibration": {"origin": calibration.origin, "fingerprint": calibration.fingerprint,
+                        "left_out": [dict(row) for row in calibration.left_out]},
+    }  # fmt: skip
     return (LOOK if any(r.rejected for r in reports) else FINE), data, "\n".join(lines)
+
+
+def _elsewhere(workspace: Workspace, extractor, calibration, bins: int) -> set[str]:
+    """Datasets that this network has a DNA of, but not over these activation ranges and bins."""
+    from .store import label_of
+
+    label, store = label_of(extractor), workspace.store
+    key = extractor.fingerprint, calibration.fingerprint, bins
+    same = next((s for s in store.settings() if (s.extractor, s.calibration, s.bins) == key), None)
+    known = [d for d in workspace.datasets() if label in store.extractors_of(d)]
+    return {d.name for d in known if same is None or store.dna_key(d, same) is None}
+
+
+def _saturation_text(dna: Any) -> str:
+    """A warning where more than 1 in 1,000 activations lie outside the ranges (design, decision 6)."""
+    share = 0.0 if dna is None else dna.outside.sum() / max(int(dna.histograms.sum()), 1)
+    if share <= 0.001:
+        return ""
+    layer, most = max(dna.layer_saturation.items(), key=lambda item: item[1])
+    return (
+        f"; {share:.1%} of the activations lie outside the activation ranges, most in {layer} ({most:.1%}): measure the "
+        "ranges again with: python -m dnacore calibrate"
+    )
 
 
 def _compare(options: Namespace, say: Reporter, stop: Stop) -> Result:
@@ -316,8 +353,11 @@ def _calibrate(options: Namespace, say: Reporter, stop: Stop) -> Result:
     sources.workspace.store.setting(sources.extractor, found, BINS)  # what the network's name stands for from now on
     label = label_of(sources.extractor)
     again = [d.name for d in sources.workspace.datasets() if label in sources.workspace.store.extractors_of(d)]
-    data = {"name": options.name, "fingerprint": found.fingerprint, "images": found.images, "extract_again": again}
+    left_out = [dict(row) for row in found.left_out]
+    data = {"name": options.name, "fingerprint": found.fingerprint, "images": found.images, "extract_again": again,
+            "left_out": left_out}  # fmt: skip
     text = f"{options.name}: activation ranges of {found.n_neurons:,} neurons, measured on {found.images:,} images."
+    text += "".join(f"\nLeft out: {row['path']}, {row['reason']}" for row in left_out)
     if again:
         text += f"\nTo be extracted again before they can be compared: {', '.join(again)}"
     return FINE, data, text
@@ -351,53 +391,24 @@ def _remove(options: Namespace, say: Reporter, stop: Stop) -> Result:
 
 
 def _export(options: Namespace, say: Reporter, stop: Stop) -> Result:
-    import json
+    from .exchange import export
 
     sources = _sources(options, _Overall(say), stop)
-    if options.to.suffix.lower() == ".json":
-        chosen = sources.workspace.selection(options.name)
-        atomic.write_bytes(options.to, json.dumps(chosen.to_json(), indent=1).encode())
-        path = options.to
-    else:
-        path = sources.dna(options.name).save(options.to)
-    return FINE, {"name": options.name, "file": str(path)}, f"{options.name} is written to {path}"
+    files = [str(path) for path in export(sources, options.name, options.to, options.format, options.kind)]
+    return FINE, {"name": options.name, "file": files[0], "files": files}, f"{options.name} is written to {' and '.join(files)}"
 
 
 def _import(options: Namespace, say: Reporter, stop: Stop) -> Result:
-    import json
-
-    from .datasets import clean_name, free_name
-    from .dna import SUFFIX, load_dna
-    from .selection import Selection
+    from .exchange import holds_dna, import_dna, import_selection
 
     workspace = Workspace.open(options.workspace)
-    if options.file.suffix.lower() == ".json":
-        try:
-            chosen = Selection.from_json(json.loads(options.file.read_text("utf-8")))
-        except BadInput:
-            raise
-        except (OSError, ValueError) as error:
-            raise BadInput(f"{options.file.name} is not a selection file ({error}).") from error
-        workspace.save_selection(chosen)
+    if not holds_dna(options.file):
+        chosen = import_selection(workspace, options.file)
         return FINE, {"selection": chosen.name, "neurons": len(chosen)}, f"Selection {chosen.name}: {len(chosen)} neurons."
-    dna = load_dna(options.file)
-    name = clean_name(dna.name or options.file.name.removesuffix(SUFFIX))
-    folder = workspace.root / "imports"
-    others = {p.name.removesuffix(SUFFIX) for p in folder.glob(f"*{SUFFIX}") if not _same_dna(p, dna)}
-    name = free_name(name, {d.name for d in workspace.datasets()} | others)  # nothing of another name is ever replaced
-    replace(dna, name=name).save(folder / f"{name}{SUFFIX}")
-    return FINE, {"dna": name, "images": dna.images}, f"DNA {name}: {dna.images:,} images, {dna.n_neurons:,} neurons."
-
-
-def _same_dna(path: Path, dna: Any) -> bool:
-    from .dna import load_dna
-
-    try:
-        found = load_dna(path)
-    except (BadInput, Damaged):
-        return False
-    same_ranges = found.calibration.fingerprint == dna.calibration.fingerprint
-    return same_ranges and array_equal(found.histograms, dna.histograms)
+    vouched = _sources(options, _Overall(say), stop) if options.extractor else None
+    dna = import_dna(workspace, options.file, vouched, options.calibration)
+    data = {"dna": dna.name, "images": dna.images}
+    return FINE, data, f"DNA {dna.name}: {dna.images:,} images, {dna.n_neurons:,} neurons."
 
 
 def _bench(options: Namespace, say: Reporter, stop: Stop) -> Result:
@@ -468,7 +479,7 @@ def _as_command(workspace: Workspace, options: Namespace) -> list[str]:
         for name in map(str, options.names)
     ]
     line = [options.command, *([options.name] if options.command == "calibrate" else []), *names]
-    for name in ("extractor", "device", "precision", "batch_size", "calibration"):
+    for name in ("extractor", "device", "precision", "batch_size", "calibration", "bins"):
         value = getattr(options, name, None)
         if value not in (None, "auto", "fp32"):
             file = name in ("calibration", "extractor") and absolute(value).is_file()

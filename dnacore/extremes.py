@@ -11,8 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-WILD_STRETCH = 1.25  # an image that makes the average neuron's range a quarter wider, while ...
-WILD_LEAD = 4.0  # ... the next image does so four times less (in the logarithm), is not one of its kind
+# One image of noise among 40 photographs, faces or street scenes widens the ranges of an untrained ResNet by 15 to 28 %
+# on average, 25 to 50 times (in the logarithm) as much as the next image; without it the most extreme one does so by
+# 1 to 3 %, and leads by up to 2.3. Of fewer images any may be the odd one.
+WILD_AMONG = 16
+WILD_STRETCH = 1.1
+WILD_LEAD = 3.5
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ class Extremes:
 
     @classmethod
     def of(cls, smallest: np.ndarray, largest: np.ndarray, images: Sequence[str]) -> Extremes:
-        """Of N images. smallest, largest: (N, n) per-image extremes. Raises nothing; NaN must not be among them."""
+        """Of N images. smallest, largest: (N, n) per-image extremes. Neither may hold NaN."""
         which = np.broadcast_to(np.arange(len(images))[:, None], smallest.shape)
         first = cls.nothing(smallest.shape[1])
         low, low_image = _two(np.concatenate([first.low, smallest]), np.concatenate([first.low_image, which]))
@@ -71,22 +75,20 @@ class Extremes:
         )
 
     def wild(self) -> Wild | None:
-        """The one image that stretches the ranges like no other, if there is one among at least four images."""
+        """The one image that stretches the ranges like no other, if there is one among at least 16."""
         count = len(self.images)
-        if count < 4:
+        if count < WILD_AMONG:
             return None
         whole = self.high[0] - self.low[0]
+        same = self.low_image[0] == self.high_image[0]
         stretch = np.zeros(count)  # sum over neurons of log(range with the image / range without it)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            for ends in ((self.low_image,), (self.high_image,), (self.low_image, self.high_image)):
-                owner = ends[0][0]
-                both = self.low_image[0] == self.high_image[0]
-                here = both if len(ends) == 2 else ~both
-                low = np.where(len(ends) == 2 or ends[0] is self.low_image, self.low[1], self.low[0])
-                high = np.where(len(ends) == 2 or ends[0] is self.high_image, self.high[1], self.high[0])
-                gain = np.log(whole / (high - low))
-                good = here & np.isfinite(gain)
-                stretch += np.bincount(owner[good], gain[good], count)
+        for owner, here, rest in (
+            (self.low_image[0], ~same, self.high[0] - self.low[1]),
+            (self.high_image[0], ~same, self.high[1] - self.low[0]),
+            (self.low_image[0], same, self.high[1] - self.low[1]),
+        ):
+            moved = here & (rest > 0)  # else the neuron is silent without it, and no bins are lost on others
+            stretch += np.bincount(owner[moved], np.log(whole[moved] / rest[moved]), count)
         stretch /= len(whole)
         first, second = np.argsort(-stretch)[:2]
         if stretch[first] < np.log(WILD_STRETCH) or stretch[first] < WILD_LEAD * stretch[second]:
