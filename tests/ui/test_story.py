@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 expect = pytest.importorskip("playwright.sync_api").expect
+expect.set_options(timeout=60_000)  # pages draw in a second; a machine busy with other tests takes longer
 PATIENCE = 240_000
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
