@@ -18,6 +18,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+import dnacore as dc
+from dnacore import jobs
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -64,6 +67,13 @@ def stop(dashboard: Dashboard) -> None:
         dashboard.process.wait(20)
 
 
+def cancel_jobs(home: Path) -> None:
+    """Ask every job of a workspace to stop: they outlive the dashboard."""
+    workspace = dc.Workspace.open(home)
+    for job in jobs.list_jobs(workspace):
+        jobs.cancel(workspace, job.id)
+
+
 def free_port() -> int:
     """Return a port nobody listens on."""
     with socket.socket() as probe:
@@ -77,6 +87,7 @@ def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
     started = start(tmp_path_factory.mktemp("dashboard") / "workspace")
     yield started
     stop(started)
+    cancel_jobs(started.home)
 
 
 @dataclass

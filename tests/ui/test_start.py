@@ -48,4 +48,5 @@ def test_the_first_heatmap_needs_no_click_and_a_restarted_server_goes_on(tmp_pat
             browser.close()
     finally:
         ui.stop(first)
+        ui.cancel_jobs(first.home)
     assert not noise.problems, noise.problems
