@@ -33,7 +33,9 @@ class Planned:
     blocks: Blocks
 
 
-def write(path: Path, kind: str, version: int, arrays: Mapping[str, np.ndarray | Planned], meta: dict[str, Any]) -> None:
+def write(
+    path: Path, kind: str, version: int, arrays: Mapping[str, np.ndarray | Planned], meta: dict[str, Any]
+) -> None:
     """Write arrays one after another, without ever holding more than one block of a planned one in memory."""
     planned = {name: a if isinstance(a, Planned) else _whole(a) for name, a in arrays.items()}
     sizes = {name: int(np.prod(p.shape, dtype=np.int64)) * np.dtype(p.dtype).itemsize for name, p in planned.items()}

@@ -36,8 +36,8 @@ CREATE TABLE unreadable (
     PRIMARY KEY (dataset, path)
 ) WITHOUT ROWID;
 CREATE TABLE calibration (
-    fingerprint TEXT PRIMARY KEY, extractor TEXT NOT NULL, name TEXT NOT NULL DEFAULT '', chosen INTEGER NOT NULL DEFAULT 0,
-    added REAL NOT NULL
+    fingerprint TEXT PRIMARY KEY, extractor TEXT NOT NULL, name TEXT NOT NULL DEFAULT '',
+    chosen INTEGER NOT NULL DEFAULT 0, added REAL NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE setting (
     id INTEGER PRIMARY KEY AUTOINCREMENT, label TEXT NOT NULL, extractor TEXT NOT NULL, calibration TEXT NOT NULL,
@@ -72,7 +72,9 @@ _UPGRADES = {
     1: "CREATE TABLE checked (segment INTEGER PRIMARY KEY REFERENCES segment ON DELETE CASCADE, stamp TEXT NOT NULL) "
     "WITHOUT ROWID",
 }  # what makes a catalogue of one version one of the next
-_KEPT = ("dataset", "selection", "calibration", "file", "unreadable", "setting", "shard", "member", "segment", "extraction")
+_KEPT = (
+    "dataset", "selection", "calibration", "file", "unreadable", "setting", "shard", "member", "segment", "extraction"
+)  # fmt: skip
 _CONSISTENT = """
 DELETE FROM file WHERE dataset NOT IN (SELECT id FROM dataset);
 DELETE FROM unreadable WHERE dataset NOT IN (SELECT id FROM dataset);
@@ -88,8 +90,8 @@ UPDATE number SET last = max(last, (SELECT coalesce(max(id), 0) FROM shard)) WHE
 UPDATE number SET last = max(last, (SELECT coalesce(max(id), 0) FROM segment)) WHERE name = 'segment';
 """
 _SALVAGED = (
-    "The catalogue was damaged and has been set aside as {aside}; {count} datasets in it could be read and are in the new "
-    "one. Your images are untouched. Run the same command again, and add datasets that are missing."
+    "The catalogue was damaged and has been set aside as {aside}; {count} datasets in it could be read and are in the "
+    "new one. Your images are untouched. Run the same command again, and add datasets that are missing."
 )
 
 
@@ -198,7 +200,8 @@ class Catalogue:
             old.text_factory = lambda raw: raw.decode("utf-8", "replace")
             for table in _KEPT:
                 columns = [row[1] for row in new.execute(f"PRAGMA table_info({table})")]
-                rows = old.execute(f"SELECT {', '.join(columns)} FROM {table}") if _has(old, table, columns) else iter(())
+                readable = _has(old, table, columns)
+                rows = old.execute(f"SELECT {', '.join(columns)} FROM {table}") if readable else iter(())
                 marks = ", ".join("?" * len(columns))
                 with suppress(sqlite3.DatabaseError, UnicodeDecodeError):  # the rest of this table cannot be read
                     for row in rows:

@@ -111,14 +111,14 @@ def read_attributes(csv: Path, files: Sequence[FileRow]) -> pd.DataFrame:
     named = table[key].map(_normal_path)
     table = table.drop(columns=key).set_index(pd.Index(named, name="file"))
     paths = [unicodedata.normalize("NFC", f.path) for f in files]
-    if not table.index.isin(paths).any():  # a CSV of bare file names for a nested folder, or of another computer's paths
+    if not table.index.isin(paths).any():  # bare file names for a nested folder, or another computer's paths
         by_name = pd.Series(paths, index=[p.rsplit("/", 1)[-1] for p in paths])
         by_name = by_name[~by_name.index.duplicated(keep=False)]
         table.index = table.index.map(lambda p: by_name.get(p.rsplit("/", 1)[-1], p))
         if paths and not table.index.isin(paths).any():
             raise BadInput(
-                f"The attributes file {csv.name} names none of the {len(paths)} images in its column “{key}”. Write each "
-                f"image's path in its folder there, such as {paths[0]}."
+                f"The attributes file {csv.name} names none of the {len(paths)} images in its column “{key}”. Write "
+                f"each image's path in its folder there, such as {paths[0]}."
             )
     table = table[~table.index.duplicated()]
     for column in table.columns:

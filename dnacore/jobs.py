@@ -27,6 +27,11 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
 from . import atomic
 from .errors import BadInput, UnknownName
 from .workspace import Workspace
@@ -259,7 +264,15 @@ def _folder(workspace: Workspace, number: str) -> Path:
 
 
 def _alive(folder: Path) -> bool:
+    """Whether a process holds the job's lock. On Unix asked with a shared lock, so that watchers never see each other."""
     if not (folder / "alive.lock").exists():
+        return False
+    if fcntl is not None:
+        with suppress(FileNotFoundError), open(folder / "alive.lock", "rb") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except OSError:
+                return True
         return False
     lock = FileLock(folder / "alive.lock")
     try:

@@ -68,7 +68,8 @@ class Store:
             db.execute(
                 "INSERT INTO setting (label, extractor, calibration, bins, specification, layers, weights, used) "
                 "VALUES (?,?,?,?,?,?,?,?) ON CONFLICT (extractor, calibration, bins) DO UPDATE SET "
-                "label = excluded.label, specification = excluded.specification, weights = excluded.weights, used = excluded.used",
+                "label = excluded.label, specification = excluded.specification, weights = excluded.weights, "
+                "used = excluded.used",
                 (
                     label_of(extractor), extractor.fingerprint, calibration.fingerprint, bins,
                     json.dumps(extractor.spec), json.dumps(list(extractor.layers.items())),
@@ -256,6 +257,10 @@ class Store:
             found.save(path)
         return found
 
+    def shard_dna(self, number: int) -> DNA:
+        """The DNA of one shard. Raises Damaged."""
+        return self._load_shards([number])[0]
+
     def _load_shards(self, numbers: Sequence[int]) -> list[DNA]:
         """The shards' DNAs. Raises Damaged once all that are broken or gone have been set aside."""
         found, broken = [], []
@@ -285,7 +290,8 @@ class Store:
             self._set_aside(path)
         with self.catalogue.reading() as db:
             rows = db.execute(
-                "SELECT shard.id FROM shard JOIN setting ON setting.id = shard.setting WHERE calibration = ?", (fingerprint,)
+                "SELECT shard.id FROM shard JOIN setting ON setting.id = shard.setting WHERE calibration = ?",
+                (fingerprint,),
             ).fetchall()
         for row in rows:
             with suppress(Damaged, BadInput):  # the next one may be whole
@@ -388,7 +394,8 @@ class Store:
         with self.catalogue.reading() as db:
             named = {self._shard_file(r["id"]) for r in db.execute("SELECT id FROM shard")}
             named |= {self._segment_file(r["id"]) for r in db.execute("SELECT id FROM segment")}
-            named |= {self._merged_file(_numbers(r["shards"]) or []) for r in db.execute("SELECT shards FROM extraction")}
+            merged = db.execute("SELECT shards FROM extraction").fetchall()
+        named |= {self._merged_file(_numbers(r["shards"]) or []) for r in merged}
         freed, before = 0, time.time() - older_than
         for folder in ("shards", "sketches", "dna"):
             for path in (self.root / folder).glob("*"):

@@ -117,7 +117,7 @@ class Workspace:
             raise
 
     def _source(self, given: Path) -> Path:
-        """What stands in the catalogue for a source: itself, or the folder that a zip with these bytes is unpacked to."""
+        """What stands in the catalogue for a source: itself, or the folder that this very zip is unpacked to."""
         if given.suffix.lower() != ".zip" or not given.is_file():
             return given
         try:
@@ -128,7 +128,7 @@ class Workspace:
 
     @staticmethod
     def _check_free(db, name: str, source: Path) -> bool:
-        """Whether this very dataset is registered already. Raises BadInput where the name or the source is another's."""
+        """Whether this very dataset is registered. Raises BadInput where the name or the source is another's."""
         rows = db.execute("SELECT * FROM dataset WHERE name = ? OR source = ?", (name, str(source))).fetchall()
         for row in rows:
             if row["source"] != str(source):
@@ -242,7 +242,8 @@ class Workspace:
             if row:
                 return _dataset(row)
             try:
-                return self.add_dataset(free_name(name_for(path if path.is_dir() else path.with_suffix("")), names), path)
+                base = name_for(path if path.is_dir() else path.with_suffix(""))
+                return self.add_dataset(free_name(base, names), path)
             except BadInput:
                 if last:  # else somebody may have registered it, or taken its name, since we looked
                     raise
@@ -425,7 +426,7 @@ class Workspace:
             rows = db.execute("SELECT content FROM selection ORDER BY saved DESC").fetchall()
         found = []
         for row in rows:
-            with suppress(ValueError, TypeError):  # one that a damaged disk made unreadable does not take the others with it
+            with suppress(ValueError, TypeError):  # a damaged one does not take the others with it
                 found.append(Selection.from_json(json.loads(row["content"])))
         return found
 

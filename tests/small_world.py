@@ -38,7 +38,9 @@ def draw(folder: Path, count: int, seed: int = 0, dark: bool = False) -> Path:
     for number in range(count):
         ramp = np.linspace(rng.uniform(0, 120), rng.uniform(60, 255), 40)[None, :, None] * rng.uniform(0.3, 1, 3)
         pixels = np.repeat(ramp, 32, axis=0) + rng.normal(0, 12, (32, 40, 3))
-        Image.fromarray(np.clip(pixels * (0.3 if dark else 1), 0, 255).astype(np.uint8)).save(folder / f"{number:03d}.png")
+        Image.fromarray(np.clip(pixels * (0.3 if dark else 1), 0, 255).astype(np.uint8)).save(
+            folder / f"{number:03d}.png"
+        )
     return folder
 
 

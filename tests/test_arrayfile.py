@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
@@ -15,10 +15,13 @@ from dnacore.errors import Damaged
 
 KIND, VERSION = "test arrays", 3
 NUMBERS = st.sampled_from(["<u2", "<f4", "<i8", "u1"]).flatmap(
-    lambda dtype: arrays(dtype, array_shapes(max_dims=3, min_side=0, max_side=5), elements={"allow_nan": False} if "f" in dtype else None)
+    lambda dtype: arrays(
+        dtype, array_shapes(max_dims=3, min_side=0, max_side=5), elements={"allow_nan": False} if "f" in dtype else None
+    )
 )
 
 
+@settings(max_examples=40)
 @given(st.dictionaries(st.text("abc", min_size=1, max_size=3), NUMBERS, max_size=4), st.text(max_size=20))
 def test_what_is_written_is_read(tmp_path_factory: pytest.TempPathFactory, content: dict, text: str) -> None:
     path = tmp_path_factory.mktemp("arrays") / "x"

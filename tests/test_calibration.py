@@ -20,9 +20,17 @@ BOUNDS = st.floats(-1e6, 1e6, allow_nan=False, width=32)
 
 @pytest.mark.parametrize(
     ("low", "high", "expected"),
-    [(-1.0, 2.0, (-1.2, 2.4)), (1.0, 2.0, (0.8, 2.4)), (-2.0, -1.0, (-2.4, -0.8)), (0.0, 0.0, (0.0, 1.0)), (0.0, 5.0, (0.0, 6.0))],
+    [
+        (-1.0, 2.0, (-1.2, 2.4)),
+        (1.0, 2.0, (0.8, 2.4)),
+        (-2.0, -1.0, (-2.4, -0.8)),
+        (0.0, 0.0, (0.0, 1.0)),
+        (0.0, 5.0, (0.0, 6.0)),
+    ],
 )
-def test_each_bound_moves_outward_by_a_fifth_of_its_magnitude(low: float, high: float, expected: tuple[float, float]) -> None:
+def test_each_bound_moves_outward_by_a_fifth_of_its_magnitude(
+    low: float, high: float, expected: tuple[float, float]
+) -> None:
     found = widen(np.array([low]), np.array([high]))
     assert (found[0][0], found[1][0]) == pytest.approx(expected)
 
@@ -105,7 +113,14 @@ def test_fingerprints_tell_ranges_layers_and_networks_apart() -> None:
 
 
 @pytest.mark.parametrize(
-    ("low", "high"), [([0, 0], [1, 1]), ([0, 0, 0], [1, 1]), ([0, 0, 0], [1, 1, 0]), ([0, 0, np.nan], [1, 1, 1]), ([0, 0, 0], [1, 1, np.inf])]
+    ("low", "high"),
+    [
+        ([0, 0], [1, 1]),
+        ([0, 0, 0], [1, 1]),
+        ([0, 0, 0], [1, 1, 0]),
+        ([0, 0, np.nan], [1, 1, 1]),
+        ([0, 0, 0], [1, 1, np.inf]),
+    ],
 )
 def test_impossible_ranges_are_refused(low: list[float], high: list[float]) -> None:
     with pytest.raises(BadInput, match="A calibration"):
@@ -143,7 +158,8 @@ def test_damaged_files_are_known(tmp_path: Path, share: float) -> None:
 def header(path: Path, **changes: object) -> Path:
     made = small_world.calibration()
     content = {
-        "format": "visual-dna calibration", "version": 1, "extractor": made.extractor, "layers": list(made.layers.items()),
+        "format": "visual-dna calibration", "version": 1, "extractor": made.extractor,
+        "layers": list(made.layers.items()),
         "fingerprint": made.fingerprint,
     } | changes  # fmt: skip
     content = {key: value for key, value in content.items() if value is not None}
@@ -156,7 +172,8 @@ def test_files_of_other_kinds_versions_and_contents_are_named(tmp_path: Path) ->
     load_calibration(header(path))
     for changes, said in (
         ({"format": "recipe"}, "is not a calibration"), ({"version": 2}, "version 2; this program reads version 1"),
-        ({"extractor": "another"}, "does not match"), ({"fingerprint": None}, "does not match"), ({"layers": [["a", 1]]}, "damaged"),
+        ({"extractor": "another"}, "does not match"), ({"fingerprint": None}, "does not match"),
+        ({"layers": [["a", 1]]}, "damaged"),
     ):  # fmt: skip
         with pytest.raises(Damaged, match=said):
             load_calibration(header(path, **changes))

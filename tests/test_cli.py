@@ -17,7 +17,7 @@ import dnacore as dc
 from dnacore import cli
 from tests import bad_files, small_world
 
-HOSTILE = ["two  spaces & more", "\N{DNA DOUBLE HELIX} faces", "$(touch x)", "'quoted\"", "<script>alert(1)", "a=b;c"]
+HOSTILE = ["\N{DNA DOUBLE HELIX} two  spaces", "$(touch x)", "'quoted\"", "<script>a=b;c"]
 
 
 class Commands:
@@ -68,10 +68,16 @@ def test_the_whole_story_in_json(two: Commands, tmp_path: Path) -> None:
         "name", "images", "rejected", "extracted", "reused", "seconds", "images_per_second"
     }  # fmt: skip
     again = two.json("extract", "day", "night")["datasets"]
-    assert [(d["name"], d["extracted"], d["reused"], d["rejected"]) for d in again] == [("day", 0, 6, []), ("night", 0, 5, [])]
+    assert [(d["name"], d["extracted"], d["reused"], d["rejected"]) for d in again] == [
+        ("day", 0, 6, []),
+        ("night", 0, 5, []),
+    ]
 
     listed = two.json("datasets")
-    assert [(d["name"], d["images"], d["extractors"]) for d in listed] == [("day", 6, [small_world.NAME]), ("night", 5, [small_world.NAME])]
+    assert [(d["name"], d["images"], d["extractors"]) for d in listed] == [
+        ("day", 6, [small_world.NAME]),
+        ("night", 5, [small_world.NAME]),
+    ]
     assert listed[0]["folder"] == str(tmp_path / "pictures" / "day")
     assert listed[0]["attributes"] == str(tmp_path / "pictures" / "day" / "attributes.csv")
     assert listed[1]["attributes"] is None
@@ -89,14 +95,18 @@ def test_the_whole_story_in_json(two: Commands, tmp_path: Path) -> None:
     assert found["neurons"][0].keys() >= {"layer", "index", "flat", "emd", "noise_ratio"}
     assert [s["name"] for s in two.json("selections")] == ["brightness"]
 
-    ranked = two.json("rank", "day", "--reference", "night", "--unlike", "day", "--selection", "brightness", "--csv", "out/r.csv")
+    ranked = two.json(
+        "rank", "day", "--reference", "night", "--unlike", "day", "--selection", "brightness", "--csv", "out/r.csv"
+    )
     assert (ranked["reference"], ranked["selection"]) == ("night", "brightness")
     assert [r["rank"] for r in ranked["images"]] == list(range(1, 7))
     assert [r["distance"] for r in ranked["images"]] == sorted(r["distance"] for r in ranked["images"])
     with open(tmp_path / "out" / "r.csv", newline="", encoding="utf-8") as file:
         rows = list(csv.reader(file))
     assert rows[0] == ["rank", "path", "distance"]
-    assert [(int(r[0]), r[1], float(r[2])) for r in rows[1:]] == [(r["rank"], r["path"], r["distance"]) for r in ranked["images"]]
+    assert [(int(r[0]), r[1], float(r[2])) for r in rows[1:]] == [
+        (r["rank"], r["path"], r["distance"]) for r in ranked["images"]
+    ]
     assert all(Path(r["path"]).parent == tmp_path / "pictures" / "day" for r in ranked["images"])
 
     nearest = two.json("rank", "day", "--reference", "pictures/day/003.png")["images"][0]
@@ -340,7 +350,12 @@ def test_a_real_process(tmp_path: Path) -> None:
     assert (added.returncode, added.stderr) == (0, "")
     assert added.stdout.startswith("snow ?: 2 images")
     closed = subprocess.run(
-        f"'{sys.executable}' -m dnacore extractors --json | true", shell=True, capture_output=True, text=True, env=environment, timeout=120
+        f"'{sys.executable}' -m dnacore extractors --json | true",
+        shell=True,
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=120,
     )
     assert closed.stderr == ""
     shutil.rmtree(tmp_path / "a home \N{SPARKLES}")

@@ -36,7 +36,17 @@ def values(table, column: str) -> list[str]:
         "file,hat\na.jpg,1\na.jpg,0\nb.jpg,0\nsub/c.jpg,1\nnot there.jpg,1\n",
         "file,hat\na.jpg,1\nb.jpg,0\nsub/c.jpg,1",
     ],
-    ids=["plain", "BOM CRLF", "Windows", "semicolons", "tabs", "blanks", "another computer", "duplicates", "no last newline"],
+    ids=[
+        "plain",
+        "BOM CRLF",
+        "Windows",
+        "semicolons",
+        "tabs",
+        "blanks",
+        "another computer",
+        "duplicates",
+        "no last newline",
+    ],
 )
 def test_tables_as_people_have_them(tmp_path: Path, text: str) -> None:
     assert values(read(tmp_path, text), "hat") == ["1", "0", "1"]
@@ -147,7 +157,9 @@ def test_a_part_is_named_after_its_dataset() -> None:
     assert (part.name, part.id, parse_part(part.name)) == ("faces[hat=1]", 1, ("faces", Part("hat", "1")))
 
 
-@pytest.mark.parametrize("text", ["faces[hat=1]", "../../etc/passwd", "-rf", "~", "\n\t", "a" * 500, ". .", "ok", "\N{SPARKLES}"])
+@pytest.mark.parametrize(
+    "text", ["faces[hat=1]", "../../etc/passwd", "-rf", "~", "\n\t", "a" * 500, ". .", "ok", "\N{SPARKLES}"]
+)
 def test_any_text_can_be_made_a_name(text: str) -> None:
     assert check_name(clean_name(text)) == clean_name(text)
 

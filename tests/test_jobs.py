@@ -41,9 +41,18 @@ def write(ws: dc.Workspace, number: str, *events: dict | bytes) -> None:
     (ws.root / "jobs" / number / "journal.jsonl").write_bytes(b"".join(line + b"\n" for line in lines))
 
 
-PROGRESS = {"event": "progress", "stage": "extracting d", "done": 3, "total": 9, "rejected": 1, "rate": 2.5, "left": 2.4}
+PROGRESS = {
+    "event": "progress",
+    "stage": "extracting d",
+    "done": 3,
+    "total": 9,
+    "rejected": 1,
+    "rate": 2.5,
+    "left": 2.4,
+}
 
 
+@pytest.mark.slow
 def test_a_killed_job_goes_on_and_gives_the_dna_of_one_run(ws: dc.Workspace, tmp_path: Path) -> None:
     folder = tmp_path / "in"
     for part in range(3):
@@ -142,7 +151,12 @@ def test_a_job_that_cannot_start_says_so(ws: dc.Workspace) -> None:
         ([{"event": "queued", "time": 1.0}], "interrupted", 0, "stopped from outside"),
         ([{"event": "started", "pid": 1}, PROGRESS], "interrupted", 3, "stopped from outside"),
         ([{"event": "started", "pid": 1}, PROGRESS, {"event": "finished", "message": "ok"}], "done", 3, "ok"),
-        ([{"event": "started", "pid": 1}, PROGRESS, {"event": "failed", "message": "no"}, {"event": "queued"}], "running", 0, ""),
+        (
+            [{"event": "started", "pid": 1}, PROGRESS, {"event": "failed", "message": "no"}, {"event": "queued"}],
+            "running",
+            0,
+            "",
+        ),
         ([{"event": "started", "pid": 1}, {"event": "cancelled", "message": "stop"}], "cancelled", 0, "stop"),
     ],
 )
@@ -156,7 +170,8 @@ def test_what_the_journal_says(ws: dc.Workspace, events: list, state: str, done:
 
 @pytest.mark.parametrize(
     "damage",
-    [b"\xff\xfe\x00", b"{", b"[]", b"3", b"null", b'{"event": 3}', b'{"evnt": "progress"}', b'{"event": "progress", "done": "many"}',
+    [b"\xff\xfe\x00", b"{", b"[]", b"3", b"null", b'{"event": 3}', b'{"evnt": "progress"}',
+     b'{"event": "progress", "done": "many"}',
      b'{"event": "progress", "done": null, "total": [], "rate": NaN, "left": {}, "stage": 3, "time": "x"}', b""],
 )  # fmt: skip
 def test_a_damaged_journal_line_is_passed_over(ws: dc.Workspace, damage: bytes) -> None:
@@ -167,7 +182,9 @@ def test_a_damaged_journal_line_is_passed_over(ws: dc.Workspace, damage: bytes) 
     assert [j.id for j in jobs.list_jobs(ws)] == ["j-1"]
 
 
-@pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"id": "j-1"}', b'{"title": 3, "command": {}, "datasets": 1, "created": "x"}'])
+@pytest.mark.parametrize(
+    "damage", [b"", b"{", b"[]", b'{"id": "j-1"}', b'{"title": 3, "command": {}, "datasets": 1, "created": "x"}']
+)
 def test_a_damaged_description_hides_only_that_job(ws: dc.Workspace, damage: bytes) -> None:
     write(ws, "j-1", {"event": "finished", "message": ""})
     write(ws, "j-2", {"event": "finished", "message": ""})
@@ -218,7 +235,9 @@ def test_the_journal_tells_speed_and_time_left(ws: dc.Workspace, monkeypatch: py
     assert jobs.job(ws, "j-1").state == "done"
 
 
-def test_a_full_disk_under_the_journal_does_not_stop_the_work(ws: dc.Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_under_the_journal_does_not_stop_the_work(
+    ws: dc.Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     jobs.describe(ws, "j-1", ["extract", "d"])
     with jobs.Journal(ws, "j-1") as journal:
         monkeypatch.setattr(jobs, "_append", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
@@ -226,14 +245,27 @@ def test_a_full_disk_under_the_journal_does_not_stop_the_work(ws: dc.Workspace, 
         journal.end("failed", "The disk is full.")
 
 
-def test_a_job_from_a_terminal_can_be_resumed_from_elsewhere(ws: dc.Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_job_from_a_terminal_can_be_resumed_from_elsewhere(
+    ws: dc.Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What was typed relative to one folder must mean the same in the dashboard's."""
     draw(tmp_path / "photos", 1)
     ws.add_dataset("named", draw(tmp_path / "named", 1))
     monkeypatch.chdir(tmp_path)
     Path("net.npz").write_bytes(b"")
     options = cli._parser().parse_args(
-        ["extract", "photos", "./named", "named", "named[a=1]", "--calibration", "net.npz", "--batch-size", "3", "--no-sketches"]
+        [
+            "extract",
+            "photos",
+            "./named",
+            "named",
+            "named[a=1]",
+            "--calibration",
+            "net.npz",
+            "--batch-size",
+            "3",
+            "--no-sketches",
+        ]
     )
     assert commands._as_command(ws, options) == [
         "extract", str(tmp_path / "photos"), str(tmp_path / "named"), "named", "named[a=1]",
@@ -245,7 +277,9 @@ def test_watching_does_not_make_a_dead_job_look_alive(ws: dc.Workspace) -> None:
     write(ws, "j-1", {"event": "started", "pid": 1}, PROGRESS)
     (ws.root / "jobs" / "j-1" / "alive.lock").touch()
     states: list[str] = []
-    watchers = [threading.Thread(target=lambda: states.extend(jobs.job(ws, "j-1").state for _ in range(40))) for _ in range(6)]
+    watchers = [
+        threading.Thread(target=lambda: states.extend(jobs.job(ws, "j-1").state for _ in range(40))) for _ in range(6)
+    ]
     for watcher in watchers:
         watcher.start()
     for watcher in watchers:

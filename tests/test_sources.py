@@ -100,7 +100,9 @@ def test_what_is_like_a_dna_is_made_under_its_ranges(ws: dc.Workspace) -> None:
 
 def test_recalibrating_makes_all_new(ws: dc.Workspace) -> None:
     before = Sources(ws).dna("day")
-    chosen = dc.Calibration(before.calibration.low - 1, before.calibration.high, before.layers, before.calibration.extractor)
+    chosen = dc.Calibration(
+        before.calibration.low - 1, before.calibration.high, before.layers, before.calibration.extractor
+    )
     ws.choose_calibration(chosen)
     sources = Sources(ws)
     prints = {sources.dna(name).calibration.fingerprint for name in ("day", "night", "day/000.png", "day[wet=1]")}

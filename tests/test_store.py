@@ -105,7 +105,7 @@ def test_one_lost_shard_costs_only_its_own_images(ws: dc.Workspace) -> None:
     assert (report.extracted, report.reused) in {(5, 4), (4, 5)}
 
 
-@pytest.mark.parametrize("place", np.linspace(0, 1, 12).tolist())
+@pytest.mark.parametrize("place", np.linspace(0, 1, 7).tolist())
 def test_a_flipped_byte_never_gives_another_number(ws: dc.Workspace, place: float) -> None:
     """Wherever it is: the answer is the same, or the file is set aside and the answer is the same afterwards."""
     before, ranked = ws.dna("d", NAME), ranking(ws)

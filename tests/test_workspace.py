@@ -35,10 +35,12 @@ def zipped(path: Path, folder: Path) -> Path:
     return path
 
 
-# -- names ---------------------------------------------------------------------------------------------------------------
+# -- names -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_folder_is_registered_by_its_path_once(ws: dc.Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_is_registered_by_its_path_once(
+    ws: dc.Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     draw(tmp_path / "a" / "cats", 3)
     draw(tmp_path / "b" / "cats", 2)
     monkeypatch.chdir(tmp_path)
@@ -72,7 +74,9 @@ def test_any_folder_gets_a_usable_name(ws: dc.Workspace, tmp_path: Path, folder:
     assert not found.name.startswith((".", "-", "~"))
 
 
-@pytest.mark.parametrize("name", ["", "  ", ".x", "../x", "a/b", "a\\b", "-x", "~x", "a[b=1]", "a\nb", "a\0b", "\udcff", "x" * 121])
+@pytest.mark.parametrize(
+    "name", ["", "  ", ".x", "../x", "a/b", "a\\b", "-x", "~x", "a[b=1]", "a\nb", "a\0b", "\udcff", "x" * 121]
+)
 def test_names_that_cannot_work_are_refused(ws: dc.Workspace, tmp_path: Path, name: str) -> None:
     draw(tmp_path / "in", 1)
     with pytest.raises(BadInput):
@@ -111,7 +115,7 @@ def test_colours_stay_when_others_go(ws: dc.Workspace, tmp_path: Path) -> None:
     assert ws.add_dataset("new", draw(tmp_path / "in9", 1)).colour == 1
 
 
-# -- sources -------------------------------------------------------------------------------------------------------------
+# -- sources ---------------------------------------------------------------------------------------------------------
 
 
 def test_a_list_of_paths(ws: dc.Workspace, tmp_path: Path) -> None:
@@ -224,7 +228,7 @@ def test_a_source_without_images_registers_nothing(ws: dc.Workspace, tmp_path: P
     assert ws.datasets() == []
 
 
-# -- files ---------------------------------------------------------------------------------------------------------------
+# -- files -----------------------------------------------------------------------------------------------------------
 
 
 def test_indices_stay_when_files_come_go_and_return(ws: dc.Workspace, tmp_path: Path) -> None:
@@ -243,7 +247,9 @@ def test_indices_stay_when_files_come_go_and_return(ws: dc.Workspace, tmp_path: 
     (folder / "001.png").write_bytes(kept)
     ws.scan(dataset)
     now = {f.path: (f.index, f.hash) for f in ws.files(dataset)}
-    assert {p: now[p] for p in ("001.png", "002.png", "003.png")} == {p: before[p] for p in ("001.png", "002.png", "003.png")}
+    assert {p: now[p] for p in ("001.png", "002.png", "003.png")} == {
+        p: before[p] for p in ("001.png", "002.png", "003.png")
+    }
     assert now["zzz.png"][1] == before["000.png"][1]
     assert len({index for index, _ in now.values()} | {before["000.png"][0]}) == 5
     assert ws.image_path(dataset.id, now["zzz.png"][0]) == folder / "zzz.png"
@@ -287,10 +293,13 @@ def test_rejected_files_come_with_reasons(ws: dc.Workspace, tmp_path: Path) -> N
     bad_files.empty(folder / "e.jpg")
     (folder / "dead.png").symlink_to(folder / "nowhere.png")
     dataset = ws.add_dataset("d", folder)
-    assert {r.path: r.reason for r in ws.rejected(dataset)} == {"dead.png": "the link leads nowhere", "e.jpg": "the file is empty"}
+    assert {r.path: r.reason for r in ws.rejected(dataset)} == {
+        "dead.png": "the link leads nowhere",
+        "e.jpg": "the file is empty",
+    }
 
 
-# -- attributes ----------------------------------------------------------------------------------------------------------
+# -- attributes ------------------------------------------------------------------------------------------------------
 
 
 def test_a_bad_csv_does_not_replace_a_good_one(ws: dc.Workspace, tmp_path: Path) -> None:
@@ -327,7 +336,7 @@ def test_parts_know_only_their_own_rejected_files(ws: dc.Workspace, tmp_path: Pa
     assert ws.rejected(ws.dataset("d[a=1]")) == []
 
 
-# -- selections ----------------------------------------------------------------------------------------------------------
+# -- selections ------------------------------------------------------------------------------------------------------
 
 
 def test_selections_are_kept_replaced_and_removed(ws: dc.Workspace) -> None:
@@ -345,7 +354,7 @@ def test_selections_are_kept_replaced_and_removed(ws: dc.Workspace) -> None:
         ws.save_selection(dc.Selection.of([1], name="  "))
 
 
-# -- calibrations --------------------------------------------------------------------------------------------------------
+# -- calibrations ----------------------------------------------------------------------------------------------------
 
 
 def test_the_chosen_calibration_is_the_last_one_chosen(ws: dc.Workspace) -> None:
@@ -387,7 +396,7 @@ def test_a_damaged_calibration_without_a_shard_is_measured_again(ws: dc.Workspac
     assert len(list((ws.root / "damaged").iterdir())) == 1
 
 
-# -- the catalogue -------------------------------------------------------------------------------------------------------
+# -- the catalogue ---------------------------------------------------------------------------------------------------
 
 
 def filled(root: Path, tmp_path: Path) -> dc.Workspace:
