@@ -31,9 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code."""
     try:
         options = _parser().parse_args(arguments)
-        from . import commands  # everything heavy comes in here, so that --help answers at once
+        from . import commands, reporting  # everything heavy comes in here, so that --help answers at once
 
-        return _run(commands, options)
+        return _run(commands, reporting, options)
     except DnaError as problem:
         return _fail(str(problem))
     except KeyboardInterrupt:
@@ -45,8 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(f"{problem.filename or 'A file'} cannot be used ({problem.strerror or problem}).")
 
 
-def _run(commands: Any, options: argparse.Namespace) -> int:
-    with _stopping() as stopped, commands.reporter(options) as say:
+def _run(commands: Any, reporting: Any, options: argparse.Namespace) -> int:
+    with _stopping() as stopped, reporting.reporter(options) as say:
         try:
             code, data, text = commands.run(options, say, stopped.is_set)
         except Cancelled as problem:
@@ -56,7 +56,7 @@ def _run(commands: Any, options: argparse.Namespace) -> int:
             say.end("failed", str(problem))
             raise
         except Exception as problem:  # anything else is our mistake: keep the details, spare the person the traceback
-            sentence = commands.keep_details(options, problem)
+            sentence = reporting.keep_details(options, problem)
             say.end("failed", sentence)
             return _fail(sentence)
         say.end("finished", text.strip().splitlines()[-1] if text.strip() else "")

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import dnacore as dc
-from dnacore import cli, commands, jobs
+from dnacore import cli, jobs, reporting
 from dnacore.errors import BadInput, UnknownName
 from tests import small_world
 from tests.small_world import draw
@@ -267,7 +267,7 @@ def test_a_job_from_a_terminal_can_be_resumed_from_elsewhere(
             "--no-sketches",
         ]
     )
-    assert commands._as_command(ws, options) == [
+    assert reporting.as_command(ws, options) == [
         "extract", str(tmp_path / "photos"), str(tmp_path / "named"), "named", "named[a=1]",
         "--batch-size", "3", "--calibration", str(tmp_path / "net.npz"), "--no-sketches",
     ]  # fmt: skip

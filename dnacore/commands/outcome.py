@@ -1,0 +1,34 @@
+"""What a command is given and what it hands back: (exit code, JSON data, text to print)."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..reporting import Overall
+from ..workspace import Workspace
+
+if TYPE_CHECKING:
+    pass
+
+FINE, LOOK = 0, 1
+Stop = Callable[[], bool]
+Result = tuple[int, Any, str]
+
+
+def sources_of(options: Namespace, watch: Overall, stop: Stop):
+    from ..sources import Sources
+
+    return Sources(
+        Workspace.open(options.workspace), options.extractor, options.device, options.precision,
+        batch_size=options.batch_size, progress=watch, stop=stop, download=options.download,
+    )  # fmt: skip
+
+
+def rejected_text(rejected: Sequence[dict[str, str]]) -> str:
+    if not rejected:
+        return ""
+    listed = "".join(f"\n  {r['path']}: {r['reason']}" for r in rejected[:20])
+    more = f"\n  and {len(rejected) - 20} more (--json lists them all)" if len(rejected) > 20 else ""
+    return f"; {len(rejected)} could not be read:{listed}{more}"
