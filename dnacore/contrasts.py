@@ -92,7 +92,7 @@ def _contrast(first, last, quantiles, weights, bins, against, start, emd, shift)
         for i in range(images):
             row = weights[i]
             for q in range(atoms):
-                here = difference[quantiles[k, i, q]]
+                here = difference[min(quantiles[k, i, q], bins - 1)]
                 for c in range(width):
                     here[c] += row[c]
         running[:], total[:], moved[:] = 0.0, 0.0, 0.0

@@ -89,7 +89,7 @@ def extract(
         home, dataset, extractor, calibration, batch_size, sketches, bins, progress, covariance=covariance
     )
     setting = home.store.setting(extractor, calibration, bins)
-    found = home.store.dna(home.dataset(dataset.name), setting.label)
+    found = home.store.dna(home.dataset(dataset.name), setting)
     if found is None:
         raise BadInput(f"“{dataset.name}” could not be extracted.")
     return found

@@ -46,12 +46,13 @@ def _tables(first, last, cdf, gains, ends):
 
 @njit(nogil=True, cache=True)
 def _look_up(first, last, quantiles, gains, ends, out):
-    """quantiles (k, N, Q) -> out (k, N)."""
+    """quantiles (k, N, Q) -> out (k, N). A bin that there is not (a damaged file) counts as the last one."""
+    end = gains.shape[2] - 1
     for k in range(first, last):
         for n in range(quantiles.shape[1]):
             total = ends[k]
             for i in range(quantiles.shape[2]):
-                total += gains[k, i, quantiles[k, n, i]]
+                total += gains[k, i, min(quantiles[k, n, i], end)]
             out[k, n] = total
 
 

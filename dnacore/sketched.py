@@ -16,10 +16,11 @@ from .sketches import Sketches
 
 @njit(nogil=True, cache=True)
 def _count(first, last, quantiles, counts):
+    end = counts.shape[1] - 1  # a bin that there is not (a damaged file) counts as the last one
     for k in range(first, last):
         for n in range(quantiles.shape[1]):
             for q in range(quantiles.shape[2]):
-                counts[k, quantiles[k, n, q]] += 1
+                counts[k, min(quantiles[k, n, q], end)] += 1
 
 
 def sketched_dna(sketches: Sketches, calibration: Calibration, extractor: Mapping[str, Any], name: str) -> DNA:

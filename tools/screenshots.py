@@ -60,12 +60,12 @@ def dashboard(home: Path) -> Iterator[str]:
 
 
 def shoot(page, address: str, file: Path) -> None:
-    """Wait until a page has settled and write it as a small PNG."""
+    """Wait until a page has settled and write it as PNG."""
     page.goto(address)
     page.wait_for_selector("[data-testid=stAppViewContainer] h1")
     page.wait_for_timeout(4000)  # pictures and charts come after the page itself says that it is done
     image = Image.open(io.BytesIO(page.screenshot()))
-    image.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(file, optimize=True)
+    image.convert("RGB").save(file, optimize=True)
 
 
 def main() -> None:
