@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 FORMAT, VERSION = "visual-dna", 1
 SUFFIX = ".dna.npz"
+BLOCK = 64  # neurons put together at once: what they need stays in the cache, six times as fast as a whole layer
 LEVEL = 1  # of deflate; 6 saves 4 % of the size and takes three times as long
 
 
@@ -97,11 +98,18 @@ def differences(counts: np.ndarray) -> np.ndarray:
 def counts_of(planes: np.ndarray, into: np.ndarray) -> None:
     """What `differences` was made of, written into (n, B) int64."""
     wide = np.int32 if len(planes) < 4 else np.int64
-    code = planes[0].astype(wide)
-    for k in range(1, len(planes)):
-        code |= planes[k].astype(wide) << (8 * k)
-    steps = (code >> 1) ^ -(code & 1)
-    np.cumsum(steps, axis=1, out=into)
+    for start in range(0, len(into), BLOCK):
+        rows = slice(start, start + BLOCK)
+        code = planes[0, rows].astype(wide)
+        for k in range(1, len(planes)):
+            upper = planes[k, rows].astype(wide)
+            upper <<= 8 * k
+            code |= upper
+        sign = code & 1
+        np.negative(sign, out=sign)
+        code >>= 1
+        code ^= sign
+        np.cumsum(code, axis=1, out=into[rows])
 
 
 def _common(dna: DNA | Gaussian, kind: str) -> dict[str, Any]:

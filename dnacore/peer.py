@@ -75,7 +75,10 @@ def read_peer(path: Path, extractor: Extractor | None = None, calibration: Calib
         about = json.loads(path.read_text("utf-8"))
         layers = {str(layer): int(count) for layer, count in about["neurons_list"].items()}
         with np.load(second, allow_pickle=False) as arrays:
-            contents = {name: arrays[name] for name in arrays.files if arrays[name].dtype.kind in "iuf"}
+            # their Gaussian files hold an empty Python object under each layer's bare name, which is not touched
+            prefixes = ("mu-", "var-", "sigma-") if "gaussian" in str(about["name"]) else ("",)
+            wanted = {prefix + layer for prefix in prefixes for layer in layers}
+            contents = {name: arrays[name] for name in arrays.files if name in wanted}
         images, theirs, kind = int(about["num_images"]), str(about["feature_extractor_name"]), str(about["name"])
         if kind.partition("-")[0] != "histogram" and kind not in KINDS:
             raise BadInput(f"{path.name} holds {kind!r}; only {', '.join(KINDS)} can be read.")
