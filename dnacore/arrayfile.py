@@ -7,6 +7,7 @@ aligned to 4096). The header names the file's kind and version, and each array's
 from __future__ import annotations
 
 import json
+import mmap
 import struct
 import zlib
 from collections.abc import Callable, Iterable, Mapping
@@ -74,6 +75,13 @@ def read(path: Path, kind: str, version: int) -> tuple[dict[str, np.ndarray], di
     """
     header = _header(path, kind, version)
     return {name: _map(path, entry) for name, entry in header["arrays"].items()}, header["meta"]
+
+
+def release(array: np.ndarray) -> None:
+    """Let go of the pages of a mapped array that were read so far; an array in memory is left alone."""
+    mapped = getattr(array, "_mmap", None)
+    if mapped is not None and hasattr(mmap, "MADV_DONTNEED"):  # not on Windows, whose own working set does as much
+        mapped.madvise(mmap.MADV_DONTNEED)
 
 
 def verify(path: Path, kind: str, version: int) -> None:

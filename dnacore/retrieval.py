@@ -96,6 +96,8 @@ def distances_to(
         total += weights[part] @ _distances(quantiles, reference.cdf[rows])
         if unlike is not None:
             total -= weights[part] @ _distances(quantiles, unlike.cdf[rows])
+        if selection is None:
+            sketches.release()
     return total
 
 

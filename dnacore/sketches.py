@@ -172,10 +172,17 @@ class Sketches:
         return self._read("means", neurons)
 
     def blocks(self, budget: int = 1 << 28) -> Iterator[slice]:
-        """Ranges of neurons whose quantiles fit in `budget` bytes."""
+        """Ranges of neurons whose quantiles fit in `budget` bytes. What was read of the files is let go after each."""
         step = max(1, budget // max(1, len(self) * QUANTILES * 2))
         for start in range(0, self.n_neurons, step):
             yield slice(start, min(start + step, self.n_neurons))
+            self.release()
+
+    def release(self) -> None:
+        """Take the pages of the mapped files out of this process's memory; the system may still have them at hand."""
+        for arrays, _, _ in self._parts:
+            for name in _NAMES:
+                arrayfile.release(getattr(arrays, name))
 
     def _read(self, name: str, neurons: slice | np.ndarray) -> np.ndarray:
         if len(self._parts) == 1:

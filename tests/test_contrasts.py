@@ -1,0 +1,88 @@
+"""Many questions in one pass give what each gives alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import dnacore as dc
+from dnacore.attributes import attribute, attributes_of, sensitivities
+from dnacore.contrasts import columns, contrast, contrast_gaussians
+from dnacore.sketched import sketched_dna
+from tests.sketch_data import NEURONS, bounds, sketches_of
+
+IMAGES = 60
+
+
+@pytest.fixture(scope="module")
+def view():
+    return sketches_of(np.random.default_rng(0).integers(0, 1000, (NEURONS, IMAGES, 16)))
+
+
+def halves(count: int) -> tuple[np.ndarray, np.ndarray]:
+    dice = np.random.default_rng(1).integers(0, 3, (count, IMAGES))
+    return dice == 0, dice == 1
+
+
+def dna_of(view, mask: np.ndarray) -> dc.DNA:
+    return sketched_dna(view.select(np.flatnonzero(mask)), bounds(), {}, "part")
+
+
+@pytest.mark.parametrize("count", [1, 16, 21])
+def test_every_column_is_the_distance_of_its_two_sides(view, count: int) -> None:
+    with_, without = halves(count)
+    found = contrast(view, columns(with_, without))
+    gaussian = contrast_gaussians(view, with_, without)
+    for c in range(count):
+        a, b = dna_of(view, with_[c]), dna_of(view, without[c])
+        np.testing.assert_allclose(found.emd[:, c], dc.emd(a, b), atol=1e-9)
+        np.testing.assert_allclose(found.shift[:, c], (b.cdf - a.cdf).sum(1), atol=1e-9)
+        np.testing.assert_allclose(gaussian[:, c], dc.nfd(a, b), atol=1e-6)
+
+
+def test_whole_sets_against_a_target(view) -> None:
+    with_, target = halves(2)[0], dna_of(view, halves(3)[1][2])
+    found = contrast(view, (with_ / with_.sum(1, keepdims=True)).T, target.cdf)
+    for c in range(2):
+        np.testing.assert_allclose(found.emd[:, c], dc.emd(dna_of(view, with_[c]), target), atol=1e-9)
+
+
+def test_questions_without_two_sides_are_refused(view) -> None:
+    with pytest.raises(dc.BadInput, match="one image on each side"):
+        columns(np.ones((1, 4), bool), np.zeros((1, 4), bool))
+    with pytest.raises(dc.BadInput, match="3 image weights"):
+        contrast(view, np.ones((3, 1)))
+    with pytest.raises(dc.BadInput, match="two images"):
+        contrast_gaussians(view, np.arange(IMAGES)[None] == 0, np.arange(IMAGES)[None] > 0)
+
+
+TABLE = pd.DataFrame(
+    {
+        "hat": ["1", "0", "1", "", "0", "1"], "hair": ["red", "fair", "red", "dark", "", "fair"],
+        "never": ["0"] * 6, "name": [f"n{i}" for i in range(6)],
+    }
+)  # fmt: skip
+
+
+def test_a_table_asks_one_question_a_column_or_word() -> None:
+    found = {a.name: a for a in attributes_of(TABLE, least=1)}
+    assert list(found)[:4] == ["hat", "hair=dark", "hair=fair", "hair=red"] and "never" not in found
+    assert found["hat"].images == (3, 2) and found["hair=red"].images == (2, 3)  # unknown ones are on neither side
+    assert [a.name for a in attributes_of(TABLE)] == ["hat", "hair=fair", "hair=red"]
+    with pytest.raises(dc.UnknownName, match="There are: hat"):
+        attribute(TABLE, "wig")
+    assert attribute(TABLE, "hat").among(np.array([0, 1])).images == (1, 1)
+
+
+def test_the_sensitivities_to_all_attributes_are_those_of_each(view) -> None:
+    random = np.random.default_rng(3)
+    table = pd.DataFrame({"a": random.choice(["0", "1"], IMAGES), "b": random.choice(["0", "1", "", "0"], IMAGES)})
+    found = sensitivities(view, attributes_of(table), bounds().layers, "net", splits=60)
+    for name in ("a", "b"):
+        question = attribute(table, name)
+        one = dc.sensitivity(dna_of(view, question.with_), dna_of(view, question.without), splits=60)
+        np.testing.assert_allclose(found[name].emd, one.emd, atol=1e-9)
+        assert found[name].direction.tolist() == one.direction.tolist() and found[name].images == one.images
+        np.testing.assert_allclose(found[name].noise, one.noise, rtol=0.3)  # carried over to these sizes
+        assert found[name].floor() == pytest.approx(one.floor(), rel=0.3)
