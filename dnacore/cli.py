@@ -100,6 +100,9 @@ def _everywhere() -> argparse.ArgumentParser:
     everywhere.add_argument("--json", action="store_true", help="print the result as JSON")
     everywhere.add_argument("--workspace", type=Path, metavar="DIR", help="where everything is kept")
     everywhere.add_argument("--extractor", metavar="E", help="network: a name, timm:NAME, or a weights file")
+    everywhere.add_argument("--architecture", metavar="NAME", help="timm network that the weights file is for")
+    everywhere.add_argument("--arguments", type=_json, metavar="JSON", help='its arguments, as {"pad_type": "same"}')
+    everywhere.add_argument("--prepare", choices=("reparameterize",), help="a step before its weights are loaded")
     everywhere.add_argument("--device", choices=("auto", "cpu", "cuda"))
     everywhere.add_argument("--precision", choices=("fp32", "fp16", "bf16"))
     everywhere.add_argument("--batch-size", type=_positive, metavar="N", help="images at a time")
@@ -115,9 +118,8 @@ def _parser() -> _Parser:
         parents=[_everywhere()],
     )  # fmt: skip
     parser.set_defaults(
-        json=False, workspace=None, extractor=None, device="auto", precision="fp32", batch_size=None, quiet=False,
-        download=False,
-        job=None,
+        json=False, workspace=None, extractor=None, architecture=None, arguments=None, prepare=None, device="auto",
+        precision="fp32", batch_size=None, quiet=False, download=False, job=None,
     )  # fmt: skip
     parser.add_argument("--version", action="version", version=f"visual dna {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
@@ -204,3 +206,13 @@ def _positive(text: str) -> int:
     if not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
     return int(text)
+
+
+def _json(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a JSON object such as {{\"num_classes\": 1000}}")
+    return found

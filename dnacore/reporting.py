@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
@@ -100,10 +101,14 @@ def as_command(workspace: Workspace, options: Namespace) -> list[str]:
         for name in map(str, options.names)
     ]
     line = [options.command, *([options.name] if options.command == "calibrate" else []), *names]
-    for name in ("extractor", "device", "precision", "batch_size", "calibration", "bins"):
+    for name in ("extractor", "device", "precision", "batch_size", "calibration", "bins", "architecture", "prepare"):
         value = getattr(options, name, None)
         if value not in (None, "auto", "fp32"):
             file = name in ("calibration", "extractor") and absolute(value).is_file()
             line += [f"--{name.replace('_', '-')}", str(absolute(value) if file else value)]
+    if options.arguments:
+        line += ["--arguments", json.dumps(options.arguments)]
+    if layers := getattr(options, "covariance", None):
+        line += ["--covariance", *layers]
     switches = {"no_sketches": "--no-sketches", "download": "--download"}
     return line + [switch for name, switch in switches.items() if getattr(options, name, False)]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from .accumulate import BINS
 from .datasets import Dataset
@@ -34,15 +35,18 @@ class Sources:
         self, workspace: Workspace | None = None, extractor: str | None = None, device: str = "auto",
         precision: str = "fp32", like: Sequence[DNA] = (), batch_size: int | None = None,
         progress: Watch | None = None, stop: Stop | None = None, crop: str = "squash", download: bool = False,
+        network: Mapping[str, Any] | None = None,
     ) -> None:  # fmt: skip
         """like: DNAs that what is made must be comparable to; the first gives network and calibration.
 
-        download: fetch the network's weights where they are not on this machine.
+        download: fetch the network's weights where they are not on this machine. network: architecture, arguments and
+        prepare of a weights file that has no JSON beside it.
         """
         self.workspace = workspace or Workspace.open()
         self._like = like[0] if like else None
         self._name, self._device, self._precision, self._crop = extractor, device, precision, crop
         self._batch_size, self._progress, self._stop, self._download = batch_size, progress, stop, download
+        self._network = {key: value for key, value in (network or {}).items() if value is not None}
         self._extractor: Extractor | None = None
 
     # -- the network ---------------------------------------------------------------------------------------------------
@@ -55,12 +59,12 @@ class Sources:
                 known = next((s for s in self.workspace.store.settings() if s.weights
                               and s.extractor == self._like.calibration.extractor), None)  # fmt: skip
                 self._extractor = from_spec(dict(self._like.extractor), self._device, known.weights if known else None)
-            elif (known := self._known(self.workspace.store.settings())) and os.path.isfile(known.weights):
+            elif not self._network and (known := self._known(self.workspace.store.settings())) and os.path.isfile(known.weights):
                 self._extractor = from_spec(known.specification, self._device, known.weights)
             else:
                 self._extractor = load_extractor(
                     self._name or DEFAULT_EXTRACTOR, self._device, self._precision, crop=self._crop,
-                    download=self._download, progress=self._fetched,
+                    download=self._download, progress=self._fetched, **self._network,
                 )  # fmt: skip
         return self._extractor
 
@@ -79,7 +83,7 @@ class Sources:
             return next((s for s in settings if self._is_like(s)), None)
         chosen = self.workspace.chosen_calibrations()
         settings = [s for s in settings if chosen.get(s.extractor, s.calibration) == s.calibration]
-        if self._extractor is None and self._crop == "squash" and (known := self._known(settings)):
+        if self._extractor is None and not self._network and self._crop == "squash" and (known := self._known(settings)):
             return known
         fingerprint = self.extractor.fingerprint
         if self._like is not None and self._like.calibration.extractor == fingerprint:

@@ -23,6 +23,7 @@ def sources_of(options: Namespace, watch: Overall, stop: Stop):
     return Sources(
         Workspace.open(options.workspace), options.extractor, options.device, options.precision,
         batch_size=options.batch_size, progress=watch, stop=stop, download=options.download,
+        network={name: getattr(options, name) for name in ("architecture", "arguments", "prepare")},
     )  # fmt: skip
 
 
