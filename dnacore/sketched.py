@@ -11,6 +11,7 @@ from numba import njit
 from . import parallel
 from .calibration import Calibration
 from .dna import DNA
+from .errors import BadInput
 from .sketches import Sketches
 
 
@@ -38,3 +39,13 @@ def sketched_dna(sketches: Sketches, calibration: Calibration, extractor: Mappin
         counts, np.zeros((n, 2), np.int64), len(sketches), mean, deviations, calibration, extractor, name,
         exact=False, source=sketches,
     )  # fmt: skip
+
+
+def average(sketches: Sketches, positions: np.ndarray, like: DNA, name: str) -> DNA:
+    """The average of picked images, as a reference: the DNA of the sketches at these positions, (k,) int.
+
+    like: a DNA of the same network and calibration. Raises BadInput for no image at all.
+    """
+    if not len(positions):
+        raise BadInput("Pick at least one image to take the average of.")
+    return sketched_dna(sketches.select(np.asarray(positions)), like.calibration, like.extractor, name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,9 +11,9 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 import dnacore as dc
 from dnacore.plan import FileRow
-from dnacore.retrieval import distances_to, image_distances, table
+from dnacore.retrieval import distances_to, ends_and_middle, image_distances, table
 from dnacore.selection import Selection
-from dnacore.sketched import sketched_dna
+from dnacore.sketched import average, sketched_dna
 from tests.sketch_data import NEURONS, bounds, hashes_of, sketches_of
 
 
@@ -84,3 +85,27 @@ def test_measures_without_anything_to_find_say_so() -> None:
         dc.auc(np.arange(3.0), np.ones(3, bool))
     with pytest.raises(dc.BadInput, match="at least one relevant"):
         dc.precision_recall(np.zeros(3, bool))
+
+
+def test_picked_images_rank_by_their_average() -> None:
+    values = np.random.default_rng(6).integers(0, 1000, (NEURONS, 8, 16))
+    view = sketches_of(values)
+    like = sketched_dna(view, bounds(), {}, "all")
+    reference = average(view, np.array([5, 2]), like, "picked")
+    alone = sketched_dna(sketches_of(values[:, [5, 2]]), bounds(), {}, "alone")
+    assert np.array_equal(reference.histograms, alone.histograms) and reference.images == 2
+    assert set(np.argsort(distances_to(view, reference))[:2].tolist()) == {5, 2}
+    with pytest.raises(dc.BadInput, match="at least one"):
+        average(view, np.array([], int), like, "none")
+
+
+@given(st.integers(1, 40), st.integers(1, 12))
+def test_both_ends_and_the_middle_share_no_image(count: int, k: int) -> None:
+    ranking = pd.DataFrame({"rank": np.arange(1, count + 1)})
+    bands = [band["rank"].tolist() for band in ends_and_middle(ranking, k)]
+    together = sum(bands, [])
+    assert len(together) == len(set(together)) == min(count, 3 * k) and together == sorted(together)
+    assert bands[0][0] == 1 and max(map(len, bands)) <= k
+    if count >= 3 * k:
+        below, above = bands[1][0] - 1, count - bands[1][-1]
+        assert abs(below - above) <= 1 and bands[2][-1] == count
