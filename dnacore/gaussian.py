@@ -49,6 +49,11 @@ class Gaussian:
         return len(self.mean)
 
     @property
+    def exact(self) -> bool:
+        """Moments are taken from all images, never from sketches."""
+        return True
+
+    @property
     def moments(self) -> Moments:
         return Moments(self.images, self.mean, self.deviations, self.layers, self.scatter)
 

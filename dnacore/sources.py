@@ -191,7 +191,7 @@ class Sources:
     def check(self, selection: Selection | None, dna: DNA) -> None:
         """Raise Mismatch unless the selection's neurons are the DNA's."""
         if selection is not None:
-            check_selection(selection, dna.n_neurons, dna.calibration.extractor)
+            check_selection(selection, dna.n_neurons, dna.network)
 
     def ensure(self, dataset: Dataset) -> None:
         """Extract what is missing or new of a dataset. A part whose whole has sketches is not extracted again."""
