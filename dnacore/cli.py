@@ -162,11 +162,44 @@ def _parser() -> _Parser:
     sensitivity.add_argument("names", nargs="+", metavar="WITH WITHOUT | DATASET")
     sensitivity.add_argument("--attribute", metavar="COLUMN", help="split one dataset by this column (1 and 0)")
     sensitivity.add_argument("--top", type=_positive, default=20, metavar="K")
+    sensitivity.add_argument(
+        "--floor", type=_share, metavar="RATE",
+        help="count, and with --save keep, all neurons above the noise floor that chance passes at this rate, such as 0.05",
+    )
     sensitivity.add_argument("--save", metavar="S", help="keep the top neurons as a selection of this name")
+
+    attributes = command("attributes", "sensitivity to every attribute of a dataset at once")
+    attributes.add_argument("dataset", metavar="DATASET")
+
+    explain = command("explain", "what the distance between two datasets, or an image and a dataset, is made of")
+    explain.add_argument("name", metavar="DATASET")
+    explain.add_argument("reference", metavar="NAME_OR_IMAGE")
+    explain.add_argument("--image", metavar="PATH", help="of this image of the dataset instead of all of them, and where in it")
+    explain.add_argument("--selection", metavar="S", help="only these neurons: a saved selection or a JSON file")
+    explain.add_argument("--top", type=_positive, default=10, metavar="K")
+
+    leave_out = command("leave-out", "what a dataset would be without each of its folders, or of its attributes' values")
+    leave_out.add_argument("dataset", metavar="DATASET")
+    leave_out.add_argument("--attributes", action="store_true", help="by attribute, from sketches, instead of by folder")
+    leave_out.add_argument("--target", metavar="NAME", help="and whether the rest comes nearer to this")
+    leave_out.add_argument("--selection", metavar="S", help="only these neurons: a saved selection or a JSON file")
+
+    mixture = command("mixture", "in which shares to mix datasets so that they come nearest to a target")
+    mixture.add_argument("target", metavar="TARGET")
+    mixture.add_argument("names", nargs="+", metavar="NAME")
+    mixture.add_argument("--selection", metavar="S", help="only these neurons: a saved selection or a JSON file")
+
+    forget = command("forget", "learn weights under which distances ignore one attribute and keep the others")
+    forget.add_argument("dataset", metavar="DATASET")
+    forget.add_argument("attribute", metavar="COLUMN")
+    forget.add_argument("--metric", default="emd", choices=("emd", "nfd", "fd"))
+    forget.add_argument("--save", metavar="S", help="keep the weights as a selection of this name")
 
     rank = command("rank", "order a dataset's images by their distance to a reference, nearest first")
     rank.add_argument("dataset", metavar="DATASET")
-    rank.add_argument("--reference", required=True, metavar="NAME_OR_IMAGE")
+    rank.add_argument(
+        "--reference", required=True, action="append", metavar="NAME_OR_IMAGE", help="given several times: their average"
+    )
     rank.add_argument("--unlike", metavar="NAME_OR_IMAGE", help="like the reference and unlike this")
     rank.add_argument("--selection", metavar="S", help="only these neurons: a saved selection or a JSON file")
     rank.add_argument("--csv", type=Path, metavar="F", help="write rank,path,distance into a CSV file")
@@ -200,6 +233,16 @@ def _parser() -> _Parser:
     bench = command("bench", "measure this machine: extraction, binning, distances, ranking")
     bench.add_argument("suite", nargs="?", default="all", choices=("all", "extract", "accumulate", "distances", "rank"))
     return parser
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = 0.0
+    if not 0 < share < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number between 0 and 1")
+    return share
 
 
 def _positive(text: str) -> int:

@@ -6,6 +6,7 @@ import csv
 import io
 from argparse import Namespace
 from collections.abc import Iterable, Sequence
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ def compare(options: Namespace, say: Reporter, stop: Stop) -> Result:
 
 
 def sensitivity(options: Namespace, say: Reporter, stop: Stop) -> Result:
-    from ..selection import sensitivity
+    from ..selection import SPLITS, sensitivity
 
     sources = sources_of(options, Overall(say), stop)
     if options.attribute:
@@ -70,10 +71,14 @@ def sensitivity(options: Namespace, say: Reporter, stop: Stop) -> Result:
         with_, without = map(sources.dna, options.names)
     else:
         raise BadInput("Give two datasets, with and without, or one dataset and --attribute COLUMN.")
-    found = sensitivity(with_, without)
+    splits = SPLITS if options.floor is None else max(SPLITS, ceil(1 / options.floor - 1e-9) - 1)  # the rate needs so many
+    found = sensitivity(with_, without, splits)
     top = found.top(min(options.top, len(found.emd)), options.save or "")
+    floor = None
+    if options.floor is not None:
+        floor = {"rate": options.floor, "ratio": found.floor(options.floor), "above": len(found.above_noise(options.floor))}
     if options.save:
-        sources.workspace.save_selection(top)
+        sources.workspace.save_selection(top if floor is None else found.over_noise(options.floor, options.save))
     ratio = found.noise_ratio
     neurons = []
     for flat in top.flat.tolist():
@@ -86,15 +91,25 @@ def sensitivity(options: Namespace, say: Reporter, stop: Stop) -> Result:
         times = "" if n["noise_ratio"] is None else f", {n['noise_ratio']:.1f}x what chance would give"
         more = {1: "more active with", -1: "less active with", 0: "as active with"}[n["direction"]]
         lines.append(f"{n['layer']}, neuron {n['index']}: difference {n['emd']:.1f} of {with_.bins - 1} bins, {more}{times}")
-    data = {"neurons": neurons, "images": [with_.images, without.images], "names": [with_.name, without.name]}
+    if floor is not None:
+        lines.append(
+            f"{floor['above']:,} of {len(found.emd):,} neurons are above the noise floor ({floor['ratio']:.1f}x chance); of two "
+            f"random halves, any neuron would be in {options.floor:.0%} of the cases"
+        )
+    if found.too_small:
+        lines.append(found.too_small)
+    data = {"neurons": neurons, "images": [with_.images, without.images], "names": [with_.name, without.name],
+            "floor": floor, "too_small": found.too_small}  # fmt: skip
     return FINE, data, "\n".join(lines)
 
 
 def rank(options: Namespace, say: Reporter, stop: Stop) -> Result:
+    from ..dna import merge
     from ..retrieval import distances_to, table
 
     sources = sources_of(options, Overall(say), stop)
-    reference = sources.dna(options.reference)
+    several = [sources.dna(name) for name in options.reference]
+    reference = several[0] if len(several) == 1 else merge(several, " and ".join(dna.name for dna in several))
     unlike = sources.dna(options.unlike) if options.unlike else None
     selection = sources.selection(options.selection)
     dataset = sources.dataset(options.dataset)
