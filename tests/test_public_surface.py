@@ -9,10 +9,11 @@ from pathlib import Path
 import dnacore as dc
 
 SURFACE = [
-    "Accumulator", "BadInput", "Calibration", "Cancelled", "Comparison", "DNA", "Damaged", "DnaError", "Extractor",
-    "Gaussian", "Mismatch", "Selection", "Sensitivity", "Unavailable", "UnknownName", "Workspace", "auc", "calibrate", "emd",
-    "emd_avg", "extract", "fd", "kid", "load_calibration", "load_dna", "load_extractor", "merge", "nfd", "pairwise",
-    "precision_recall", "rank", "sensitivity",
+    "Accumulator", "BadInput", "Calibration", "Cancelled", "Comparison", "DNA", "Damaged", "DnaError", "Explanation",
+    "Extractor", "Forgetting", "Gaussian", "Mismatch", "Mixture", "Selection", "Sensitivity", "Unavailable",
+    "UnknownName", "Workspace", "attributes_of", "auc", "calibrate", "emd", "emd_avg", "explain", "explain_image",
+    "extract", "fd", "forget", "kid", "load_calibration", "load_dna", "load_extractor", "merge", "mixture", "nfd",
+    "pairwise", "precision_recall", "rank", "sensitivities", "sensitivity",
 ]  # fmt: skip
 
 

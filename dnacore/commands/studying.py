@@ -97,7 +97,7 @@ def leave_out(options: Namespace, say: Reporter, stop: Stop) -> Result:
 
 
 def mixture(options: Namespace, say: Reporter, stop: Stop) -> Result:
-    from ..mixture import mixture
+    from ..mixing import mixture
 
     sources = sources_of(options, Overall(say), stop)
     selection = sources.selection(options.selection)

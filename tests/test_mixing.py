@@ -9,7 +9,7 @@ import pytest
 from scipy.optimize import linprog
 
 import dnacore as dc
-from dnacore.mixture import mixture
+from dnacore.mixing import mixture
 from dnacore.selection import Selection
 from dnacore.sketched import sketched_dna
 from tests.sketch_data import NEURONS, bounds, sketches_of
