@@ -1,9 +1,10 @@
-"""Neurons chosen on one half of the images, tried on the other: `python -m benchmarks.attribute_neurons DATA [EXTRACTOR]`.
+"""Neurons chosen on one half of the images, tried on the other: `python -m benchmarks.attribute_neurons DATA
+[EXTRACTOR]`.
 
-DATA is a folder with the datasets `faces` (an attributes.csv beside the images) and `day_night` (folders day, night); with
-`demo` in its place the drawn faces are used. For every attribute: the AUC of ranking the other half by likeness to the
-images with it and unlikeness to those without, under the most sensitive neurons, random ones and all of them; the mean of
-both ways round. In brackets: by the distance to the images with it alone.
+DATA is a folder with the datasets `faces` (an attributes.csv beside the images) and `day_night` (folders day, night);
+with `demo` in its place the drawn faces are used. For every attribute: the AUC of ranking the other half by likeness
+to the images with it and unlikeness to those without, under the most sensitive neurons, random ones and all of them;
+the mean of both ways round. In brackets: by the distance to the images with it alone.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""Is the noise floor calibrated? `python -m benchmarks.noise_floor FOLDER [EXTRACTOR] [SPLITS]`, or `demo` for FOLDER.
+"""Is the noise floor calibrated? `python -m benchmarks.noise_floor FOLDER [EXTRACTOR] [CUTS]`, or `demo` for FOLDER.
 
-Extracts the images once, cuts them into two random halves 200 times, asks for the sensitivity of every neuron to each cut,
-and counts the cuts in which any neuron at all passes the floor. At a rate of 5 % it should be 5 of 100. For comparison: the
-same for cuts of 20 against the rest, and how many neurons pass twice their noise, which is not calibrated.
+Extracts the images once, cuts them into two random halves 200 times, asks for the sensitivity of every neuron to each
+cut, and counts the cuts in which any neuron at all passes the floor. At a rate of 5 % it should be 5 of 100. For
+comparison: the same for cuts of 20 against the rest, and how many neurons pass twice their noise, which is not
+calibrated.
 """
 
 from __future__ import annotations

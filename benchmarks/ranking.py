@@ -1,8 +1,8 @@
 """Ranking many images by few and by all neurons: `python -m benchmarks.ranking [IMAGES] [NEURONS]`.
 
-Writes made-up sketches of 10,000 images and 9,984 neurons (4.2 GB) into a temporary folder, or into the folder that TMPDIR
-names, ranks them by 20 neurons from a cold disk and again, then by all neurons, prints seconds and peak memory, and removes
-the file.
+Writes made-up sketches of 10,000 images and 9,984 neurons (4.2 GB) into a temporary folder, or into the folder that
+TMPDIR names, ranks them by 20 neurons from a cold disk and again, then by all neurons, prints seconds and peak
+memory, and removes the file.
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ def write(path: Path, images: int, neurons: int) -> list[str]:
             yield (centre + spread - spread[-1] // 2).clip(0, 999).astype(np.uint16)
 
     def zeros(dtype: type) -> arrayfile.Planned:
-        return arrayfile.Planned(np.dtype(dtype), (neurons, images), lambda: (np.zeros((1, images), dtype) for _ in range(neurons)))
+        return arrayfile.Planned(
+            np.dtype(dtype), (neurons, images), lambda: (np.zeros((1, images), dtype) for _ in range(neurons))
+        )
 
     hashes = np.arange(images * 2, dtype=np.uint64).view(np.uint8).reshape(images, 16)
     contents = {
@@ -69,7 +71,8 @@ def main() -> None:
         if shutil.disk_usage(folder).free < 2 * need:
             raise SystemExit(f"{folder} has too little room for {need / 1e9:.1f} GB; set TMPDIR to a larger disk.")
         path = Path(folder, "many.sketch")
-        print(f"{images:,} images, {neurons:,} neurons, {need / 1e9:.1f} GB; written in {seconds(lambda: write(path, images, neurons)):.0f} s")
+        written = seconds(lambda: write(path, images, neurons))
+        print(f"{images:,} images, {neurons:,} neurons, {need / 1e9:.1f} GB; written in {written:.0f} s")
         hashes = [bytes(row).hex() for row in np.arange(images * 2, dtype=np.uint64).view(np.uint8).reshape(images, 16)]
         bounds = Calibration(np.zeros(neurons), np.ones(neurons), {"layer": neurons}, "benchmark")
         sample = Sketches([open_segment(path)], hashes[:50], 1000)

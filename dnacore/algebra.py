@@ -26,7 +26,9 @@ def by_hand(
 
 
 def within(selection: Selection, chosen: Iterable[str], layers: Mapping[str, int], name: str = "") -> Selection:
-    """The neurons of a selection that lie in some layers. layers: {layer: neurons}, all of the network's. Raises BadInput."""
+    """The neurons of a selection that lie in some layers. layers: {layer: neurons}, all of the network's. Raises
+    BadInput.
+    """
     slices, chosen = layer_slices(layers), list(chosen)
     if unknown := [layer for layer in chosen if layer not in slices]:
         raise BadInput(f"There is no layer {', '.join(unknown)}. The layers are {', '.join(layers)}.")
@@ -37,7 +39,9 @@ def within(selection: Selection, chosen: Iterable[str], layers: Mapping[str, int
 
 
 def union(a: Selection, b: Selection, name: str = "") -> Selection:
-    """The neurons of either, a's first. Of two plain ones a plain one; else each neuron keeps its weight, a's in both."""
+    """The neurons of either, a's first. Of two plain ones a plain one; else each neuron keeps its weight, a's in
+    both.
+    """
     _check(a, b)
     fresh = ~np.isin(b.flat, a.flat)
     flat = np.concatenate([a.flat, b.flat[fresh]])
@@ -60,7 +64,9 @@ def difference(a: Selection, b: Selection, name: str = "") -> Selection:
 
 
 def reweighted(selection: Selection, weights: Sequence[float] | np.ndarray, name: str = "") -> Selection:
-    """The same neurons with these weights, (k,), in their order. Raises BadInput unless there are as many, all finite."""
+    """The same neurons with these weights, (k,), in their order. Raises BadInput unless there are as many, all
+    finite.
+    """
     weights = np.asarray(weights, np.float64)
     if weights.shape != selection.flat.shape or not np.isfinite(weights).all():
         raise BadInput(f"{len(selection)} finite weights are needed, one a neuron.")

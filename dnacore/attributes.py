@@ -39,7 +39,9 @@ class Attribute:
 
 
 def attributes_of(table: pd.DataFrame, least: int = 2) -> list[Attribute]:
-    """Every question that has `least` images or more on both sides. table: one row per image, as `ws.attributes` gives."""
+    """Every question that has `least` images or more on both sides. table: one row per image, as `ws.attributes`
+    gives.
+    """
     found = []
     for column in table.columns:
         values = table[column].astype(str).to_numpy()

@@ -1,8 +1,8 @@
 """Contrasts: one set of images against another, as a column of signed image weights, compared for many columns at once.
 
-A column gives every image on one side +1/n, every image on the other -1/m, and all others 0. Its EMD at a neuron is then
-sum over bins of |sum over images of weight * histogram, accumulated| (CVPR 2023, eq. 3), so that a single pass over the
-sketches answers any number of questions: every attribute, every random split, every group left out.
+A column gives every image on one side +1/n, every image on the other -1/m, and all others 0. Its EMD at a neuron is
+then sum over bins of |sum over images of weight * histogram, accumulated| (CVPR 2023, eq. 3), so that a single pass
+over the sketches answers any number of questions: every attribute, every random split, every group left out.
 """
 
 from __future__ import annotations
@@ -22,14 +22,18 @@ TILE = 16  # columns whose running differences (128 kB) are held at once
 
 @dataclass(frozen=True, eq=False)
 class Contrasts:
-    """emd: (n_neurons, C) float64, in bins. shift: (n_neurons, C) float64, mean bin of the first side minus the second's."""
+    """emd: (n_neurons, C) float64, in bins. shift: (n_neurons, C) float64, mean bin of the first side minus the
+    second's.
+    """
 
     emd: np.ndarray
     shift: np.ndarray
 
 
 def columns(with_: np.ndarray, without: np.ndarray) -> np.ndarray:
-    """Signed image weights of C questions: (N, C) float64. with_, without: (C, N) bool. Raises BadInput for an empty side."""
+    """Signed image weights of C questions: (N, C) float64. with_, without: (C, N) bool. Raises BadInput for an empty
+    side.
+    """
     with_, without = np.atleast_2d(with_), np.atleast_2d(without)
     sizes = with_.sum(1), without.sum(1)
     if not (sizes[0].all() and sizes[1].all()):

@@ -49,9 +49,9 @@ class Explanation:
 
 @dataclass(frozen=True)
 class Place:
-    """Where in an image a neuron was most active: row and column of the middle of that place, as shares (0: top or left,
-    1: bottom or right) of what the network saw, and the size of one place. A token that stands for the whole image has
-    neither (`whole`).
+    """Where in an image a neuron was most active: row and column of the middle of that place, as shares (0: top or
+    left, 1: bottom or right) of what the network saw, and the size of one place. A token that stands for the whole
+    image has neither (`whole`).
     """
 
     row: float
@@ -105,7 +105,9 @@ def _explanation(
     np.add.at(whole, flat, parts)
     layers = {layer: float(whole[where].sum()) for layer, where in layer_slices(dna.layers).items()}
     direction = np.where(np.abs(shift) > 1e-9, np.sign(shift), 0).astype(np.int64)
-    return Explanation(float(parts.sum()), flat[order], parts[order], direction[flat][order], layers, names, dna.network)
+    return Explanation(
+        float(parts.sum()), flat[order], parts[order], direction[flat][order], layers, names, dna.network
+    )
 
 
 def places(sketches: Sketches, position: int, neurons: Sequence[int] | np.ndarray, dna: DNA) -> list[Place]:
@@ -122,13 +124,17 @@ def places(sketches: Sketches, position: int, neurons: Sequence[int] | np.ndarra
 def spots(dna: DNA, flat: int) -> int:
     """How many places of an image a neuron looks at. Raises BadInput for a DNA that was counted from sketches."""
     if not dna.exact or not dna.images:
-        raise BadInput(f"{named(dna)} does not tell how large the maps of its layers are. Give the DNA of a whole dataset.")
+        raise BadInput(
+            f"{named(dna)} does not tell how large the maps of its layers are. Give the DNA of a whole dataset."
+        )
     locate(dna.layers, flat)
     return int(dna.histograms[flat].sum()) // dna.images
 
 
 def place(at: int, count: int) -> Place:
-    """The place of number `at` among `count` of them: row-major over a square, after tokens of the whole image if any."""
+    """The place of number `at` among `count` of them: row-major over a square, after tokens of the whole image if
+    any.
+    """
     side = isqrt(count)
     before = count - side * side
     if at < before or count < 1:

@@ -6,14 +6,14 @@ With d_b(n) the distance of neuron n between the images with attribute b and tho
     eq. 6   delta_b = 1 - D_W(b) / D(b)                 the relative change; 1: forgotten, 0: kept as it was
     eq. 7   L(W)    = |1 - delta_a| + mean over b != a of |delta_b|
 
-The weights start at 1/N and Adam lowers L. They may be negative: a neuron that sees the attribute is taken away from the
-others that see it too.
+The weights start at 1/N and Adam lowers L. They may be negative: a neuron that sees the attribute is taken away from
+the others that see it too.
 
 Few images add something to every distance, about the noise floor z_b(n), and weights with so many neurons and so few
 attributes would fit the accidents of the training images. Two things keep them to what holds for other images too.
 The distances to fit are shrunk towards the floor, z + r_b (d_b - z), by how much of the excess is more than accident,
-r_b = 1 - SHRINK mean(z^2) / mean((d_b - z)^2) (as in James and Stein, 1961). And L is averaged over random splits, added to
-every distance as their deviations from the floor, so that weights under which chance changes much cost more.
+r_b = 1 - SHRINK mean(z^2) / mean((d_b - z)^2) (as in James and Stein, 1961). And L is averaged over random splits,
+added to every distance as their deviations from the floor, so that weights under which chance changes much cost more.
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ def learn(
 ) -> np.ndarray:  # fmt: skip
     """Weights that minimise eq. 7: (k, N) float64, one row per attribute to forget. Deterministic.
 
-    distances: (A, N) of A attributes. scatter: (R, N) deviations that chance adds, times scale (A,), over which the loss is
-    averaged. Raises BadInput for an attribute without any difference, Cancelled.
+    distances: (A, N) of A attributes. scatter: (R, N) deviations that chance adds, times scale (A,), over which the
+    loss is averaged. Raises BadInput for an attribute without any difference, Cancelled.
     """
     import torch
 
@@ -77,8 +77,8 @@ def learn(
         raise BadInput("An attribute makes no difference to any neuron, so no weights can be learned with it.")
     if scatter is None or scale is None:
         scatter, scale = np.zeros((1, neurons)), np.zeros(count)
-    # Every gradient is a sum of these few rows, so the weights never leave their span: Adam works on its coordinates, which
-    # are tens instead of thousands, and equally fast in all directions.
+    # Every gradient is a sum of these few rows, so the weights never leave their span: Adam works on its coordinates,
+    # which are tens instead of thousands, and equally fast in all directions.
     rows, chance = distances / means[:, None] / neurons, scatter / neurons
     spread = np.abs(scale / means).max()
     basis = _basis(np.concatenate([rows, chance * spread]))
@@ -139,7 +139,9 @@ class Forgetting:
     def selection(self, name: str = "") -> Selection:
         """The weights as a selection of all neurons. Raises Mismatch for FD, whose weights are of layers."""
         if self.metric == "fd":
-            raise Mismatch("Weights learned with FD are of whole layers, so they make no selection of neurons. Use emd or nfd.")
+            raise Mismatch(
+                "Weights learned with FD are of whole layers, so they make no selection of neurons. Use emd or nfd."
+            )
         origin = {
             "kind": "learned", "forget": self.attribute, "metric": self.metric, "delta": self.delta,
             "side_effects": dict(self.side_effects), "trained_on": self.images[0], "tested_on": self.images[1],
@@ -171,7 +173,9 @@ def forget(
             f"them. There are: {', '.join(known) or 'none'}."
         )
     if len(usable) < 2:
-        raise BadInput("Forgetting one attribute and keeping the rest needs at least two attributes with images on each side.")
+        raise BadInput(
+            "Forgetting one attribute and keeping the rest needs at least two attributes with images on each side."
+        )
 
     def tell(done: int) -> None:
         if stop is not None and stop():
@@ -203,7 +207,9 @@ def forget(
     ]  # fmt: skip
 
 
-def _distances(sketches: Sketches, attributes: Sequence[Attribute], metric: str, layers: Mapping[str, int] | None) -> np.ndarray:
+def _distances(
+    sketches: Sketches, attributes: Sequence[Attribute], metric: str, layers: Mapping[str, int] | None
+) -> np.ndarray:
     """(A, N) distances of every attribute; N counts neurons, or layers under FD."""
     with_, without = np.stack([a.with_ for a in attributes]), np.stack([a.without for a in attributes])
     if metric == "emd":
@@ -226,8 +232,8 @@ def _chance(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """What chance adds: (R, N) deviations of random halves from their mean, the floor (A, N), and the scale (A,).
 
-    Measured on halves of all images and carried over to each attribute's sizes n and m: EMD goes with sqrt(1/n + 1/m), NFD
-    with its square.
+    Measured on halves of all images and carried over to each attribute's sizes n and m: EMD goes with sqrt(1/n +
+    1/m), NFD with its square.
     """
     half = len(sketches) // 2
     sides = random_splits(half, len(sketches) - half, splits, random)

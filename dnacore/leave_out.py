@@ -1,8 +1,8 @@
 """Leaving out: what a dataset's DNA would be without one of its folders, or without the images that have an attribute.
 
-Counts add, so they can be taken away again. Top-level folders of 32 images or more have shards of their own, and leaving
-such a folder out is exact. Where a shard holds images of both kinds, and for attributes, the images' sketches are counted
-instead, 16 values per neuron and image; the result says so (`exact` is False).
+Counts add, so they can be taken away again. Top-level folders of 32 images or more have shards of their own, and
+leaving such a folder out is exact. Where a shard holds images of both kinds, and for attributes, the images' sketches
+are counted instead, 16 values per neuron and image; the result says so (`exact` is False).
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from .selection import Selection
 
 if TYPE_CHECKING:
     from .datasets import Dataset
+    from .sketches import Sketches
     from .store import Setting
     from .workspace import Workspace
 
@@ -71,12 +72,15 @@ class Parts:
             self.folders[folder] = self.folders.get(folder, 0) + 1
 
     def without(self, left: Collection[str]) -> DNA:
-        """The dataset's DNA without some top-level folders, named as in `folders`. Exact where no shard holds both kinds.
+        """The dataset's DNA without some top-level folders, named as in `folders`. Exact where no shard holds both
+        kinds.
 
         Raises UnknownName for a folder that there is not, BadInput when nothing would remain.
         """
         if unknown := set(left) - set(self.folders):
-            raise UnknownName(f"There is no folder {', '.join(sorted(unknown))}. The folders are: {', '.join(self.folders)}.")
+            raise UnknownName(
+                f"There is no folder {', '.join(sorted(unknown))}. The folders are: {', '.join(self.folders)}."
+            )
         if set(left) >= set(self.folders):
             raise BadInput("At least one folder has to remain.")
         gone = self._exact(left)
@@ -110,7 +114,9 @@ class Parts:
         return self._result(groups, target, selection)
 
     def by_attribute(self, target: DNA | None = None, selection: Selection | None = None) -> LeaveOut:
-        """What leaving out the images of each attribute's value does, from sketches. Raises BadInput without attributes."""
+        """What leaving out the images of each attribute's value does, from sketches. Raises BadInput without
+        attributes.
+        """
         sketches = self._sketches()
         asked = attributes_of(self._table.iloc[sketches.found], least=1)
         if not asked:
@@ -133,19 +139,19 @@ class Parts:
                 gone.append(shard)
         return gone
 
-    def _sketches(self):
+    def _sketches(self) -> Sketches:
         source = self.whole.source
         if source is None or not len(source):
-            raise BadInput(f"“{self.whole.name}” has no sketches, so only folders with shards of their own can be left out.")
+            raise BadInput(
+                f"“{self.whole.name}” has no sketches, so only folders with shards of their own can be left out."
+            )
         return source
 
     def _masks(self, inside: list[bool]) -> tuple[np.ndarray, np.ndarray]:
         mask = np.array(inside)[self._sketches().found]
         return mask, ~mask
 
-    def _from_sketches(
-        self, groups: list[Attribute], target: DNA | None, selection: Selection | None
-    ) -> list[Left]:
+    def _from_sketches(self, groups: list[Attribute], target: DNA | None, selection: Selection | None) -> list[Left]:
         groups = [g for g in groups if min(g.images) > 0]
         if not groups:
             return []

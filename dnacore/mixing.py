@@ -4,9 +4,9 @@ A mixture's histogram is the mixture of the histograms, so its distance to the t
 
     f(a) = sum over neurons n of w_n * sum over bins of |sum_k a_k F_k - F_target|,   a_k >= 0, sum a_k = 1,
 
-is convex. It is minimised by cutting planes (Kelley, 1960, "The cutting-plane method for solving convex programs"): every
-evaluation gives a plane that lies below f, a linear program over the simplex finds the lowest point of all planes, and that
-point's height is a proven lower bound, so that how far the answer can be from the best one is known.
+is convex. It is minimised by cutting planes (Kelley, 1960, "The cutting-plane method for solving convex programs"):
+every evaluation gives a plane that lies below f, a linear program over the simplex finds the lowest point of all
+planes, and that point's height is a proven lower bound, so that how far the answer can be from the best one is known.
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ class Mixture:
     bound: float
 
 
-def mixture(target: DNA, parts: Sequence[DNA], selection: Selection | None = None, tolerance: float = TOLERANCE) -> Mixture:
+def mixture(
+    target: DNA, parts: Sequence[DNA], selection: Selection | None = None, tolerance: float = TOLERANCE
+) -> Mixture:
     """The mixture of the parts nearest to the target by (weighted) EMD, to within `tolerance` of the distance.
 
     Raises Mismatch when the DNAs must not be compared, BadInput for negative weights, under which near means nothing.

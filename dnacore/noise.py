@@ -32,12 +32,16 @@ class Noise:
 
     @classmethod
     def of(cls, distances: np.ndarray) -> Noise:
-        """From the EMD of every neuron in every random split, (n_neurons, splits). Each split is held against the others."""
+        """From the EMD of every neuron in every random split, (n_neurons, splits). Each split is held against the
+        others.
+        """
         splits = distances.shape[1]
         if splits < 2:
             raise BadInput("A noise floor needs at least two random splits.")
         total = distances.sum(1)
-        highest = [ratios(distances[:, r], (total - distances[:, r]) / (splits - 1)).max(initial=0) for r in range(splits)]
+        highest = [
+            ratios(distances[:, r], (total - distances[:, r]) / (splits - 1)).max(initial=0) for r in range(splits)
+        ]
         return cls(total / splits, np.sort(highest))
 
     def floor(self, rate: float = 0.05) -> float:
@@ -49,8 +53,8 @@ class Noise:
         place = int(np.ceil((1 - rate) * (splits + 1) - 1e-9))
         if not 0 < rate < 1 or place > splits:
             raise BadInput(
-                f"A rate of {rate:g} cannot be stated from {splits} random splits: give one between {1 / (splits + 1):.3g} and 1, "
-                f"or at least {int(np.ceil(1 / rate - 1e-9)) - 1 if 0 < rate < 1 else splits} splits."
+                f"A rate of {rate:g} cannot be stated from {splits} random splits: give one between {1 / (splits + 1):.3g} "
+                f"and 1, or at least {int(np.ceil(1 / rate - 1e-9)) - 1 if 0 < rate < 1 else splits} splits."
             )
         return float(self.highest[max(place, 1) - 1])
 

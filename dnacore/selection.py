@@ -110,8 +110,8 @@ class Sensitivity:
         if not few:
             return ""
         return (
-            f"{' and '.join(few)} image{'s' if few[1:] or min(self.images) != 1 else ''}: too few to tell most neurons from "
-            f"chance. Use at least {ENOUGH} on each side."
+            f"{' and '.join(few)} image{'s' if few[1:] or min(self.images) != 1 else ''}: too few to tell most neurons "
+            f"from chance. Use at least {ENOUGH} on each side."
         )
 
     def floor(self, rate: float = 0.05) -> float:

@@ -1,4 +1,6 @@
-"""Learned weights: eq. 5-7 against slow literal versions, cases worked by hand, and what holds on images not learned from."""
+"""Learned weights: eq. 5-7 against slow literal versions, cases worked by hand, and what holds on images not learned
+from.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,9 @@ def test_the_equations_are_their_literal_versions() -> None:
         assert found == pytest.approx([literal_delta(weights.tolist(), d.tolist()) for d in distances])
         for a in range(4):
             assert loss(weights, distances, a) == pytest.approx(literal_loss(weights.tolist(), distances.tolist(), a))
-        assert combine(distances[0], Selection(np.arange(9), weights)) == pytest.approx((1 - found[0]) * distances[0].mean())
+        assert combine(distances[0], Selection(np.arange(9), weights)) == pytest.approx(
+            (1 - found[0]) * distances[0].mean()
+        )
 
 
 def test_by_hand_equal_weights_change_nothing_and_none_forget_everything() -> None:
@@ -93,12 +97,19 @@ def test_on_other_images_one_attribute_is_forgotten_and_the_rest_kept(metric: st
     sketches, attributes = faces()
     steps = []
     found = forget(sketches, attributes, metric=metric, extractor="net", progress=lambda *step: steps.append(step))
-    assert [f.attribute for f in found] == ["hat", "smile", "beard"] and set(found[0].side_effects) == {"smile", "beard"}
+    assert [f.attribute for f in found] == ["hat", "smile", "beard"] and set(found[0].side_effects) == {
+        "smile",
+        "beard",
+    }
     assert all(0.75 < f.delta < 1.25 and f.harm < 0.15 for f in found)
     assert steps[-1][0] == "learning weights" and steps[-1][1] == steps[-1][2]
     kept = found[0].selection("no hats")
     assert kept.origin["forget"] == "hat" and kept.origin["side_effects"] == found[0].side_effects
-    assert kept.extractor == "net" and len(kept) == 40 and Selection.from_json(kept.to_json()).origin["delta"] == found[0].delta
+    assert (
+        kept.extractor == "net"
+        and len(kept) == 40
+        and Selection.from_json(kept.to_json()).origin["delta"] == found[0].delta
+    )
     sees = np.abs(found[0].weights - 1 / 40)
     assert sees[:10].mean() > sees[30:].mean()
 

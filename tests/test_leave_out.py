@@ -17,7 +17,9 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Parts:
     home = tmp_path_factory.mktemp("leave-out")
     for seed, (folder, count) in enumerate((("bright", 33), ("dark", 33), ("few", 3), ("scarce", 3))):
         small_world.draw(home / "images" / folder, count, seed, dark=folder in ("dark", "scarce"))
-    rows = [f"{p.parent.name}/{p.name},{int(p.parent.name in ('dark', 'scarce'))}" for p in sorted(home.glob("images/*/*"))]
+    rows = [
+        f"{p.parent.name}/{p.name},{int(p.parent.name in ('dark', 'scarce'))}" for p in sorted(home.glob("images/*/*"))
+    ]
     (home / "images" / "attributes.csv").write_text("file,dark\n" + "\n".join(rows) + "\n")
     ws = small_world.workspace(home / "workspace")
     ws.add_dataset("all", home / "images")
@@ -62,7 +64,9 @@ def test_figures_from_sketches_are_those_of_counted_dnas(parts: Parts) -> None:
     few = next(g for g in parts.by_folder(target).groups if g.group == "few/")
     whole = sketched_dna(parts.whole.source, parts.whole.calibration, {}, "whole")
     rest = parts.without(["few/"])
-    assert few.change == pytest.approx(dc.emd_avg(whole, rest)) and few.to_target == pytest.approx(dc.emd_avg(rest, target))
+    assert few.change == pytest.approx(dc.emd_avg(whole, rest)) and few.to_target == pytest.approx(
+        dc.emd_avg(rest, target)
+    )
 
 
 def test_leaving_out_the_images_unlike_the_target_brings_the_rest_nearer(parts: Parts) -> None:
@@ -70,7 +74,9 @@ def test_leaving_out_the_images_unlike_the_target_brings_the_rest_nearer(parts: 
     for found in (parts.by_folder(target), parts.by_attribute(target)):
         nearer = {g.group: g.to_target < found.to_target for g in found.groups}
         assert nearer.get("bright/", nearer.get("dark=0")) and not nearer.get("dark/", nearer.get("dark=1"))
-    assert [g.exact for g in found.groups] == [False, False] and {g.group: g.images for g in found.groups}["dark=1"] == 36
+    assert [g.exact for g in found.groups] == [False, False] and {g.group: g.images for g in found.groups}[
+        "dark=1"
+    ] == 36
 
 
 def test_what_cannot_be_left_out_is_said(parts: Parts) -> None:

@@ -21,7 +21,9 @@ def part(seed: int, centre: float, images: int = 12) -> dc.DNA:
 
 
 def blend(parts: list[dc.DNA], counts: list[int]) -> dc.DNA:
-    return replace(parts[0], histograms=sum(c * p.histograms for c, p in zip(counts, parts, strict=True)), name="target")
+    return replace(
+        parts[0], histograms=sum(c * p.histograms for c, p in zip(counts, parts, strict=True)), name="target"
+    )
 
 
 PARTS = [part(0, 200), part(1, 450), part(2, 500), part(3, 800)]

@@ -41,7 +41,10 @@ def test_every_attribute_at_once_and_one_to_forget(run) -> None:
     assert found["delta"] > 0.5 and set(found["side_effects"]) == {"odd"} and sum(found["images"]) == 24
     kept = run("selections")[0]
     assert kept["name"] == "any light" and kept["origin"]["forget"] == "dark"
-    plain, ignoring = (run("compare", "day[dark=1]", "day[dark=0]", *more)["matrix"][0][1] for more in ([], ["--selection", "any light"]))
+    plain, ignoring = (
+        run("compare", "day[dark=1]", "day[dark=0]", *more)["matrix"][0][1]
+        for more in ([], ["--selection", "any light"])
+    )
     assert abs(ignoring) < 0.6 * plain
 
 
@@ -58,7 +61,9 @@ def test_an_explanation_adds_up_and_points_into_the_image(run) -> None:
     assert both["distance"] == pytest.approx(distance, abs=1e-9) == sum(both["layers"].values())
     one = run("explain", "day", "night", "--image", "a/003.png", "--top", "3")
     ranked = run("rank", "day", "--reference", "night")["images"]
-    assert one["distance"] == pytest.approx(next(r["distance"] for r in ranked if r["path"].endswith("a/003.png")), abs=1e-9)
+    assert one["distance"] == pytest.approx(
+        next(r["distance"] for r in ranked if r["path"].endswith("a/003.png")), abs=1e-9
+    )
     assert len(one["neurons"]) == 3 and all(0 < n["place"]["row"] < 1 for n in one["neurons"])
     assert "no image 'x.png'" in run("explain", "day", "night", "--image", "x.png", code=2)
 

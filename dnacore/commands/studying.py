@@ -27,13 +27,14 @@ def attributes(options: Namespace, say: Reporter, stop: Stop) -> Result:
         above = len(found.above_noise()) if found.chance is not None else None
         row = {
             "attribute": name, "images": list(found.images), "emd": float(found.emd.mean()), "above_noise": above,
-            "too_small": found.too_small, "top": {"layer": layer, "index": index, "flat": best, "emd": float(found.emd[best])},
+            "too_small": found.too_small,
+            "top": {"layer": layer, "index": index, "flat": best, "emd": float(found.emd[best])},
         }  # fmt: skip
         rows.append(row)
         lines.append(
-            f"{name}: {row['images'][0]:,} images with, {row['images'][1]:,} without; mean difference {row['emd']:.2f} bins, "
-            f"{'no noise floor' if above is None else f'{above:,} neurons above the noise floor'}; most sensitive: {layer}, "
-            f"neuron {index} ({row['top']['emd']:.1f}){'. ' + found.too_small if found.too_small else ''}"
+            f"{name}: {row['images'][0]:,} images with, {row['images'][1]:,} without; mean difference {row['emd']:.2f} "
+            f"bins, {'no noise floor' if above is None else f'{above:,} neurons above the noise floor'}; most sensitive: "
+            f"{layer}, neuron {index} ({row['top']['emd']:.1f}){'. ' + found.too_small if found.too_small else ''}"
         )
     return FINE, {"attributes": rows}, "\n".join(lines)
 
@@ -50,7 +51,9 @@ def explain(options: Namespace, say: Reporter, stop: Stop) -> Result:
         files, sketches, _ = _sketched(sources, options.name)
         names = [files[i].path for i in sketches.found]
         if options.image not in names:
-            raise UnknownName(f"There is no image {options.image!r} with a sketch in “{one.name}”. Give its path in the folder.")
+            raise UnknownName(
+                f"There is no image {options.image!r} with a sketch in “{one.name}”. Give its path in the folder."
+            )
         position = names.index(options.image)
         found = explain_image(sketches, position, reference, None, selection, options.image)
         if one.exact:
@@ -61,16 +64,26 @@ def explain(options: Namespace, say: Reporter, stop: Stop) -> Result:
     for i, flat in enumerate(found.neurons[: options.top].tolist()):
         layer, index = locate(one.layers, flat)
         neurons.append(
-            {"layer": layer, "index": index, "flat": flat, "part": float(found.parts[i]), "direction": int(found.direction[i]),
-             "place": asdict(spots[i]) if spots else None}
+            {"layer": layer, "index": index, "flat": flat, "part": float(found.parts[i]),
+             "direction": int(found.direction[i]), "place": asdict(spots[i]) if spots else None}
         )  # fmt: skip
-    data = {"distance": found.distance, "unit": "bins", "names": list(found.names), "layers": dict(found.layers), "neurons": neurons}
+    data = {
+        "distance": found.distance,
+        "unit": "bins",
+        "names": list(found.names),
+        "layers": dict(found.layers),
+        "neurons": neurons,
+    }
     lines = [f"{found.names[0]} and {found.names[1]}: {found.distance:.4g} bins, made of"]
     share = found.distance or 1.0
     for layer, part in sorted(found.layers.items(), key=lambda pair: -abs(pair[1]))[:SHOWN]:
         lines.append(f"  layer {layer}: {part:.4g} ({part / share:.0%})")
     for n in neurons:
-        where = n["place"] and not n["place"]["whole"] and f", most active {n['place']['row']:.0%} down, {n['place']['column']:.0%} across"
+        where = (
+            n["place"]
+            and not n["place"]["whole"]
+            and f", most active {n['place']['row']:.0%} down, {n['place']['column']:.0%} across"
+        )
         lines.append(f"  {n['layer']}, neuron {n['index']}: {n['part']:.4g} ({n['part'] / share:.1%}){where or ''}")
     return FINE, data, "\n".join(lines)
 
@@ -89,10 +102,16 @@ def leave_out(options: Namespace, say: Reporter, stop: Stop) -> Result:
     selection = sources.selection(options.selection)
     found = (parts.by_attribute if options.attributes else parts.by_folder)(target, selection)
     data = asdict(found) | {"unit": "bins", "target": target.name if target else None}
-    lines = [f"{found.dataset}: {found.images:,} images{'' if target is None else f', {found.to_target:.4g} bins from {target.name}'}"]
+    away = "" if target is None else f", {found.to_target:.4g} bins from {target.name}"
+    lines = [f"{found.dataset}: {found.images:,} images{away}"]
     for g in found.groups:
-        nearer = "" if g.to_target is None or found.to_target is None else f", {g.to_target - found.to_target:+.3g} to {target.name}"
-        lines.append(f"  without {g.group} ({g.images:,} images): changes by {g.change:.3g} bins{nearer}{'' if g.exact else ' (from sketches)'}")
+        nearer = (
+            ""
+            if g.to_target is None or found.to_target is None
+            else f", {g.to_target - found.to_target:+.3g} to {target.name}"
+        )
+        source = "" if g.exact else " (from sketches)"
+        lines.append(f"  without {g.group} ({g.images:,} images): changes by {g.change:.3g} bins{nearer}{source}")
     return FINE, data, "\n".join(lines)
 
 
@@ -122,8 +141,8 @@ def forget(options: Namespace, say: Reporter, stop: Stop) -> Result:
     if options.save:
         sources.workspace.save_selection(found.selection(options.save))
     data = {
-        "attribute": found.attribute, "metric": found.metric, "delta": found.delta, "side_effects": dict(found.side_effects),
-        "mean_side_effect": found.harm, "images": list(found.images), "saved": options.save,
+        "attribute": found.attribute, "metric": found.metric, "delta": found.delta,
+        "side_effects": dict(found.side_effects), "mean_side_effect": found.harm, "images": list(found.images), "saved": options.save,
     }  # fmt: skip
     lines = [
         f"Learned on {found.images[0]:,} images; on {found.images[1]:,} others {found.delta:.0%} of the difference that "
