@@ -1,4 +1,4 @@
-"""Pictures of every page of the dashboard: `.venv/bin/python -m tools.screenshots FOLDER [--readme]`.
+"""Pictures of every page of the dashboard: `.venv/bin/python docs/screenshots.py FOLDER [--readme]`.
 
 Draws and extracts the demo in a workspace of its own, starts the dashboard on a free port of this machine, and takes each
 page in light and dark, at 1440 x 900 and 1024 x 768. `--readme` renews the pictures in docs/images instead.
@@ -21,9 +21,11 @@ from pathlib import Path
 
 from PIL import Image
 
-from tools import browser
-
 CHECKOUT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(CHECKOUT))
+
+from tools import browser  # noqa: E402
+
 PAGES = ("", "datasets", "distances", "neurons", "sensitivity", "gallery")
 SIZES = ((1440, 900), (1024, 768))
 COMPARED = ("streets_base", "streets_darker", "styles_photo", "styles_cartoon", "styles_sketch", "faces")
@@ -71,7 +73,7 @@ def shoot(page, address: str, file: Path) -> None:
 def main() -> None:
     from playwright.sync_api import sync_playwright
 
-    parser = argparse.ArgumentParser(prog="tools.screenshots", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="docs/screenshots.py", description=__doc__.splitlines()[0])
     parser.add_argument("folder", nargs="?", type=Path, default=Path("shots"))
     parser.add_argument("--readme", action="store_true", help="renew docs/images")
     options = parser.parse_args()
