@@ -111,7 +111,8 @@ def pairwise(dnas: Sequence[DNA | Gaussian], metric: str = "emd", selection: Sel
 def _pairwise_layers(dnas: Sequence[DNA | Gaussian], metric: str, selection: Selection | None) -> Comparison:
     if selection is not None:
         raise BadInput(
-            f"{metric.upper()} compares whole layers, so it takes no selection of neurons. Use emd or nfd with a selection."
+            f"{metric.upper()} compares whole layers, so it takes no selection of neurons. Use emd or nfd with a "
+            "selection."
         )
     k = len(dnas)
     layers = {layer: np.zeros((k, k)) for layer in _layers_with_covariance(dnas, metric)}
@@ -125,7 +126,7 @@ def _pairwise_layers(dnas: Sequence[DNA | Gaussian], metric: str, selection: Sel
 
 
 def _layers_with_covariance(dnas: Sequence[DNA | Gaussian], metric: str) -> list[str]:
-    """Every layer; without sketches only those whose covariance is there. All of them where none is, so that FD says why."""
+    """Every layer; without sketches those whose covariance is there, or all where none is, so that FD says why."""
     every = list(dnas[0].layers)
     if metric != "fd" or all(getattr(d, "source", None) is not None for d in dnas):
         return every
@@ -155,6 +156,6 @@ def _check_histograms(*dnas: DNA | Gaussian) -> None:
     for dna in dnas:
         if isinstance(dna, Gaussian):
             raise BadInput(
-                f"{named(dna)} holds a mean and a variance per neuron and no histograms, so it has no EMD. Compare it by nfd, "
-                "or get the file with histograms."
+                f"{named(dna)} holds a mean and a variance per neuron and no histograms, so it has no EMD. Compare it by "
+                "nfd, or get the file with histograms."
             )

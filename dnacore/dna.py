@@ -28,8 +28,8 @@ class DNA:
     """Per neuron: B counts over the activation range, and mean and variance of the images' spatial means.
 
     histograms: (n_neurons, B) int64. outside: (n_neurons, 2) int64, activations below and above the range (they are
-    counted in the end bins too). mean: (n_neurons,) float64, raw activation units; deviations: (n_neurons,) float64, the
-    sum over images of squared deviations from that mean. images: how many images. rejected: [{"path", "reason"}].
+    counted in the end bins too). mean: (n_neurons,) float64, raw activation units; deviations: (n_neurons,) float64,
+    the sum over images of squared deviations from that mean. images: how many images. rejected: [{"path", "reason"}].
     extractor: the specification that rebuilds the network. exact: False where the counts were taken from sketches.
     scatter: {layer: (d, d) float64}, sums of products of deviations, for the layers whose covariance was kept.
     """

@@ -59,8 +59,8 @@ def load_dna(path: Path | str) -> DNA | Gaussian:
                 raise Damaged(f"{path.name} is not a DNA file.")
             if header.get("version") != VERSION:
                 raise Damaged(
-                    f"{path.name} was written as version {header.get('version')}; this program reads version {VERSION}. "
-                    "Use a newer version of the program."
+                    f"{path.name} was written as version {header.get('version')}; this program reads version "
+                    f"{VERSION}. Use a newer version of the program."
                 )
             return _gaussian(archive, header) if header["kind"] == "gaussian" else _dna(archive, header, path.name)
     except FileNotFoundError as error:
@@ -167,11 +167,15 @@ def _dna(archive: zipfile.ZipFile, header: Mapping[str, Any], name: str) -> DNA:
         raise Damaged(f"The activation ranges in {name} do not match their fingerprint.")
     histograms = np.empty((sum(layers.values()), header["bins"]), np.int64)
     slices = layer_slices(layers)
+
+    def read(layer: str) -> None:
+        counts_of(_array(archive, f"differences/{layer}"), histograms[slices[layer]])
+
     with ThreadPoolExecutor(cores()) as pool:  # unpacking and adding up both let other threads run
-        list(pool.map(lambda layer: counts_of(_array(archive, f"differences/{layer}"), histograms[slices[layer]]), layers))
+        list(pool.map(read, layers))
     return DNA(
-        histograms, _array(archive, "outside"), header["images"], _array(archive, "mean"), _array(archive, "deviations"),
-        calibration, header["extractor"], header["name"], tuple(header["rejected"]), header["exact"],
+        histograms, _array(archive, "outside"), header["images"], _array(archive, "mean"),
+        _array(archive, "deviations"), calibration, header["extractor"], header["name"], tuple(header["rejected"]), header["exact"],
         _scatter(archive, layers),
     )  # fmt: skip
 
@@ -179,7 +183,8 @@ def _dna(archive: zipfile.ZipFile, header: Mapping[str, Any], name: str) -> DNA:
 def _gaussian(archive: zipfile.ZipFile, header: Mapping[str, Any]) -> Gaussian:
     layers, images = dict(header["layers"]), header["images"]
     return Gaussian(
-        images, _array(archive, "mean").astype(np.float64), _array(archive, "variance") * np.float64(max(images - 1, 0)),
+        images, _array(archive, "mean").astype(np.float64),
+        _array(archive, "variance") * np.float64(max(images - 1, 0)),
         layers, header["extractor"], header["extractor_fingerprint"], header["name"], tuple(header["rejected"]),
         _scatter(archive, layers),
     )  # fmt: skip

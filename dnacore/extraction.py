@@ -312,7 +312,8 @@ def _without_sketchless(
 def _with_covariance(work: Plan, files: Sequence[FileRow], store: Store, covariance: Sequence[str]) -> Plan:
     """Extract shards again that lack a covariance that is wanted."""
     by_path = {f.path: f for f in files}
-    lack = {shard.id for shard in work.keep if not set(covariance) <= store.covariance_layers(shard.id)} if covariance else set()
+    wanted = set(covariance)
+    lack = {shard.id for shard in work.keep if wanted and not wanted <= store.covariance_layers(shard.id)}
     again = [tuple(by_path[m.path] for m in shard.members) for shard in work.keep if shard.id in lack]
     return Plan(tuple(shard for shard in work.keep if shard.id not in lack), (*work.todo, *again))
 

@@ -37,7 +37,7 @@ def check_gaussians(a: DNA | Gaussian, b: DNA | Gaussian) -> None:
         check_same_network(a, b)
     for dna in (a, b):
         if dna.images and np.isnan(dna.mean).any():
-            raise BadInput(f"{named(dna)} was read from a file of histograms alone, without means and variances: use emd.")
+            raise BadInput(f"{named(dna)} was read from a file of histograms without means and variances: use emd.")
 
 
 def frechet(m1: np.ndarray, c1: np.ndarray, m2: np.ndarray, c2: np.ndarray) -> float:

@@ -73,8 +73,8 @@ class Gaussian:
     def __getattr__(self, name: str) -> Any:
         if name in _OF_HISTOGRAMS:
             raise BadInput(
-                f"{named(self)} holds a mean and a variance per neuron and no histograms. Compare it by nfd or fd, or get "
-                "the file with histograms."
+                f"{named(self)} holds a mean and a variance per neuron and no histograms. Compare it by nfd or fd, or "
+                "get the file with histograms."
             )
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 

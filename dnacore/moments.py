@@ -35,7 +35,7 @@ class Moments:
         return self.deviations / (self.images - 1)
 
     def covariance(self, layer: str) -> np.ndarray:
-        """(d, d) float64, n - 1 in the denominator. Raises BadInput where it was not kept, or for fewer than two images."""
+        """(d, d) float64, n - 1 in the denominator. Raises BadInput where it was not kept, or for a single image."""
         if layer not in self.scatter:
             raise BadInput(f"The covariance of layer {layer} was not kept. Extract with covariance=[{layer!r}].")
         if self.images < 2:

@@ -85,8 +85,8 @@ def read_peer(path: Path, extractor: Extractor | None = None, calibration: Calib
         name = _OUR_NAMES.get(theirs, theirs)
         if extractor is not None and dict(extractor.layers) != layers:
             raise Mismatch(
-                f"{path.name} was made with {theirs} ({len(layers)} layers, {sum(layers.values()):,} neurons), not with "
-                f"{extractor.name} ({len(extractor.layers)} layers, {extractor.n_neurons:,} neurons)."
+                f"{path.name} was made with {theirs} ({len(layers)} layers, {sum(layers.values()):,} neurons), not "
+                f"with {extractor.name} ({len(extractor.layers)} layers, {extractor.n_neurons:,} neurons)."
             )
         crop = about.get("data_settings", {}).get("crop_to_square_pre_resize", "none")
         network = extractor.fingerprint if extractor else f"vdna:{theirs}:{crop}"
@@ -106,13 +106,13 @@ def read_peer(path: Path, extractor: Extractor | None = None, calibration: Calib
         origin = f"the ranges of vdna for {theirs}, scaled to -1 and 1"
         calibration = Calibration(np.full(n, -1.0), np.full(n, 1.0), layers, network, origin)
     elif calibration.extractor != network or dict(calibration.layers) != layers:
-        raise Mismatch(f"The activation ranges ({calibration.origin}) are not of the network of {path.name} ({theirs}).")
+        raise Mismatch(f"The activation ranges ({calibration.origin}) are not of {path.name}'s network ({theirs}).")
     nothing = np.full(n, np.nan)
     return DNA(histograms, np.zeros((n, 2), np.int64), images, nothing, nothing, calibration, spec, title)
 
 
 def read_ranges(path: Path, extractor: Extractor, literal: bool = False) -> Calibration:
-    """Activation ranges that `vdna` keeps as JSON: {"mins_per_neuron": {layer: {index: value}}, "maxs_per_neuron": ...}.
+    """Activation ranges that `vdna` keeps as JSON: {"mins_per_neuron": {layer: {index: value}}, "maxs_...": ...}.
 
     They are widened by our rule, outward always. literal=True widens by theirs, both bounds times 1.2, which shrinks
     ranges that do not contain zero: the ranges over which histograms of theirs were counted. Raises BadInput when a
@@ -131,7 +131,8 @@ def read_ranges(path: Path, extractor: Extractor, literal: bool = False) -> Cali
         low, high = low * _RANGE_SCALE, high * _RANGE_SCALE
         low, high = np.where(high > low, low, low - 1e-8), np.where(high > low, high, high + 1e-8)
         return Calibration(low, high, extractor.layers, extractor.fingerprint, f"{path.name}, both bounds times 1.2")
-    return Calibration(*widen(low, high), extractor.layers, extractor.fingerprint, f"{path.name} of vdna, widened outward")
+    origin = f"{path.name} of vdna, widened outward"
+    return Calibration(*widen(low, high), extractor.layers, extractor.fingerprint, origin)
 
 
 def _per_neuron(data: Mapping[str, Mapping[str, float]], extractor: Extractor, name: str) -> np.ndarray:
@@ -139,7 +140,8 @@ def _per_neuron(data: Mapping[str, Mapping[str, float]], extractor: Extractor, n
     for layer, count in extractor.layers.items():
         if layer not in data:
             raise BadInput(
-                f"{name} has no layer {layer} of {extractor.name}; it has {', '.join(data)}. It belongs to another network."
+                f"{name} has no layer {layer} of {extractor.name}; it has {', '.join(data)}. "
+                "It belongs to another network."
             )
         if len(data[layer]) != count or any(str(i) not in data[layer] for i in range(count)):
             raise BadInput(f"{name} has {len(data[layer])} neurons in layer {layer}; {extractor.name} has {count}.")
@@ -151,7 +153,7 @@ def _counts(array: np.ndarray, neurons: int) -> np.ndarray:
     if array.ndim != 2 or len(array) != neurons or array.dtype.kind not in "iu":
         raise Damaged(f"A layer holds an array {array.dtype} {array.shape} instead of counts of {neurons} neurons.")
     if (array < 0).any():
-        raise Damaged("A count is below zero: vdna wraps counts beyond 2,147,483,647 when it saves. Extract the images again.")
+        raise Damaged("A count is below zero: vdna wraps those beyond 2,147,483,647 in its files. Extract again.")
     return array.astype(np.int64)
 
 
@@ -189,7 +191,8 @@ def _layer_gaussian_arrays(dna: DNA | Gaussian) -> dict[str, np.ndarray]:
     missing = [layer for layer in dna.layers if layer not in dna.scatter]
     if missing:
         raise BadInput(
-            f"A layer-gaussian needs the covariance of every layer; {missing[0]} has none. Extract with --covariance all."
+            f"A layer-gaussian needs the covariance of every layer; {missing[0]} has none. Extract with "
+            "--covariance all."
         )
     arrays: dict[str, np.ndarray] = {}
     for layer, where in layer_slices(dna.layers).items():

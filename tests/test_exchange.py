@@ -66,10 +66,10 @@ def test_the_small_form_goes_out_and_is_compared_by_nfd_and_fd_alone(home: Path,
 
 
 def test_a_layer_gaussian_needs_every_layers_covariance_for_the_authors(home: Path, tmp_path: Path, capsys) -> None:
-    refused = run(home, capsys, "export", "day", "--to", tmp_path / "x", "--format", "peer", "--kind", "layer-gaussian", code=2)
-    assert "--covariance all" in refused["error"]
+    export = ("export", "day", "--to", tmp_path / "x", "--format", "peer", "--kind", "layer-gaussian")
+    assert "--covariance all" in run(home, capsys, *export, code=2)["error"]
     run(home, capsys, "extract", "day", "--covariance", "all", "--extractor", small_world.NAME)
-    run(home, capsys, "export", "day", "--to", tmp_path / "x", "--format", "peer", "--kind", "layer-gaussian")
+    run(home, capsys, *export)
     came = run(home, capsys, "import", tmp_path / "x.json")["dna"]
     ws = dc.Workspace.open(home)
     assert set(dc.load_dna(ws.imported(came)).scatter) == set(small_world.network().layers)

@@ -76,8 +76,8 @@ class World:
     def __init__(self, data: Path, home: Path) -> None:
         images = data / "images"
         self.extractor = load_extractor(data / "weights" / f"{CORAL}.safetensors", "cpu")
-        sources = [*(images / "styles" / style for style in STYLES), *(images / "day_night" / d for d in ("day", "night")),
-                   images / "faces"]  # fmt: skip
+        names = [*(f"styles/{style}" for style in STYLES), "day_night/day", "day_night/night", "faces"]
+        sources = [images / name for name in names]
         self.calibration = dc.calibrate(self.extractor, sources, images=110)
         self.workspace = dc.Workspace.open(home)
         self.sketches: dict[str, Sketches] = {}
