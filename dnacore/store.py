@@ -250,7 +250,7 @@ class Store:
         if path.is_file():
             try:
                 return load_dna(path)
-            except Damaged:
+            except (Damaged, BadInput):  # BadInput: it went between two looks at it
                 self._set_aside(path)
         found = merge(self._load_shards(shards))
         with suppress(Unavailable):  # the file only saves time, which a full disk must not cost the DNA
@@ -334,7 +334,7 @@ class Store:
         for row in rows:
             try:
                 found[row["id"]] = self._segment(row["id"], row["stamp"])
-            except Damaged:
+            except (Damaged, OSError):  # broken, or gone between two looks at it
                 self._set_aside(self._segment_file(row["id"]))
                 with self.catalogue.changing() as db:
                     gone = db.execute("DELETE FROM segment WHERE id = ?", (row["id"],)).rowcount == 0
@@ -424,7 +424,8 @@ class Store:
         if path.is_file():
             aside = self.root / "damaged" / f"{int(time.time())}-{path.name}"
             aside.parent.mkdir(exist_ok=True)
-            path.replace(aside)
+            with suppress(FileNotFoundError):
+                path.replace(aside)
 
 
 def _numbers(text: object) -> list[int] | None:
