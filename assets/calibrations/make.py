@@ -1,8 +1,8 @@
-"""Measure the calibrations that ship for the random extractors: `python assets/calibrations/make.py`.
+"""Measure the calibrations that ship: `python assets/calibrations/make.py [NAME ...]`.
 
 On the demo's images and on test patterns that reach further than photographs do: black, white, saturated colours, hard
-edges at every scale, and noise of every colour. Real photographs then stay inside the ranges without widening them more
-than they need.
+edges at every scale, and noise of every colour; for `mini` also on pictures of the training programs in many styles.
+Real photographs then stay inside the ranges without widening them more than they need.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import torch
 from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -19,8 +20,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from dnacore import demo  # noqa: E402
 from dnacore.calibration import SHIPPED, measure  # noqa: E402
 from dnacore.extractors import load_extractor  # noqa: E402
+from training.sheets import sheet  # noqa: E402
 
 PER_DEMO = 40
+SHEETS = 24
+NAMES = ("mini", "random_resnet18", "random_resnet50")
 
 
 def patterns(side: int = 256) -> list[np.ndarray]:
@@ -45,20 +49,32 @@ def patterns(side: int = 256) -> list[np.ndarray]:
     return found
 
 
+def drawn(side: int = 256) -> list[np.ndarray]:
+    """(side, side, 3) uint8 pictures of the training programs, of other seeds than training's."""
+    draws, found = torch.Generator().manual_seed(2026), []
+    for _ in range(SHEETS):
+        for picture in sheet(3, 3, side, draws).pictures:
+            found.append((picture.permute(1, 2, 0).numpy() * 255).round().astype(np.uint8))
+    return found
+
+
 def main() -> None:
+    names = sys.argv[1:] or NAMES
     with tempfile.TemporaryDirectory() as folder:
         paths = []
         for dataset in demo.demo_datasets():
             for index in range(PER_DEMO):
                 paths.append(Path(folder, f"{dataset.name}-{index}.png"))
                 demo.image(dataset.name, index)[0].save(paths[-1])
-        for index, pattern in enumerate(patterns()):
-            paths.append(Path(folder, f"pattern-{index}.png"))
-            Image.fromarray(pattern).save(paths[-1])
-        for name in ("random_resnet18", "random_resnet50"):
-            origin = f"shipped; measured on {len(paths)} drawn images"
-            measure(load_extractor(name, device="cpu"), paths, origin=origin).save(SHIPPED / f"{name}.npz")
-            print(name, len(paths), "images")
+        made = {"mini": patterns() + drawn()} if "mini" in names else {}
+        for name in names:
+            shown = list(paths)
+            for index, pattern in enumerate(made.get(name) or patterns()):
+                shown.append(Path(folder, f"pattern-{index}.png"))
+                Image.fromarray(pattern).save(shown[-1])
+            origin = f"shipped; measured on {len(shown)} drawn images"
+            measure(load_extractor(name, device="cpu"), shown, origin=origin).save(SHIPPED / f"{name}.npz")
+            print(name, len(shown), "images")
 
 
 if __name__ == "__main__":

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from ..errors import UnknownName
 from .hub import HubFile, at_hand
 
+DEFAULT_EXTRACTOR = "mini"  #: what is used where nobody chose
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
@@ -36,7 +39,8 @@ class Entry:
 
     `layers` is the table that a test compares with the network as built. Weights: `seed` for random ones, else `repo`
     and `file` on the hub, and `names` under which the authors publish the file (such a file is used when it lies in
-    the weights folder). `parameters` counts the numbers in the network, 4 bytes each.
+    the weights folder), or `shipped`, a file of our own in `assets/`. `parameters` counts the numbers in the network,
+    4 bytes each.
     """
 
     name: str
@@ -54,6 +58,7 @@ class Entry:
     file: str = "model.safetensors"
     names: tuple[str, ...] = ()
     publisher: str = ""
+    shipped: str = ""
     taps: str = "blocks"
     label_interpolation: str = "bilinear"
     label_crop: float = 0.875
@@ -63,14 +68,20 @@ class Entry:
         return HubFile(self.repo, self.file) if self.repo else None
 
     @property
+    def shipped_file(self) -> Path | None:
+        return ASSETS / self.shipped if self.shipped else None
+
+    @property
     def source(self) -> str:
+        if self.shipped:
+            return "trained by us on images drawn by code; comes with the tool"
         if self.seed is not None:
             return f"drawn here, seed {self.seed}"
         return f"{self.repo}: {self.file}" if self.repo else f"{self.publisher}: {self.names[0]}"
 
     @property
     def status(self) -> str:
-        if self.seed is not None or at_hand(self.hub_file, self.names) is not None:
+        if self.seed is not None or self.shipped or at_hand(self.hub_file, self.names) is not None:
             return "ready"
         return "needs download" if self.repo else "needs file"
 
@@ -99,6 +110,14 @@ def _vgg16() -> dict[str, int]:
     return {f"relu_{i}_{j}": width for i, (width, depth) in enumerate(groups, 1) for j in range(1, depth + 1)}
 
 
+def _mini(widths: tuple[int, ...], depths: tuple[int, ...], things: int) -> dict[str, int]:
+    layers = {"stem": widths[0]}
+    for i, (width, depth) in enumerate(zip(widths, depths)):
+        down = {f"stage_{i}_down": width} if i else {}
+        layers |= down | {f"stage_{i}_block_{j}{end}": width for j in range(depth) for end in ("_inner", "")}
+    return layers | {"things_middle": things, "things": things}
+
+
 def _vae() -> dict[str, int]:
     down = {f"down_{i}_{j}": width for i, width in enumerate((128, 256, 512, 512)) for j in range(2)}
     return down | {"mid_0": 512, "mid_attention": 512, "mid_1": 512, "head": 8}
@@ -112,6 +131,8 @@ _HALF = {"mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5)}
 _MUGS_REPO = "bramtoula/visual-dna-models"
 
 ENTRIES: tuple[Entry, ...] = (
+    Entry("mini", "Mini, trained on drawn images", "dnacore:mini", _mini((24, 48, 96, 256), (1, 1, 2, 2), 59),
+          "as this tool", 3_039_446, input_size=128, shipped="mini.safetensors", taps="mini", **_HALF),
     Entry("random_resnet18", "ResNet-18, random weights", "resnet18", _R18, "none needed", 11_689_512,
           {"zero_init_last": False}, seed=0),
     Entry("random_resnet50", "ResNet-50, random weights", "resnet50", _R50, "none needed", 25_557_032,

@@ -18,7 +18,7 @@ from dnacore.extractors.taps import find_taps
 NEURONS = {
     "mugs_vit_base": 9_984, "mugs_vit_large": 25_600, "dino_vitb16": 9_984, "dino_resnet50": 15_104,
     "clip_vitb16": 9_984, "inception_fid": 3_072, "vgg16": 4_224, "random_resnet50": 15_104,
-    "random_resnet18": 1_920, "hrnet_w48": 6_720, "stable_diffusion_v14": 4_360,
+    "random_resnet18": 1_920, "mini": 2_094, "hrnet_w48": 6_720, "stable_diffusion_v14": 4_360,
 }
 
 
@@ -34,7 +34,7 @@ def test_every_row_says_where_from_how_large_and_under_which_licence(tmp_path, m
     monkeypatch.setenv("HF_HOME", str(tmp_path))
     for info in available():
         assert info.license and info.source and info.title
-        assert info.status == ("ready" if info.name.startswith("random_") else info.status)
+        assert info.status == ("ready" if info.name.startswith(("random_", "mini")) else info.status)
         assert (info.bytes == 0) == info.name.startswith("random_")
     statuses = {info.name: info.status for info in available()}
     assert (statuses["mugs_vit_base"], statuses["dino_resnet50"]) == ("needs download", "needs file")
