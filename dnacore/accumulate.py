@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -18,6 +20,9 @@ from . import binning
 from .calibration import Calibration
 from .errors import BadInput
 from .sketches import QUANTILES, SketchArrays
+
+if TYPE_CHECKING:
+    from .fused import DeviceCounters
 
 BINS, MOST_BINS = 1000, 65_535
 
@@ -43,17 +48,20 @@ class Distributions:
 class Accumulator:
     """Collects the distributions and sketches of up to `capacity` images.
 
-    threads: how many threads share a layer on the CPU. kernels=False takes the plain torch path (the oracle).
+    threads: how many threads share a layer on the CPU. kernels: "best" for where the activations are, "torch" for plain
+    torch operations (the oracle), "fused" for the CUDA kernels wherever they run. overlap: on a GPU, count beside the
+    network's next layers (`fused.DeviceCounters`).
     covariance: layers whose products of spatial means are kept too, 8 bytes for every pair of neurons.
     """
 
     def __init__(
         self, calibration: Calibration, capacity: int, bins: int = BINS, sketches: bool = True,
-        threads: int | None = None, kernels: bool = True, covariance: Sequence[str] = (),
+        threads: int | None = None, kernels: str = "best", covariance: Sequence[str] = (),
+        overlap: bool = False,
     ) -> None:  # fmt: skip
         check_bins(bins)
         self.bins = bins
-        self._kernels = kernels
+        self._kernels, self._overlap = kernels, overlap
         self._slices: dict[str, slice] = {}
         at = 0
         for layer, count in calibration.layers.items():
@@ -69,6 +77,7 @@ class Accumulator:
         self._products = {layer: np.zeros((calibration.layers[layer],) * 2) for layer in covariance}
         self._images = 0
         self._sketches = SketchArrays.empty(at, capacity if sketches else 0)
+        self._device: DeviceCounters | None = None
         self._threads = threads or torch.get_num_threads()
         self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="binning")
 
@@ -97,7 +106,9 @@ class Accumulator:
         if layer in self._products:
             deviations = activations.detach().double().mean(2).cpu().numpy() - self._centre[where]
             self._products[layer] += deviations.T @ deviations
-        if self._kernels and activations.device.type == "cpu":
+        if self._kernels == "fused" or (self._kernels == "best" and _has_fused(activations.device)):
+            self._on_device(activations.device).add(where, activations.detach(), slots_array, quantile_ranks(size))
+        elif self._kernels == "best" and activations.device.type == "cpu":
             self._add_compiled(where, activations, slots_array)
         else:
             self._add_torch(where, activations, slots_array)
@@ -105,18 +116,30 @@ class Accumulator:
     def _add_compiled(self, where: slice, activations: torch.Tensor, slots: np.ndarray) -> None:
         activations = activations.detach().float()
         minor = not activations.is_contiguous() and activations.transpose(1, 2).is_contiguous()
-        kernel = binning.channel_minor if minor else binning.channel_major
         x = (activations.transpose(1, 2) if minor else activations.contiguous()).numpy()
         channels, size = where.stop - where.start, activations.shape[2]
         sketch = self._sketches.rows(where)
         arguments = (
             self._low[where], self._high[where], self._scale[where], self._counts[where], self._outside[where],
             self._sums[where], self._squares[where], self._centre[where], slots, quantile_ranks(size),
-            (sketch.quantiles, sketch.peaks, sketch.places, sketch.means),
+            binning.comparisons(size), (sketch.quantiles, sketch.peaks, sketch.places, sketch.means),
         )  # fmt: skip
-        cuts = _cuts(channels, self._threads, binning.CHANNEL_BLOCK)
-        for future in [self._pool.submit(kernel, x, a, b, *arguments) for a, b in zip(cuts, cuts[1:], strict=False)]:
+        cuts = _cuts(channels, self._threads, binning.LANES)
+        for future in [
+            self._pool.submit(binning.accumulate, x, minor, a, b, *arguments)
+            for a, b in zip(cuts, cuts[1:], strict=False)
+        ]:
             future.result()
+
+    def _on_device(self, device: torch.device) -> DeviceCounters:
+        if self._device is None:
+            from .fused import DeviceCounters  # there is no Triton on some systems
+
+            self._device = DeviceCounters(
+                device, self.bins, self._sketches.images, self._low, self._high, self._scale, self._centre,
+                self._overlap,
+            )  # fmt: skip
+        return self._device
 
     def _add_torch(self, where: slice, activations: torch.Tensor, slots: np.ndarray) -> None:
         device = activations.device
@@ -148,6 +171,7 @@ class Accumulator:
 
     def distributions(self) -> Distributions:
         """What has been added so far."""
+        self._fetch()
         n = max(self._images, 1)
         drift = self._sums / n
         return Distributions(
@@ -159,7 +183,21 @@ class Accumulator:
 
     def sketches(self) -> SketchArrays:
         """The sketches added so far, at the slots that were given."""
+        self._fetch()
         return self._sketches
+
+    def _fetch(self) -> None:
+        """Bring over what a device has counted."""
+        if self._device is None:
+            return
+        counts, outside, sums, squares = self._device.take()
+        self._counts += counts
+        self._outside += outside
+        self._sums += sums
+        self._squares += squares
+        quantiles, peaks, places, means = self._device.sketches()
+        places = places.astype(self._sketches.places.dtype)
+        self._sketches = SketchArrays(quantiles, peaks, places, means)
 
 
 def check_bins(bins: int) -> None:
@@ -171,6 +209,10 @@ def check_bins(bins: int) -> None:
 def quantile_ranks(size: int, quantiles: int = QUANTILES) -> np.ndarray:
     """(Q,) int64 ranks, out of `size` sorted values, of the middles of Q equal shares."""
     return ((np.arange(quantiles) + 0.5) / quantiles * size).astype(np.int64)
+
+
+def _has_fused(device: torch.device) -> bool:
+    return device.type == "cuda" and find_spec("triton") is not None
 
 
 def _cuts(channels: int, parts: int, block: int) -> list[int]:

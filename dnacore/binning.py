@@ -1,136 +1,180 @@
 """The CPU kernels that read every activation once: bin it, count it, and take what the sketch needs.
 
 A kernel works on a range of channels, so several threads can share one layer without ever touching the same counter;
-counts are integers, so the result does not depend on how the work was cut. Two memory orders come out of networks:
-channel-major, (N, C, S), and channel-minor, (N, S, C); the second is transposed a few channels at a time.
+counts are integers, so the result does not depend on how the work was cut. `LANES` channels go side by side: their
+activations lie next to each other in the memory order that networks are fastest in, channel-minor (N, S, C), so that
+each step below is a vector operation across channels, and counters of different channels never wait for each other.
+The other order, channel-major (N, C, S), is transposed into the same form a few positions at a time.
+
+Quantiles need the order of an image's binned values. Few positions are sorted by a network of comparisons (Batcher's,
+as Knuth's Algorithm 5.2.2M has it for any length), again across channels; many are counted into bins first, and the
+ranks are read off the counts. Timings: docs/performance.md.
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numba import njit
 
-CHANNEL_BLOCK = 16  # channels of 4 bytes: one cache line
-_DE_BRUIJN = np.uint64(0x03F79D71B4CB0A89)  # a product with it has another top six bits for every power of two
-_BIT = np.zeros(64, np.int32)  # ... and this says which power it was
-for _power in range(64):
-    _BIT[(int(_DE_BRUIJN) << _power & (1 << 64) - 1) >> 58] = _power
+LANES = 32  # channels side by side: two cache lines of activations; their counters (128 kB) stay in the second cache
+TILE = 64  # positions at a time: tile and bins (12 kB) stay in the first cache
+SORTED = 256  # positions up to which sorting is quicker than counting
+GROUP = 32  # bins that are passed at once where no rank falls into them
 
 
-@njit(nogil=True, cache=True, inline="always")
-def _bin(value, low, scale, last):
-    scaled = (value - low) * scale
-    if not scaled > 0:  # also NaN
-        return np.int32(0)
-    if scaled >= last:
-        return np.int32(last)
-    return np.int32(scaled)
+@lru_cache(maxsize=64)
+def comparisons(length: int) -> np.ndarray:
+    """(K, 2) int32: which pairs to compare and exchange, in order, so that any `length` numbers end up sorted.
 
-
-@njit(nogil=True, cache=True)
-def _count_row(values, low, high, scale, counts, outside):
-    """Bin one row of activations into `counts`; return the sum. No sketch."""
-    last = np.float32(counts.shape[0] - 1)
-    total = 0.0
-    for i in range(values.shape[0]):
-        value = values[i]
-        total += value
-        if value < low:
-            outside[0] += 1
-        elif value > high:
-            outside[1] += 1
-        counts[_bin(value, low, scale, last)] += 1
-    return total
-
-
-@njit(nogil=True, cache=True)
-def _sketch_row(values, low, high, scale, counts, outside, order, quantiles, local, used):
-    """As _count_row, and write the bins at the ranks `order` into `quantiles`; return sum, peak, place of the peak.
-
-    local, (B,): counts of this row alone; used: a bit for every bin that has one, so that a row of few values is read
-    off in as few steps. Both are zero before and after.
+    Knuth, The Art of Computer Programming, volume 3, Algorithm 5.2.2M (merge exchange). Empty above SORTED.
     """
-    last = np.float32(counts.shape[0] - 1)
-    one, low_bits = np.uint64(1), np.uint64(63)
-    total, peak, where = 0.0, values[0], 0
-    for i in range(values.shape[0]):
-        value = values[i]
-        total += value
-        if value > peak:
-            peak, where = value, i
-        if value < low:
-            outside[0] += 1
-        elif value > high:
-            outside[1] += 1
-        bin_ = _bin(value, low, scale, last)
-        local[bin_] += 1
-        used[bin_ >> 6] |= one << (np.uint64(bin_) & low_bits)
+    pairs = []
+    top = p = 1 << max(length - 1, 1).bit_length() - 1
+    while p > 0 and length <= SORTED:
+        q, r, d = top, 0, p
+        while True:
+            pairs += [(i, i + d) for i in range(length - d) if i & p == r]
+            if q == p:
+                break
+            q, r, d = q >> 1, p, q - p
+        p >>= 1
+    return np.array(pairs, np.int32).reshape(-1, 2)
+
+
+@njit(nogil=True, cache=True)
+def _bin(rows, first, c, low, high, scale, last, bins, sums, below, above):
+    """Bins of T rows from `first` on, channels from `c` on; their sums, and how many lie outside."""
+    zero = np.float32(0)
+    lanes = low.shape[0]
+    for s in range(bins.shape[0]):
+        row, into = rows[first + s, c : c + lanes], bins[s]
+        for k in range(lanes):
+            scaled = (row[k] - low[k]) * scale[k]
+            scaled = scaled if scaled > zero else zero  # also NaN
+            into[k] = np.uint16(np.int32(scaled if scaled < last else last))
+        for k in range(lanes):
+            sums[k] += row[k]
+        for k in range(lanes):
+            below[k] += np.int32(row[k] < low[k])
+            above[k] += np.int32(row[k] > high[k])
+
+
+@njit(nogil=True, cache=True)
+def _find_peaks(rows, first, count, c, start, peaks, places):
+    """Largest value so far of each channel, and where it was first."""
+    for s in range(count):
+        row = rows[first + s, c : c + peaks.shape[0]]
+        higher = 0
+        for k in range(peaks.shape[0]):
+            higher += np.int32(row[k] > peaks[k])
+        if higher:  # seldom, after the first positions
+            for k in range(peaks.shape[0]):
+                if row[k] > peaks[k]:
+                    peaks[k], places[k] = row[k], start + s
+
+
+@njit(nogil=True, cache=True)
+def _count(bins, lanes, counts):
+    for s in range(bins.shape[0]):
+        row = bins[s]
+        for k in range(lanes):
+            counts[k, row[k]] += 1
+
+
+@njit(nogil=True, cache=True)
+def _sort(bins, pairs, lanes):
+    """Put every channel's bins, (S, L) uint16, in order."""
+    for p in range(pairs.shape[0]):
+        upper, lower = np.uint32(pairs[p, 0]), np.uint32(pairs[p, 1])
+        for k in range(lanes):
+            a, b = bins[upper, k], bins[lower, k]
+            bins[upper, k] = a if a < b else b
+            bins[lower, k] = b if a < b else a
+
+
+@njit(nogil=True, cache=True)
+def _read_ranks(local, counts, order, quantiles):
+    """Bins at the ranks `order` of one image's counts, (B,), which are added to `counts` and set to zero."""
+    bins = local.shape[0]
     below, q = 0, 0
-    for word in range(used.shape[0]):
-        bits = used[word]
-        used[word] = 0
-        while bits:
-            lowest = bits & (~bits + one)
-            bits ^= lowest
-            bin_ = (word << 6) + _BIT[(lowest * _DE_BRUIJN) >> np.uint64(58)]
-            counts[bin_] += local[bin_]
-            below += local[bin_]
-            local[bin_] = 0
-            while q < order.shape[0] and order[q] < below:
-                quantiles[q] = bin_
-                q += 1
-    return total, peak, where
+    for start in range(0, bins, GROUP):
+        stop = min(bins, start + GROUP)
+        inside = 0
+        for b in range(start, stop):
+            inside += local[b]
+            counts[b] += local[b]
+        if q < order.shape[0] and order[q] < below + inside:
+            passed = below
+            for b in range(start, stop):
+                passed += local[b]
+                while q < order.shape[0] and order[q] < passed:
+                    quantiles[q] = b
+                    q += 1
+        below += inside
+    local[:] = 0
 
 
 @njit(nogil=True, cache=True)
-def _rows(buffer, n, c, block, low, high, scale, counts, outside, sums, squares, centre, slots, order, sketch, scratch):
+def accumulate(x, minor, first, last, low, high, scale, counts, outside, sums, squares, centre, slots, order, pairs, sketch):
+    """Accumulate channels `first` to `last` of x, float32: (N, S, C) where `minor`, else (N, C, S)."""
     quantiles, peaks, places, means = sketch
-    local, used = scratch
-    slot = slots[n]
-    size = buffer.shape[1]
-    for k in range(block):
-        channel = c + k
-        row = buffer[k]
-        if slot >= 0:
-            total, peak, where = _sketch_row(
-                row, low[channel], high[channel], scale[channel], counts[channel], outside[channel], order,
-                quantiles[channel, slot], local, used,
-            )  # fmt: skip
-            peaks[channel, slot] = peak
-            places[channel, slot] = where
-            means[channel, slot] = total / size
-        else:
-            total = _count_row(row, low[channel], high[channel], scale[channel], counts[channel], outside[channel])
-        deviation = total / size - centre[channel]
-        sums[channel] += deviation
-        squares[channel] += deviation * deviation
-
-
-@njit(nogil=True, cache=True)
-def channel_major(x, first, last, low, high, scale, counts, outside, sums, squares, centre, slots, order, sketch):
-    """Accumulate channels `first` to `last` of x, (N, C, S) float32."""
-    scratch = (np.zeros(counts.shape[1], np.int32), np.zeros((counts.shape[1] + 63) // 64, np.uint64))
-    for n in range(x.shape[0]):
-        for c in range(first, last):
-            _rows(
-                x[n, c : c + 1], n, c, 1, low, high, scale, counts, outside, sums, squares, centre, slots, order,
-                sketch, scratch,
-            )  # fmt: skip
-
-
-@njit(nogil=True, cache=True)
-def channel_minor(x, first, last, low, high, scale, counts, outside, sums, squares, centre, slots, order, sketch):
-    """Accumulate channels `first` to `last` of x, (N, S, C) float32."""
-    scratch = (np.zeros(counts.shape[1], np.int32), np.zeros((counts.shape[1] + 63) // 64, np.uint64))
-    size = x.shape[1]
-    buffer = np.empty((CHANNEL_BLOCK, size), np.float32)
-    for n in range(x.shape[0]):
-        for c in range(first, last, CHANNEL_BLOCK):
-            block = min(CHANNEL_BLOCK, last - c)
-            for s in range(size):
-                for k in range(block):
-                    buffer[k, s] = x[n, s, c + k]
-            _rows(
-                buffer, n, c, block, low, high, scale, counts, outside, sums, squares, centre, slots, order,
-                sketch, scratch,
-            )  # fmt: skip
+    images, size = x.shape[0], x.shape[1] if minor else x.shape[2]
+    bins = counts.shape[1]
+    end = np.float32(bins - 1)
+    sorting = pairs.shape[0] > 0 or size == 1
+    buffer = np.empty((1 if minor else TILE, LANES), np.float32)
+    binned = np.empty((max(size, TILE) if sorting else TILE, LANES), np.uint16)
+    batch, local = np.zeros((LANES, bins), np.int32), np.zeros((LANES, bins), np.int32)
+    total, top = np.empty(LANES, np.float64), np.empty(LANES, np.float32)
+    below, above, where = np.zeros(LANES, np.int32), np.zeros(LANES, np.int32), np.empty(LANES, np.int32)
+    for c in range(first, last, LANES):
+        lanes = min(LANES, last - c)
+        here = slice(c, c + lanes)
+        for n in range(images):
+            slot = slots[n]
+            into = local if slot >= 0 and not sorting else batch
+            total[:] = 0.0
+            where[:] = 0
+            for k in range(lanes):
+                top[k] = x[n, 0, c + k] if minor else x[n, c + k, 0]
+            for s in range(0, size, TILE):
+                rows = min(TILE, size - s)
+                if minor:
+                    source, row, column = x[n], s, c
+                else:
+                    for k in range(lanes):
+                        for t in range(rows):
+                            buffer[t, k] = x[n, c + k, s + t]
+                    source, row, column = buffer, 0, 0
+                part = binned[s : s + rows] if sorting else binned[:rows]
+                _bin(source, row, column, low[here], high[here], scale[here], end, part, total, below, above)
+                _count(part, lanes, into)
+                if slot >= 0:
+                    _find_peaks(source, row, rows, column, s, top[:lanes], where)
+            if slot >= 0:
+                if sorting:
+                    _sort(binned, pairs, lanes)
+                    for k in range(lanes):
+                        for q in range(order.shape[0]):
+                            quantiles[c + k, slot, q] = binned[order[q], k]
+                else:
+                    for k in range(lanes):
+                        _read_ranks(local[k], batch[k], order, quantiles[c + k, slot])
+                for k in range(lanes):
+                    peaks[c + k, slot] = top[k]
+                    places[c + k, slot] = where[k]
+                    means[c + k, slot] = total[k] / size
+            for k in range(lanes):
+                deviation = total[k] / size - centre[c + k]
+                sums[c + k] += deviation
+                squares[c + k] += deviation * deviation
+        for k in range(lanes):
+            outside[c + k, 0] += below[k]
+            outside[c + k, 1] += above[k]
+            for b in range(bins):
+                counts[c + k, b] += batch[k, b]
+        batch[:] = 0
+        below[:] = 0
+        above[:] = 0

@@ -137,7 +137,12 @@ def _parser() -> _Parser:
     add.add_argument("--attributes", type=Path, metavar="CSV", help="a column “file” and one column per attribute")
 
     command("datasets", "list the datasets")
-    command("extractors", "list the networks with their layers, neurons and licence")
+    duplicates = command("duplicates", "images that are in a dataset twice, or in another one too, by their bytes")
+    duplicates.add_argument("names", nargs="+", metavar="NAME")
+    extractors = command("extractors", "list the networks with their layers, neurons and licence; try or keep a weights file")
+    extractors.add_argument("--check", action="store_true", help="only try whether the weights file of --extractor fits")
+    extractors.add_argument("--keep", metavar="NAME", help="and make it an extractor of this workspace, under a name")
+    extractors.add_argument("--forget", metavar="NAME", help="make a kept weights file an extractor no longer")
 
     extract = command("extract", "make the DNAs of datasets or folders (again: only what is new)")
     extract.add_argument("names", nargs="+", metavar="NAME")
@@ -193,6 +198,7 @@ def _parser() -> _Parser:
     forget.add_argument("dataset", metavar="DATASET")
     forget.add_argument("attribute", metavar="COLUMN")
     forget.add_argument("--metric", default="emd", choices=("emd", "nfd", "fd"))
+    forget.add_argument("--keep", nargs="+", metavar="COLUMN", help="the attributes to keep (default: all others)")
     forget.add_argument("--save", metavar="S", help="keep the weights as a selection of this name")
 
     rank = command("rank", "order a dataset's images by their distance to a reference, nearest first")
@@ -207,6 +213,7 @@ def _parser() -> _Parser:
     calibrate = command("calibrate", "measure the activation ranges of a network on datasets, and use them from now on")
     calibrate.add_argument("name", help="what to call this calibration")
     calibrate.add_argument("names", nargs="+", metavar="DATASET")
+    calibrate.add_argument("--extract", action="store_true", help="and extract again whatever has to be, to stay comparable")
 
     command("selections", "list the saved selections")
     command("jobs", "list the background jobs")
@@ -230,8 +237,9 @@ def _parser() -> _Parser:
         help="the activation ranges that a pair of vdna was counted over (with --extractor: the network it is of)",
     )
 
-    bench = command("bench", "measure this machine: extraction, binning, distances, ranking")
-    bench.add_argument("suite", nargs="?", default="all", choices=("all", "extract", "accumulate", "distances", "rank"))
+    bench = command("bench", "measure this machine: extraction, binning, distances, ranking, start-up")
+    suites = ("all", "extract", "accumulate", "distances", "rank", "start")
+    bench.add_argument("suite", nargs="?", default="all", choices=suites)
     return parser
 
 

@@ -162,7 +162,8 @@ def choose(table: pd.DataFrame, part: Part, name: str) -> list[int]:
 
 
 def _normal_column(column: pd.Series) -> pd.Series:
-    column = column.map(_normal_value)
+    said = {value: _normal_value(value) for value in column.unique()}  # a few words, however many images
+    column = column.map(said).fillna("")
     unknown = "" if (column == "0").any() else "0"
     return column.replace({"-1": unknown, "": unknown})
 

@@ -17,7 +17,7 @@ from .distances import per_neuron
 from .dna import DNA
 from .errors import BadInput
 from .moments import layer_slices, locate
-from .retrieval import image_distances
+from .retrieval import MOST_TABLES, image_distances
 from .selection import Selection, check_selection
 from .sketches import Sketches
 
@@ -81,14 +81,21 @@ def explain_image(
     """
     one = sketches.select(np.array([position]))
     everything = slice(0, sketches.n_neurons)
-    distances = image_distances(one, reference, everything)[:, 0]
+    distances = _distances(one, reference)
     if unlike is not None:
-        distances = distances - image_distances(one, unlike, everything)[:, 0]
+        distances = distances - _distances(one, unlike)
     bins = np.arange(reference.bins)
     expected = (reference.histograms @ bins) / np.maximum(reference.histograms.sum(1), 1)
     shift = one.quantiles(everything)[:, 0].mean(1) - expected
     against = reference.name if unlike is None else f"{reference.name} rather than {unlike.name}"
     return _explanation(distances, shift, reference, selection, (name, against))
+
+
+def _distances(one: Sketches, reference: DNA) -> np.ndarray:
+    """(n_neurons,) EMD of a single image to a reference, a few neurons at a time: their look-up tables are large."""
+    starts = range(0, one.n_neurons, MOST_TABLES)
+    rows = (slice(start, min(start + MOST_TABLES, one.n_neurons)) for start in starts)
+    return np.concatenate([image_distances(one, reference, row)[:, 0] for row in rows])
 
 
 def _explanation(
@@ -141,3 +148,40 @@ def place(at: int, count: int) -> Place:
         return Place(0.5, 0.5, 1.0, 1.0, whole=True)
     row, column = divmod(at - before, side)
     return Place((row + 0.5) / side, (column + 0.5) / side, 1 / side, 1 / side)
+
+
+def on_picture(found: Place, width: int, height: int, crop: str = "squash") -> Place:
+    """A place of what the network saw, as a place of the picture: shares of its height and width.
+
+    width, height: of the upright picture, in pixels. crop: how it got the network's square shape; with "center" the
+    longer side was cut, so that what the network saw is a square in the picture's middle.
+    """
+    if crop != "center":
+        return found
+    side = min(width, height)
+    down, across = side / height, side / width
+    return Place(
+        (1 - down) / 2 + found.row * down, (1 - across) / 2 + found.column * across, found.height * down,
+        found.width * across, found.whole,
+    )  # fmt: skip
+
+
+def heat(found: Sequence[Place], parts: np.ndarray, side: int = 28) -> np.ndarray:
+    """Where in a picture a distance comes from: (side, side) float64, row-major, adding up to 1, or all 0.
+
+    found: one place a neuron, on the picture. parts: (k,) what each adds to the distance; only what adds to it counts,
+    spread evenly over its place. Neurons that look at the whole image say nothing about where.
+    """
+    out = np.zeros((side, side))
+    edges = np.linspace(0, 1, side + 1)
+    for spot, part in zip(found, np.asarray(parts, np.float64), strict=True):
+        if spot.whole or part <= 0:
+            continue
+        shares = []
+        for middle, length in ((spot.row, spot.height), (spot.column, spot.width)):
+            low, high = max(0.0, middle - length / 2), min(1.0, middle + length / 2)
+            inside = np.clip(np.minimum(edges[1:], high) - np.maximum(edges[:-1], low), 0, None)
+            shares.append(inside / inside.sum() if inside.sum() else inside)
+        out += part * np.outer(*shares)
+    total = out.sum()
+    return out / total if total else out

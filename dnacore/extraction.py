@@ -28,7 +28,8 @@ from .sketches import bytes_per_image
 from .store import Setting, Store
 from .workspace import Workspace
 
-BATCH = {"cpu": 32, "cuda": 64}
+# On the CPU 16 costs as much as 32 (ResNet-50: 122 against 135 ms an image) and takes half the memory.
+BATCH = {"cpu": 16, "cuda": 64}
 DISK_SHARE = 4  # sketches of all images are kept while they need at most a quarter of the free disk
 
 
@@ -219,17 +220,19 @@ class _Loop:
                 try:
                     finished.append(self._shard(files, batch_size))
                     break
-                except torch.OutOfMemoryError as error:
-                    if batch_size == 1:
-                        raise Unavailable(
-                            f"{self.extractor.name} does not fit into the memory of {self.extractor.device} even one image "
-                            "at a time. Close other programs, or run it with --device cpu."
-                        ) from error
                 except torch.AcceleratorError as error:
                     raise Unavailable(
                         f"{self.extractor.device} stopped answering. {before[0]:,} of {self.total:,} images are kept: run it "
                         "again, or with --device cpu."
                     ) from error
+                except (MemoryError, RuntimeError) as error:
+                    if not _out_of_memory(error):
+                        raise
+                    if batch_size == 1:
+                        raise Unavailable(
+                            f"{self.extractor.name} does not fit into the memory of {self.extractor.device} even one image "
+                            "at a time. Close other programs, or run it with --device cpu."
+                        ) from error
                 self.done, self.rejected = before
                 batch_size = max(1, batch_size // 2)
                 torch.cuda.empty_cache()
@@ -252,7 +255,9 @@ class _Loop:
                 reasons |= batch.rejected
                 if batch.tensor is not None:
                     slots = [slot.get(position, -1) for position in batch.kept]
-                    self.extractor.visit(batch.tensor, lambda layer, x, slots=slots: total.add(layer, x, slots))
+                    self.extractor.visit(
+                        batch.tensor, lambda layer, x, slots=slots: total.add(layer, x, slots), widen=False
+                    )
                     total.count_images(len(batch.kept))
                 self.done += batch.end - batch.start
                 self.rejected += len(batch.rejected)
@@ -274,6 +279,11 @@ class _Loop:
 
     def _tell(self) -> None:
         self.say(Progress("extracting", self.dataset.name, self.done, self.total, self.rejected))
+
+
+def _out_of_memory(error: BaseException) -> bool:
+    """Whether a smaller batch may help; torch has no error of its own for the memory of the CPU."""
+    return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "DefaultCPUAllocator" in str(error)
 
 
 def sketch_plan(workspace: Workspace, neurons: int, images: int) -> tuple[int, int]:

@@ -110,5 +110,5 @@ def as_command(workspace: Workspace, options: Namespace) -> list[str]:
         line += ["--arguments", json.dumps(options.arguments)]
     if layers := getattr(options, "covariance", None):
         line += ["--covariance", *layers]
-    switches = {"no_sketches": "--no-sketches", "download": "--download"}
+    switches = {"no_sketches": "--no-sketches", "download": "--download", "extract": "--extract"}
     return line + [switch for name, switch in switches.items() if getattr(options, name, False)]

@@ -82,7 +82,7 @@ def save_segment(path: Path, arrays: SketchArrays, hashes: Sequence[str]) -> Non
 def open_segment(path: Path) -> Segment:
     """Map a segment; nothing is read until rows are. Raises Damaged."""
     arrays, _ = arrayfile.read(path, KIND, VERSION)
-    hashes = tuple(bytes(row).hex() for row in arrays["hashes"])
+    hashes = tuple(bytes(row).hex() for row in np.asarray(arrays["hashes"]))  # rows of a mapped array are slow to make
     return Segment(path, SketchArrays(*(arrays[name] for name in _NAMES)), hashes)
 
 

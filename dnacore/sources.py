@@ -9,20 +9,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from . import weights_files
 from .accumulate import BINS
 from .datasets import Dataset
 from .dna import DNA, SUFFIX, load_dna
 from .errors import BadInput, Cancelled, Damaged, UnknownName
 from .extraction import Progress, Stop, Watch, calibration_for, extract_dataset, is_current
 from .extractors import Extractor, available, from_spec, load_extractor
+from .extractors.registry import DEFAULT_EXTRACTOR
 from .files import SUFFIXES
 from .plan import FileRow
 from .selection import Selection, check_selection
 from .sketches import Sketches
 from .store import Setting
 from .workspace import Workspace, absolute
-
-DEFAULT_EXTRACTOR = "random_resnet18"
 
 
 class Sources:
@@ -62,10 +62,13 @@ class Sources:
             elif not self._network and (known := self._known(self.workspace.store.settings())) and os.path.isfile(known.weights):
                 self._extractor = from_spec(known.specification, self._device, known.weights)
             else:
+                kept = None if self._network else weights_files.find(self.workspace, self._name)
                 self._extractor = load_extractor(
                     self._name or DEFAULT_EXTRACTOR, self._device, self._precision, crop=self._crop,
-                    download=self._download, progress=self._fetched, **self._network,
+                    download=self._download, progress=self._fetched, **(kept.options if kept else self._network),
                 )  # fmt: skip
+                if kept is not None and (self._precision, self._crop) == ("fp32", "squash"):
+                    weights_files.check_same(kept, self._extractor.fingerprint)
         return self._extractor
 
     def _fetched(self, done: int, total: int) -> None:

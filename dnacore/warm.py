@@ -6,6 +6,7 @@ whenever a kernel's source changes.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,9 @@ def compile_kernels() -> None:
     from .accumulate import Accumulator
     from .calibration import Calibration
     from .contrasts import contrast
+    from .distances import emd, pairwise
     from .images import resize
+    from .mixing import mixture
     from .noise import noise_floor
     from .retrieval import distances_to
     from .sketched import sketched_dna
@@ -33,6 +36,8 @@ def compile_kernels() -> None:
         for values in (x, x.transpose(1, 2).contiguous().transpose(1, 2)):
             total.add("layer", values)
             total.add("layer", values, [0])
+    with Accumulator(bounds, 1) as total:  # a map whose places need 32 bits, and which is counted, not sorted
+        total.add("layer", torch.zeros(1, 2, 70_000), [0])
     for writable in (True, False):  # arrays in memory, and arrays mapped from a file
         arrays = SketchArrays.empty(2, 1)
         arrays.quantiles.setflags(write=writable)
@@ -41,6 +46,11 @@ def compile_kernels() -> None:
         distances_to(view, reference)
         noise_floor(view, view, splits=2)
         contrast(view, np.ones((1, 1)))
+        reference.histograms.setflags(write=writable)
+        dnas = [replace(reference, name=name, images=1) for name in "abc"]
+        emd(*dnas[:2])
+        pairwise(dnas)
+        mixture(dnas[0], dnas[1:])
 
 
 if __name__ == "__main__":

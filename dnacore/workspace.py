@@ -213,15 +213,34 @@ class Workspace:
     def remove_dataset(self, name: str) -> int:
         """Forget a dataset, its DNAs and sketches; return the bytes that this freed. The user's images stay."""
         dataset = self._whole(name)
-        files = self.store.files_of(dataset)
+        files, own = self.store.files_of(dataset), self.own_images(dataset)
         self._forget(dataset)
         freed = sum(map(discard, files))
+        if own is not None:
+            freed += sum(_size(path) for path in own.rglob("*"))
+            shutil.rmtree(own, ignore_errors=True)
+        return freed
+
+    def dataset_size(self, dataset: Dataset) -> int:
+        """Bytes that removing a dataset would free."""
+        own = self.own_images(dataset)
+        return sum(map(_size, self.store.files_of(dataset))) + sum(_size(p) for p in (own.rglob("*") if own else ()))
+
+    def own_images(self, dataset: Dataset) -> Path | None:
+        """The folder of a dataset's images where they were unpacked, uploaded or drawn into this workspace, for it alone."""
         drawn = dataset.source
         ours = drawn.parent in (self.root / "unpacked", self.root / "demo") and not drawn.is_symlink()
-        if ours and not any(d.folder.is_relative_to(drawn) for d in self.datasets()):
-            freed += sum(_size(path) for path in drawn.rglob("*"))
-            shutil.rmtree(drawn, ignore_errors=True)
-        return freed
+        shared = any(d.folder.is_relative_to(drawn) for d in self.datasets() if d.id != dataset.id)
+        return drawn if ours and not shared else None
+
+    def set_attributes(self, name: str, csv: Path | None) -> Dataset:
+        """Give a dataset another attributes CSV, or none. Raises BadInput where it does not fit the dataset's images."""
+        dataset = self._whole(name)
+        if csv is not None:
+            read_attributes(csv, self.files(dataset))
+        with self.catalogue.changing() as db:
+            db.execute("UPDATE dataset SET attributes = ? WHERE id = ?", (str(csv) if csv else None, dataset.id))
+        return self.dataset(name)
 
     def _whole(self, name: str) -> Dataset:
         dataset = self.dataset(name)
@@ -334,16 +353,33 @@ class Workspace:
         chosen = choose(self._table(dataset, files), dataset.part, parse_part(dataset.name)[0])
         return [files[i] for i in chosen]
 
+    def hashed(self) -> dict[int, int]:
+        """{dataset's id: how many of its files have a known content hash}."""
+        with self.catalogue.reading() as db:
+            return dict(db.execute("SELECT dataset, count(*) FROM file WHERE there AND hash != '' GROUP BY dataset").fetchall())
+
+    def files_key(self, dataset: Dataset) -> str:
+        """A short text that changes whenever the dataset's files do, as of the last scan. Much quicker than `files`."""
+        with self.catalogue.reading() as db:
+            row = db.execute(
+                "SELECT count(*), total(number), total(size), max(mtime_ns), total(mtime_ns % 1000003), total(length(hash)) "
+                "FROM file WHERE dataset = ? AND there",
+                (dataset.id,),
+            ).fetchone()
+        return f"{dataset.id}:{':'.join(str(value) for value in tuple(row))}"
+
     def rejected(self, dataset: Dataset, extractor: str | None = None) -> list[Rejected]:
         """Files that could not be read, with reasons: at the last scan, and in extractions (of one network or any)."""
         with self.catalogue.reading() as db:
             rows = db.execute("SELECT path, reason FROM unreadable WHERE dataset = ?", (dataset.id,)).fetchall()
+            # Few images cannot be read, if any: they come first, else 10,000 files are held against as many members.
             rows += db.execute(
-                "SELECT DISTINCT file.path, member.reason FROM member JOIN shard ON shard.id = member.shard "
-                "JOIN setting ON setting.id = shard.setting JOIN file ON file.dataset = shard.dataset "
-                "AND file.hash = member.hash AND file.there WHERE shard.dataset = ? AND member.reason IS NOT NULL "
-                "AND (? IS NULL OR setting.label = ?)",
-                (dataset.id, extractor, extractor),
+                "WITH bad AS MATERIALIZED (SELECT DISTINCT member.hash, member.reason FROM shard "
+                "JOIN setting ON setting.id = shard.setting JOIN member ON member.shard = shard.id "
+                "WHERE shard.dataset = ?1 AND member.reason IS NOT NULL AND (?2 IS NULL OR setting.label = ?2)) "
+                "SELECT DISTINCT file.path, bad.reason FROM bad CROSS JOIN file "
+                "WHERE file.dataset = ?1 AND file.there AND file.hash = bad.hash",
+                (dataset.id, extractor),
             ).fetchall()
         if dataset.part is not None:
             inside = {f.path for f in self.files(dataset)}

@@ -1,7 +1,7 @@
 """Pictures of every page of the dashboard: `.venv/bin/python docs/screenshots.py FOLDER [--readme]`.
 
-Draws and extracts the demo in a workspace of its own, starts the dashboard on a free port of this machine, and takes each
-page in light and dark, at 1440 x 900 and 1024 x 768. `--readme` renews the pictures in docs/images instead.
+Draws and extracts the demo in a workspace of its own, starts the dashboard on a free port of this machine, and takes
+each page in light and dark, at 1440 x 900 and 1024 x 768. `--readme` renews the pictures in docs/images instead.
 """
 
 from __future__ import annotations
@@ -26,7 +26,23 @@ sys.path.insert(0, str(CHECKOUT))
 
 from tools import browser  # noqa: E402
 
-PAGES = ("", "datasets", "distances", "neurons", "sensitivity", "gallery")
+PAGES = {  # picture: page, with choices that show something
+    "start": "",
+    "datasets": "datasets",
+    "distances": "distances",
+    "distances-parts": "distances?datasets=faces%5Bhat%3D1%5D&datasets=faces%5Bhat%3D0%5D&datasets=faces%5Bsmile%3D1%5D"
+    "&datasets=faces%5Bsmile%3D0%5D&datasets=faces",
+    "compare": "compare?a=styles_photo&b=styles_sketch",
+    "neurons": "neurons?a=styles_photo&b=styles_sketch",
+    "map": "map",
+    "map-attribute": "map?datasets=faces&datasets=streets&colour=attribute%3Ahat&layout=pca",
+    "map-datasets": "map?show=datasets",
+    "sensitivity": "sensitivity",
+    "gallery": "gallery",
+    "image": "image",
+    "selections": "selections",
+    "report": "report",
+}
 SIZES = ((1440, 900), (1024, 768))
 COMPARED = ("streets_base", "streets_darker", "styles_photo", "styles_cartoon", "styles_sketch", "faces")
 README = {  # picture: page, with choices that fit on one screen
@@ -46,7 +62,9 @@ def dashboard(home: Path) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     line = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.headless=true"]
-    process = subprocess.Popen(line, cwd=CHECKOUT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        line, cwd=CHECKOUT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     address = f"http://127.0.0.1:{port}"
     try:
         for _ in range(120):
@@ -61,11 +79,33 @@ def dashboard(home: Path) -> Iterator[str]:
         process.wait()
 
 
+def settle(page) -> None:
+    """Wait until a page has been drawn: long comparisons, and a map that is being laid out, included."""
+    page.wait_for_selector("[data-testid=stAppViewContainer] h1")
+    page.wait_for_timeout(500)
+    page.wait_for_function(
+        "() => document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'"
+        " && !document.querySelector('[data-testid=stSpinner], .st-key-map-wait')",
+        timeout=180_000,
+    )
+    page.wait_for_timeout(2500)  # pictures and charts come after the page itself says that it is done
+
+
+def collect(page, address: str) -> None:
+    """Put two views into the report."""
+    for name in ("distances", "neurons"):
+        page.goto(f"{address}/{PAGES[name]}")
+        settle(page)
+        page.get_by_role("button", name="Report", exact=True).click()
+        page.get_by_role("button", name="Add this view to the report").click()
+        page.get_by_text("Added. The report").wait_for()
+        settle(page)
+
+
 def shoot(page, address: str, file: Path) -> None:
     """Wait until a page has settled and write it as PNG."""
     page.goto(address)
-    page.wait_for_selector("[data-testid=stAppViewContainer] h1")
-    page.wait_for_timeout(4000)  # pictures and charts come after the page itself says that it is done
+    settle(page)
     image = Image.open(io.BytesIO(page.screenshot()))
     image.convert("RGB").save(file, optimize=True)
 
@@ -79,9 +119,13 @@ def main() -> None:
     options = parser.parse_args()
     folder = CHECKOUT / "docs" / "images" if options.readme else options.folder
     folder.mkdir(parents=True, exist_ok=True)
-    shots = [(README, SIZES[:1], ("light",))] if options.readme else [({p or "start": p for p in PAGES}, SIZES, ("light", "dark"))]
+    shots = [(README, SIZES[:1], ("light",))] if options.readme else [(PAGES, SIZES, ("light", "dark"))]
     with tempfile.TemporaryDirectory() as home, dashboard(Path(home)) as address, sync_playwright() as player:
         chromium = player.chromium.launch(executable_path=str(browser.find()), args=["--no-sandbox"])
+        if not options.readme:
+            page = chromium.new_page(viewport={"width": 1440, "height": 900})
+            collect(page, address)
+            page.close()
         for pages, sizes, schemes in shots:
             for scheme in schemes:
                 for width, height in sizes:

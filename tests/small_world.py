@@ -13,8 +13,9 @@ import dnacore as dc
 from dnacore import sources
 from dnacore.extraction import Report, extract_dataset
 from dnacore.extractors.loader import load_extractor
+from dnacore.extractors.registry import DEFAULT_EXTRACTOR
 
-NAME = "random_resnet18"
+NAME = DEFAULT_EXTRACTOR
 
 
 @cache

@@ -53,7 +53,7 @@ def literal(x: dict[str, torch.Tensor], bounds: Calibration, bins: int) -> np.nd
     return counts
 
 
-@pytest.mark.parametrize("options", [{}, {"minor": True}, {"kernels": False}, {"threads": 1}, {"bins": 37}])
+@pytest.mark.parametrize("options", [{}, {"minor": True}, {"kernels": "torch"}, {"threads": 1}, {"bins": 37}])
 def test_histograms_equal_the_literal_ones(options: dict) -> None:
     x = activations(7)
     found = accumulate(x, [range(7)], **options).distributions()
@@ -103,7 +103,7 @@ def test_sketches_hold_the_quantiles_peaks_places_and_means() -> None:
 
 def test_kernels_and_torch_agree_on_everything() -> None:
     x = activations(6, seed=3)
-    ours, oracle = accumulate(x, [range(6)]), accumulate(x, [range(6)], kernels=False)
+    ours, oracle = accumulate(x, [range(6)]), accumulate(x, [range(6)], kernels="torch")
     for name in ("quantiles", "peaks", "places"):
         assert np.array_equal(getattr(ours.sketches(), name), getattr(oracle.sketches(), name)), name
     np.testing.assert_allclose(ours.sketches().means, oracle.sketches().means, rtol=1e-6, atol=1e-7)
@@ -121,7 +121,7 @@ def test_moments_are_those_of_the_spatial_means() -> None:
 
 def test_values_outside_the_range_are_counted_in_the_end_bins_and_reported() -> None:
     x = {"early": torch.tensor([[[-9.0, -2.0, 0.0, 2.5, 99.0, float("nan"), float("inf")]] * 5])}
-    for kernels in (True, False):
+    for kernels in ("best", "torch"):
         found = Accumulator(calibration(), 0, bins=10, sketches=False, kernels=kernels)
         found.add("early", x["early"])
         got = found.distributions()
@@ -146,3 +146,26 @@ def test_an_impossible_number_of_bins_is_refused(bins: int) -> None:
 def test_a_layer_of_the_wrong_width_is_refused() -> None:
     with pytest.raises(BadInput, match="late has 19 neurons, not 5"):
         Accumulator(calibration(), 1).add("late", torch.zeros(1, 5, 4))
+
+
+@pytest.mark.parametrize("size", [1, 2, 49, 64, 65, 256, 257, 300])
+def test_maps_of_any_size_and_order_give_what_the_oracle_gives(size: int) -> None:
+    """Few positions are sorted and many are counted; neither may show, nor may a last block of fewer channels."""
+    bounds = Calibration(np.full(40, -2.0), np.full(40, 2.5), {"layer": 40}, "network")
+    random = torch.Generator().manual_seed(size)
+    x = torch.randn(3, 40, size, generator=random).mul(2).round(decimals=1).relu()  # many ties
+    found = []
+    for values, options in (
+        (x, {"kernels": "torch"}), (x, {}), (x.transpose(1, 2).contiguous().transpose(1, 2), {"threads": 2}),
+    ):  # fmt: skip
+        with Accumulator(bounds, 3, **options) as total:
+            total.add("layer", values, [2, -1, 0])
+            total.count_images(3)
+            found.append((total.distributions(), total.sketches()))
+    for distributions, sketches in found[1:]:
+        assert np.array_equal(distributions.histograms, found[0][0].histograms)
+        assert np.array_equal(distributions.outside, found[0][0].outside)
+        for name in ("quantiles", "peaks"):
+            assert np.array_equal(getattr(sketches, name), getattr(found[0][1], name)), name
+        values = x[2].numpy()
+        assert np.array_equal(sketches.places[:, 0], values.argmax(1))  # the first of equal ones

@@ -120,3 +120,21 @@ def test_a_selection_of_another_network_is_refused() -> None:
         check_selection(Selection.of([0], name="hats", extractor="x"), 5, "y")
     with pytest.raises(dc.BadInput, match="neuron 9 of 5"):
         dc.emd_avg(dna(np.ones((5, 4))), dna(np.ones((5, 4))), Selection.of([0, 9]))
+
+
+@pytest.mark.parametrize("device", ["cpu", "cpu:0"])  # the compiled code, and what a GPU would run
+@pytest.mark.parametrize("selection", [None, Selection(np.array([4, 0, 2]), np.array([0.5, -1.0, 2.0]))])
+def test_a_matrix_in_single_precision_stays_within_a_ten_thousandth_of_a_bin(
+    device: str, selection: Selection | None
+) -> None:
+    random = np.random.default_rng(5)
+    counts = random.poisson(random.gamma(0.3, 200, (4, 5, 1000)))
+    counts[3, 0] = 0  # a neuron without a single count
+    sets = [dna(histograms, str(i)) for i, histograms in enumerate(counts)]
+    found = dc.pairwise(sets, selection=selection, device=device)
+    for i, a in enumerate(sets):
+        for j, b in enumerate(sets):
+            distances = dc.emd(a, b)
+            assert found.matrix[i, j] == pytest.approx(dc.emd_avg(a, b, selection), abs=1e-4)
+            if selection is None:
+                assert found.layers["rest"][i, j] == pytest.approx(distances[1:].mean(), abs=1e-4)

@@ -12,7 +12,7 @@ import dnacore as dc
 from dnacore import cli
 from tests import small_world
 
-LAYER = "layer1_0"
+LAYER = next(iter(small_world.network().layers))
 
 
 @pytest.fixture

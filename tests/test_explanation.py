@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import dnacore as dc
-from dnacore.explanation import explain, explain_image, place, places, spots
+from dnacore.explanation import Place, explain, explain_image, heat, on_picture, place, places, spots
+from dnacore.images import resize
 from dnacore.retrieval import distances_to
 from dnacore.selection import Selection
 from dnacore.sketched import sketched_dna
@@ -74,3 +75,36 @@ def test_places_are_read_from_the_sketch_and_sized_by_the_dna() -> None:
     assert [p.row for p in places(view, 1, [3], nine)] == [pytest.approx(5 / 6)]
     with pytest.raises(dc.BadInput, match="whole dataset"):
         places(view, 1, [3], sketched_dna(view, bounds(), {}, "x"))
+
+
+def test_a_place_seen_through_a_centre_crop_lies_in_the_middle_square_of_the_picture() -> None:
+    corner = Place(0.125, 0.125, 0.25, 0.25)
+    assert on_picture(corner, 400, 200, "squash") == corner
+    wide = on_picture(corner, 400, 200, "center")
+    assert (wide.row, wide.height) == (0.125, 0.25), "the height was not cut"
+    assert (wide.column, wide.width) == (0.25 + 0.125 / 2, 0.125)
+    tall = on_picture(corner, 100, 400, "center")
+    assert (tall.column, tall.row) == (0.125, 0.375 + 0.125 / 4)
+
+
+def test_the_crop_that_places_undo_is_the_one_that_images_go_through() -> None:
+    pixels = np.zeros((60, 180, 3), np.uint8)
+    pixels[20:30, 100:110] = 255  # one bright spot in a wide picture
+    seen = resize(pixels, (32, 32), "center")[0]
+    row, column = np.unravel_index(seen.argmax(), seen.shape)
+    found = on_picture(Place((row + 0.5) / 32, (column + 0.5) / 32, 1 / 32, 1 / 32), 180, 60, "center")
+    assert 20 / 60 <= found.row <= 30 / 60 and 100 / 180 <= found.column <= 110 / 180
+
+
+def test_heat_adds_up_to_one_and_lies_where_the_parts_are() -> None:
+    places_ = [Place(0.25, 0.25, 0.5, 0.5), Place(0.75, 0.75, 0.5, 0.5), Place(0.5, 0.5, 1, 1, whole=True)]
+    found = heat(places_, np.array([3.0, 1.0, 50.0]), side=4)
+    assert found.sum() == pytest.approx(1) and found[:2, :2].sum() == pytest.approx(0.75)
+    assert found[:2, 2:].sum() == 0 and not heat(places_, np.array([-1.0, 0.0, 2.0])).any()
+
+
+def test_many_neurons_are_explained_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    view = sketches_of(np.random.default_rng(4).integers(0, 1000, (NEURONS, 5, 16)))
+    whole = explain_image(view, 2, dna(7))
+    monkeypatch.setattr("dnacore.explanation.MOST_TABLES", 3)
+    assert explain_image(view, 2, dna(7)).distance == pytest.approx(whole.distance, abs=1e-12)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from scipy.stats import spearmanr
 
@@ -71,7 +72,7 @@ def test_a_folder_becomes_a_dna_whose_counts_add_up(workspace_home, tiny_images,
 
 def test_the_dna_is_that_of_the_activations(workspace_home, tiny_images, extractor, calibration) -> None:
     paths = sorted(p for p in tiny_images.rglob("*.*"))
-    total = Accumulator(calibration, 0, sketches=False, kernels=False)
+    total = Accumulator(calibration, 0, sketches=False, kernels="torch")
     for layer, x in extractor.activations(torch_stack(extractor, paths)).items():
         total.add(layer, x)
     expected = total.distributions().histograms
@@ -172,18 +173,20 @@ def test_stopping_keeps_finished_shards(tmp_path, extractor, calibration, monkey
     assert (report.extracted, report.reused) == (20, 40)
 
 
-def test_running_out_of_memory_halves_the_batch_and_changes_nothing(tmp_path, extractor, calibration, monkeypatch) -> None:
-    import torch
-
+@pytest.mark.parametrize("error", [torch.OutOfMemoryError("out of memory"), MemoryError(),
+                                   RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory")])  # fmt: skip
+def test_running_out_of_memory_halves_the_batch_and_changes_nothing(
+    tmp_path, extractor, calibration, monkeypatch, error
+) -> None:
     folder = draw(tmp_path / "images", range(24))
     expected = dc.extract(folder, extractor, calibration, batch_size=8, workspace=tmp_path / "w1")
     visit, calls = extractor.visit, []
 
-    def tight(batch, see):
+    def tight(batch, see, **options):
         calls.append(len(batch))
         if len(batch) > 8:
-            raise torch.OutOfMemoryError("out of memory")
-        visit(batch, see)
+            raise error
+        visit(batch, see, **options)
 
     monkeypatch.setattr(extractor, "visit", tight)
     found = dc.extract(folder, extractor, calibration, batch_size=16, workspace=tmp_path / "w2")
@@ -222,8 +225,8 @@ def test_a_killed_extraction_goes_on_where_it_stopped_and_ends_the_same(tmp_path
         draw(folder / f"part{part}", range(part * 1000, part * 1000 + 33))
 
     def command(home: str) -> list[str]:
-        return [sys.executable, "-m", "dnacore", "extract", str(folder), "--workspace", str(tmp_path / home),
-                "--batch-size", "8", "--device", "cpu", "--json"]  # fmt: skip
+        return [sys.executable, "-m", "dnacore", "extract", str(folder), "--extractor", LABEL, "--workspace",
+                str(tmp_path / home), "--batch-size", "8", "--device", "cpu", "--json"]  # fmt: skip
 
     whole = subprocess.run(command("w1"), cwd=CHECKOUT, capture_output=True, text=True)
     assert whole.returncode == 0, whole.stderr

@@ -18,6 +18,7 @@ import pytest
 import dnacore as dc
 from dnacore import cli, jobs, reporting
 from dnacore.errors import BadInput, UnknownName
+from dnacore.extractors.registry import DEFAULT_EXTRACTOR
 from tests import small_world
 from tests.small_world import draw
 
@@ -90,8 +91,8 @@ def test_a_killed_job_goes_on_and_gives_the_dna_of_one_run(ws: dc.Workspace, tmp
     extracted = int(done.message.split(" images, ")[1].split(" extracted now")[0])
     assert extracted in (96 - 32 * kept, 96 - 32 * (kept - 1)), "at most the shard it was writing is done again"
 
-    once = dc.extract(folder, dc.load_extractor("random_resnet18", "cpu"), batch_size=4, workspace=tmp_path / "fresh")
-    found = ws.dna("d", "random_resnet18")
+    once = dc.extract(folder, dc.load_extractor(DEFAULT_EXTRACTOR, "cpu"), batch_size=4, workspace=tmp_path / "fresh")
+    found = ws.dna("d", DEFAULT_EXTRACTOR)
     np.testing.assert_array_equal(found.histograms, once.histograms)
     jobs.forget(ws, job.id)
     assert jobs.list_jobs(ws) == []

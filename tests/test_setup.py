@@ -17,8 +17,9 @@ from tools import browser, cpu_torch, prepare
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 LOCKS = sorted(CHECKOUT.glob("requirements*.txt"))
-PACKAGE_OF = {"PIL": "pillow", "sklearn": "scikit-learn", "umap": "umap-learn", "huggingface_hub": "huggingface-hub"}
-OWN = {"dnacore", "ui", "pages", "tools", "tests", "benchmarks", "app"}
+PACKAGE_OF = {"PIL": "pillow", "sklearn": "scikit-learn", "umap": "umap-learn", "huggingface_hub": "huggingface-hub",
+              "triton": "torch"}  # comes with torch where CUDA can be
+OWN = {"dnacore", "ui", "pages", "tools", "tests", "benchmarks", "training", "app"}
 
 
 class FakeEnvironment(prepare.Environment):

@@ -538,3 +538,19 @@ def test_a_workspace_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None
     (tmp_path / "home" / "catalogue.sqlite").mkdir(parents=True)
     with pytest.raises(Unavailable, match="cannot be used"):
         dc.Workspace.open(tmp_path / "home")
+
+
+def test_the_key_of_the_files_follows_what_is_in_the_folder(tmp_path: Path) -> None:
+    ws, folder = dc.Workspace.open(tmp_path / "home"), small_world.draw(tmp_path / "set", 3)
+    dataset = ws.add_dataset("set", folder)
+    seen = [ws.files_key(dataset)]
+    assert ws.files_key(dataset) == seen[0]
+    for change in (
+        lambda: (folder / "000.png").rename(folder / "zzz.png"),
+        lambda: (folder / "001.png").unlink(),
+        lambda: small_world.draw(folder, 2, seed=9, dark=True),
+    ):
+        change()
+        ws.scan(dataset)
+        seen.append(ws.files_key(dataset))
+    assert len(set(seen)) == len(seen)

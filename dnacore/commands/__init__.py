@@ -12,7 +12,7 @@ from . import asking, extracting, keeping, studying
 from .outcome import Result, Stop
 
 _COMMANDS: dict[str, Callable[[Namespace, Reporter, Stop], Result]] = {
-    "demo": keeping.demo, "add": keeping.add, "datasets": keeping.list_datasets, "extractors": keeping.list_extractors,
+    "demo": keeping.demo, "add": keeping.add, "datasets": keeping.list_datasets, "duplicates": keeping.duplicates, "extractors": keeping.list_extractors,
     "extract": extracting.extract, "compare": asking.compare, "sensitivity": asking.sensitivity, "rank": asking.rank,
     "calibrate": extracting.calibrate, "selections": keeping.list_selections, "jobs": keeping.list_jobs,
     "attributes": studying.attributes, "explain": studying.explain, "leave-out": studying.leave_out,

@@ -101,7 +101,7 @@ def _saturation_text(dna: Any) -> str:
 def calibrate(options: Namespace, say: Reporter, stop: Stop) -> Result:
     from ..accumulate import BINS
     from ..calibration import measure, spread
-    from ..extraction import Progress
+    from ..extraction import Progress, extract_dataset
     from ..store import label_of
 
     watch = Overall(say)
@@ -125,6 +125,20 @@ def calibrate(options: Namespace, say: Reporter, stop: Stop) -> Result:
             "left_out": left_out}  # fmt: skip
     text = f"{options.name}: activation ranges of {found.n_neurons:,} neurons, measured on {found.images:,} images."
     text += "".join(f"\nLeft out: {row['path']}, {row['reason']}" for row in left_out)
-    if again:
+    if again and options.extract:
+        done, problems = [], []
+        for dataset in map(sources.workspace.dataset, again):
+            try:
+                extract_dataset(sources.workspace, dataset, sources.extractor, found, options.batch_size,
+                                progress=watch, stop=stop)  # fmt: skip
+                done.append(dataset.name)
+            except BadInput as problem:  # a disk that is not plugged in does not cost the others their run
+                problems.append(str(problem))
+            watch.next(dataset.images)
+        if problems:
+            raise BadInput(" ".join([*problems, f"The ranges are measured; extracted again: {', '.join(done) or 'nothing'}."]))
+        data |= {"extract_again": [], "extracted": done}
+        text += f"\nExtracted again: {', '.join(done)}"
+    elif again:
         text += f"\nTo be extracted again before they can be compared: {', '.join(again)}"
     return FINE, data, text

@@ -7,9 +7,9 @@ from dataclasses import asdict
 from typing import Any
 
 from .. import jobs
-from ..errors import Cancelled, UnknownName
+from ..errors import BadInput, Cancelled, UnknownName
 from ..reporting import Overall, Reporter
-from ..workspace import Workspace, discard
+from ..workspace import Workspace, absolute, discard
 from .outcome import FINE, LOOK, Result, Stop, rejected_text, sources_of
 
 
@@ -58,18 +58,68 @@ def list_datasets(options: Namespace, say: Reporter, stop: Stop) -> Result:
     return FINE, rows, "\n".join(lines) or "No datasets yet. Add one: python -m dnacore add NAME FOLDER"
 
 
+def duplicates(options: Namespace, say: Reporter, stop: Stop) -> Result:
+    from ..duplicates import find_duplicates
+
+    workspace = Workspace.open(options.workspace)
+    datasets = [workspace.dataset(name) for name in options.names]
+    watch = Overall(say, sum(d.images for d in datasets))
+    for dataset in datasets:
+
+        def hashed(done: int, total: int, name: str = dataset.name) -> None:
+            if stop():
+                raise Cancelled("Stopped on request. Run it again to look at all images.")
+            watch.show("reading", name, done, total)
+
+        workspace.scan(dataset, progress=hashed)
+        watch.next(dataset.images)
+    known = {d.id: d.name for d in workspace.datasets()}
+    rows, lines = [], []
+    for dataset in datasets:
+        found = find_duplicates(workspace, dataset)
+        within = [[row.path for _, row in group.images] for group in found.within]
+        across = {known[i]: [[row.path for _, row in g.images] for g in groups] for i, groups in found.across.items()}
+        rows.append({"name": dataset.name, "within": within, "across": across})
+        lines.append(f"{dataset.name}: {found.superfluous:,} exact copies within it")
+        lines += [f"{dataset.name}: {len(groups):,} images are in {name}, too" for name, groups in across.items()]
+    return FINE, {"datasets": rows}, "\n".join(lines)
+
+
 def list_extractors(options: Namespace, say: Reporter, stop: Stop) -> Result:
+    from .. import weights_files
     from ..extractors import available
 
+    workspace = Workspace.open(options.workspace)
+    if options.check or options.keep:
+        return _weights_file(options, workspace, say)
+    if options.forget:
+        weights_files.forget(workspace, options.forget)
+        return FINE, {"forgotten": options.forget}, f"{options.forget} is forgotten. Its weights file was not touched."
     rows = [
         {
             "name": e.name, "title": e.title, "layers": e.layers, "neurons": e.neurons, "input_size": e.input_size,
             "status": e.status, "license": e.license, "source": e.source, "bytes": e.bytes,
         }
-        for e in available()
+        for e in [*available(), *(kept.info for kept in weights_files.kept(workspace))]
     ]  # fmt: skip
     lines = [f"{r['name']:<24} {r['neurons']:>6,} neurons  {len(r['layers']):>2} layers  {r['status']:<14} {r['title']}" for r in rows]
     return FINE, rows, "\n".join([*lines, "Any other timm network works as timm:NAME, a weights file by its path."])
+
+
+def _weights_file(options: Namespace, workspace: Workspace, say: Reporter) -> Result:
+    from .. import weights_files
+
+    if not options.extractor:
+        raise BadInput("Say with --extractor FILE which weights file is meant.")
+    file = absolute(options.extractor)
+    Overall(say).show("loading", file.name, 0, 0)
+    found = weights_files.check(file, options.architecture, options.arguments, options.prepare, options.keep or "")
+    if options.keep:
+        found = weights_files.keep(workspace, found)
+    data = weights_files.as_json(found)
+    kept = f" It is the extractor {found.name} from now on." if options.keep else ""
+    text = f"{file.name} fits {found.architecture}: {data['neurons']:,} neurons in {len(found.layers)} layers.{kept}"
+    return FINE, data, text
 
 
 def list_selections(options: Namespace, say: Reporter, stop: Stop) -> Result:

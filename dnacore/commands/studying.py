@@ -134,8 +134,14 @@ def forget(options: Namespace, say: Reporter, stop: Stop) -> Result:
     sources = sources_of(options, Overall(say), stop)
     dna = sources.dna(sources.dataset(options.dataset))
     _, sketches, table = _sketched(sources, options.dataset)
+    asked = attributes_of(table)
+    if options.keep:
+        known = {a.name for a in asked}
+        if missing := [name for name in options.keep if name not in known]:
+            raise UnknownName(f"There is no attribute {', '.join(missing)} to keep. There are: {', '.join(sorted(known))}.")
+        asked = [a for a in asked if a.name == options.attribute or a.name in options.keep]
     found = forget(
-        sketches, attributes_of(table), [options.attribute], options.metric, dna.layers, dna.network,
+        sketches, asked, [options.attribute], options.metric, dna.layers, dna.network,
         progress=lambda stage, done, total: say.progress(stage, done, total), stop=stop,
     )[0]  # fmt: skip
     if options.save:

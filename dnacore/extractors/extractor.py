@@ -67,17 +67,17 @@ class Extractor:
         """(3, H, W) float32 on the CPU: the image as the network sees it, normalised. Exactly what extraction uses."""
         return preprocess(Path(path), self.recipe.preprocessing)
 
-    def visit(self, batch: torch.Tensor, see: See) -> None:
+    def visit(self, batch: torch.Tensor, see: See, widen: bool = True) -> None:
         """Run `batch` (N, 3, H, W) and call `see(layer, tensor)` as each layer is computed, in the order of `layers`.
 
         The tensor is a float32 (N, C, S) view of the network's own memory, channel-major or channel-minor, and good
-        only during the call. The forward stops after the last layer. Raises BadInput for a batch of another shape; an
+        only during the call. In half precision it is a widened copy; `widen=False` leaves it as it is. The forward stops after the last layer. Raises BadInput for a batch of another shape; an
         error raised in `see` passes through; no hook is left behind in either case.
         """
         batch = self._placed(batch)
 
         def see_float(layer: str, tensor: torch.Tensor) -> None:
-            see(layer, tensor.float())  # no copy in fp32; half precision is widened so that counts see one dtype
+            see(layer, tensor.float() if widen else tensor)  # no copy in fp32
 
         with self._lock, torch.inference_mode(), exact_kernels(), Taps(self.network, self.taps, see_float):
             self.network(batch)

@@ -54,7 +54,7 @@ def load_extractor(name: str | Path, device: str | torch.device = "auto", precis
     settings = replace(settings, crop=crop, size=input_size or settings.size,
                        mean=tuple(mean) if mean else settings.mean, std=tuple(std) if std else settings.std)
     recipe = replace(recipe, preprocessing=settings, precision=precision, memory_format=memory_format)
-    if recipe.weights.source == "hub":
+    if file is None and recipe.weights.source != "random":
         file = _at_hand(recipe, base, download, progress)
     return _build(recipe, file, resolve_device(device))
 
@@ -90,7 +90,10 @@ def from_spec(spec: dict[str, Any], device: str | torch.device = "auto",
 def _at_hand(recipe: Recipe, name: str, download: bool, progress: Progress | None) -> Path:
     """The weights file of a recipe: on this machine, or fetched where that is allowed."""
     source = recipe.weights
-    names = next((row.names for row in registry.ENTRIES if row.name == name), ())
+    row = next((row for row in registry.ENTRIES if row.name == name), None)
+    if row is not None and row.shipped_file is not None:
+        return row.shipped_file
+    names = () if row is None else row.names
     wanted = hub.HubFile(source.repo, source.file) if source.source == "hub" and source.repo and source.file else None
     own = (source.file,) if source.source == "file" and source.file else ()
     found = hub.at_hand(wanted, (*names, *own))
@@ -154,6 +157,8 @@ def _recipe(name: str, seed: int | None, file: Path | None, architecture: str | 
         seed = row.seed if seed is None else seed
         spoken = name if seed == row.seed else spoken
     elsewhere = WeightsSource("hub", repo=row.repo, file=row.file) if row.repo else WeightsSource("hub")
+    if row.shipped:
+        elsewhere = WeightsSource("file", file=row.shipped)
     return Recipe(spoken, row.architecture, _source(seed, file, elsewhere),
                   Preprocessing(row.input_size, row.mean, row.std), arguments={**row.arguments, **(arguments or {})},
                   prepare=prepare, taps=row.taps, labels=LabelTransform(row.label_interpolation, row.label_crop))

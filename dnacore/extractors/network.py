@@ -14,11 +14,14 @@ from torch.overrides import TorchFunctionMode
 
 from ..errors import BadInput, UnknownName
 from .inception import InceptionFID
+from .mini import Mini
 from .recipe import LabelTransform, Preprocessing, Recipe, WeightsSource
 from .vae import VaeEncoder, rename_keys
 
 PREPARATIONS = ("reparameterize",)
-OWN: dict[str, Callable[[], nn.Module]] = {"dnacore:inception_fid": InceptionFID, "dnacore:vae_encoder": VaeEncoder}
+OWN: dict[str, Callable[[], nn.Module]] = {
+    "dnacore:inception_fid": InceptionFID, "dnacore:mini": Mini, "dnacore:vae_encoder": VaeEncoder,
+}
 
 Tensors = dict[str, torch.Tensor]
 

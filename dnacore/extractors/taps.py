@@ -15,6 +15,7 @@ import torch
 from torch import nn
 
 from ..errors import BadInput
+from .mini import places as mini_places
 
 See = Callable[[str, torch.Tensor], None]
 CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
@@ -245,6 +246,7 @@ _VGG16 = {1: "1_1", 3: "1_2", 6: "2_1", 8: "2_2", 11: "3_1", 13: "3_2", 15: "3_3
 NAMED: dict[str, dict[str, str]] = {
     "vgg16": {f"relu_{name}": f"features.{index}" for index, name in _VGG16.items()},
     "fid": {"block_0": "maxpool1", "block_1": "maxpool2", "block_2": "Mixed_6e", "block_3": "avgpool"},
+    "mini": mini_places(),
     "vae_encoder": {
         **{f"down_{i}_{j}": f"encoder.down_blocks.{i}.resnets.{j}" for i in range(4) for j in range(2)},
         "mid_0": "encoder.mid_block.resnets.0", "mid_attention": "encoder.mid_block.attentions.0",
