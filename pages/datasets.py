@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import collection, guard, layout, state, tray
+from ui import adding, collection, deletion, guard, imports, layout, state, tray
 
 layout.header("Datasets", "Which images do you have, and which of them have a DNA?")
-listing, adding = layout.result_and_knobs()
-with adding:
-    collection.add_form()
+st.html(collection.dots())
+listing, more = layout.result_and_knobs()
+with more, guard.guarded():
+    adding.draw()
 
 
 def draw_list() -> None:
@@ -18,11 +19,11 @@ def draw_list() -> None:
 
 
 with listing:
-    if state.workspace().datasets():
-        st.fragment(draw_list, run_every=1.0 if tray.running() else None)()
+    if state.workspace().datasets() or imports.names():
+        st.fragment(draw_list, run_every=1.0 if tray.running() or deletion.pending() else None)()
     else:
-        st.info("There are no datasets yet. Type the path of a folder of images at the right and press Add.")
+        st.info("There are no datasets yet. Open a folder of images at the right and press Add, or upload some.")
 
-if state.workspace().datasets():
+if deletion.visible():
     st.divider()
     collection.look_through()

@@ -1,70 +1,64 @@
-"""Distances: how far the datasets are from each other, and, for a pair, where and through which images."""
+"""Distances: how far the datasets are from each other, and which of them chance alone cannot tell apart."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from ui import address, charts, choices, figures, findings, layout, pair, state, theme, words
+from ui import (
+    address,
+    charts,
+    choices,
+    figures,
+    findings,
+    layout,
+    measures,
+    navigation,
+    noise,
+    pairs,
+    state,
+    theme,
+    words,
+)
 
-METRICS = {"emd": "EMD", "nfd": "Fréchet"}
-EXPLAINED = {
-    "emd": "Per neuron, how far the activations of one dataset must be moved to look like the other's, "
-    "averaged over the neurons.",
-    "nfd": "Per neuron, how far apart the two datasets' mean and spread of image-wide activation are; "
-    "blind to the shape in between.",
-}
+ORDERS = {"clustered": "Alike together", "added": "As added"}
 
-layout.header("Distances", "How far apart are your datasets, and which neurons and images say so?")
+layout.header("Distances", "How far apart are your datasets, and is it more than chance would give?")
 ready = state.ready()
-if len(ready) < 2:
+if not ready or (len(ready) < 2 and ready[0].dataset.attributes is None):
     layout.nothing_extracted(needed=2)
 
 result, knobs = layout.result_and_knobs()
 with knobs:
     chosen = choices.datasets(ready)
     if len(chosen) < 2:
-        st.info("Choose at least two datasets.")
+        st.info("Choose at least two datasets, or two parts of one.")
         st.stop()
-    first = state.dna(chosen[0])
-    choice = choices.neurons(first)
-    metric = address.segments("Metric", METRICS, key="metric")
-    layout.caption(EXPLAINED[metric])
-
-selection = choices.selection(choice, first)
-compared = state.comparison(chosen, metric, selection)
-names = list(compared.names)
-
-
-def open_pair(cell: list[int]) -> None:
-    st.session_state["a"], st.session_state["b"] = names[cell[0]], names[cell[1]]
-
+    measure = measures.choose(state.dna(chosen[0]))
+    order = address.segments("Order", ORDERS, key="order")
 
 with result:
-    layout.found(findings.pairwise(names, compared.matrix, compared.unit))
+    with measures.patient(f"Comparing {words.count(len(chosen), 'dataset')}…"):
+        compared = state.comparison(chosen, measure.metric, measure.selection, measure.layer)
+    if order == "clustered":
+        chosen, compared = pairs.clustered(chosen, compared)
+    names = list(compared.names)
+    with measures.patient("Measuring what chance alone would give…"):
+        usual, most = noise.table(chosen, measure.metric, measure.selection)
+    within = compared.matrix <= most
+
+    def remember(cell: list[int]) -> None:
+        st.session_state["_open_pair"] = (names[cell[0]], names[cell[1]])
+
+    layout.found(findings.pairwise(names, compared.matrix, compared.unit, within))
     charts.show(
-        figures.heatmap(names, compared.matrix, unit=compared.unit, dark=theme.is_dark()),
+        figures.heatmap(
+            names, compared.matrix, unit=compared.unit, halves=usual.diagonal(), within=within, dark=theme.is_dark()
+        ),
         key="heatmap",
         alt=f"Pairwise distances of {words.listing(names)}",
-        on_click=open_pair,
+        on_click=remember,
     )
-    layout.caption(
-        "Each cell is the distance of two datasets, "
-        + (
-            "in bins of 999: light is near, dark is far. "
-            if metric == "emd"
-            else "in squared activation: light is near, dark is far. "
-        )
-        + "Click a cell to see what makes the difference."
-    )
-
-st.divider()
-far_a, far_b = state.farthest(chosen)
-left, right, _ = st.columns([1, 1, 1.4], gap="medium")
-with left:
-    a = choices.one_dataset("Compare", chosen, key="a", index=far_a)
-with right:
-    b = choices.one_dataset("with", chosen, key="b", index=far_b)
-if a.name == b.name:
-    st.info("Choose two different datasets to see what tells them apart.")
-    st.stop()
-pair.draw(a, b, compared, selection)
+    layout.caption(pairs.caption(measure, compared, usual, within))
+    opened = pairs.table(chosen, compared, usual, within) or st.session_state.pop("_open_pair", None)
+if opened:
+    navigation.go("compare", a=opened[0], b=opened[1])

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from ui import address, choices, closeup, gallery, layout, pictures, ranking, state, words
+import streamlit as st
+
+from ui import address, choices, closeup, gallery, layout, picking, piles, ranking, state, truth, words
 
 BAND = 40
+TALL = 640
+NO_LABEL = "none"
 
 layout.header("Gallery", "Which images look most like another dataset, or like one image?")
 ready = state.ready()
@@ -18,53 +22,82 @@ with knobs:
     unlike = ranking.choose_unlike(ready, key="unlike")
     first = state.dna(dataset)
     selection = ranking.choose_neurons(dataset, reference, unlike, first)
-    view = address.segments("Show", {"bands": "Both ends", "wall": "All"}, key="view")
+    view = address.segments("Show", {"bands": "Both ends", "sides": "Side by side", "wall": "All"}, key="view")
+    columns = [str(column) for column in state.attributes(dataset.dataset).columns]
+    column = ""
+    if columns:
+        label = address.select(
+            "Below each image", [NO_LABEL, *columns], key="label", format_func=piles.said_column, plain=True
+        )
+        column = "" if label == NO_LABEL else label
+    wanted = truth.choose(dataset)
 
 ranked = state.ranking(dataset, reference, unlike, selection)
-rows = state.files(dataset.dataset)
-aspect = state.aspect(dataset.dataset)
-signed = unlike is not None
-say = (lambda value: f"{value:+.1f}") if signed else (lambda value: f"{value:.1f}")
+nearest = ranking.shown(dataset, reference, unlike, selection, column)
+aspect, count = state.aspect(dataset.dataset), words.count(len(nearest), "image")
 target = ranking.name_of(reference)
 with result:
     layout.found(ranking.sentence(dataset, reference, unlike, ranked))
-    everything = pictures.ranked(dataset.dataset, rows, ranked, say=say)
-    if view == "bands" and len(everything) > 3:
+    if view == "bands" and len(nearest) > 3:
+        everything = nearest.pictures
         middle = max(0, len(everything) // 2 - BAND // 2)
-        bands = [
-            gallery.Band(everything[:BAND], "Nearest", f"most like {target}", rows=2),
-            gallery.Band(everything[middle : middle + BAND], "Middle", "", rows=1),
-            gallery.Band(everything[::-1][:BAND], "Farthest", f"least like {target}, farthest first", rows=2),
-        ]
-        seen = gallery.wall(
-            bands,
+        seen = picking.wall(
+            [
+                gallery.Band(everything[:BAND], "Nearest", f"most like {target}", rows=2),
+                gallery.Band(everything[middle : middle + BAND], "Middle", "", rows=1),
+                gallery.Band(everything[::-1][:BAND], "Farthest", f"least like {target}, farthest first", rows=2),
+            ],
+            dataset=dataset.name,
             key="gallery-bands",
             title="Nearest, middle and farthest images",
             size=120,
             aspect=aspect,
-            note=f"{words.count(len(everything), 'image')} ranked",
+            note=f"{count} ranked",
         )
+    elif view == "sides":
+        seen = gallery.Seen(None, ())
+        ends = (
+            ("Nearest", nearest),
+            ("Farthest", ranking.shown(dataset, reference, unlike, selection, column, far=True)),
+        )
+        for place, (title, pictures) in zip(st.columns(2, gap="medium"), ends, strict=True):
+            with place:
+                st.html(f'<div class="vds-row"><b>{title}</b><span class="vds-quiet">{count}</span></div>')
+                one = picking.wall(
+                    pictures,
+                    dataset=dataset.name,
+                    key=f"gallery-{title.lower()}",
+                    title=f"Images of {dataset.name}, {title.lower()} first",
+                    height=TALL,
+                    size=120,
+                    aspect=aspect,
+                )
+                seen = one if one.opened is not None else seen
     else:
-        seen = gallery.wall(
-            everything,
+        seen = picking.wall(
+            nearest,
+            dataset=dataset.name,
             key="gallery-wall",
             title=f"Images of {dataset.name}, nearest first",
-            height=640,
+            height=TALL,
             size=120,
             aspect=aspect,
-            selectable=True,
         )
     layout.caption(
         "Below each image: its rank and its distance in bins. "
-        + ("Below zero is nearer to the reference than to what it should be unlike. " if signed else "")
-        + "Click an image to see it large; arrow keys move, Enter opens."
+        + ("Below zero is nearer to the reference than to what it should be unlike. " if unlike is not None else "")
+        + "Click an image to see it large, its circle (or Ctrl and Shift) to select it; arrow keys move, Space "
+        "selects, Enter opens."
     )
+    picking.strip()
+    truth.draw(dataset, ranked, wanted)
 if seen.opened is not None:
     closeup.show(
         dataset,
         seen.opened,
         [
-            ("Rank", f"{seen.opened.left} of {len(everything):,}"),
+            ("Rank", f"{seen.opened.left} of {len(nearest):,}"),
             ("Distance", f"{seen.opened.right} of {first.bins - 1} bins"),
         ],
+        why=ranking.context(),
     )

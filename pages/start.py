@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
-from ui import demo, guard, layout, navigation, state
+from ui import demo, guard, layout, own, state, tour
 
 layout.header(
     "Visual DNA Studio",
@@ -14,7 +16,8 @@ layout.header(
 )
 demo.begin_when_empty()
 ready = demo.ready_sets()
-shown = ready if len(ready) >= 2 else state.ready()
+mine = own.sets()
+shown = [*mine, *ready] if len(mine) + len(ready) >= 2 else state.ready()
 current = demo.job()
 running = current is not None and current.state == "running"
 
@@ -26,28 +29,25 @@ def progress() -> None:
 
 left, right = st.columns([2.1, 1], gap="large")
 with left:
-    if len(shown) >= 2:
-        demo.heatmap(shown)
+    above, heatmap = st.container(), st.container()  # places that stay, whatever is drawn in them
+    with above:
+        own.progress()
+    with heatmap:
+        if len(shown) >= 2:
+            demo.heatmap(shown, partial(own.nearest, mine[0]) if mine else None)
     if running:
         st.fragment(progress, run_every=1.0)()
-    elif len(shown) < 2:
+    elif not ready:
         layout.found("See it work on demo data")
         layout.caption("Draws ten small datasets and compares them. Takes a minute or two; nothing is downloaded.")
         if st.button("Try it on demo data", type="primary", key="try-demo"):
             demo.begin()
             st.rerun()
 with right:
-    st.subheader("Use your own images", anchor=False)
-    layout.caption(
-        "Point to a folder on this computer. Your images stay where they are and nothing leaves this machine."
-    )
-    if st.button("Use my folder", key="use-folder", type="primary" if len(ready) >= 2 else "secondary"):
-        navigation.go("datasets")
-    st.subheader("What to try", anchor=False)
-    st.markdown(
-        "1. Click a cell of the heatmap: the two datasets' most telling neuron opens.\n"
-        "2. Click a layer or a neuron to see its activations and images.\n"
-        "3. Rank one dataset's images by likeness to another in the Gallery.\n"
-    )
+    st.subheader("Take the tour", anchor=False)
+    layout.caption("Five steps from a folder of faces to the neurons that see hats, and the images that have one.")
+    if st.button("Take the tour", key="tour-begin", type="primary" if ready else "secondary"):
+        tour.begin()
+    own.draw()
 st.divider()
 demo.cards()

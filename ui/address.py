@@ -12,6 +12,8 @@ from typing import Any
 
 import streamlit as st
 
+from ui import capture
+
 
 def select(
     label: str, options: Sequence[str], *, key: str, index: int = 0, new: bool = False, plain: bool = False, **more: Any
@@ -22,7 +24,7 @@ def select(
     if not new and key in st.session_state and st.session_state[key] not in options:
         del st.session_state[key]
     value = st.selectbox(label, options, index=index, key=key, accept_new_options=new, persist_state="session", **more)
-    _give(key, [] if plain and value == options[index] else [value])
+    _give(key, [] if plain and value == options[index] else [value], [value])
     return value
 
 
@@ -38,11 +40,11 @@ def several(label: str, options: Sequence[str], *, key: str, default: Sequence[s
             st.session_state[key] = kept
     st.session_state[f"_default_{key}"] = default
     value = st.multiselect(label, options, default=default, key=key, persist_state="session", wrap=True, **more)
-    _give(key, [] if value == default else value)
+    _give(key, [] if value == default else value, value)
     return value
 
 
-def segments(label: str, options: dict[str, str], *, key: str) -> str:
+def segments(label: str, options: dict[str, str], *, key: str, **more: Any) -> str:
     """Draw a choice among a few words, {value: what it is called}; the first one is left out of the address."""
     names = list(options)
     _take(key, lambda given: given[0] if given[0] in options else None)
@@ -55,8 +57,9 @@ def segments(label: str, options: dict[str, str], *, key: str) -> str:
         key=key,
         persist_state="session",
         wrap=True,
+        **more,
     )
-    _give(key, [] if value == names[0] else [value])
+    _give(key, [] if value == names[0] else [value], [value])
     return value
 
 
@@ -64,7 +67,7 @@ def toggle(label: str, *, key: str, **more: Any) -> bool:
     """Draw a switch that is off at first."""
     _take(key, lambda given: given[0] == "1")
     value = st.toggle(label, key=key, persist_state="session", **more)
-    _give(key, ["1"] if value else [])
+    _give(key, ["1"] if value else [], ["1" if value else "0"])
     return value
 
 
@@ -96,16 +99,24 @@ def keep(key: str, value: str) -> None:
     _give(key, [value])
 
 
+def drop(key: str) -> None:
+    """Let go of a choice that is no widget of its own on this page."""
+    st.session_state.pop(key, None)
+    _give(key, [])
+
+
 def _take(key: str, read: Callable[[list[str]], Any]) -> None:
     given = st.query_params.get_all(key)
-    if given and given != st.session_state.get(f"_address_{key}"):
+    if given and (given != st.session_state.get(f"_address_{key}") or key not in st.session_state):
         value = read(given)
         if value is not None:
             st.session_state[key] = value
 
 
-def _give(key: str, value: Sequence[str]) -> None:
+def _give(key: str, value: Sequence[str], said: Sequence[str] | None = None) -> None:
+    # said: the choice in full, for links that must not depend on what the default is elsewhere.
     value = list(value)
+    capture.choice(key, value if said is None else list(said))
     st.session_state[f"_address_{key}"] = value
     if value and st.query_params.get_all(key) != value:
         st.query_params[key] = value

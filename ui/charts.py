@@ -8,7 +8,7 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
-from ui import theme
+from ui import capture, theme
 
 
 def show(
@@ -18,6 +18,7 @@ def show(
 
     alt: what the figure shows, for those who cannot see it. tools: whether saving it as a picture is offered on hover.
     """
+    capture.figure(figure, alt)
     config = theme.PLOT_CONFIG if tools else theme.BARE_CONFIG
     if on_click is None:
         st.plotly_chart(figure, theme=None, key=key, config=config, alt=alt)

@@ -9,7 +9,7 @@ import streamlit as st
 
 import dnacore as dc
 from dnacore.selection import of_layer
-from ui import address, state, theme, words
+from ui import address, capture, parts, state, theme, words
 from ui.state import Ready
 
 MOST = 12
@@ -17,18 +17,41 @@ ALL = "all"
 
 
 def datasets(ready: Sequence[Ready], label: str = "Datasets") -> list[Ready]:
-    """Let a person choose among the extracted datasets; the first twelve unless they say otherwise."""
+    """Let a person choose among the extracted datasets and their parts by attribute; the first twelve datasets unless
+    they say otherwise.
+    """
     names = [one.name for one in ready]
-    _dots(ready)
-    chosen = address.several(label, names, default=names[:MOST], key="datasets", max_selections=24)
-    return [one for one in ready if one.name in chosen]
+    split = parts.names(ready)
+    place = st.container()
+    with place:
+        chosen = address.several(
+            label,
+            [*names, *split],
+            default=names[:MOST] if len(names) > 1 else [*names, *split[:2]],
+            key="datasets",
+            max_selections=24,
+            help="Type an attribute's name to find a part of a dataset, such as faces[hat=1].",
+        )
+    order = {name: at for at, name in enumerate(names)}
+    chosen = sorted(chosen, key=lambda name: order.get(name.partition("[")[0], order.get(name, 0)))
+    found = parts.resolve(ready, chosen)
+    for one in found:
+        capture.used(one)
+    with place:
+        _dots([*ready, *(one for one in found if one.dataset.part)])
+    return found
 
 
 def also(ready: Sequence[Ready], label: str) -> list[Ready]:
-    """Let a person add datasets to the ones a page shows anyway."""
+    """Let a person add datasets to the ones a page shows anyway, where there are others."""
+    if not ready:
+        return []
     _dots(ready)
     chosen = address.several(label, [one.name for one in ready], key="also", max_selections=8)
-    return [one for one in ready if one.name in chosen]
+    found = [one for one in ready if one.name in chosen]
+    for one in found:
+        capture.used(one)
+    return found
 
 
 def _dots(ready: Sequence[Ready]) -> None:
@@ -41,11 +64,16 @@ def _dots(ready: Sequence[Ready]) -> None:
     st.html(f"<style>{' '.join(rules)}</style>")
 
 
-def one_dataset(label: str, ready: Sequence[Ready], key: str, index: int = 0, help: str | None = None) -> Ready:
-    """Let a person choose one of the extracted datasets."""
+def one_dataset(
+    label: str, ready: Sequence[Ready], key: str, index: int = 0, help: str | None = None, *, split: bool = False
+) -> Ready:
+    """Let a person choose one of the extracted datasets. split: or a part of one by attribute."""
     names = [one.name for one in ready]
-    name = address.select(label, names, index=min(index, len(names) - 1), key=key, help=help)
-    return next(one for one in ready if one.name == name)
+    options = [*names, *parts.names(ready)] if split else names
+    name = address.select(label, options, index=min(index, len(names) - 1), key=key, help=help)
+    found = parts.resolve(ready, [name])[0]
+    capture.used(found)
+    return found
 
 
 def neurons(dna: dc.DNA, *, key: str = "neurons", extra: Mapping[str, str] | None = None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -12,10 +12,18 @@ from ui.gallery import Picture
 from ui.state import Ready
 
 
-def show(dataset: Ready, picture: Picture, facts: Sequence[tuple[str, str]] = (), *, rankable: bool = True) -> None:
+def show(
+    dataset: Ready,
+    picture: Picture,
+    facts: Sequence[tuple[str, str]] = (),
+    *,
+    rankable: bool = True,
+    why: Mapping[str, str] | None = None,
+) -> None:
     """Open a window with one image of a dataset.
 
     facts: what the page knows about the image, as names and values. rankable: whether its dataset has a DNA.
+    why: the choices that make the ranking the image was found in, for the page that explains its place.
     """
 
     @st.dialog(words.as_markdown(picture.name) or "Image", width="large")
@@ -29,19 +37,28 @@ def show(dataset: Ready, picture: Picture, facts: Sequence[tuple[str, str]] = ()
             )
         with right:
             st.html(layout.dataset_name(dataset.dataset))
-            layout.facts([*facts, *_attributes(dataset, picture.index)])
-            if rankable and st.button("Rank by likeness to this image", key="closeup-like", type="primary"):
+            layout.facts([*facts, *attributes(dataset, picture.index)])
+            if rankable and st.button("Why? Look inside", key="closeup-why", type="primary", width="stretch"):
+                navigation.go("image", **{**(why or {}), "of": f"{dataset.name}:{picture.index}"})
+            if rankable and st.button("Rank by likeness to this image", key="closeup-like", width="stretch"):
                 navigation.go("gallery", dataset=dataset.name, like=f"image:{dataset.name}:{picture.index}")
 
     window()
 
 
-def _attributes(dataset: Ready, index: int) -> list[tuple[str, str]]:
+def attributes(dataset: Ready, index: int) -> list[tuple[str, str]]:
+    """Return what is known about an image, as names and values; the first few of them."""
     table = state.attributes(dataset.dataset)
     rows = state.files(dataset.dataset)
     place = next((at for at, row in enumerate(rows) if row.index == index), None)
     if place is None or table.empty:
         return []
-    return [(str(column).replace("_", " "), str(value)) for column, value in table.iloc[place].items() if value != ""][
-        :14
+    known = table.iloc[place]
+    answers = {column for column in table.columns if set(table[column]) <= {"0", "1", ""}}
+    said = {"0": "no", "1": "yes"}
+    facts = [
+        (str(column).replace("_", " "), said.get(value, value) if column in answers else str(value))
+        for column, value in known.items()
+        if value != ""
     ]
+    return facts[:14]

@@ -1,62 +1,32 @@
-"""The collection of datasets: adding a folder, seeing what is extracted and what is running, looking through images."""
+"""The collection of datasets: which there are, what is extracted and what is running, and a look through one of them."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from dnacore.datasets import Dataset, name_for
-from dnacore.errors import BadInput
-from ui import address, closeup, gallery, layout, navigation, pictures, state, tray, words
+from dnacore.datasets import Dataset
+from dnacore.plan import FileRow
+from ui import address, card, closeup, deletion, gallery, imports, layout, navigation, picking, pictures, state, theme, tray, words
 from ui.state import Ready
 
-WALL = 560
+WALL = 620
+LIST, MANY = 560, 14  # pixels of a list of more than so many datasets, which scrolls
 NO_LABEL = "nothing"
-
-
-def add_form() -> None:
-    """Draw the form that registers a folder on the server's disk."""
-    st.subheader("Add images", anchor=False)
-    with st.form("add", border=False, clear_on_submit=False):
-        source = st.text_input(
-            "Folder",
-            key="add-folder",
-            placeholder="/path/to/images",
-            help="A folder on the computer this runs on, nested as you like; or a .txt list of paths, or a .zip.",
-        )
-        name = st.text_input("Name", key="add-name", placeholder="the folder's name")
-        attributes = st.text_input(
-            "Attributes (CSV)",
-            key="add-attributes",
-            placeholder="optional",
-            help="A column “file” with each image's path in the folder, and one column per attribute.",
-        )
-        submitted = st.form_submit_button("Add", type="primary", key="add-submit")
-    layout.caption("Your images stay where they are; nothing is copied or changed.")
-    if submitted:
-        _add(source.strip().strip("\"'"), name.strip(), attributes.strip())
-
-
-def _add(source: str, name: str, attributes: str) -> None:
-    if not source:
-        raise BadInput("Type the path of a folder of images first.")
-    with st.spinner("Looking at the folder…"):
-        added = state.workspace().add_dataset(name or name_for(Path(source).expanduser()), source, attributes or None)
-    st.session_state["look"] = added.name
-    st.toast(f"Added {words.as_markdown(added.name)}: {words.count(added.images, 'image')}")
-    st.rerun()
 
 
 def draw_list() -> None:
     """Draw every dataset with its state: extracted, running with its progress, or a button to extract."""
-    datasets = state.workspace().datasets()
+    datasets = deletion.visible()
     ready = {one.dataset.id: one for one in state.ready()}
     active = tray.running()
     busy = {name for job in active for name in job.datasets}
     missing = [dataset.name for dataset in datasets if dataset.id not in ready and dataset.name not in busy]
-    extracted = f"{words.count(len(datasets), 'dataset')}, {len(ready)} extracted"
+    done = sum(dataset.id in ready for dataset in datasets)
+    extracted = f"{words.count(len(datasets), 'dataset')}, {done} extracted"
     head, action = st.columns([2.2, 1], vertical_alignment="center")
     head.html(f'<p class="vds-found" style="margin:0">{extracted}</p>')
     if len(missing) > 1 and action.button(
@@ -64,17 +34,22 @@ def draw_list() -> None:
     ):
         tray.extract(missing)
         st.rerun()
-    with st.container(gap="xxsmall"):
+    deletion.draw()
+    with st.container(gap="xxsmall", height=LIST if len(datasets) > MANY else "content", border=False):
         for dataset in datasets:
             _row(dataset, ready.get(dataset.id), busy)
     for job in active:
         tray.progress(job, key=f"page-{job.id}")
+    imports.draw()
 
 
 def _row(dataset: Dataset, ready: Ready | None, busy: set[str]) -> None:
     with st.container(key=f"dataset-{dataset.id}"):
-        name, count, status, act = st.columns([2.4, 1, 1.3, 1], vertical_alignment="center")
-        name.html(layout.dataset_name(dataset))
+        name, count, status, act = st.columns([2, 1.2, 1.3, 1], vertical_alignment="center")
+        name.button(
+            words.as_markdown(dataset.name), key=f"look-{dataset.id}", type="tertiary", on_click=_look,
+            args=(dataset.name,), help="Look through its images below.",
+        )  # fmt: skip
         count.html(f'<div class="vds-line" style="text-align:right">{words.count(dataset.images, "image")}</div>')
         if ready is None and dataset.name in busy:
             status.caption("being extracted…")
@@ -85,37 +60,62 @@ def _row(dataset: Dataset, ready: Ready | None, busy: set[str]) -> None:
                 st.rerun()
         else:
             status.caption("extracted")
-            with act.popover("More", width="stretch", type="tertiary"):
-                if st.button(
-                    "Extract again", key=f"again-{dataset.id}", help="Extracts only what is new, changed or damaged."
-                ):
-                    tray.extract([dataset.name])
-                    st.rerun()
+            if act.button(
+                "Renew", key=f"again-{dataset.id}", width="stretch", type="tertiary",
+                disabled=dataset.name in busy, help="Looks at the folder again and extracts only what is new or changed.",
+            ):  # fmt: skip
+                tray.extract([dataset.name])
+                st.rerun()
+
+
+def _look(name: str) -> None:
+    st.session_state["look"] = name
+
+
+def dots() -> str:
+    """Return the style that gives every dataset's row its colour."""
+    rules = (
+        f'.st-key-look-{dataset.id} button::before {{ content: ""; width: .72em; height: .72em; border-radius: 50%; '
+        f"flex: none; margin-right: .5em; background: {theme.dataset_colour(dataset.colour)} }}"
+        for dataset in state.workspace().datasets()
+    )
+    return f"<style>{' '.join(rules)}</style>"
 
 
 def look_through() -> None:
-    """Draw one dataset's images, its files that could not be read, and its attributes."""
-    datasets = state.workspace().datasets()
+    """Draw one dataset's images with its card, its files that could not be read, and what is there twice."""
+    datasets = deletion.visible()
     names = [dataset.name for dataset in datasets]
-    choose, label, manage = st.columns([2, 1.4, 1], gap="medium", vertical_alignment="bottom")
+    left, right = layout.result_and_knobs()
+    with left:
+        choose, label = st.columns([2, 1.4], gap="medium", vertical_alignment="bottom")
     with choose:
         chosen = address.select("Look through", names, key="look")
     dataset = next(one for one in datasets if one.name == chosen)
+    key = state.workspace().store.dna_key(dataset, state.extractor())
+    ready = Ready(dataset, key) if key is not None else None
+    with right:
+        card.draw(dataset, ready)
+    with left:
+        _images(dataset, ready, label)
+
+
+def _images(dataset: Dataset, ready: Ready | None, label: DeltaGenerator) -> None:
     table = state.attributes(dataset)
-    with label:
-        column = st.selectbox(
-            "Show below each image",
-            [NO_LABEL, *map(str, table.columns)],
-            key="label",
-            format_func=lambda c: c.replace("_", " "),
-            disabled=table.empty or not len(table.columns),
-        )
-    with manage, st.popover("Rename or remove", width="stretch"):
-        _manage(dataset)
+    column = NO_LABEL
+    if not table.empty and len(table.columns):
+        with label:
+            column = st.selectbox(
+                "Show below each image",
+                [NO_LABEL, *map(str, table.columns)],
+                key="label",
+                format_func=lambda c: c.replace("_", " "),
+            )
     rows = state.files(dataset)
-    labels = None if column == NO_LABEL else [str(value) for value in table[column]]
-    seen = gallery.wall(
-        pictures.plain(dataset, rows, labels),
+    labels = None if column == NO_LABEL else tuple(str(value) for value in table[column])
+    known = hash(tuple((row.index, row.size, row.mtime_ns) for row in rows))
+    seen = picking.wall(
+        _long(dataset.id, known, labels, dataset, rows),
         key="look-wall",
         title=f"Images of {dataset.name}",
         height=WALL,
@@ -123,12 +123,20 @@ def look_through() -> None:
         aspect=state.aspect(dataset),
         empty="No image in this folder can be read.",
     )
+    picking.strip()
     _rejected(dataset)
+    card.copies(dataset)
     if seen.opened is not None:
-        key = state.workspace().store.dna_key(dataset, state.extractor())
-        closeup.show(Ready(dataset, key or ""), seen.opened, rankable=key is not None)
-    if state.workspace().store.dna_key(dataset, state.extractor()) is not None:
+        closeup.show(ready or Ready(dataset, ""), seen.opened, rankable=ready is not None)
+    if ready is not None:
         navigation.link("distances", "How far is it from the others?")
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _long(
+    number: int, known: int, labels: tuple[str, ...] | None, _dataset: Dataset, _rows: Sequence[FileRow]
+) -> gallery.Long:
+    return gallery.Long.of(pictures.plain(_dataset, _rows, labels))
 
 
 def _rejected(dataset: Dataset) -> None:
@@ -143,19 +151,3 @@ def _rejected(dataset: Dataset) -> None:
             hide_index=True,
             key="rejected-table",
         )
-
-
-def _manage(dataset: Dataset) -> None:
-    new = st.text_input("New name", value=dataset.name, key=f"rename-{dataset.id}")
-    if st.button("Rename", key=f"rename-do-{dataset.id}", disabled=not new.strip() or new == dataset.name):
-        renamed = state.workspace().rename_dataset(dataset.name, new)
-        st.session_state["look"] = renamed.name
-        st.rerun()
-    layout.caption("Removing forgets the dataset and its DNA. Your images stay where they are.")
-    if st.button(
-        "Remove from the workspace", key=f"remove-{dataset.id}", disabled=tray.working_on(dataset.name) is not None
-    ):
-        freed = state.workspace().remove_dataset(dataset.name)
-        st.toast(f"Removed {words.as_markdown(dataset.name)}; {words.size(freed)} freed. Your images are untouched.")
-        st.session_state.pop("look", None)
-        st.rerun()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
 
+import dnacore as dc
 from dnacore import jobs
 from dnacore.demo import demo_datasets
 from dnacore.jobs import Job
@@ -94,8 +95,11 @@ def draw_progress(at_least: int) -> None:
     )
 
 
-def heatmap(ready: Sequence[Ready]) -> None:
-    """Draw the distances of the demo's datasets, and what stands out; a click opens the pair."""
+def heatmap(ready: Sequence[Ready], say: Callable[[dc.Comparison], str | None] | None = None) -> None:
+    """Draw the distances of the first eight datasets, and what stands out; a click opens the pair.
+
+    say: what to say about them, where it is not what stands out.
+    """
     shown = list(ready)[:8]
     compared = state.comparison(shown, "emd", None)
     found = list(compared.names)
@@ -103,7 +107,8 @@ def heatmap(ready: Sequence[Ready]) -> None:
     def remember(cell: list[int]) -> None:
         st.session_state["_open_pair"] = (found[cell[0]], found[cell[1]])
 
-    layout.found(findings.pairwise(found, compared.matrix, compared.unit))
+    said = say(compared) if say is not None else None
+    layout.found(said or findings.pairwise(found, compared.matrix, compared.unit))
     charts.show(
         figures.heatmap(found, compared.matrix, unit=compared.unit, cell=40, dark=theme.is_dark()),
         key="start-heatmap",
@@ -116,7 +121,7 @@ def heatmap(ready: Sequence[Ready]) -> None:
     )
     if "_open_pair" in st.session_state:
         a, b = st.session_state.pop("_open_pair")
-        navigation.go("distances", datasets=found, a=a, b=b)
+        navigation.go("compare", a=a, b=b)
 
 
 def cards() -> None:

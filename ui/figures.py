@@ -15,7 +15,14 @@ from ui import theme, words
 
 
 def heatmap(
-    names: Sequence[str], matrix: np.ndarray, *, unit: str, cell: int | None = None, dark: bool = False
+    names: Sequence[str],
+    matrix: np.ndarray,
+    *,
+    unit: str,
+    cell: int | None = None,
+    halves: np.ndarray | None = None,
+    within: np.ndarray | None = None,
+    dark: bool = False,
 ) -> go.Figure:
     """Draw pairwise distances; clicking a cell reports `customdata` = [row, column].
 
@@ -24,17 +31,21 @@ def heatmap(
         matrix: (k, k) distances in `unit`; the diagonal is drawn as neutral ground.
         unit: "bins" or what else the distances are measured in; "" for none.
         cell: height of a cell in pixels; without, what lets the whole fit on a screen.
+        halves: (k,) distances of two random halves of each dataset, for the diagonal; NaN where unknown.
+        within: (k, k) bool, which distances are no larger than chance would give: outlined and written with “≈”.
     """
     values = np.asarray(matrix, dtype=float)
+    halves = np.full(len(names), np.nan) if halves is None else np.asarray(halves, float)
+    within = np.zeros(values.shape, bool) if within is None else np.asarray(within, bool)
     k = len(names)
-    cell = cell or max(34, min(62, 500 // k))
+    cell = cell or max(34, min(62, 440 // k))
     tone = theme.ink(dark)
     diagonal = np.eye(k, dtype=bool)
     apart = values[~diagonal]
     top = float(apart.max()) if apart.size and apart.max() > 0 else 1.0
     figure = go.Figure()
     figure.add_heatmap(
-        z=np.where(diagonal, np.nan, values),
+        z=np.where(diagonal | within, np.nan, values),
         x=list(range(k)),
         y=list(range(k)),
         zmin=0,
@@ -57,7 +68,8 @@ def heatmap(
         customdata=np.stack([rows, columns], axis=1).tolist(),
         hovertext=[
             f"<b>{plain(names[i])}</b> and <b>{plain(names[j])}</b><br>{words.distance(values[i, j], unit)}"
-            "<br>Click to see why"
+            + ("<br>Not more than chance would give" if within[i, j] else "")
+            + "<br>Click to see why"
             for i, j in zip(rows, columns, strict=True)
         ],
         hoverinfo="text",
@@ -65,17 +77,29 @@ def heatmap(
         selected={"marker": {"opacity": 1}},
         unselected={"marker": {"opacity": 1}},
     )
+    if within.any():
+        _outline(figure, within, tone)
     if k <= 12:
         # One trace of text: a hundred annotations take plotly four seconds to check.
         cells = [(i, j) for i in range(k) for j in range(k)]
+        digits = 3 if k <= 6 else 2
+
+        def said(i: int, j: int) -> str:
+            if i == j:
+                return words.significant(halves[i], 2) if np.isfinite(halves[i]) else "0"
+            return f"{'≈ ' if within[i, j] else ''}{words.significant(values[i, j], digits)}"
+
         figure.add_scatter(
             x=[j for _, j in cells],
             y=[i for i, _ in cells],
             mode="text",
-            text=["0" if i == j else words.significant(values[i, j], 3 if k <= 6 else 2) for i, j in cells],
+            text=[said(i, j) for i, j in cells],
             textfont={
                 "size": theme.BODY if k <= 5 else theme.SMALL,
-                "color": [tone.quiet if i == j else theme.text_on(values[i, j] / top) for i, j in cells],
+                "color": [
+                    tone.quiet if i == j else tone.text if within[i, j] else theme.text_on(values[i, j] / top)
+                    for i, j in cells
+                ],
             },
             hoverinfo="skip",
             showlegend=False,
@@ -110,8 +134,37 @@ def heatmap(
     return figure
 
 
-def by_layer(means: Mapping[str, float], *, unit: str, chosen: str | None = None, dark: bool = False) -> go.Figure:
-    """Draw the mean distance of each layer's neurons, in network order; a click reports `customdata` = [layer]."""
+def _outline(figure: go.Figure, cells: np.ndarray, tone: theme.Ink) -> None:
+    # On neutral ground, whatever the scale would make of them: dark means far, and these are not known to be.
+    # One trace for all of them; a gap ends each square.
+    x, y = [], []
+    for i, j in zip(*np.nonzero(cells), strict=True):
+        x += [j - 0.45, j + 0.45, j + 0.45, j - 0.45, j - 0.45, None]
+        y += [i - 0.42, i - 0.42, i + 0.42, i + 0.42, i - 0.42, None]
+    figure.add_scatter(
+        x=x,
+        y=y,
+        mode="lines",
+        line={"color": tone.quiet, "width": 1.25, "dash": "dot"},
+        fill="toself",
+        fillcolor=tone.ground,
+        hoverinfo="skip",
+        showlegend=False,
+    )
+
+
+def by_layer(
+    means: Mapping[str, float],
+    *,
+    unit: str,
+    chosen: str | None = None,
+    floor: Mapping[str, float] | None = None,
+    dark: bool = False,
+) -> go.Figure:
+    """Draw the mean distance of each layer's neurons, in network order; a click reports `customdata` = [layer].
+
+    floor: what chance alone would give in each layer; drawn as a tick across its bar.
+    """
     tone = theme.ink(dark)
     layers = list(means)
     values = [float(means[name]) for name in layers]
@@ -132,6 +185,17 @@ def by_layer(means: Mapping[str, float], *, unit: str, chosen: str | None = None
         selected={"marker": {"opacity": 1}},
         unselected={"marker": {"opacity": 1}},
     )
+    if floor:
+        known = [at for at, name in enumerate(layers) if name in floor]
+        figure.add_scatter(
+            x=known,
+            y=[floor[layers[at]] for at in known],
+            mode="markers",
+            marker={"symbol": "line-ew", "size": 16, "line": {"width": 2, "color": tone.text}},
+            hovertext=[f"{words.significant(floor[layers[at]])} by chance" for at in known],
+            hoverinfo="text",
+            showlegend=False,
+        )
     if layers:
         figure.add_annotation(
             x=emphasised, y=values[emphasised], text=words.significant(values[emphasised]), showarrow=False, yshift=10

@@ -10,15 +10,44 @@ from dnacore import DNA, Sensitivity
 from ui import words
 
 
-def pairwise(names: Sequence[str], matrix: np.ndarray, unit: str = "bins") -> str:
-    """Say what stands out in a (k, k) matrix of distances: an odd one out, or the nearest and the farthest pair."""
+def pairwise(names: Sequence[str], matrix: np.ndarray, unit: str = "bins", within: np.ndarray | None = None) -> str:
+    """Say what stands out in a (k, k) matrix of distances: an odd one out, or the nearest and the farthest pair.
+
+    within: (k, k) bool, which distances are no larger than chance would give.
+    """
     k = len(names)
     if k < 2:
         return "Pick a second dataset to compare with."
+    noisy = np.triu(within, 1) if within is not None else np.zeros((k, k), bool)
     if k == 2:
+        if noisy.any():
+            return f"{names[0]} and {names[1]} cannot be told apart: chance would give as much."
         return f"{names[0]} and {names[1]} differ by {words.distance(float(matrix[0][1]), unit)}."
+    beyond = list(zip(*np.nonzero(np.triu(~noisy, 1)), strict=True))
+    if len(beyond) == 1:
+        i, j = beyond[0]
+        apart = words.distance(float(matrix[i][j]), unit)
+        return f"Only {names[i]} and {names[j]} differ by more than chance would give: {apart}."
+    if not beyond:
+        return "No two of them differ by more than chance would give."
+    said = _standing_out(names, np.asarray(matrix))
+    return f"{said} {_noisy(names, noisy)}".strip()
+
+
+def _noisy(names: Sequence[str], noisy: np.ndarray) -> str:
+    pairs = list(zip(*np.nonzero(noisy), strict=True))
+    if not pairs:
+        return ""
+    if len(pairs) == 1:
+        i, j = pairs[0]
+        return f"{names[i]} and {names[j]} differ by no more than chance would give."
+    return f"{words.count(len(pairs), 'pair')} differ by no more than chance would give."
+
+
+def _standing_out(names: Sequence[str], matrix: np.ndarray) -> str:
+    k = len(names)
     upper = np.triu_indices(k, 1)
-    values = np.asarray(matrix)[upper]
+    values = matrix[upper]
     if not values.any():
         return "These datasets cannot be told apart."
     apart = np.where(np.eye(k, dtype=bool), np.nan, matrix)
@@ -32,7 +61,7 @@ def pairwise(names: Sequence[str], matrix: np.ndarray, unit: str = "bins") -> st
         return f"{names[odd]} is the odd one out: {farther} farther from the others than they are from each other."
     near, far = int(np.argmin(values)), int(np.argmax(values))
     pair = [(names[upper[0][at]], names[upper[1][at]]) for at in (near, far)]
-    if values[near] == 0:
+    if values[near] <= 0:
         return f"{pair[0][0]} and {pair[0][1]} cannot be told apart; {pair[1][0]} and {pair[1][1]} differ most."
     return (
         f"{pair[1][0]} and {pair[1][1]} differ most, {words.times(values[far] / values[near])} as much as "
@@ -61,6 +90,13 @@ def by_layer(means: Mapping[str, float]) -> str:
             f"{where}; late layers (parts, objects, scene) see {words.times(late / early)} more of it than early ones."
         )
     return f"{where}; early and late layers see about as much of it."
+
+
+def against_chance(distance: float, usual: float, most: float) -> str:
+    """Say how a distance compares with what chance would give."""
+    if distance <= most:
+        return "no more than chance would give"
+    return f"{words.times(distance / usual)} what chance would give" if usual > 0 else "chance would give nothing"
 
 
 def concentration(distances: np.ndarray) -> str:

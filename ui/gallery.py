@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import streamlit as st
 
-_STATIC = Path(__file__).parent / "static"
-_component = st.components.v2.component(
-    "visual_dna_gallery",
-    js=(_STATIC / "gallery.js").read_text(encoding="utf-8"),
-    css=(_STATIC / "gallery.css").read_text(encoding="utf-8"),
-)
+from ui import capture, shelf
+from ui.component import component
+
+LONG = ("dataset", "index", "name", "left", "right", "label", "version")
+MANY = 400  # pictures; the columns of more are fetched once instead of being sent with every run of the page
+
+
+_component = component("gallery", above=("wall",))
 
 
 @dataclass(frozen=True)
@@ -50,16 +51,55 @@ class Band:
     rows: int = 0
 
 
+@dataclass(frozen=True, eq=False)
+class Long:
+    """Many pictures, made ready once: what the browser fetches of them is kept beside them.
+
+    identity: changes whenever other pictures are shown. badged, labelled: whether something stands below them.
+    """
+
+    pictures: tuple[Picture, ...]
+    columns: bytes
+    identity: str
+
+    @classmethod
+    def of(cls, pictures: Sequence[Picture]) -> Long:
+        """Make pictures ready to be shown, in this order."""
+        data = payload([Band(pictures)], pictures, title="", height=None, size=0, columns=0, note=None)
+        identity = data["identity"]
+        return cls(tuple(pictures), packed({name: data[name] for name in LONG if name in data}), identity)
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+
+@dataclass(frozen=True)
+class Action:
+    """Something that can be done with the selected pictures: a button above them, and a key.
+
+    lets_go: whether nothing is selected any more afterwards.
+    """
+
+    name: str
+    label: str
+    key: str = ""
+    lets_go: bool = False
+
+
 @dataclass(frozen=True)
 class Seen:
-    """What the person did: the picture just opened, if any, and the pictures now selected."""
+    """What the person did: the picture just opened, if any, the pictures now selected (where no actions are offered),
+    and the action just taken, with the pictures it was taken with.
+    """
 
     opened: Picture | None
     selected: tuple[Picture, ...]
+    action: str = ""
+    taken: tuple[Picture, ...] = ()
 
 
 def wall(
-    bands: Sequence[Band] | Sequence[Picture],
+    bands: Sequence[Band] | Sequence[Picture] | Long,
     *,
     key: str,
     title: str,
@@ -70,6 +110,7 @@ def wall(
     aspect: float = 1.0,
     controls: bool = True,
     selectable: bool = False,
+    actions: Sequence[Action] = (),
     empty: str = "No images.",
 ) -> Seen:
     """Show pictures, in one run or in bands.
@@ -82,20 +123,61 @@ def wall(
         columns: a fixed number of columns instead; 0 fills the width.
         aspect: width over height of a thumbnail's ground, chosen so that most pictures fill it.
         controls: whether the line with the count and the size slider is shown.
+        actions: what can be done with selected pictures; makes them selectable.
     """
-    runs = [item if isinstance(item, Band) else None for item in bands]
-    whole = [band for band in runs if band] if all(runs) and runs else [Band(list(bands))]  # type: ignore[arg-type]
-    pictures = [picture for band in whole for picture in band.pictures]
-    data = payload(whole, pictures, title=title, height=height, size=size, columns=columns, note=note)
-    data |= {"controls": controls, "selectable": selectable, "empty": empty, "base": base_url(), "aspect": aspect}
+    if isinstance(bands, Long):
+        pictures: Sequence[Picture] = bands.pictures
+        data = {"title": title, "height": height or 0, "size": size, "columns": columns, "note": note}
+        data["bands"] = [{"start": 0, "count": len(pictures), "title": "", "note": "", "rows": 0}]
+        data["identity"], data["columns_at"] = bands.identity, _columns_url(bands.columns)
+        capture.images(title, list(pictures[: capture.MOST_IMAGES]), len(pictures))
+    else:
+        runs = [item if isinstance(item, Band) else None for item in bands]
+        whole = [band for band in runs if band] if all(runs) and runs else [Band(list(bands))]  # type: ignore[arg-type]
+        pictures = [picture for band in whole for picture in band.pictures]
+        for band in whole:
+            capture.images(": ".join(filter(None, (title, band.title))), list(band.pictures), len(band.pictures))
+        data = payload(whole, pictures, title=title, height=height, size=size, columns=columns, note=note)
+        if len(pictures) > MANY:
+            data["columns_at"] = _columns_url(packed({name: data.pop(name) for name in LONG if name in data}))
+    data |= {"controls": controls, "empty": empty, "base": base_url(), "aspect": aspect}
+    data |= {"selectable": selectable or bool(actions), "actions": [asdict(one) for one in actions]}
     result = _component(
-        key=key, data=data, default={"selected": []}, on_selected_change=_nothing, on_opened_change=_nothing
+        key=key,
+        data=data,
+        default={"selected": []},
+        on_selected_change=_nothing,
+        on_opened_change=_nothing,
+        on_acted_change=_nothing,
+        on_lost_change=_nothing,
     )
-    opened, selected = result.get("opened"), result.get("selected") or []
+    return seen(result, pictures)
+
+
+def seen(result: Mapping[str, Any], pictures: Sequence[Picture]) -> Seen:
+    """Return what a wall reported, in pictures: it knows them by their places."""
+
+    def picked(places: object) -> tuple[Picture, ...]:
+        whole = [at for at in places if isinstance(at, int)] if isinstance(places, Sequence) else []
+        return tuple(pictures[at] for at in whole if 0 <= at < len(pictures))
+
+    opened, acted = result.get("opened"), result.get("acted") or {}
     return Seen(
-        opened=pictures[opened] if isinstance(opened, int) and 0 <= opened < len(pictures) else None,
-        selected=tuple(pictures[at] for at in selected if isinstance(at, int) and 0 <= at < len(pictures)),
+        opened=next(iter(picked([opened])), None),
+        selected=picked(result.get("selected")),
+        action=str(acted.get("name", "")),
+        taken=picked(acted.get("items")),
     )
+
+
+def _columns_url(body: bytes) -> str:
+    # Put back at every run: the shelf may have needed the room for others meanwhile.
+    return f"{base_url()}/columns/{shelf.put(body)}"
+
+
+def packed(columns: Mapping[str, Any]) -> bytes:
+    """Return the columns of a wall as the browser fetches them."""
+    return json.dumps(columns, separators=(",", ":")).encode()
 
 
 def payload(
@@ -113,7 +195,7 @@ def payload(
     datasets = {picture.dataset for picture in pictures}
     data["dataset"] = datasets.pop() if len(datasets) == 1 else [picture.dataset for picture in pictures]
     data["index"] = [picture.index for picture in pictures]
-    for column in ("name", "left", "right", "label", "version"):
+    for column in LONG[2:]:
         values = [getattr(picture, column) for picture in pictures]
         if any(values):
             data[column] = values

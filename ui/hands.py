@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 
 from ui import layout, navigation
+from ui.component import component
 
-KEYS = {"s": "start", "d": "datasets", "i": "distances", "n": "neurons", "v": "sensitivity", "a": "gallery"}
+KEYS = {
+    "s": "start", "d": "datasets", "i": "distances", "c": "compare", "n": "neurons", "m": "map", "v": "sensitivity",
+    "a": "gallery", "r": "report", "l": "selections",
+}  # fmt: skip
 _HELP = (
     ("Arrow keys", "move"),
     ("Enter", "open the image"),
-    ("Space", "select; with Shift or Ctrl as in a file manager"),
+    ("Space", "select; with Shift or Ctrl as in a file manager, Ctrl+A for all"),
+    ("w, o", "add what is selected to the pile with, or without"),
+    ("r, n", "rank by likeness to what is selected; make a dataset of it"),
     ("Esc", "let go of the selection, close a window"),
 )
-_component = st.components.v2.component(
-    "visual_dna_hands", js=(Path(__file__).parent / "static" / "hands.js").read_text(encoding="utf-8")
+_TABLE = (("Arrow keys", "move"), ("Enter", "open the neuron"), ("Space", "mark; Shift marks a run, Esc none"))
+_CHARTS = (
+    ("Arrow keys", "move an end of the brushed part (Shift: faster); go from image to image"),
+    ("Space, Enter", "select or open an image of the map"),
+    ("+, −", "closer, farther"),
 )
+_component = component("hands")
 
 
 def listen() -> None:
@@ -40,7 +48,15 @@ def listen() -> None:
 @st.dialog("Keys")
 def _help(keys: dict[str, str]) -> None:
     pages = [(f"g {letter}", navigation.TITLES[name]) for letter, name in keys.items()]
-    for title, lines in (("Pages", pages), ("In a gallery", _HELP), ("Anywhere", [("?", "this list")])):
+    image = [("Left, right", "the image before and after in the ranking"), ("Esc", "back to the gallery")]
+    for title, lines in (
+        ("Pages", pages),
+        ("In a gallery", _HELP),
+        ("In the table of neurons", _TABLE),
+        ("On a histogram or a map", _CHARTS),
+        ("On an image's page", image),
+        ("Anywhere", [("/", "search, or the first field"), ("?", "this list")]),
+    ):
         st.markdown(f"**{title}**")
         layout.facts(lines)
 

@@ -155,15 +155,17 @@ def _label_directly(
         rest = [other for at, other in enumerate(shares) if at != place]
         lead = share - np.max(rest, axis=0) if rest else share
         at = int(np.argmax(lead if lead.max() > 0.02 * top else share))
-        x, level = float(centres[at]), float(share[at] / top)
+        x = float(centres[at])
+        near = np.abs(centres - x) <= 0.1 * span  # a label stands clear of whatever runs below its width
+        y = max(float(other[near].max()) for other in shares)
+        level = y / top
         while any(abs(x - other) < 0.22 * span and abs(level - used) < 0.085 for other, used in taken):
             level += 0.085
         taken.append((x, level))
-        y = float(share[at])
         figure.add_annotation(
             x=x,
             y=np.log10(y) if logarithmic and y > 0 else y,
-            yshift=12 + 240 * (level - float(share[at] / top)),
+            yshift=12 + 240 * (level - y / top),
             text=f'<span style="color:{item.colour}">■</span> {plain(short(item.name, 24))}',
             showarrow=False,
             font={"color": tone.text, "size": theme.SMALL},

@@ -15,17 +15,27 @@ TITLES = {
     "start": "Start",
     "datasets": "Datasets",
     "distances": "Distances",
+    "compare": "Compare",
     "neurons": "Neurons",
+    "map": "Map",
     "sensitivity": "Sensitivity",
     "gallery": "Gallery",
+    "selections": "Selections",
+    "report": "Report",
+    "image": "Image",
 }
+HIDDEN = frozenset({"image"})  # pages that only make sense coming from somewhere
 
 
 def pages() -> dict[str, Page]:
     """Return the pages by name; the first one is what the bare address opens."""
     return {
         name: st.Page(
-            _FOLDER / f"{name}.py", title=title, url_path=name if name != "start" else None, default=name == "start"
+            _FOLDER / f"{name}.py",
+            title=title,
+            url_path=name if name != "start" else None,
+            default=name == "start",
+            visibility="hidden" if name in HIDDEN else "visible",
         )
         for name, title in TITLES.items()
     }
@@ -44,6 +54,8 @@ def link(page: str, label: str, **choices: Any) -> None:
 
 def go(page: str, **choices: Any) -> None:
     """Open a page with choices made."""
+    for name in choices:  # they count as new, also where the same choice was made before
+        st.session_state.pop(f"_address_{name}", None)
     st.switch_page(pages()[page], query_params=_query(choices))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 SAMPLE = 9
-_ORIENTATION = 0x0112  # EXIF: values from 5 on turn the picture by a quarter
+ORIENTATION = 0x0112  # EXIF: values from 5 on turn the picture by a quarter
 
 
 def stamp(path: Path, size: int, mtime_ns: int) -> str:
@@ -37,7 +37,7 @@ def aspect(paths: Sequence[Path]) -> float:
         try:
             with Image.open(path) as image:
                 width, height = image.size
-                turned = image.getexif().get(_ORIENTATION, 1) >= 5
+                turned = image.getexif().get(ORIENTATION, 1) >= 5
         except Exception:  # noqa: BLE001 - whatever a broken file raises, it only has no say in this
             continue
         if width and height:
@@ -62,10 +62,12 @@ def ranked(
     *,
     say: Callable[[float], str] | None = None,
     show_rank: bool = True,
+    labels: Mapping[int, str] | None = None,
 ) -> list[Picture]:
     """Return pictures in the order of a ranking, with rank and distance below.
 
-    ranking: columns rank, distance and index. say: how a distance is written; one decimal without.
+    ranking: columns rank, distance and index. say: how a distance is written; one decimal without. labels: by the
+    image's index, what stands in a line of its own.
     """
     by_index = {row.index: row for row in rows}
     say = say or (lambda value: f"{value:.1f}")
@@ -82,6 +84,7 @@ def ranked(
                 version=_version(dataset, row),
                 left=f"{rank:,}" if show_rank else "",
                 right=say(float(distance)),
+                label=labels.get(row.index, "") if labels else "",
             )
         )
     return pictures

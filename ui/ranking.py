@@ -1,4 +1,4 @@
-"""The knobs and words of a ranking: against what, unlike what, by which neurons."""
+"""The knobs and words of a ranking: against what, unlike what, by which neurons; and its images, ready to be shown."""
 
 from __future__ import annotations
 
@@ -8,39 +8,48 @@ import pandas as pd
 import streamlit as st
 
 import dnacore as dc
-from ui import address, choices, state, words
+from ui import address, choices, effects, gallery, parts, picking, pictures, state, words
+from ui.picking import Picked
 from ui.state import Image, Ready
 
 NOTHING = "nothing"
 TYPED, TOP = "typed", "top"
+CONTEXT = ("dataset", "like", "unlike", "neurons", "typed", "top")  # the choices that make a ranking, in an address
+
+Reference = Ready | Image | Picked
 
 
-def choose_reference(label: str, ready: Sequence[Ready], *, key: str, other: Ready) -> Ready | Image:
-    """Let a person choose what images are ranked against: another dataset, or one image.
+def context() -> dict[str, str]:
+    """Return the choices that make the ranking on this page, for a link to another page that shows it too."""
+    return {key: value for key in CONTEXT if (value := st.query_params.get(key))}
+
+
+def choose_reference(label: str, ready: Sequence[Ready], *, key: str, other: Ready) -> Reference:
+    """Let a person choose what images are ranked against: a dataset or a part of one, an image, or picked images.
 
     other: the dataset whose images are ranked; another one is proposed first.
     """
     names = [one.name for one in ready]
     proposed = next((place for place, name in enumerate(names) if name != other.name), 0)
-    options = _with_image(names, key)
+    options = _with_images([*names, *parts.names(ready)], key)
     chosen = address.select(
         label,
         options,
         index=proposed,
         format_func=lambda code: _called(code, ready),
         key=key,
-        help="A dataset; or open an image and rank by likeness to it.",
+        help="A dataset or a part of one; or open an image, or select several, and rank by likeness to them.",
     )
     return _meant(chosen, ready)
 
 
-def choose_unlike(ready: Sequence[Ready], *, key: str) -> Ready | Image | None:
+def choose_unlike(ready: Sequence[Ready], *, key: str) -> Reference | None:
     """Let a person choose what images should be unlike, or nothing."""
-    options = [NOTHING, *(one.name for one in ready)]
+    options = _with_images([NOTHING, *(one.name for one in ready), *parts.names(ready)], key)
     chosen = address.select(
         "and unlike",
         options,
-        format_func=lambda code: code.capitalize() if code == NOTHING else code,
+        format_func=lambda code: code.capitalize() if code == NOTHING else _called(code, ready),
         key=key,
         plain=True,
         help="Ranks by the difference of the two distances, which is sharper than one distance.",
@@ -48,19 +57,17 @@ def choose_unlike(ready: Sequence[Ready], *, key: str) -> Ready | Image | None:
     return None if chosen == NOTHING else _meant(chosen, ready)
 
 
-def choose_neurons(
-    dataset: Ready, reference: Ready | Image, unlike: Ready | Image | None, dna: dc.DNA
-) -> dc.Selection | None:
+def choose_neurons(dataset: Ready, reference: Reference, unlike: Reference | None, dna: dc.DNA) -> dc.Selection | None:
     """Let a person choose the neurons that count: all, the most different, a layer's, saved ones, or typed ones."""
-    one, two = (reference, unlike) if isinstance(unlike, Ready) else (dataset, reference)
-    comparable = isinstance(one, Ready) and isinstance(two, Ready) and one.name != two.name
+    one, two = (reference, unlike) if unlike is not None else (dataset, reference)
+    comparable = not isinstance(one, Image) and not isinstance(two, Image) and one.name != two.name
     extra = {TYPED: "Neurons I type"}
     if comparable:
         extra = {TOP: f"Most different between {one.name} and {two.name}"} | extra
     choice = choices.neurons(dna, extra=extra)
     if choice == TOP and comparable:
         count = address.whole_number("How many neurons", 1, min(200, dna.n_neurons), 20, key="top")
-        return state.sensitivity(one, two).top(count)
+        return _apart(str(one), str(two), one, two).top(count)
     if choice == TYPED:
         text = address.text(
             "Which", key="typed", placeholder=choices.neuron_code(dna, 0), help="layer:index, separated by commas."
@@ -69,12 +76,57 @@ def choose_neurons(
     return choices.selection(choice, dna)
 
 
-def name_of(what: Ready | Image) -> str:
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _apart(one_key: str, two_key: str, _one: Ready | Picked, _two: Ready | Picked) -> dc.Sensitivity:
+    return dc.sensitivity(*(what.dna() if isinstance(what, Picked) else state.dna(what) for what in (_one, _two)), 0)
+
+
+def name_of(what: Reference) -> str:
     """Return what a reference is called."""
-    return what.name if isinstance(what, Ready) else f"the image of {what.dataset.name}"
+    return f"the image of {what.dataset.name}" if isinstance(what, Image) else what.name
 
 
-def sentence(dataset: Ready, reference: Ready | Image, unlike: Ready | Image | None, ranked: pd.DataFrame) -> str:
+def shown(
+    dataset: Ready,
+    reference: Reference,
+    unlike: Reference | None,
+    selection: dc.Selection | None,
+    column: str = "",
+    *,
+    far: bool = False,
+) -> gallery.Long:
+    """Return the ranked images ready to be shown, nearest first, or farthest first with `far`.
+
+    column: the attribute whose value stands below each image.
+    """
+    keys = tuple(str(one) if one is not None else "" for one in (dataset, reference, unlike))
+    return _shown(keys, state.selection_key(selection), column, far, dataset, reference, unlike, selection)
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def _shown(
+    keys: tuple[str, ...],
+    selection: str,
+    column: str,
+    far: bool,
+    _dataset: Ready,
+    _reference: Reference,
+    _unlike: Reference | None,
+    _selection: dc.Selection | None,
+) -> gallery.Long:
+    ranked = state.ranking(_dataset, _reference, _unlike, _selection)
+    say = (lambda value: f"{value:+.1f}") if _unlike is not None else (lambda value: f"{value:.1f}")
+    rows = state.files(_dataset.dataset)
+    labels = None
+    if column:
+        table = state.attributes(_dataset.dataset)
+        values = [effects.said(f"{column}={value}") if value else "" for value in table.get(column, [])]
+        labels = {row.index: values[at] for at, row in enumerate(rows)} if values else None
+    found = pictures.ranked(_dataset.dataset, rows, ranked.iloc[::-1] if far else ranked, say=say, labels=labels)
+    return gallery.Long.of(found)
+
+
+def sentence(dataset: Ready, reference: Reference, unlike: Reference | None, ranked: pd.DataFrame) -> str:
     """Return the one thing found about a ranking."""
     target = name_of(reference)
     if unlike is not None:
@@ -89,13 +141,19 @@ def sentence(dataset: Ready, reference: Ready | Image, unlike: Ready | Image | N
     return f"Images of {dataset.name} most like {target}: {near} to {far} bins away"
 
 
-def _with_image(names: list[str], key: str) -> list[str]:
-    # The image in use stays a choice, whether a link brought it or this session did.
+def _with_images(names: list[str], key: str) -> list[str]:
+    # The images in use stay a choice, whether a link brought them or this session did.
     codes = [st.query_params.get(key, ""), st.session_state.get(key) or ""]
-    return [*names, *dict.fromkeys(code for code in codes if code.startswith("image:"))]
+    return [*names, *dict.fromkeys(code for code in codes if code.startswith(("image:", picking.REFERENCE)))]
 
 
 def _called(code: str, ready: Sequence[Ready]) -> str:
+    if code.startswith(picking.REFERENCE):
+        try:
+            name = picking.meant(code).name
+        except dc.UnknownName:
+            return "picked images that are gone"
+        return name[:1].upper() + name[1:]
     if not code.startswith("image:"):
         return code
     name, _, index = code.removeprefix("image:").rpartition(":")
@@ -105,13 +163,23 @@ def _called(code: str, ready: Sequence[Ready]) -> str:
     return f"Image {row.path.rsplit('/', 1)[-1]} of {name}" if row else f"An image of {name}"
 
 
-def _meant(code: str, ready: Sequence[Ready]) -> Ready | Image:
+def _meant(code: str, ready: Sequence[Ready]) -> Reference:
+    if code.startswith(picking.REFERENCE):
+        return picking.meant(code)
     if code.startswith("image:"):
-        name, _, index = code.removeprefix("image:").rpartition(":")
-        owner = next((one for one in ready if one.name == name), None)
-        if owner is None or not index.isdigit():
-            raise dc.UnknownName(
-                f"The image in the link belongs to a dataset that is not here ({name}). Choose another reference."
-            )
-        return Image(owner, int(index))
-    return next(one for one in ready if one.name == code)
+        return image(code.removeprefix("image:"), ready)
+    found = parts.resolve(ready, [code])
+    if not found:
+        raise dc.UnknownName(f"There is no dataset {code} any more. Choose another reference.")
+    return found[0]
+
+
+def image(code: str, ready: Sequence[Ready]) -> Image:
+    """Return the image that a code means, `dataset:index`. Raises UnknownName."""
+    name, _, index = code.rpartition(":")
+    owner = next((one for one in ready if one.name == name), None)
+    if owner is None or not index.isdigit():
+        raise dc.UnknownName(
+            f"The image in the link belongs to a dataset that is not here ({name}). Choose another reference."
+        )
+    return Image(owner, int(index))

@@ -1,4 +1,5 @@
-"""Pictures and fonts over HTTP: `/thumb/{dataset}/{index}`, `/image/{dataset}/{index}`, `/fonts/{name}`.
+"""Pictures, fonts and long columns over HTTP: `/thumb/{dataset}/{index}`, `/image/{dataset}/{index}`, `/fonts/{name}`,
+`/columns/{name}`.
 
 A client names an image by dataset number and index, never by a path; whatever goes wrong is a plain 404 that says
 nothing about the disk. Everything is sent as JPEG made by this program, so no metadata of the user's files leaves it.
@@ -22,6 +23,7 @@ from starlette.routing import Route
 
 from dnacore import images
 from dnacore.errors import DnaError
+from ui import shelf
 from ui.pictures import stamp
 
 if TYPE_CHECKING:
@@ -54,6 +56,7 @@ def routes(workspace: Callable[[], Workspace]) -> list[Route]:
         Route("/thumb/{dataset:int}/{index:int}", thumb, methods=["GET"]),
         Route("/image/{dataset:int}/{index:int}", image, methods=["GET"]),
         Route("/fonts/{name}", _font, methods=["GET"]),
+        Route("/columns/{name}", _columns, methods=["GET"]),
     ]
 
 
@@ -118,3 +121,12 @@ def _font(request: Request) -> Response:
     if not re.fullmatch(r"[a-z0-9-]+\.woff2", name) or not path.is_file():
         return Response("Not found", status_code=404, media_type="text/plain", headers=_HEADERS)
     return FileResponse(path, media_type="font/woff2", headers={**_HEADERS, "Cache-Control": _FOREVER})
+
+
+def _columns(request: Request) -> Response:
+    found = shelf.get(request.path_params["name"])
+    if found is None:
+        return Response(
+            "Not found", status_code=404, media_type="text/plain", headers={**_HEADERS, "Cache-Control": "no-store"}
+        )
+    return Response(found[0], media_type=found[1], headers={**_HEADERS, "Cache-Control": _FOREVER})

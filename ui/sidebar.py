@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import address, guard, state, tray, words
+from ui import address, guard, joblist, state, tray, weights, words
 
 STATUS = {
     "ready": "ready",
@@ -20,10 +20,13 @@ def draw() -> None:
         st.html('<div style="height:.25rem"></div>')
         running = tray.running()
         st.fragment(_jobs, run_every=1.0 if running else None)()
+        joblist.open_button()
         st.html(_row("Workspace", words.size(state.workspace_size())))
 
 
 def _extractor() -> None:
+    if weights.USE in st.session_state:
+        st.session_state["extractor"] = st.session_state.pop(weights.USE)
     known = state.extractors()
     names = list(known)
     address.select(
@@ -39,6 +42,7 @@ def _extractor() -> None:
     if info is not None:
         status = STATUS.get(info.status, info.status)
         st.html(_row(status[:1].upper() + status[1:], f"{info.neurons:,} neurons"))
+    weights.open_button()
 
 
 def _jobs() -> None:

@@ -16,16 +16,16 @@ import pandas as pd
 import streamlit as st
 
 import dnacore as dc
-from dnacore import retrieval
+from dnacore import retrieval, weights_files
 from dnacore.datasets import Dataset
 from dnacore.extractors import ExtractorInfo, available
+from dnacore.extractors.registry import DEFAULT_EXTRACTOR
 from dnacore.plan import FileRow
 from dnacore.sketched import sketched_dna
 from dnacore.sketches import Sketches
 from dnacore.workspace import Workspace
 from ui import pictures
 
-DEFAULT_EXTRACTOR = "random_resnet18"
 _opening = threading.Lock()
 
 
@@ -48,6 +48,8 @@ def extractor() -> str:
 def extractors() -> dict[str, ExtractorInfo | None]:
     """Return the extractors one can choose, by label: those of the registry, and others that were used here before."""
     known: dict[str, ExtractorInfo | None] = {info.name: info for info in available()}
+    for kept in weights_files.kept(workspace()):
+        known.setdefault(kept.name, kept.info)
     for setting in workspace().store.settings():
         known.setdefault(setting.label, None)
     return known
@@ -105,16 +107,24 @@ def farthest(ready: Sequence[Ready]) -> tuple[int, int]:
     return int(a), int(b)
 
 
-def comparison(chosen: Sequence[Ready], metric: str, selection: dc.Selection | None) -> dc.Comparison:
-    """Return all pairwise distances of the chosen datasets."""
-    return _comparison(tuple(one.key for one in chosen), metric, _selection_key(selection), tuple(chosen), selection)
+def comparison(
+    chosen: Sequence[Ready], metric: str, selection: dc.Selection | None, layer: str | None = None
+) -> dc.Comparison:
+    """Return all pairwise distances of the chosen datasets. layer: the only one that counts, for FD and KID."""
+    keys = tuple(one.key for one in chosen)
+    return _comparison(keys, metric, selection_key(selection), layer, tuple(chosen), selection)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _comparison(
-    keys: tuple[str, ...], metric: str, selection_key: str, _chosen: tuple[Ready, ...], _selection: dc.Selection | None
+    keys: tuple[str, ...],
+    metric: str,
+    selection: str,
+    layer: str | None,
+    _chosen: tuple[Ready, ...],
+    _selection: dc.Selection | None,
 ) -> dc.Comparison:
-    return dc.pairwise([dna(one) for one in _chosen], metric, _selection)
+    return dc.pairwise([dna(one) for one in _chosen], metric, _selection, [layer] if layer else None)
 
 
 def sensitivity(a: Ready, b: Ready, *, noise: bool = False) -> dc.Sensitivity:
@@ -144,47 +154,26 @@ def ranking(
     From what is stored: nothing is extracted, and images without a sketch are left out. Raises BadInput.
     """
     keys = tuple(one.key if isinstance(one, Ready) else str(one) for one in (dataset, reference, unlike))
-    return _ranking(keys, _selection_key(selection), dataset, reference, unlike, selection)
+    return _ranking(keys, selection_key(selection), dataset, reference, unlike, selection)
 
 
 @st.cache_resource(max_entries=48, show_spinner=False)
 def _ranking(
     keys: tuple[str, ...],
-    selection_key: str,
+    selection: str,
     _dataset: Ready,
     _reference: Ready | Image,
     _unlike: Ready | Image | None,
     _selection: dc.Selection | None,
 ) -> pd.DataFrame:
-    sketches = _sketches(_dataset)
+    sketches = sketches_of(_dataset)
     against, other = _as_reference(_reference), None if _unlike is None else _as_reference(_unlike)
     distances = retrieval.distances_to(sketches, against, other, _selection)
     return retrieval.table(_dataset.dataset.folder, files(_dataset.dataset), sketches, distances)
 
 
-def strongest(dataset: Ready, flat: int) -> pd.DataFrame:
-    """Return a dataset's images by mean activation of one neuron, strongest first; `distance` is the activation."""
-    return _strongest(dataset.key, flat, dataset)
-
-
-@st.cache_resource(max_entries=48, show_spinner=False)
-def _strongest(key: str, flat: int, _dataset: Ready) -> pd.DataFrame:
-    sketches = _sketches(_dataset)
-    activation = sketches.means(np.array([flat]))[0].astype(float)
-    table = retrieval.table(_dataset.dataset.folder, files(_dataset.dataset), sketches, -activation)
-    return table.assign(distance=-table["distance"])
-
-
-def images_within(dataset: Ready, flat: int, first: int, last: int) -> pd.DataFrame:
-    """Return the images with activations in some bins of one neuron; `distance` is the share of the image in there."""
-    sketches = _sketches(dataset)
-    bins = sketches.quantiles(np.array([flat]))[0]
-    share = ((bins >= first) & (bins <= last)).mean(axis=1)
-    table = retrieval.table(dataset.dataset.folder, files(dataset.dataset), sketches, -share)
-    return table.assign(distance=-table["distance"]).query("distance > 0")
-
-
-def _sketches(dataset: Ready) -> Sketches:
+def sketches_of(dataset: Ready) -> Sketches:
+    """Return the sketches of a dataset's images, in the order of its files. Raises BadInput where it has none."""
     found = workspace().sketches(dataset.dataset, extractor())
     if found is None or not len(found):
         raise dc.BadInput(
@@ -197,13 +186,20 @@ def _sketches(dataset: Ready) -> Sketches:
 def _as_reference(what: Ready | Image) -> dc.DNA:
     if isinstance(what, Ready):
         return dna(what)
-    return _image_dna(what.dataset.key, what.index, what.dataset)
+    if not isinstance(what, Image):
+        return what.dna()
+    return image_dna(what)
+
+
+def image_dna(image: Image) -> dc.DNA:
+    """Return the DNA of one image, counted from its sketch. Raises BadInput where it has none."""
+    return _image_dna(image.dataset.key, image.index, image.dataset)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _image_dna(key: str, index: int, _dataset: Ready) -> dc.DNA:
     # From the image's sketch: its 16 quantiles per neuron stand for its histogram, and no network is loaded.
-    rows, sketches = files(_dataset.dataset), _sketches(_dataset)
+    rows, sketches = files(_dataset.dataset), sketches_of(_dataset)
     found = [place for place, at in enumerate(sketches.found) if rows[at].index == index]
     if not found:
         raise dc.BadInput("This image has no sketch, so nothing can be ranked against it. Extract its dataset again.")
@@ -213,8 +209,15 @@ def _image_dna(key: str, index: int, _dataset: Ready) -> dc.DNA:
 
 
 def files(dataset: Dataset) -> list[FileRow]:
-    """Return a dataset's files as of the last look at its folder."""
-    return workspace().files(dataset)
+    """Return a dataset's files as of the last look at its folder. Shared: not to be changed."""
+    if dataset.part is not None:
+        return workspace().files(dataset)
+    return _files(str(workspace().root), workspace().files_key(dataset), dataset)
+
+
+@st.cache_resource(max_entries=60, show_spinner=False)
+def _files(root: str, key: str, _dataset: Dataset) -> list[FileRow]:
+    return workspace().files(_dataset)
 
 
 def aspect(dataset: Dataset) -> float:
@@ -229,10 +232,20 @@ def _aspect(number: int, images: int, _dataset: Dataset) -> float:
 
 def attributes(dataset: Dataset) -> pd.DataFrame:
     """Return a dataset's attributes, one row per file as in `files`; empty where it has none or they are gone."""
+    csv = dataset.attributes
     try:
-        return workspace().attributes(dataset)
-    except dc.BadInput:
+        stamp = csv.stat().st_mtime_ns if csv is not None else 0
+        known = workspace().files_key(dataset) if csv is not None else str(dataset.images)
+        return _attributes(str(workspace().root), dataset.id, str(dataset.part or ""), str(csv), stamp, known, dataset)
+    except (dc.BadInput, OSError):
         return pd.DataFrame()
+
+
+@st.cache_resource(max_entries=40, show_spinner=False)
+def _attributes(
+    root: str, number: int, part: str, csv: str, stamp: int, known: str, _dataset: Dataset
+) -> pd.DataFrame:
+    return workspace().attributes(_dataset)
 
 
 @st.cache_data(ttl=15, show_spinner=False)
@@ -241,7 +254,8 @@ def workspace_size() -> int:
     return workspace().size()
 
 
-def _selection_key(selection: dc.Selection | None) -> str:
+def selection_key(selection: dc.Selection | None) -> str:
+    """Return a short text that tells selections apart, to key caches by."""
     if selection is None:
         return "all"
     return f"{hash(np.asarray(selection.flat).tobytes())}:{hash(np.asarray(selection.weights).tobytes())}"

@@ -88,7 +88,8 @@ def colour_scale(colours: tuple[str, ...]) -> list[tuple[float, str]]:
 
 def text_on(share: float) -> str:
     """Return the text colour readable on the sequential scale at `share` (0 = lightest, 1 = darkest)."""
-    return "#FFFFFF" if share > 0.52 else "#1B1C1E"
+    # Not the tones of the page, which reports exchange for those of the reader's light or dark: cells keep their colour.
+    return "#FEFEFE" if share > 0.52 else "#1A1B1D"
 
 
 @cache
@@ -129,7 +130,12 @@ def template(dark: bool) -> go.layout.Template:
     )
 
 
-PLOT_CONFIG = {"displaylogo": False, "displayModeBar": "hover", "modeBarButtonsToRemove": ["select2d", "lasso2d"]}
+PLOT_CONFIG = {
+    "displaylogo": False,
+    "displayModeBar": "hover",
+    "modeBarButtonsToRemove": ["select2d", "lasso2d"],
+    "toImageButtonOptions": {"format": "png", "scale": 2, "filename": "visual-dna"},
+}
 BARE_CONFIG = {"displaylogo": False, "displayModeBar": False}
 
 CSS = """
@@ -160,6 +166,15 @@ h2, h3 { letter-spacing: -0.01em; }
 .vds-line { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-size: 13px; }
 [data-testid="stMain"] hr { margin: .6rem 0 .4rem; }
 .vds-quiet { opacity: .72; }
+.vds-table { border-collapse: collapse; width: 100%; font-size: 13px; font-variant-numeric: tabular-nums; }
+.vds-table :is(th, td) {
+  text-align: right; padding: .35rem 0 .35rem 1rem;
+  border-bottom: 1px solid color-mix(in srgb, currentColor 15%, transparent);
+}
+.vds-table :is(th, td):first-child { text-align: left; padding-left: 0; }
+.vds-table th { font-weight: 500; opacity: .78; }
+.st-key-breadcrumb { font-size: 13px; min-height: 0; }
+.st-key-breadcrumb a { padding: 0; min-height: 0; }
 @media (prefers-reduced-motion: reduce) {
   *, *::before, *::after { animation: none !important; transition: none !important; }
 }

@@ -60,7 +60,7 @@ def progress(job: Job, key: str) -> None:
         st.button(
             "Stopping…" if stopping else "Cancel",
             key=f"{key}-cancel",
-            on_click=_cancel,
+            on_click=cancel,
             args=(job.id,),
             type="tertiary",
             disabled=stopping,
@@ -104,9 +104,10 @@ def _notice_endings(active: list[Job]) -> None:
         st.rerun()
 
 
-def _cancel(job: str) -> None:
+def cancel(job: str) -> None:
+    """Ask a job to stop, without waiting for it."""
     # A job that is still starting cannot hear yet, and waiting for it would freeze the page.
-    st.session_state["_jobs_stopping"].add(job)
+    st.session_state.setdefault("_jobs_stopping", set()).add(job)
     threading.Thread(target=jobs.cancel, args=(state.workspace(), job), daemon=True).start()
 
 

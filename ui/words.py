@@ -97,7 +97,7 @@ def size(octets: int) -> str:
 
 def times(ratio: float) -> str:
     """Return a ratio as `2.3x`."""
-    return f"{ratio:.1f}x" if ratio < 10 else f"{ratio:.0f}x"
+    return f"{ratio:.1f}x" if ratio < 10 else f"{ratio:,.0f}x"
 
 
 def listing(names: Sequence[str]) -> str:

@@ -36,7 +36,12 @@ class Dashboard:
 def start(home: Path, port: int | None = None) -> Dashboard:
     """Start the dashboard on a free port of this machine and wait until it answers."""
     port = port or free_port()
-    environment = os.environ | {"VISUAL_DNA_HOME": str(home), "HOME": str(home.parent)}
+    # Tests make their images in temporary folders beside the server's own.
+    environment = os.environ | {
+        "VISUAL_DNA_HOME": str(home),
+        "HOME": str(home.parent),
+        "VISUAL_DNA_ROOTS": os.pathsep.join([str(home.parent), str(home.parent.parent)]),
+    }
     process = subprocess.Popen(
         [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.headless", "true"],
         cwd=ROOT,
@@ -125,20 +130,21 @@ def browser_page(dashboard: Dashboard, chromium: str):
     assert not noise.problems, noise.problems
 
 
+def draw_pictures(folder: Path, count: int, tint: tuple[int, int, int], seed: int) -> Path:
+    """Draw `count` different small pictures of one tint into a new folder."""
+    folder.mkdir(parents=True)
+    rng = np.random.default_rng(seed)
+    for number in range(count):
+        image = Image.new("RGB", (96, 64), tint)
+        canvas = ImageDraw.Draw(image)
+        for _ in range(6):
+            x, y, size = (int(value) for value in (rng.integers(0, 80), rng.integers(0, 50), rng.integers(6, 30)))
+            canvas.ellipse((x, y, x + size, y + size), fill=tuple(int(c) for c in rng.integers(0, 256, 3)))
+        image.save(folder / f"picture {number:03d}.jpg")
+    return folder
+
+
 @pytest.fixture
 def draw_images() -> Callable[[Path, int, tuple[int, int, int], int], Path]:
     """A function that draws `count` different small pictures of one tint into a new folder."""
-
-    def draw(folder: Path, count: int, tint: tuple[int, int, int], seed: int) -> Path:
-        folder.mkdir(parents=True)
-        rng = np.random.default_rng(seed)
-        for number in range(count):
-            image = Image.new("RGB", (96, 64), tint)
-            canvas = ImageDraw.Draw(image)
-            for _ in range(6):
-                x, y, size = (int(value) for value in (rng.integers(0, 80), rng.integers(0, 50), rng.integers(6, 30)))
-                canvas.ellipse((x, y, x + size, y + size), fill=tuple(int(c) for c in rng.integers(0, 256, 3)))
-            image.save(folder / f"picture {number:03d}.jpg")
-        return folder
-
-    return draw
+    return draw_pictures

@@ -48,7 +48,7 @@ def test_an_unexpected_error_is_one_sentence_and_its_details_are_in_the_log(own_
     assert "secret detail" in (own_workspace / "dashboard.log").read_text()
 
 
-@pytest.mark.parametrize("name", ["datasets", "distances", "neurons", "sensitivity", "gallery"])
+@pytest.mark.parametrize("name", ["datasets", "distances", "neurons", "sensitivity", "gallery", "selections"])
 def test_every_page_of_an_empty_workspace_says_what_to_do_next(name, monkeypatch):
     root = Path(__file__).parents[2]
     app = AppTest.from_file(str(root / "pages" / f"{name}.py"), default_timeout=60).run()

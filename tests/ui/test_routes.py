@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 import dnacore as dc
-from ui import front, pictures, routes
+from ui import front, pictures, routes, shelf
 
 
 @pytest.fixture
@@ -76,6 +76,14 @@ def test_thumbnails_are_kept_in_the_workspace_and_torn_ones_are_made_again(serve
     assert kept.read_bytes() == whole
     kept.write_bytes(whole[: len(whole) // 2])
     assert client.get(url).content == whole
+
+
+def test_long_columns_are_fetched_by_the_hash_of_their_content(served):
+    client, _, _ = served
+    name = shelf.put(b"[1,2]")
+    answer = client.get(f"/columns/{name}")
+    assert answer.json() == [1, 2] and "immutable" in answer.headers["cache-control"]
+    assert client.get(f"/columns/{'0' * 32}").status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -93,22 +93,23 @@ def test_from_a_folder_to_an_answer(dashboard, browser_page, draw_images, tmp_pa
     open_page(page, "Distances")
     expect(page.locator(".st-key-heatmap .barlayer .point")).to_have_count(2)
     click_bar(page, "heatmap", 1)
+    expect(page.get_by_role("heading", level=1, name="Compare")).to_be_visible()
+    settle(page)
     assert (choices(page)["a"], choices(page)["b"]) == (["cold"], ["warm"])
     click_bar(page, "by_layer", 2)
-    expect(page.locator(".st-key-most_different")).to_contain_text("layer 2.0")
+    expect(page.locator(".st-key-most_different")).to_contain_text("stage 0 block 0")
     click_bar(page, "most_different", 3)
     neuron = choices(page)["neuron"][0]
-    assert neuron.startswith("layer2_0:")
+    assert neuron.startswith("stage_0_block_0:")
     expect(page.locator(".st-key-telling")).to_contain_text("share of activations")
     expect(page.locator("[class*=st-key-apart-] .cell img.in")).to_have_count(12)
 
-    # The neuron's overlay; a bar of it becomes images.
+    # The neuron's histograms; where the two part stand the images.
     page.get_by_role("link", name="Look at this neuron").click()
-    expect(page.locator(".st-key-overlay")).to_contain_text("warm")
+    expect(page.locator(".st-key-lens")).to_contain_text("warm")
+    expect(page.locator(".st-key-lens .cell img").first).to_be_visible()
     settle(page)
     assert choices(page)["neuron"] == [neuron]
-    click_bar(page, "overlay", 20)
-    expect(page.locator(".st-key-bar-images .cell").first).to_be_visible()
 
     # The gallery ranks by that neuron; an image opens with its rank, and Escape leads back.
     page.get_by_role("link", name="Rank images by this neuron").click()

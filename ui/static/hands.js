@@ -30,6 +30,11 @@ function press(here, event) {
   const target = event.composedPath()[0];
   if (target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))) return;
   const now = Date.now();
+  if (event.key === "/") {
+    const field = searchField();
+    if (field) { event.preventDefault(); field.focus(); field.select?.(); }
+    return;
+  }
   if (event.key === "g") { here.waiting = now; return; }
   if (event.key === "?") { event.preventDefault(); here.component.setTriggerValue("help", now); return; }
   if (now - here.waiting < 1500 && here.pages[event.key]) {
@@ -37,4 +42,16 @@ function press(here, event) {
     here.component.setTriggerValue("page", here.pages[event.key]);
   }
   here.waiting = 0;
+}
+
+// What `/` goes to: a search field of a component, which lies in a tree of its own, else the page's first field.
+function searchField() {
+  const main = document.querySelector("[data-testid=stMain]");
+  if (!main) return null;
+  for (const element of main.querySelectorAll("*")) {
+    const found = element.shadowRoot?.querySelector("[data-slash]");
+    if (found) return found;
+  }
+  const fields = main.querySelectorAll("input[type=search], input[type=text], input[role=combobox]");
+  return [...fields].find((field) => field.offsetParent && !field.disabled) ?? null;
 }

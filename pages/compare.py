@@ -1,0 +1,26 @@
+"""Compare: what makes two datasets different, from the whole distance to layers, neurons and single images."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ui import layout, measures, pair, parts, state
+
+layout.header(
+    "Compare", "What tells two datasets apart: in which layers, through which neurons, in which images?",
+    back=("distances", "Distances"),
+)  # fmt: skip
+ready = state.ready()
+if not ready or (len(ready) < 2 and not parts.names(ready)):
+    layout.nothing_extracted(needed=2)
+
+two = pair.choose_two_in_a_row(ready)
+if len(two) < 2:
+    st.info("Choose two different datasets to see what tells them apart.")
+    st.stop()
+result, knobs = layout.result_and_knobs()
+with knobs:
+    measure = measures.choose(state.dna(two[0]))
+with result:
+    pair.summary(*two, measure)
+pair.draw(*two, measure)

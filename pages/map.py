@@ -1,0 +1,32 @@
+"""Map: datasets, or all their images, laid out so that what is alike lies together."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ui import address, choices, layout, map_views, measures, state
+
+layout.header("Map", "Which images belong together, whatever folder they lie in?")
+ready = state.ready()
+if not ready:
+    layout.nothing_extracted()
+
+result, knobs = layout.result_and_knobs()
+with knobs:
+    what = address.segments("Show", {"images": "Images", "datasets": "Datasets"}, key="show")
+    chosen = choices.datasets(ready)
+    if len(chosen) < (2 if what == "datasets" else 1):
+        st.info("Choose two datasets at least." if what == "datasets" else "Choose a dataset.")
+        st.stop()
+    first = state.dna(chosen[0])
+    if what == "datasets":
+        measure = measures.choose(first)
+    else:
+        method = address.segments("Layout", map_views.LAYOUTS, key="layout")
+        colour = map_views.choose_colour(chosen)
+        selection = choices.selection(choices.neurons(first), first)
+with result:
+    if what == "datasets":
+        map_views.of_datasets(chosen, measure)
+    else:
+        map_views.of_images(chosen, selection, method, colour)

@@ -1,0 +1,116 @@
+"""Every page by the rules of axe-core: nothing serious or critical, in light and in dark."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+import dnacore as dc
+from tests.ui import conftest as ui
+from ui import navigation
+
+sync_api = pytest.importorskip("playwright.sync_api")
+expect = sync_api.expect
+expect.set_options(timeout=60_000)
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+GRAVE = ("serious", "critical")
+IS_DARK = """dark => {
+  const ground = getComputedStyle(document.querySelector('.stApp')).backgroundColor.match(/[0-9.]+/g).map(Number);
+  return (ground[0] + ground[1] + ground[2] < 384) === dark;
+}"""
+RUN = """async () => (await axe.run(document, {resultTypes: ['violations']})).violations.map(v => ({
+  id: v.id, impact: v.impact, help: v.help, nodes: v.nodes.slice(0, 4).map(n => n.target.join(' ') + ' ' + n.html.slice(0, 160))
+}))"""
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    """The rules as one script, from the package that carries them."""
+    found = find_spec("axe_playwright_python")
+    if found is None or found.origin is None:
+        pytest.skip("axe-playwright-python, which carries axe-core, is not installed")
+    return (Path(found.origin).parent / "axe.min.js").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def filled(dashboard: ui.Dashboard, tmp_path_factory: pytest.TempPathFactory) -> ui.Dashboard:
+    """Two extracted datasets with a table, so that pages show what they show in use."""
+    import numpy as np
+    from PIL import Image
+
+    workspace = dc.Workspace.open(dashboard.home)
+    rng = np.random.default_rng(0)
+    for name, tint in (("warm", (190, 120, 60)), ("cold", (60, 110, 190))):
+        folder = tmp_path_factory.mktemp("filled") / name
+        folder.mkdir()
+        for number in range(24):
+            noise = rng.integers(0, 60, (48, 64, 3)) + np.array(tint) * (0.6 if number % 2 else 1.0)
+            Image.fromarray(noise.clip(0, 255).astype(np.uint8)).save(folder / f"{number:02d}.jpg")
+        (folder / "broken.jpg").write_bytes(b"")
+        (folder / "attributes.csv").write_text("file,bright\n" + "".join(f"{n:02d}.jpg,{1 - n % 2}\n" for n in range(24)))
+        workspace.add_dataset(name, folder)
+    from dnacore import cli
+
+    assert cli.main(["extract", "warm", "cold", "--workspace", str(dashboard.home), "--quiet"]) == 1
+    return dashboard
+
+
+@pytest.fixture(scope="module")
+def viewer(filled: ui.Dashboard, chromium: str):
+    """One browser for all pages; it must make no noise."""
+    noise = ui.Noise(urlsplit(filled.url).netloc)
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_context(viewport={"width": 1440, "height": 1400}, reduced_motion="reduce").new_page()
+        page.set_default_timeout(60_000)
+        noise.listen(page)
+        yield page
+        browser.close()
+    assert not noise.problems, noise.problems
+
+
+@pytest.mark.parametrize("name", navigation.TITLES)
+def test_no_page_has_a_serious_problem(filled: ui.Dashboard, viewer, axe: str, name: str):
+    viewer.emulate_media(color_scheme="light")
+    viewer.goto(f"{filled.url}/{name if name != 'start' else ''}?tour=1")
+    expect(viewer.get_by_role("heading", level=1).first).to_be_visible()
+    expect(viewer.locator(".st-key-tour")).to_be_visible()
+    settle(viewer)
+    viewer.evaluate(axe)
+    assert not (found := problems(viewer)), "\n".join(found)
+
+
+@pytest.mark.parametrize("button", ["Use a weights file…", "All jobs and logs…"])
+def test_no_window_has_a_serious_problem(filled: ui.Dashboard, viewer, axe: str, button: str):
+    viewer.emulate_media(color_scheme="light")
+    viewer.goto(f"{filled.url}/datasets")
+    viewer.get_by_role("button", name=button).click()
+    expect(viewer.get_by_role("dialog")).to_be_visible()
+    settle(viewer)
+    viewer.evaluate(axe)
+    assert not (found := problems(viewer)), "\n".join(found)
+
+
+def problems(page) -> list[str]:
+    """What axe finds grave about what is shown, in light and in dark."""
+    found = []
+    for scheme, dark in (("light", False), ("dark", True)):
+        page.emulate_media(color_scheme=scheme)
+        page.wait_for_function(IS_DARK, arg=dark)
+        settle(page)
+        for one in page.evaluate(RUN):
+            if one["impact"] in GRAVE:
+                found.append(f"{scheme}: {one['impact']}: {one['help']}: {one['nodes']}")
+    return found
+
+
+def settle(page) -> None:
+    """Wait until the page has stopped running, and pictures and charts have come."""
+    page.wait_for_timeout(400)
+    page.wait_for_function(
+        "() => document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'"
+    )
+    page.wait_for_timeout(500)

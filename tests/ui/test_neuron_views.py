@@ -1,0 +1,70 @@
+"""Small histograms, the part that is brushed at first, maps of datasets, and what is said of noise."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from ui import figures, findings, lens, neuron_table, planes
+
+
+def dna_of(histograms):
+    running = np.cumsum(histograms, axis=1)
+    return SimpleNamespace(cdf=running / running[:, -1:])
+
+
+def test_small_histograms_keep_the_shape_and_share_one_range():
+    low, high = np.zeros((2, 1000)), np.zeros((2, 1000))
+    low[:, 100:132] = 5
+    high[:, 300:332] = 5
+    found = neuron_table.small([dna_of(low), dna_of(high)])
+    assert found.shape == (2, 2, neuron_table.BINS) and found.dtype == np.uint8
+    first, second = found[:, 0]
+    assert first.max() == second.max() == 255
+    assert np.flatnonzero(first).max() < np.flatnonzero(second).min(), "drawn over the same range, they stand apart"
+
+
+def test_a_flat_histogram_is_drawn_without_a_comb():
+    flat = np.ones((1, 1000))
+    found = neuron_table.small([dna_of(flat)])[0, 0].astype(int)
+    assert (np.abs(np.diff(found[1:-2])) <= 1).all()
+
+
+def test_the_part_brushed_first_is_where_the_second_lies_above_the_first():
+    edges = np.arange(0, 101)
+    one, other = np.full(100, 0.01), np.zeros(100)
+    other[60:70] = 0.1
+    assert lens.telling(edges, [one, other]) == (60, 69)
+
+
+def test_a_single_dataset_begins_with_its_strongest_tenth():
+    edges = np.arange(0, 101)
+    first, last = lens.telling(edges, [np.full(100, 0.01)])
+    assert last == 99 and first == pytest.approx(90, abs=1)
+
+
+def test_pairs_within_the_noise_are_marked_and_said():
+    names = ["a", "b", "c"]
+    matrix = np.array([[0.0, 1.0, 9.0], [1.0, 0.0, 9.0], [9.0, 9.0, 0.0]])
+    within = matrix == 1.0
+    figure = figures.heatmap(names, matrix, unit="bins", halves=np.array([0.5, 0.6, np.nan]), within=within)
+    assert list(figure.data[-1].text) == ["0.50", "≈ 1.00", "9.00", "≈ 1.00", "0.60", "9.00", "9.00", "9.00", "0"]
+    assert "a and b differ by no more than chance would give" in findings.pairwise(names, matrix, "bins", within)
+    assert "chance would give" not in findings.pairwise(names, matrix)
+    but_one = (matrix == 9.0) & ~np.isin(np.arange(9).reshape(3, 3), [2, 6])
+    assert findings.pairwise(names, matrix, "bins", but_one | within).startswith("Only a and c differ by more than")
+    everything = ~np.eye(3, dtype=bool)
+    assert "No two of them" in findings.pairwise(names, matrix, "bins", everything)
+
+
+def test_a_distance_is_held_against_chance():
+    assert findings.against_chance(6.0, 2.0, 3.0) == "3.0x what chance would give"
+    assert findings.against_chance(2.5, 2.0, 3.0) == "no more than chance would give"
+
+
+def test_a_map_of_datasets_can_be_clicked_and_escapes_names():
+    figure = planes.datasets(["<b>x</b>", "y"], np.array([[0.0, 0.0], [3.0, 0.0]]), ["#111111", "#222222"])
+    assert [tuple(entry) for entry in figure.data[0].customdata] == [(0,), (1,)]
+    assert "<b>x" not in figure.data[0].text[0]
