@@ -83,6 +83,8 @@ class Accumulator:
 
     def close(self) -> None:
         self._pool.shutdown()
+        if self._device is not None:
+            self._device.wait()
 
     def __enter__(self) -> Accumulator:
         return self
@@ -171,33 +173,26 @@ class Accumulator:
 
     def distributions(self) -> Distributions:
         """What has been added so far."""
-        self._fetch()
+        if self._device is not None:
+            totals = self._counts, self._outside, self._sums, self._squares
+            for total, found in zip(totals, self._device.take(), strict=True):
+                total += found
         n = max(self._images, 1)
         drift = self._sums / n
+        with np.errstate(invalid="ignore"):  # a neuron that met an infinity has no deviations
+            deviations = np.maximum(self._squares - n * drift * drift, 0.0)
         return Distributions(
-            self._counts, self._outside, self._images, self._centre + drift,
-            np.maximum(self._squares - n * drift * drift, 0.0),
+            self._counts, self._outside, self._images, self._centre + drift, deviations,
             {layer: products - n * np.outer(drift[self._slices[layer]], drift[self._slices[layer]])
              for layer, products in self._products.items()},
         )  # fmt: skip
 
     def sketches(self) -> SketchArrays:
         """The sketches added so far, at the slots that were given."""
-        self._fetch()
+        if self._device is not None:
+            quantiles, peaks, places, means = self._device.sketches()
+            self._sketches = SketchArrays(quantiles, peaks, places.astype(self._sketches.places.dtype), means)
         return self._sketches
-
-    def _fetch(self) -> None:
-        """Bring over what a device has counted."""
-        if self._device is None:
-            return
-        counts, outside, sums, squares = self._device.take()
-        self._counts += counts
-        self._outside += outside
-        self._sums += sums
-        self._squares += squares
-        quantiles, peaks, places, means = self._device.sketches()
-        places = places.astype(self._sketches.places.dtype)
-        self._sketches = SketchArrays(quantiles, peaks, places, means)
 
 
 def check_bins(bins: int) -> None:
@@ -212,7 +207,11 @@ def quantile_ranks(size: int, quantiles: int = QUANTILES) -> np.ndarray:
 
 
 def _has_fused(device: torch.device) -> bool:
-    return device.type == "cuda" and find_spec("triton") is not None
+    if device.type != "cuda" or find_spec("triton") is None:
+        return False
+    from .fused import works
+
+    return works(device)
 
 
 def _cuts(channels: int, parts: int, block: int) -> list[int]:
