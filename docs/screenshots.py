@@ -9,12 +9,9 @@ from __future__ import annotations
 import argparse
 import io
 import os
-import socket
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +22,7 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(CHECKOUT))
 
 from tools import browser  # noqa: E402
+from tools.dashboard import running  # noqa: E402
 
 PAGES = {  # picture: page, with choices that show something
     "start": "",
@@ -54,29 +52,12 @@ README = {  # picture: page, with choices that fit on one screen
 
 
 @contextmanager
-def dashboard(home: Path) -> Iterator[str]:
+def demo(home: Path) -> Iterator[str]:
     """Run the dashboard on the demo data; yield its address."""
     environment = os.environ | {"VISUAL_DNA_HOME": str(home)}
     subprocess.run([sys.executable, "-m", "dnacore", "demo", "--extract"], cwd=CHECKOUT, env=environment, check=True)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    line = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.headless=true"]
-    process = subprocess.Popen(
-        line, cwd=CHECKOUT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(120):
-            try:
-                urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()
-                break
-            except OSError:
-                time.sleep(0.5)
-        yield address
-    finally:
-        process.terminate()
-        process.wait()
+    with running(home) as dashboard:
+        yield dashboard.url
 
 
 def settle(page) -> None:
@@ -120,7 +101,7 @@ def main() -> None:
     folder = CHECKOUT / "docs" / "images" if options.readme else options.folder
     folder.mkdir(parents=True, exist_ok=True)
     shots = [(README, SIZES[:1], ("light",))] if options.readme else [(PAGES, SIZES, ("light", "dark"))]
-    with tempfile.TemporaryDirectory() as home, dashboard(Path(home)) as address, sync_playwright() as player:
+    with tempfile.TemporaryDirectory() as home, demo(Path(home)) as address, sync_playwright() as player:
         chromium = player.chromium.launch(executable_path=str(browser.find()), args=["--no-sandbox"])
         if not options.readme:
             page = chromium.new_page(viewport={"width": 1440, "height": 900})

@@ -13,6 +13,7 @@ from ui import (
     lens,
     navigation,
     neuron_card,
+    neuron_names,
     neuron_table,
     pair,
     parts,
@@ -38,8 +39,7 @@ with st.container(key="neuron-knobs"):
 first = state.dna(two[0])
 exact = first if first.exact else next((dna for dna in map(state.dna, ready[:1]) if dna.exact), None)
 flat = neuron_card.chosen_neuron(two, first)
-layer, index = first.neuron(flat)
-name = words.neuron(layer, index, first.layers)
+name = neuron_names.full(first, flat)
 
 table, card = st.columns([1, 1.28], gap="large")
 with table:

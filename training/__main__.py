@@ -14,8 +14,8 @@ from torch import Tensor
 
 from .learn import Recipe, Say, learn
 from .naming import name_things
-from .sheets import sheet
 from .networks import TRUNKS, Plain, Trunk, fold, unfold
+from .sheets import sheet
 
 SMOKE = Recipe(steps=6, naming=2, rows=4, columns=4, courses=((0.7, 1, 32, 1.0), (0.3, 1, 48, 1.5)))
 

@@ -71,8 +71,8 @@ class Judge:
         return found
 
     def drawn_faces(self) -> dict[str, float]:
-        """Return the AUCs of *eyeglasses*, *hat* and *smile* on the demo's faces, as `demo_...`, and where real faces
-        are there, those of the same neurons on them, as `carried_...`: chosen on drawings, references from one half of the
+        """Return the AUCs of *eyeglasses*, *hat* and *smile* on demo faces, as `demo_...`, and of those neurons
+        on real faces, where they are there, as `carried_...`: chosen on drawings, references from one half of the
         photographs, tried on the other."""
         from dnacore.demo import draw
 

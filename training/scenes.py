@@ -108,22 +108,21 @@ def figure(genes: Genes, pad: Sketchpad) -> None:
     lens, thick = genes.uniform(0.24, 0.36), genes.uniform(0.008, 0.028)
     flat = genes.uniform(0.6, 1.05)
     for side in (-1.0, 1.0):
-        on_head(side * apart * 1.02, level + 0.02, lens, lens * 0.72 * flat, part=frame, what="lens",
-                on=glasses * tinted,
-                square=1 - round_)  # fmt: skip
-        on_head(side * apart * 1.02, level + 0.02, lens, lens * 0.72 * flat, part=frame, what="rim", on=glasses,
-                square=1 - round_, ring=thick)  # fmt: skip
-        on_head(side * 0.85, level, 0.2, 0.03, part=frame, what="rim", on=glasses, square=1.0)
-    on_head(0, level, 0.12, 0.03, part=frame, what="rim", on=glasses, square=1.0, bend=0.4)
+        on_head(side * apart * 1.02, level + 0.02, lens, lens * 0.72 * flat, part=frame, what="spectacle lens",
+                on=glasses * tinted, square=1 - round_)  # fmt: skip
+        on_head(side * apart * 1.02, level + 0.02, lens, lens * 0.72 * flat, part=frame, what="spectacle rim",
+                on=glasses, square=1 - round_, ring=thick)  # fmt: skip
+        on_head(side * 0.85, level, 0.2, 0.03, part=frame, what="spectacle rim", on=glasses, square=1.0)
+    on_head(0, level, 0.12, 0.03, part=frame, what="spectacle rim", on=glasses, square=1.0, bend=0.4)
     hat_on, kind = genes.chance(0.45), genes.pick(4)
     crown, rise, sits = genes.uniform(0.95, 1.2), genes.uniform(0.4, 0.8), genes.uniform(-0.62, -0.42)
     tall_hat = ((kind == 1) | (kind == 2)).float()
-    on_head(0, sits - rise * 0.4, crown, rise, part=hat, what="crown", on=hat_on,
+    on_head(0, sits - rise * 0.4, crown, rise, part=hat, what="hat crown", on=hat_on,
             square=tall_hat * genes.uniform(0.4, 1.0),
             taper=genes.uniform(-0.3, 0.3) * tall_hat, cut=0.4, pattern=genes.chance(0.4))  # fmt: skip
     one_sided = (kind == 3).float() * (genes.chance(0.5) * 2 - 1) * 0.8
     on_head(one_sided, sits, torch.where(kind == 0, crown * 1.02, crown * genes.uniform(1.2, 1.75)),
-            genes.uniform(0.07, 0.14), what="brim", on=hat_on,
+            genes.uniform(0.07, 0.14), what="hat brim", on=hat_on,
             part=torch.where(genes.chance(0.5) > 0, hat, extra),
             square=genes.uniform(0, 0.9), bend=genes.uniform(-0.4, 0.3))  # fmt: skip
     for side in (-1.0, 1.0):

@@ -11,17 +11,12 @@ from dataclasses import dataclass, fields
 import torch
 from torch import Tensor
 
+from dnacore.extractors.things import THINGS
 
 ON, PATTERN, WHAT = 10, 12, 13  # places of these fields in `Shapes.form`
 
 #: What a form can stand for: first the kinds of form (square + 2 tapered + 4 bent + 8 hollow), then things.
-WHATS = tuple(f"kind {i}" for i in range(16)) + (
-    "skin", "hair", "cloth", "scarf", "ear", "beard", "eye", "brow", "nose", "mouth", "smile", "lens", "rim", "crown",
-    "brim", "earring",
-    "leg", "tail", "body", "neck", "animal ear", "animal head", "muzzle", "animal eye", "saddle", "floor",
-    "sun", "cloud", "land", "wall", "roof", "road", "trunk", "leaves", "car", "wheel", "lamp", "pole",
-    "branch 0", "branch 1", "branch 2", "branch 3", "tip",
-)  # fmt: skip
+WHATS = THINGS
 
 
 @dataclass

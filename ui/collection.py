@@ -10,7 +10,22 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dnacore.datasets import Dataset
 from dnacore.plan import FileRow
-from ui import address, card, closeup, deletion, gallery, imports, layout, navigation, picking, pictures, state, theme, tray, words
+from ui import (
+    address,
+    card,
+    closeup,
+    deletion,
+    gallery,
+    imports,
+    layout,
+    navigation,
+    picking,
+    pictures,
+    state,
+    theme,
+    tray,
+    words,
+)
 from ui.state import Ready
 
 WALL = 620

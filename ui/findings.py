@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from dnacore import DNA, Sensitivity
-from ui import words
+from ui import neuron_names, words
 
 
 def pairwise(names: Sequence[str], matrix: np.ndarray, unit: str = "bins", within: np.ndarray | None = None) -> str:
@@ -117,7 +117,7 @@ def sensitivity(found: Sensitivity, dna: DNA) -> str:
     best = int(found.order[0])
     if found.emd[best] == 0:
         return "No neuron tells the two piles apart."
-    name = words.neuron(*dna.neuron(best), dna.layers)
+    name = neuron_names.full(dna, best)
     ratios = found.noise_ratio
     if ratios is None:
         return f"{name[:1].upper()}{name[1:]} tells them apart best, by {words.significant(found.emd[best])} bins."

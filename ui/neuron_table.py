@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 import dnacore as dc
+from dnacore.extractors.things import things_of
 from dnacore.moments import layer_slices
 from ui import gallery, shelf, state, theme, words
 from ui.component import component
@@ -88,7 +89,10 @@ def show(
                 for c in columns
             ],
             "layers": [
-                {"name": name, "said": words.layer(name), "depth": words.depth(name, names), "start": where.start}
+                {
+                    "name": name, "said": words.layer(name), "depth": words.depth(name, names), "start": where.start,
+                    "things": things_of(dna.extractor, name),
+                }  # fmt: skip
                 for name, where in layer_slices(dna.layers).items()
             ],
         },

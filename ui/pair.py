@@ -21,6 +21,7 @@ from ui import (
     layout,
     measures,
     navigation,
+    neuron_names,
     noise,
     parts,
     pictures,
@@ -141,7 +142,7 @@ def _neurons(a: Ready, b: Ready, measure: Measure, within: dc.Selection | None, 
         st.session_state["neuron"] = st.session_state["neuron_of_pair"] = codes[data[0]]
 
     st.subheader(f"Most different neurons{f' of {words.layer(layer)}' if layer else ''}", anchor=False)
-    labels = [words.neuron_short(*dna.neuron(flat)) for flat in flats]
+    labels = [neuron_names.short(dna, flat) for flat in flats]
     charts.show(
         figures.most_different(
             labels,
@@ -158,7 +159,10 @@ def _neurons(a: Ready, b: Ready, measure: Measure, within: dc.Selection | None, 
     tick = " The tick is what chance would give." if chance is not None else ""
     layout.caption(f"{findings.concentration(distances)}{tick} Click a neuron to see its activations and images.")
     st.session_state["neuron_of_pair"] = codes[place]
-    picked = st.selectbox("Neuron", codes, key="neuron_of_pair", format_func=short, label_visibility="collapsed")
+    named = dict(zip(codes, labels, strict=True))
+    picked = st.selectbox(
+        "Neuron", codes, key="neuron_of_pair", format_func=lambda code: named[code], label_visibility="collapsed"
+    )
     address.keep("neuron", picked)
     return flats[codes.index(picked)]
 
@@ -175,8 +179,7 @@ def differences(a: Ready, b: Ready, metric: str = "emd") -> np.ndarray:
 
 def _telling(a: Ready, b: Ready, one: dc.DNA, other: dc.DNA, flat: int) -> None:
     """Draw one neuron's histograms of both datasets."""
-    layer, index = one.neuron(flat)
-    name = words.neuron(layer, index, one.layers)
+    name = neuron_names.full(one, flat)
     found = state.sensitivity(a, b)
     st.subheader(f"{name[:1].upper()}{name[1:]}", anchor=False)
     charts.show(figure_of([a, b], flat, height=330), key="telling", alt=f"Activations of {name} in both datasets")
@@ -227,12 +230,6 @@ def figure_of(chosen: list[Ready], flat: int, *, logarithmic: bool = False, heig
         height=height,
         dark=theme.is_dark(),
     )
-
-
-def short(code: str) -> str:
-    """Return `layer:index` as a person would write it."""
-    layer, _, index = code.rpartition(":")
-    return words.neuron_short(layer, index) if layer else code
 
 
 def images_apart(mine: Ready, its: Ready, selection: dc.Selection | None) -> None:

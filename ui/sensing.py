@@ -18,6 +18,7 @@ from ui import (
     layout,
     live,
     navigation,
+    neuron_names,
     picking,
     piles,
     ranking,
@@ -67,7 +68,7 @@ def _neurons(chosen: Chosen, found: dc.Sensitivity, first: dc.DNA) -> None:
 
     charts.show(
         figures.most_different(
-            [words.neuron_short(*first.neuron(flat)) for flat in flats],
+            [neuron_names.short(first, flat) for flat in flats],
             found.emd[flats],
             unit="bins",
             floor=None if found.noise is None else found.noise[flats],

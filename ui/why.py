@@ -10,9 +10,16 @@ import streamlit as st
 from PIL import Image as Pillow
 
 import dnacore as dc
-from dnacore.explanation import Explanation, Place, explain_image, heat, on_picture, places
+from dnacore.explanation import (
+    Explanation,
+    Place,
+    explain_image,
+    heat,
+    on_picture,
+    places,
+)
 from dnacore.plan import FileRow
-from ui import choices, gallery, pictures, ranking, state, words
+from ui import choices, gallery, neuron_names, pictures, ranking, state, words
 from ui.component import component
 from ui.picking import Picked
 from ui.ranking import Reference
@@ -137,7 +144,7 @@ def draw(
         tells = up >= 0 and spot is not None and not spot.whole
         neurons.append(
             {
-                "name": words.neuron_short(*whole.neuron(flat)),
+                "name": neuron_names.short(whole, flat),
                 "part": f"{words.significant(part)} bins ({words.percent(abs(part) / share)})",
                 "said": _said(up, spot),
                 "box": _box(spot) if tells and spot is not None else None,

@@ -55,14 +55,15 @@ def layer(name: str) -> str:
     return name.replace("_", " ")
 
 
-def neuron(name: str, index: int, layers: Mapping[str, int] | Sequence[str]) -> str:
-    """Return `neuron 214 in block 7 (early layer)`."""
-    return f"neuron {index} in {layer(name)} ({depth(name, list(layers))} layer)"
+def neuron(name: str, index: int, layers: Mapping[str, int] | Sequence[str], thing: str | None = None) -> str:
+    """Return `neuron 214 in block 7 (early layer)`; with a thing that it was trained to name, that too."""
+    named = "" if thing is None else f", trained to name: {thing}"
+    return f"neuron {index} in {layer(name)} ({depth(name, list(layers))} layer{named})"
 
 
-def neuron_short(name: str, index: int) -> str:
-    """Return `block 7 · 214`, for axes and tables."""
-    return f"{layer(name)} · {index}"
+def neuron_short(name: str, index: int, thing: str | None = None) -> str:
+    """Return `block 7 · 214`, for axes and tables; `things · 28 (spectacle rim)` where a neuron names a thing."""
+    return f"{layer(name)} · {index}" + ("" if thing is None else f" ({thing})")
 
 
 def duration(seconds: float | None) -> str:

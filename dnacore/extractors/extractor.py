@@ -71,8 +71,9 @@ class Extractor:
         """Run `batch` (N, 3, H, W) and call `see(layer, tensor)` as each layer is computed, in the order of `layers`.
 
         The tensor is a float32 (N, C, S) view of the network's own memory, channel-major or channel-minor, and good
-        only during the call. In half precision it is a widened copy; `widen=False` leaves it as it is. The forward stops after the last layer. Raises BadInput for a batch of another shape; an
-        error raised in `see` passes through; no hook is left behind in either case.
+        only during the call. In half precision it is a widened copy; `widen=False` leaves it as it is. The forward
+        stops after the last layer. Raises BadInput for a batch of another shape; an error raised in `see` passes
+        through; no hook is left behind in either case.
         """
         batch = self._placed(batch)
 

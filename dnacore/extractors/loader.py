@@ -17,8 +17,8 @@ import torch
 from torch import nn
 
 from ..errors import BadInput, Mismatch, Unavailable
-from . import recipe as recipes
 from . import hub, registry
+from . import recipe as recipes
 from .checkpoint import Checkpoint
 from .extractor import DTYPES, Extractor
 from .hub import Progress

@@ -10,9 +10,10 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from .things import THINGS
+
 WIDTHS = (24, 48, 96, 256)
 DEPTHS = (1, 1, 2, 2)
-THINGS = 59  # what the last two layers name, one neuron each; docs/mini.md lists them
 
 
 class Active(nn.Conv2d):
@@ -47,7 +48,7 @@ class Named(nn.Conv2d):
 
 
 class Mini(nn.Module):
-    """(N, 3, H, W) in [-1, 1] -> (N, THINGS, H/16, W/16)."""
+    """(N, 3, H, W) in [-1, 1] -> (N, things, H/16, W/16)."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,7 +57,7 @@ class Mini(nn.Module):
         for i, (width, depth) in enumerate(zip(WIDTHS, DEPTHS)):
             blocks: list[nn.Module] = [Active(WIDTHS[i - 1], width, halve=True)] if i else []
             self.stages.append(nn.Sequential(*blocks, *(Residual(width) for _ in range(depth))))
-        self.things_middle, self.things = Named(WIDTHS[-2], THINGS, 1), Named(WIDTHS[-1], THINGS, 1)
+        self.things_middle, self.things = Named(WIDTHS[-2], len(THINGS), 1), Named(WIDTHS[-1], len(THINGS), 1)
 
     def features(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the middle and the last feature maps."""

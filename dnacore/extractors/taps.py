@@ -117,13 +117,18 @@ def places_of(network: nn.Module, rule: str = "blocks") -> dict[str, str]:
 
 
 def find_taps(network: nn.Module, side: int, rule: str = "blocks") -> list[Tap]:
-    """The layers of a network, found by structure and put in the order of computing by a forward of two empty images.
+    """The layers of a network under a rule (`places_of`), as `taps_at` finds them."""
+    taps = taps_at(network, side, places_of(network, rule))
+    return [replace(tap, first_token=(rule, tap.layer) in FIRST_TOKEN) for tap in taps]
+
+
+def taps_at(network: nn.Module, side: int, places: dict[str, str]) -> list[Tap]:
+    """The layers at these places {layer: module path}, put in the order of computing by a forward of two empty images.
 
     The forward may run on a network on the `meta` device, where it costs nothing. A module that one forward calls
     twice or never, or whose output mixes images, cannot be a layer and is left out. Raises BadInput where nothing is
     left.
     """
-    places = places_of(network, rule)
     example = torch.zeros(2, 3, side, side, device=next(network.parameters()).device)
     calls: list[tuple[str, list[tuple[int, ...]]]] = []
     handles = [network.get_submodule(path).register_forward_hook(_note(layer, calls)) for layer, path in places.items()]
@@ -141,7 +146,7 @@ def find_taps(network: nn.Module, side: int, rule: str = "blocks") -> list[Tap]:
             continue
         for part in good:
             tap = _tap(layer if len(good) == 1 else f"{layer}_{part}", places[layer], shapes[part])
-            taps.append(replace(tap, part=part if len(shapes) > 1 else None, first_token=(rule, layer) in FIRST_TOKEN))
+            taps.append(replace(tap, part=part if len(shapes) > 1 else None))
     if not taps:
         raise BadInput(f"No layers to look at were found in {type(network).__name__}; choose another network.")
     return taps

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -20,56 +16,17 @@ from PIL import Image, ImageDraw
 
 import dnacore as dc
 from dnacore import jobs
+from tools.dashboard import Dashboard, stop
+from tools.dashboard import start as start_dashboard
 
-ROOT = Path(__file__).parents[2]
-
-
-@dataclass
-class Dashboard:
-    """A started server: where it answers, where its workspace is, and the process behind it."""
-
-    url: str
-    home: Path
-    process: subprocess.Popen[bytes]
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 
 def start(home: Path, port: int | None = None) -> Dashboard:
-    """Start the dashboard on a free port of this machine and wait until it answers."""
-    port = port or free_port()
-    # Tests make their images in temporary folders beside the server's own.
-    environment = os.environ | {
-        "VISUAL_DNA_HOME": str(home),
-        "HOME": str(home.parent),
-        "VISUAL_DNA_ROOTS": os.pathsep.join([str(home.parent), str(home.parent.parent)]),
-    }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.headless", "true"],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    url = f"http://127.0.0.1:{port}"
-    deadline = time.monotonic() + 90
-    while time.monotonic() < deadline:
-        try:
-            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=2):
-                return Dashboard(url, home, process)
-        except (urllib.error.URLError, OSError):
-            assert process.poll() is None, "the dashboard ended by itself"
-            time.sleep(0.2)
-    process.kill()
-    raise AssertionError("the dashboard did not answer within 90 seconds")
-
-
-def stop(dashboard: Dashboard) -> None:
-    """Stop the dashboard."""
-    dashboard.process.terminate()
-    try:
-        dashboard.process.wait(20)
-    except subprocess.TimeoutExpired:
-        dashboard.process.kill()
-        dashboard.process.wait(20)
+    """Start the dashboard; the temporary folders beside the server's own, where tests draw images, are its roots."""
+    roots = os.pathsep.join([str(home.parent), str(home.parent.parent)])
+    return start_dashboard(home, port, {"HOME": str(home.parent), "VISUAL_DNA_ROOTS": roots})
 
 
 def cancel_jobs(home: Path) -> None:
@@ -77,13 +34,6 @@ def cancel_jobs(home: Path) -> None:
     workspace = dc.Workspace.open(home)
     for job in jobs.list_jobs(workspace):
         jobs.cancel(workspace, job.id)
-
-
-def free_port() -> int:
-    """Return a port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture(scope="module")
@@ -117,12 +67,19 @@ class Noise:
 @pytest.fixture
 def browser_page(dashboard: Dashboard, chromium: str):
     """A page in a fresh browser; the test fails if it made noise."""
+    with quiet_page(dashboard, chromium, height=2400) as page:
+        yield page
+
+
+@contextmanager
+def quiet_page(dashboard: Dashboard, chromium: str, height: int) -> Iterator[Page]:
+    """A page in a fresh browser that must make no noise while the `with` lasts."""
     from playwright.sync_api import sync_playwright
 
     noise = Noise(urlsplit(dashboard.url).netloc)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_context(viewport={"width": 1440, "height": 2400}, reduced_motion="reduce").new_page()
+        page = browser.new_context(viewport={"width": 1440, "height": height}, reduced_motion="reduce").new_page()
         page.set_default_timeout(60_000)
         noise.listen(page)
         yield page

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -61,15 +60,8 @@ def filled(dashboard: ui.Dashboard, tmp_path_factory: pytest.TempPathFactory) ->
 @pytest.fixture(scope="module")
 def viewer(filled: ui.Dashboard, chromium: str):
     """One browser for all pages; it must make no noise."""
-    noise = ui.Noise(urlsplit(filled.url).netloc)
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_context(viewport={"width": 1440, "height": 1400}, reduced_motion="reduce").new_page()
-        page.set_default_timeout(60_000)
-        noise.listen(page)
+    with ui.quiet_page(filled, chromium, height=1400) as page:
         yield page
-        browser.close()
-    assert not noise.problems, noise.problems
 
 
 @pytest.mark.parametrize("name", navigation.TITLES)

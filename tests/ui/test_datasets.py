@@ -13,19 +13,13 @@ import pytest
 import dnacore as dc
 from dnacore import jobs
 from tests.ui import conftest as ui
+from tests.ui.driving import settle
 
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
 expect.set_options(timeout=60_000)
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PATIENCE = 240_000
-
-
-def settle(page) -> None:
-    page.wait_for_timeout(300)
-    page.wait_for_function(
-        "() => document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'"
-    )
 
 
 def rows(page):

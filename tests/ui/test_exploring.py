@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
-from tests.ui.conftest import ROOT, start, stop
+from tests.ui.conftest import draw_pictures, start, stop
+from tests.ui.driving import choices, command, settle
 
 expect = pytest.importorskip("playwright.sync_api").expect
 expect.set_options(timeout=60_000)
@@ -21,8 +19,6 @@ COUNT = 40
 @pytest.fixture(scope="module")
 def extracted(dashboard, tmp_path_factory):
     """The module's dashboard with two datasets, one of them with an attribute, and their DNAs."""
-    from tests.ui.conftest import draw_pictures
-
     home = tmp_path_factory.mktemp("pictures")
     warm, cold = (
         draw_pictures(home / "warm", COUNT, (190, 120, 60), 1),
@@ -30,23 +26,9 @@ def extracted(dashboard, tmp_path_factory):
     )
     lines = ["file,odd", *(f"picture {number:03d}.jpg,{number % 2}" for number in range(COUNT))]
     (warm / "attributes.csv").write_text("\n".join(lines))
-    environment = os.environ | {"VISUAL_DNA_HOME": str(dashboard.home)}
-    for command in (["add", "warm", str(warm)], ["add", "cold", str(cold)], ["extract", "warm", "cold"]):
-        subprocess.run(
-            [sys.executable, "-m", "dnacore", *command], cwd=ROOT, env=environment, check=True, capture_output=True
-        )
+    for words in (["add", "warm", str(warm)], ["add", "cold", str(cold)], ["extract", "warm", "cold"]):
+        command(dashboard.home, *words)
     return dashboard
-
-
-def settle(page) -> None:
-    page.wait_for_timeout(300)
-    page.wait_for_function(
-        "() => document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'"
-    )
-
-
-def choices(page) -> dict[str, list[str]]:
-    return parse_qs(urlsplit(page.url).query)
 
 
 def test_parts_of_a_dataset_are_compared_and_chance_is_said(extracted, browser_page):

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from urllib.parse import parse_qs, urlsplit
-
 import pytest
 
-from tests.ui.conftest import ROOT, draw_pictures
+from tests.ui.conftest import draw_pictures
+from tests.ui.driving import choices, command, settle
 
 expect = pytest.importorskip("playwright.sync_api").expect
 expect.set_options(timeout=60_000)
@@ -28,23 +24,9 @@ def extracted(dashboard, tmp_path_factory):
         f"{tint}/picture {at:03d}.jpg,{int(tint == 'warm')}" for tint in ("warm", "cold") for at in range(COUNT // 2)
     ]
     (folder / "attributes.csv").write_text("\n".join(lines))
-    environment = os.environ | {"VISUAL_DNA_HOME": str(dashboard.home)}
-    for command in (["add", "mixed", str(folder)], ["extract", "mixed"]):
-        subprocess.run(
-            [sys.executable, "-m", "dnacore", *command], cwd=ROOT, env=environment, check=True, capture_output=True
-        )
+    for words in (["add", "mixed", str(folder)], ["extract", "mixed"]):
+        command(dashboard.home, *words)
     return dashboard
-
-
-def settle(page) -> None:
-    page.wait_for_timeout(300)
-    page.wait_for_function(
-        "() => document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'"
-    )
-
-
-def choices(page) -> dict[str, list[str]]:
-    return parse_qs(urlsplit(page.url).query)
 
 
 def names(page, wall: str) -> list[str]:

@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
+
+from tests.ui.driving import choices, settle
 
 expect = pytest.importorskip("playwright.sync_api").expect
 expect.set_options(timeout=60_000)  # pages draw in a second; a machine busy with other tests takes longer
 PATIENCE = 240_000
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-
-def settle(page) -> None:
-    """Wait until the page has stopped running."""
-    page.wait_for_timeout(300)
-    page.wait_for_function(
-        "() => document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'"
-    )
 
 
 def click_bar(page, chart: str, number: int) -> None:
@@ -47,10 +40,6 @@ def open_page(page, name: str) -> None:
     page.get_by_test_id("stSidebarNav").get_by_role("link", name=name).click()
     expect(page.get_by_role("heading", level=1, name=name)).to_be_visible()
     settle(page)
-
-
-def choices(page) -> dict[str, list[str]]:
-    return parse_qs(urlsplit(page.url).query)
 
 
 def test_from_a_folder_to_an_answer(dashboard, browser_page, draw_images, tmp_path):

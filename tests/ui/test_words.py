@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from dnacore.extractors.things import thing_of
 from ui import findings, words
 
 
@@ -19,6 +20,16 @@ def test_a_neuron_is_named_with_its_depth():
     assert words.neuron("block_7", 3, layers) == "neuron 3 in block 7 (middle layer)"
     assert words.neuron("last_norm", 0, layers) == "neuron 0 in last norm (late layer)"
     assert words.layer("layer1_0") == "layer 1.0"
+
+
+def test_a_neuron_that_names_a_thing_says_which():
+    assert thing_of({"architecture": "dnacore:mini"}, "things", 28) == "spectacle rim"
+    assert thing_of({"architecture": "dnacore:mini"}, "stage_3_block_1", 28) is None
+    assert thing_of({"architecture": "resnet18"}, "things", 28) is None  # somebody else's layer of that name
+    layers = {"stem": 24, "things": 59}
+    said = words.neuron("things", 28, layers, "spectacle rim")
+    assert said == "neuron 28 in things (middle layer, trained to name: spectacle rim)"
+    assert words.neuron_short("things", 28, "spectacle rim") == "things · 28 (spectacle rim)"
 
 
 @pytest.mark.parametrize(

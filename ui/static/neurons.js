@@ -133,7 +133,7 @@ class Table {
     }
   }
 
-  // "layer 2.0 47", "layer2_0:47", "late" and "47" all find neurons.
+  // "layer 2.0 47", "layer2_0:47", "late", "47" and, where neurons name things, "hat" all find neurons.
   arrange() {
     const { layers } = this.data;
     const words = this.query.toLowerCase().replace(/[:·,]/g, " ").split(/\s+/).filter(Boolean);
@@ -144,7 +144,9 @@ class Table {
     const order = [];
     for (let at = 0; at < this.n; at++) {
       const [l, index] = this.locate(this.flat[at]);
-      if (words.every((word, w) => fits[l][w] || (/^\d+$/.test(word) && index === Number(word)))) order.push(at);
+      const thing = layers[l].things[index] ?? "";
+      const own = (word) => (/^\d+$/.test(word) && index === Number(word)) || thing.includes(word);
+      if (words.every((word, w) => fits[l][w] || own(word))) order.push(at);
     }
     const k = this.data.columns.findIndex((column) => column.key === this.by);
     if (k >= 0) {
@@ -217,7 +219,7 @@ class Table {
     const at = this.order[place], [l, index] = this.locate(this.flat[at]), layer = this.data.layers[l];
     row.filled = at;
     row.said.textContent = `${layer.said} \u00b7 ${index}`;
-    row.depth.textContent = layer.depth;
+    row.depth.textContent = layer.things[index] ?? layer.depth;
     row.box.setAttribute("aria-rowindex", place + 2);
     row.numbers.forEach((cell, k) => { cell.textContent = said(this.values[k][at], this.data.columns[k]); });
     this.paint(row.spark, at);

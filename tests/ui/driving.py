@@ -1,0 +1,31 @@
+"""What the browser tests share: wait for a page, read its address, prepare a workspace by the command line."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+from tools.dashboard import CHECKOUT
+
+
+def settle(page) -> None:
+    """Wait until the page has stopped running."""
+    page.wait_for_timeout(300)
+    page.wait_for_function(
+        "() => document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'"
+    )
+
+
+def choices(page) -> dict[str, list[str]]:
+    """What the address says was chosen."""
+    return parse_qs(urlsplit(page.url).query)
+
+
+def command(home: Path, *words: str) -> None:
+    """Run `dnacore WORDS` on a workspace; it must succeed."""
+    line = [sys.executable, "-m", "dnacore", *words]
+    environment = os.environ | {"VISUAL_DNA_HOME": str(home)}
+    subprocess.run(line, cwd=CHECKOUT, env=environment, check=True, capture_output=True)
