@@ -103,7 +103,7 @@ def _on_device(histograms: Sequence[np.ndarray], device: str) -> np.ndarray:
         running = torch.from_numpy(np.ascontiguousarray(histogram)).to(device).cumsum(1).double()
         found.append((running / running[:, -1:].clamp(min=1)).float())
     shares = torch.stack(found, 1)
-    i, j = np.triu_indices(len(histograms), 1)
+    i, j = torch.triu_indices(len(histograms), len(histograms), 1, device=device)
     total = torch.zeros(len(shares), len(i), dtype=torch.float64, device=device)
     for part in shares.split(CHUNK, 2):
         total += torch.cdist(part, part, p=1)[:, i, j]
