@@ -6,6 +6,7 @@ which other programs disturb least; docs/performance.md has figures with their m
 
 from __future__ import annotations
 
+import platform
 import subprocess
 import sys
 import tempfile
@@ -19,30 +20,64 @@ import numpy as np
 from .calibration import Calibration
 from .dna import DNA
 from .errors import BadInput
+from .parallel import cores
 
-SUITES = ("extract", "accumulate", "distances", "rank", "start")
 NEURONS, IMAGES = 9_984, 2_000
 BATCH = 32
 SETS, SAMPLE = 50, 250  # datasets of a matrix, and the neurons that stand for all
+#: Every suite and what its rows are of.
+SUITES = {
+    "extract": f"Extraction: {2 * BATCH} JPEG files of 640 x 480, batch {BATCH}; the bare forward is the network alone",
+    "accumulate": "Counting: CPU time for every activation of one layer, channels x places of 8 images",
+    "distances": "Distances between datasets",
+    "rank": "Ranking images, from the sketches kept of them",
+    "start": "Starting: what somebody waits for who types a command or opens the dashboard",
+}
+
+Rows = list[tuple[str, float, str]]
+Say = Callable[[str, int, int], None]
 
 
-def bench(suite: str = "all", extractor: str | None = None) -> list[dict[str, Any]]:
-    """Run one suite, or all of them. Raises BadInput for a suite that there is not."""
+def bench(suite: str = "all", extractor: str | None = None, say: Say | None = None) -> list[dict[str, Any]]:
+    """Run one suite, or all. say(name, done, of) hears about each. Raises BadInput for one that there is not."""
     if suite not in (*SUITES, "all"):
         raise BadInput(f"There is no suite {suite!r}; choose one of {', '.join(SUITES)}.")
-    chosen = SUITES if suite == "all" else (suite,)
+    chosen = tuple(SUITES) if suite == "all" else (suite,)
     runs = {
         "accumulate": _accumulate, "extract": lambda: _extract(extractor), "distances": _distances, "rank": _rank,
         "start": _start,
     }  # fmt: skip
-    return [
-        {"suite": name, "what": what, "value": value, "unit": unit}
-        for name in chosen
-        for what, value, unit in runs[name]()
-    ]
+    found = []
+    for done, name in enumerate(chosen):
+        if say is not None:
+            say(name, done, len(chosen))
+        found += [{"suite": name, "what": what, "value": value, "unit": unit} for what, value, unit in runs[name]()]
+    return found
 
 
-Rows = list[tuple[str, float, str]]
+def table(rows: list[dict[str, Any]]) -> str:
+    """The rows for people: under what they are of, in columns, with the machine they hold for."""
+    width = max(len(row["what"]) for row in rows)
+    lines = [f"This machine: {_processor()}, {cores()} cores, {platform.system()}."]
+    for suite in dict.fromkeys(row["suite"] for row in rows):
+        lines += ["", SUITES[suite]]
+        lines += [
+            f"  {row['what']:<{width}} {_shown(row['value']):>8} {row['unit']}" for row in rows if row["suite"] == suite
+        ]
+    return "\n".join([*lines, "", "Other programs make figures worse: compare figures of one run, ratios above all."])
+
+
+def _processor() -> str:
+    """The processor's name, where the system tells it."""
+    about = Path("/proc/cpuinfo")
+    lines = about.read_text().splitlines() if about.is_file() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def _shown(value: float) -> str:
+    """A number with three digits that count."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.{1 if value >= 10 else 2 if value >= 1 else 3}f}"
 
 
 def _best(call: Callable[[], object], times: int = 3, clock: Callable[[], float] = time.perf_counter) -> float:

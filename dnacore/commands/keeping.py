@@ -171,10 +171,10 @@ def import_(options: Namespace, say: Reporter, stop: Stop) -> Result:
 
 
 def bench(options: Namespace, say: Reporter, stop: Stop) -> Result:
-    from ..bench import bench
+    from ..bench import bench, table
 
-    rows = bench(options.suite, options.extractor)
-    return FINE, rows, "\n".join(f"{r['what']:<44} {r['value']:>12.4g} {r['unit']}" for r in rows)
+    rows = bench(options.suite, options.extractor, lambda name, done, of: say.progress(f"measuring: {name}", done, of))
+    return FINE, rows, table(rows)
 
 
 def _dataset_row(workspace: Workspace, dataset) -> dict[str, Any]:
