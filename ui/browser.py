@@ -106,4 +106,4 @@ def _nothing(view: roots.View, wanted: str, files: bool) -> str:
         return "Nothing here has this in its name."
     if view.images:
         return f"No folders in here, but {words.count(view.images, 'image')}."
-    return "No folders and no such files in here." if files else "No folders in here."
+    return "No folders in here, and no files of this kind." if files else "No folders in here."

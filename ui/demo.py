@@ -12,7 +12,19 @@ import dnacore as dc
 from dnacore import jobs
 from dnacore.demo import demo_datasets
 from dnacore.jobs import Job
-from ui import charts, figures, findings, gallery, layout, navigation, pictures, state, theme, tray, words
+from ui import (
+    charts,
+    figures,
+    findings,
+    gallery,
+    layout,
+    navigation,
+    pictures,
+    state,
+    theme,
+    tray,
+    words,
+)
 from ui.state import Ready
 
 COMMAND = ("demo", "--extract")
@@ -116,7 +128,7 @@ def heatmap(ready: Sequence[Ready], say: Callable[[dc.Comparison], str | None] |
         on_click=remember,
     )
     layout.caption(
-        "The distance of every two datasets: light is near, dark is far. "
+        "The distance of every two datasets, in bins of 999: light is near, dark is far. "
         "Click a cell to see which neurons and images say so."
     )
     if "_open_pair" in st.session_state:

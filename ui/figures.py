@@ -221,11 +221,13 @@ def most_different(
     unit: str,
     floor: Sequence[float] | None = None,
     chosen: int = 0,
+    above: bool = False,
     dark: bool = False,
 ) -> go.Figure:
     """Draw the most different neurons as bars, largest on top; a click reports `customdata` = [place in the list].
 
-    floor: per neuron, what chance alone would give; drawn as a tick across its bar.
+    floor: per neuron, what chance alone would give; drawn as a tick across its bar. above: each name stands above its
+    bar, for narrow places.
     """
     tone = theme.ink(dark)
     places = list(range(len(labels)))
@@ -263,9 +265,9 @@ def most_different(
     top = max((float(value) for value in values), default=1.0) or 1.0
     figure.update_layout(
         template=theme.template(dark),
-        height=max(140, 40 + 22 * len(labels)),
+        height=max(140, 40 + (34 if above else 22) * len(labels)),
         margin={"l": 8, "r": 34, "t": 8, "b": 8},
-        bargap=0.3,
+        bargap=0.66 if above else 0.3,
         clickmode="event+select",
         showlegend=False,
     )
@@ -273,10 +275,17 @@ def most_different(
     figure.update_yaxes(
         tickvals=places,
         ticktext=[plain(label) for label in labels],
+        showticklabels=not above,
         range=[len(labels) - 0.5, -0.5],
         showgrid=False,
         fixedrange=True,
     )
+    if above:
+        for place, label in zip(places, labels, strict=True):
+            figure.add_annotation(
+                x=0, y=place, text=plain(label), showarrow=False, xanchor="left", yanchor="bottom", yshift=5,
+                font={"size": theme.SMALL, "color": tone.quiet},
+            )  # fmt: skip
     return figure
 
 

@@ -11,6 +11,8 @@ import plotly.graph_objects as go
 from ui import theme
 from ui.figures import plain, short
 
+LETTER, LINE, NEAR = 8.0, 20.0, 13.0  # pixels: a letter wide, a line high, from a point to its label
+
 
 class Kind(Protocol):
     """What a colour stands for."""
@@ -33,19 +35,23 @@ def datasets(names: Sequence[str], points: np.ndarray, colours: Sequence[str], *
     figure.add_scatter(
         x=at[:, 0],
         y=at[:, 1],
-        mode="markers+text",
+        mode="markers",
         marker={"size": 15, "color": list(colours), "line": {"width": 2, "color": tone.ground}, "opacity": 1},
-        text=[plain(short(name, 24)) for name in names],
-        textposition=_sides([short(name, 24) for name in names], at),
-        textfont={"size": theme.BODY, "color": tone.text},
         customdata=[[place] for place in range(len(names))],
         hovertext=[f"<b>{plain(name)}</b><br>Click to compare it with its nearest" for name in names],
         hoverinfo="text",
         cliponaxis=False,
         selected={"marker": {"opacity": 1}},
-        unselected={"marker": {"opacity": 1}, "textfont": {"color": tone.text}},
+        unselected={"marker": {"opacity": 1}},
         showlegend=False,
     )
+    shown = [short(name, 24) for name in names]
+    for label, (x, y), (right, up) in zip(shown, at, _offsets(shown, at), strict=True):
+        led = up != 0 or abs(right) > len(label) * LETTER / 2 + NEAR  # a label far from its point gets a line to it
+        figure.add_annotation(
+            x=x, y=y, ax=right, ay=-up, text=plain(label), font={"size": theme.BODY, "color": tone.text},
+            showarrow=True, arrowhead=0, arrowwidth=1, arrowcolor=tone.quiet if led else "rgba(0,0,0,0)", standoff=8,
+        )  # fmt: skip
     bare = {"visible": False, "fixedrange": True}
     low, high = (at.min(0), at.max(0)) if len(at) else (np.zeros(2), np.ones(2))
     room = 0.12 * max(float((high - low).max()), 1e-9)
@@ -76,30 +82,37 @@ def images(points: np.ndarray, kinds: Sequence[Kind], of: np.ndarray, *, dark: b
     return figure
 
 
-def _sides(labels: Sequence[str], at: np.ndarray) -> list[str]:
-    """The side of its point on which each label stands, so that few touch: boxes of about the drawn size, in turn."""
-    width, height, line, letter = 560.0, 440.0, 20.0, 8.0  # pixels, roughly
+def _offsets(labels: Sequence[str], at: np.ndarray) -> list[tuple[float, float]]:
+    """Where the middle of each label stands, in pixels right of and above its point: beside it where there is room,
+    else as near as can be without lying on a point or on another label. at: (k, 2)."""
+    width, height = 560.0, 440.0  # of the drawing, roughly
     span = np.maximum(np.ptp(at, axis=0), 1e-9) if len(at) else np.ones(2)
     pixel = at * min(width / span[0], height / span[1])
     taken = [(x - 9, y - 9, x + 9, y + 9) for x, y in pixel]
-    found = []
+    found: list[tuple[float, float]] = []
     for (x, y), label in zip(pixel, labels, strict=True):
-        long = letter * len(label)
-        boxes = {
-            "middle right": (x + 11, y - line / 2, x + 11 + long, y + line / 2),
-            "middle left": (x - 11 - long, y - line / 2, x - 11, y + line / 2),
-            "top center": (x - long / 2, y + 9, x + long / 2, y + 9 + line),
-            "bottom center": (x - long / 2, y - 9 - line, x + long / 2, y - 9),
-        }
+        half = LETTER * len(label) / 2
 
-        def overlap(box: tuple[float, float, float, float]) -> float:
-            return sum(
-                max(0.0, min(box[2], other[2]) - max(box[0], other[0]))
-                * max(0.0, min(box[3], other[3]) - max(box[1], other[1]))
-                for other in taken
-            )
+        def cost(offset: tuple[float, float]) -> tuple[float, float]:
+            return sum(_shared(_box(x, y, offset, half), other) for other in taken), float(np.hypot(*offset))
 
-        side = min(boxes, key=lambda name: overlap(boxes[name]))
-        taken.append(boxes[side])
-        found.append(side)
+        beside = [(half + NEAR, 0.0), (-half - NEAR, 0.0)]
+        steps = [step * LINE for step in range(1, 8)]
+        around = [(side * (half + NEAR), up) for rise in steps for up in (rise, -rise) for side in (1, -1)]
+        place = next((offset for offset in beside if cost(offset)[0] == 0), None) or min(around, key=cost)
+        taken.append(_box(x, y, place, half))
+        found.append(place)
     return found
+
+
+Box = tuple[float, float, float, float]
+
+
+def _box(x: float, y: float, offset: tuple[float, float], half: float) -> Box:
+    cx, cy = x + offset[0], y + offset[1]
+    return cx - half, cy - LINE / 2, cx + half, cy + LINE / 2
+
+
+def _shared(one: Box, other: Box) -> float:
+    wide = min(one[2], other[2]) - max(one[0], other[0])
+    return max(0.0, wide) * max(0.0, min(one[3], other[3]) - max(one[1], other[1]))

@@ -73,6 +73,7 @@ def _neurons(chosen: Chosen, found: dc.Sensitivity, first: dc.DNA) -> None:
             unit="bins",
             floor=None if found.noise is None else found.noise[flats],
             chosen=-1,
+            above=True,
             dark=theme.is_dark(),
         ),
         key="sensitive",

@@ -178,8 +178,10 @@ h2, h3 { letter-spacing: -0.01em; }
 @media (prefers-reduced-motion: reduce) {
   *, *::before, *::after { animation: none !important; transition: none !important; }
 }
+.stButton button p, .stPopover button p, [data-testid="stPopover"] button p { white-space: normal; }
 @media (max-width: 1100px) {
   [data-testid="stMainBlockContainer"] { padding-left: 1.5rem; padding-right: 1.5rem; }
+  [data-testid="stSidebar"][aria-expanded="true"] { width: 216px !important; min-width: 216px !important; }
 }
 """
 

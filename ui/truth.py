@@ -42,7 +42,7 @@ def choose(dataset: Ready) -> Truth | None:
         "Should come first",
         [NONE, *found],
         key="truth",
-        format_func=lambda code: found[code].said if code in found else "nobody says",
+        format_func=lambda code: found[code].said if code in found else "not known",
         plain=True,
         help="An attribute taken as the truth: how well does the ranking find its images?",
     )

@@ -213,11 +213,18 @@ def sentence(image: Image, told: Told, reference: Reference, unlike: Reference |
         return f"{name} is {distance} bins nearer to {side[0]} than to {side[1]}; {where}"
     if place < 0 or count < 2:
         return f"{name} is {distance} bins from {target}; {where}"
-    farther = place / (count - 1)
-    than = f"farther than {farther:.0%} of {image.dataset.name}" if farther >= 0.5 else f"nearer than {1 - farther:.0%}"
-    if farther < 0.5:
-        than += f" of {image.dataset.name}"
+    than = _standing(place, count, image.dataset.name)
     return f"{name} is {distance} bins from {target}, {than}; {where}"
+
+
+def _standing(place: int, count: int, dataset: str) -> str:
+    """Say where an image stands among the `count` of its dataset, nearest first."""
+    if place in (0, count - 1):
+        return f"the {'nearest' if place == 0 else 'farthest'} of the {count:,} of {dataset}"
+    farther = place / (count - 1)
+    if farther >= 0.5:
+        return f"farther than {min(farther, 0.99):.0%} of {dataset}"
+    return f"nearer than {min(1 - farther, 0.99):.0%} of {dataset}"
 
 
 def _nothing() -> None:

@@ -132,7 +132,7 @@ _HALF = {"mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5)}
 _MUGS_REPO = "bramtoula/visual-dna-models"
 
 ENTRIES: tuple[Entry, ...] = (
-    Entry("mini", "Mini, trained on drawn images", "dnacore:mini", _mini((24, 48, 96, 256), (1, 1, 2, 2), len(THINGS)),
+    Entry("mini", "Mini, built in", "dnacore:mini", _mini((24, 48, 96, 256), (1, 1, 2, 2), len(THINGS)),
           "as this tool", 3_039_446, input_size=128, shipped="mini.safetensors", taps="mini", **_HALF),
     Entry("random_resnet18", "ResNet-18, random weights", "resnet18", _R18, "none needed", 11_689_512,
           {"zero_init_last": False}, seed=0),

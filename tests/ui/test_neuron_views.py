@@ -67,4 +67,15 @@ def test_a_distance_is_held_against_chance():
 def test_a_map_of_datasets_can_be_clicked_and_escapes_names():
     figure = planes.datasets(["<b>x</b>", "y"], np.array([[0.0, 0.0], [3.0, 0.0]]), ["#111111", "#222222"])
     assert [tuple(entry) for entry in figure.data[0].customdata] == [(0,), (1,)]
-    assert "<b>x" not in figure.data[0].text[0]
+    assert "<b>x" not in figure.layout.annotations[0].text
+
+
+def test_names_of_datasets_that_lie_together_do_not_lie_on_each_other():
+    names = [f"streets number {k}" for k in range(6)]
+    at = np.array([[0.01 * k, 0.005 * k] for k in range(6)] + [[10.0, 10.0]])
+    figure = planes.datasets([*names, "faces"], at, ["#111111"] * 7)
+    pixel = 440 / 10  # one scale for both axes
+    middles = [(note.x * pixel + note.ax, note.y * pixel - note.ay) for note in figure.layout.annotations]
+    for i, (x, y) in enumerate(middles[:6]):
+        for u, v in middles[:i]:
+            assert abs(y - v) >= 20 or abs(x - u) >= 8 * len(names[0])

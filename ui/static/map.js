@@ -74,12 +74,14 @@ class PointMap {
   async fetch() {
     const { source, columns, base } = this.data;
     try {
-      const [points, listed] = await Promise.all([fetch(`${base}/columns/${source}`), fetch(`${base}/columns/${columns}`)]);
-      if (!points.ok || !listed.ok) throw new Error("gone");
-      const [buffer, images] = [await points.arrayBuffer(), await listed.json()];
+      const [placed, listed] = await Promise.all([fetch(`${base}/columns/${source}`), fetch(`${base}/columns/${columns}`)]);
+      if (!placed.ok || !listed.ok) throw new Error("gone");
+      const [buffer, images] = [await placed.arrayBuffer(), await listed.json()];
       if (source !== this.source) return;
-      const n = this.data.count;
-      this.points = new Float32Array(buffer, 0, 2 * n);
+      const n = this.data.count, points = new Float32Array(buffer, 0, 2 * n);
+      // Another layout is seen whole at first; other colours of the same one are looked at from where one was.
+      if (!this.laid || this.laid.length !== points.length || points.some((value, i) => value !== this.laid[i])) this.view = null;
+      this.points = this.laid = points;
       this.kinds = new Uint16Array(buffer, 8 * n, n);
       this.images = images;
     } catch {

@@ -53,7 +53,7 @@ class Table {
     this.view.setAttribute("aria-label", data.title);
     this.bar.hidden = !data.controls;
     this.view.style.height = `${data.height}px`;
-    this.root.style.setProperty("--columns", `minmax(100px, 1fr) minmax(28px, 132px) ${data.columns.map(() => "minmax(48px, 78px)").join(" ")}`);
+    this.root.style.setProperty("--columns", `minmax(124px, 1fr) minmax(28px, 112px) ${data.columns.map(() => "minmax(44px, 64px)").join(" ")}`);
     if (this.source !== data.source) {
       this.source = data.source;
       this.fetch();
@@ -207,19 +207,23 @@ class Table {
     const name = make("div", "name", box);
     name.setAttribute("role", "gridcell");
     const said = make("span", "said", name);
+    const index = make("span", "index", name);
     const depth = make("span", "depth", name);
     const cell = make("div", "", box);
     cell.setAttribute("role", "gridcell");
     const spark = make("canvas", "spark", cell);
     const numbers = this.data.columns.map(() => { const one = make("div", "number", box); one.setAttribute("role", "gridcell"); return one; });
-    return { box, said, depth, spark, numbers, filled: -1 };
+    return { box, said, index, depth, spark, numbers, filled: -1 };
   }
 
   fill(row, place) {
     const at = this.order[place], [l, index] = this.locate(this.flat[at]), layer = this.data.layers[l];
     row.filled = at;
-    row.said.textContent = `${layer.said} \u00b7 ${index}`;
+    row.said.textContent = layer.said;
+    row.index.textContent = `\u00b7 ${index}`;
     row.depth.textContent = layer.things[index] ?? layer.depth;
+    row.depth.classList.toggle("thing", index in layer.things);
+    row.box.title = `${layer.said} \u00b7 ${index}, ${row.depth.textContent}`;
     row.box.setAttribute("aria-rowindex", place + 2);
     row.numbers.forEach((cell, k) => { cell.textContent = said(this.values[k][at], this.data.columns[k]); });
     this.paint(row.spark, at);
