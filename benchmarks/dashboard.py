@@ -1,152 +1,70 @@
 """The dashboard on 10,000 images, in a real browser: `python -m benchmarks.dashboard [FOLDER] [--only PART]`.
 
-Makes a workspace with 10,000 tiny drawn images whose sketches are made up (or takes the one that an earlier run left in
-FOLDER), starts the dashboard on it, and prints: seconds of a page change (warm), seconds to the gallery's first
-pictures, milliseconds from a move of the slider to the last picture in sight, and the server's memory over 300 page
-changes.
-Needs Chromium and Playwright, as the browser tests do. Parts: pages, gallery, drag, memory.
+Takes the workspace of `benchmarks.many` (made anew, or left in FOLDER by an earlier run), starts the dashboard on it,
+and prints: seconds of a page change (from the click until the page's own last content is drawn), seconds to the
+gallery's first pictures, milliseconds from a move of the slider to the last picture in sight, and the server's memory
+over 300 page changes. Needs Chromium and Playwright, as the browser tests do. Parts: pages, gallery, drag, memory.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-import socket
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-from PIL import Image, ImageDraw
-
 import dnacore as dc
-from dnacore.calibration import Calibration
-from dnacore.plan import Member
-from dnacore.sketches import QUANTILES, SketchArrays
-from dnacore.sources import DEFAULT_EXTRACTOR
-from tools import browser
+from benchmarks import many
+from tools import browser, dashboard
 
-CHECKOUT = Path(__file__).resolve().parents[1]
-IMAGES, SHARD = 10_000, 500
-PAGES = ("Start", "Datasets", "Distances", "Neurons", "Sensitivity", "Gallery", "Selections")
+PAGES = {  # of each page, what it draws last in each of its places
+    "Start": (".st-key-start-heatmap .main-svg", "text=Cartoon faces with glasses"),
+    "Datasets": (".st-key-look-wall .cell img.in", ".st-key-card-where", "text=How far is it from the others?"),
+    "Distances": (".st-key-heatmap .main-svg", ".st-key-pairs"),
+    "Neurons": (
+        ".st-key-neuron-table .row", ".st-key-lens .strips img", ".st-key-weakest-1 img", ".st-key-alike-table .row",
+    ),
+    "Sensitivity": (
+        ".st-key-sensitive .main-svg", ".st-key-pile-Without .cell img.in", ".st-key-live .cell img.in",
+        ".st-key-keep-these",
+    ),
+    "Gallery": (".st-key-gallery-bands .cell img.in", "text=Below each image: its rank"),
+    "Selections": (".st-key-selection-layers .main-svg", ".st-key-selection-delete"),
+}  # fmt: skip
 PARTS = ("pages", "gallery", "drag", "memory")
+ROUNDS = 5  # warm changes to each page
+
+WHOLE = """() => {
+  const main = document.querySelector("[data-testid=stMain]");
+  const inside = [...main.querySelectorAll("*")].map((element) => element.shadowRoot).filter((root) => root);
+  const pictures = inside.flatMap((root) => [...root.querySelectorAll("img")]);
+  return document.querySelector("[data-testid=stApp]").dataset.testScriptState === "notRunning"
+    && !main.querySelector("[data-stale=true]")
+    && pictures.every((one) => one.loading === "lazy" || (one.complete && one.naturalWidth));
+}"""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks.dashboard", description=__doc__.splitlines()[0])
     parser.add_argument("folder", nargs="?", type=Path, help="keep the workspace here, for the next run")
     parser.add_argument("--only", choices=PARTS, action="append", help="measure this part alone")
-    parser.add_argument("--images", type=int, default=IMAGES)
+    parser.add_argument("--images", type=int, default=many.IMAGES)
     parser.add_argument("--changes", type=int, default=300, help="page changes while memory is watched")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         home = options.folder or Path(temporary, "workspace")
-        make(home, options.images)
-        with dashboard(home) as (address, process):
+        many.make(home, options.images)
+        with dashboard.running(home) as started:
             # The default network may be another one than that of a workspace which an earlier run left.
             made = dc.Workspace.open(home).store.settings()[0].label
-            measure(f"{address}/", f"extractor={made}", process, options.only or PARTS, options.changes)
-
-
-def make(home: Path, count: int) -> None:
-    """Make the workspace unless it is there: images, attributes, sketches, DNAs."""
-    workspace = dc.Workspace.open(home)
-    if "many" in {dataset.name for dataset in workspace.datasets()}:
-        return
-    started = time.perf_counter()
-    extractor = dc.load_extractor(DEFAULT_EXTRACTOR, device="cpu")
-    calibration = Calibration(
-        np.zeros(extractor.n_neurons), np.ones(extractor.n_neurons), extractor.layers, extractor.fingerprint, "made up"
-    )
-    workspace.choose_calibration(calibration)
-    for seed, (name, images) in enumerate((("many", count), ("few", 600))):
-        warm = draw(home.parent / f"{home.name}-images" / name, images, seed)
-        workspace.add_dataset(name, home.parent / f"{home.name}-images" / name)
-        extract(workspace, name, extractor, calibration, warm, seed)
-    print(f"made {count:,} images and their sketches in {time.perf_counter() - started:.0f} s")
-
-
-def draw(folder: Path, count: int, seed: int) -> np.ndarray:
-    """Draw tiny pictures and write their attributes; return of each how warm it is, (count,) 0 to 1."""
-    folder.mkdir(parents=True, exist_ok=True)
-    random = np.random.default_rng(seed)
-    warm = random.random(count)
-    lines = ["file,warm,shape"]
-    for number in range(count):
-        tint = (int(60 + 180 * warm[number]), 110, int(240 - 180 * warm[number]))
-        image = Image.new("RGB", (96, 72), tint)
-        canvas, round_ = ImageDraw.Draw(image), number % 2
-        for _ in range(3):
-            x, y, side = random.integers(0, 70), random.integers(0, 50), random.integers(8, 26)
-            fill = tuple(int(value) for value in random.integers(0, 256, 3))
-            (canvas.ellipse if round_ else canvas.rectangle)((x, y, x + side, y + side), fill=fill)
-        image.save(folder / f"{number:05d}.jpg", quality=80)
-        lines.append(f"{number:05d}.jpg,{int(warm[number] > 0.5)},{'round' if round_ else 'square'}")
-    (folder / "attributes.csv").write_text("\n".join(lines) + "\n")
-    return warm
-
-
-def extract(
-    workspace: dc.Workspace, name: str, extractor: dc.Extractor, calibration: Calibration, warm: np.ndarray, seed: int
-) -> None:
-    """Keep sketches and DNAs as extraction would, with made-up values: some neurons see how warm an image is."""
-    dataset, store = workspace.dataset(name), workspace.store
-    files = workspace.scan(dataset).files
-    setting = store.setting(extractor, calibration, 1000)
-    random = np.random.default_rng(seed)
-    sees = np.where(np.arange(extractor.n_neurons) % 40 == 0, 500.0, random.uniform(0, 40, extractor.n_neurons))
-    for start in range(0, len(files), SHARD):
-        members = files[start : start + SHARD]
-        centre = 250 + sees[:, None] * warm[None, start : start + len(members)]
-        centre = centre + random.normal(0, 40, centre.shape)
-        spread = np.linspace(-60, 60, QUANTILES)
-        quantiles = np.clip(centre[..., None] + spread, 0, 999).astype(np.uint16)
-        value = quantiles.astype(np.float32) / 999
-        places = random.integers(0, QUANTILES, centre.shape).astype(np.uint16)
-        arrays = SketchArrays(quantiles, value.max(2), places, value.mean(2))
-        counts = np.stack([np.bincount(row.ravel(), minlength=1000) for row in quantiles])
-        dna = dc.DNA(
-            counts, np.zeros((len(counts), 2), np.int64), len(members), arrays.means.mean(1).astype(np.float64),
-            arrays.means.var(1).astype(np.float64) * len(members), calibration, extractor.spec, name,
-        )  # fmt: skip
-        hashes = [file.hash for file in members]
-        store.add_shard(dataset, setting, [Member(f.hash, f.path) for f in members], dna, arrays, hashes)
-    store.finish(dataset, setting, store.shards(dataset, setting))
-    store.compact(dataset, setting)
-
-
-@contextmanager
-def dashboard(home: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """Run the dashboard on a workspace; yield its address and its process."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    line = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.headless=true"]
-    environment = os.environ | {"VISUAL_DNA_HOME": str(home)}
-    process = subprocess.Popen(
-        line, cwd=CHECKOUT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        for _ in range(240):
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1).close()
-                break
-            except OSError:
-                time.sleep(0.5)
-        yield f"http://127.0.0.1:{port}", process
-    finally:
-        process.terminate()
-        process.wait()
+            measure(f"{started.url}/", f"extractor={made}", started.process, options.only or PARTS, options.changes)
 
 
 def measure(
-    address: str, network: str, process: subprocess.Popen[bytes], parts: tuple[str, ...] | list[str], changes: int
+    address: str, network: str, process: subprocess.Popen[bytes], parts: Sequence[str], changes: int
 ) -> None:
     """Open a browser and print what was measured. network: the choice of extractor, as it stands in an address."""
     from playwright.sync_api import sync_playwright
@@ -156,41 +74,51 @@ def measure(
         page = opened.new_context(viewport={"width": 1440, "height": 900}).new_page()
         page.set_default_timeout(240_000)
         page.goto(f"{address}?{network}")
-        wait(page)
+        wait(page, "Start")
+        if "pages" in parts:
+            pages(page)
         if "gallery" in parts:
             gallery(page, f"{address}gallery?{network}")
-        if "pages" in parts or "memory" in parts:
-            cold = {name: change(page, name) for name in PAGES}
-            if "pages" in parts:
-                warm = {name: statistics.median(change(page, name) for _ in range(3)) for name in reversed(PAGES)}
-                for name in PAGES:
-                    print(f"page change to {name:<12} {warm[name]:5.2f} s warm, {cold[name]:5.2f} s the first time")
         if "drag" in parts:
             drag(page, f"{address}sensitivity?{network}")
         if "memory" in parts:
+            page.goto(f"{address}?{network}")
+            wait(page, "Start")
             memory(page, process, changes)
         opened.close()
 
 
-def wait(page) -> None:  # noqa: ANN001
-    """Wait until the page has been drawn."""
-    page.wait_for_selector("[data-testid=stMain] h1")
+def wait(page, name: str) -> None:  # noqa: ANN001
+    """Wait until a page has been drawn to its end, with its pictures."""
     page.wait_for_function(
-        "() => document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'"
+        "name => document.querySelector('[data-testid=stMain] h1')?.innerText === name",
+        arg={"Start": "Visual DNA Studio"}.get(name, name),
     )
+    for last in PAGES[name]:
+        page.locator(last).first.wait_for()
+    page.wait_for_function(WHOLE)
 
 
 def change(page, name: str) -> float:  # noqa: ANN001
-    """Seconds from the click on a page's name to the page being there whole."""
-    started = time.perf_counter()
-    page.get_by_test_id("stSidebarNav").get_by_role("link", name=name, exact=True).click()
-    page.wait_for_function(
-        "name => document.querySelector('[data-testid=stMain] h1')?.innerText === name && "
-        "document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'",
-        arg={"Start": "Visual DNA Studio"}.get(name, name),
-        polling=20,
-    )
-    return time.perf_counter() - started
+    """Seconds from the click on a page's name to the page being there whole. Another page must be in front."""
+    link = page.get_by_test_id("stSidebarNav").get_by_role("link", name=name, exact=True)
+    begun = link.evaluate("link => { const begun = performance.now(); link.click(); return begun; }")
+    wait(page, name)
+    return (page.evaluate("performance.now()") - begun) / 1000
+
+
+def pages(page) -> None:  # noqa: ANN001
+    """Print the seconds of a page change: the first time in this server, and once everything has been there."""
+    change(page, "Selections")
+    cold = {name: change(page, name) for name in PAGES}
+    warm: dict[str, list[float]] = {name: [] for name in PAGES}
+    for _ in range(ROUNDS):
+        for name in PAGES:
+            warm[name].append(change(page, name))
+    for name, took in warm.items():
+        middle, worst = statistics.median(took), max(took)
+        said = f"{middle:5.2f} s warm ({worst:.2f} at worst), {cold[name]:5.2f} s the first time"
+        print(f"page change to {name:<12} {said}")
 
 
 def gallery(page, address: str) -> None:  # noqa: ANN001
@@ -202,7 +130,6 @@ def gallery(page, address: str) -> None:  # noqa: ANN001
         page.wait_for_selector(".st-key-gallery-wall .cell img.in")
         took = time.perf_counter() - started
         print(f"gallery of all images, from an empty tab to its first pictures: {took:.2f} s {said}")
-    wait(page)
     change(page, "Neurons")
     started = time.perf_counter()
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Gallery", exact=True).click()
@@ -234,7 +161,7 @@ def drag(page, address: str) -> None:  # noqa: ANN001
     """Print the milliseconds from a move of the slider to the last picture in sight."""
     page.goto(f"{address}&from=many&attribute=warm")
     page.wait_for_selector(".st-key-live .cell img.in")
-    wait(page)
+    wait(page, "Sensitivity")
     page.wait_for_timeout(4000)  # what the slider may bring to the front is fetched while the hand rests
     found = page.evaluate(DRAG)
     for what, values in (("sorted and laid out", found["sorted"]), ("last picture in sight", found["took"])):

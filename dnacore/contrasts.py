@@ -52,11 +52,11 @@ def contrast(sketches: Sketches, weights: np.ndarray, against: np.ndarray | None
     base = np.zeros((sketches.n_neurons, 0)) if against is None else against
     found = Contrasts(*(np.empty((sketches.n_neurons, weights.shape[1])) for _ in range(2)))
     for rows in sketches.blocks(BLOCK_BYTES):
-        quantiles = np.ascontiguousarray(sketches.quantiles(rows))
+        quantiles, where = sketches.laid_out(rows)
         for start in range(0, weights.shape[1], TILE):
             tile = np.ascontiguousarray(weights[:, start : start + TILE])
-            outputs = found.emd[rows], found.shift[rows]
-            parallel.over_rows(_contrast, len(quantiles), quantiles, tile, sketches.bins, base[rows], start, *outputs)
+            inputs = quantiles, where, tile, sketches.bins, base[rows], start
+            parallel.over_rows(_contrast, len(quantiles), *inputs, found.emd[rows], found.shift[rows])
     return found
 
 
@@ -85,18 +85,18 @@ def contrast_gaussians(sketches: Sketches, with_: np.ndarray, without: np.ndarra
 
 
 @njit(nogil=True, cache=True, fastmath={"reassoc", "contract"})
-def _contrast(first, last, quantiles, weights, bins, against, start, emd, shift):
-    """quantiles (n, N, Q), weights (N, C), against (n, B) or (n, 0) -> columns of emd and shift from `start` on."""
-    _, images, atoms = quantiles.shape
+def _contrast(first, last, quantiles, where, weights, bins, against, start, emd, shift):
+    """quantiles (n, M, Q), where (N,), weights (N, C), against (n, B) or (n, 0) -> columns of emd and shift."""
+    images, atoms = len(where), quantiles.shape[2]
     width = weights.shape[1]
     difference = np.empty((bins, width))
     running, total, moved = np.empty(width), np.empty(width), np.empty(width)
     for k in range(first, last):
         difference[:] = 0.0
         for i in range(images):
-            row = weights[i]
+            row, at = weights[i], where[i]
             for q in range(atoms):
-                here = difference[min(quantiles[k, i, q], bins - 1)]
+                here = difference[min(quantiles[k, at, q], bins - 1)]
                 for c in range(width):
                     here[c] += row[c]
         running[:], total[:], moved[:] = 0.0, 0.0, 0.0

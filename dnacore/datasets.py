@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from .errors import BadInput, UnknownName
@@ -108,14 +109,15 @@ def read_attributes(csv: Path, files: Sequence[FileRow]) -> pd.DataFrame:
     key = next((c for c in table.columns if c.lower() in _FILE_COLUMNS), None)
     if key is None:
         raise BadInput(f"The attributes file {csv.name} needs a column “file” with each image's path in its folder.")
-    named = table[key].map(_normal_path)
+    named = [_normal_path(path) for path in table[key]]
     table = table.drop(columns=key).set_index(pd.Index(named, name="file"))
     paths = [unicodedata.normalize("NFC", f.path) for f in files]
-    if not table.index.isin(paths).any():  # bare file names for a nested folder, or another computer's paths
+    if set(paths).isdisjoint(named):  # bare file names for a nested folder, or another computer's paths
         by_name = pd.Series(paths, index=[p.rsplit("/", 1)[-1] for p in paths])
         by_name = by_name[~by_name.index.duplicated(keep=False)]
-        table.index = table.index.map(lambda p: by_name.get(p.rsplit("/", 1)[-1], p))
-        if paths and not table.index.isin(paths).any():
+        named = [by_name.get(path.rsplit("/", 1)[-1], path) for path in named]
+        table.index = pd.Index(named, name="file")
+        if paths and set(paths).isdisjoint(named):
             raise BadInput(
                 f"The attributes file {csv.name} names none of the {len(paths)} images in its column “{key}”. Write "
                 f"each image's path in its folder there, such as {paths[0]}."
@@ -138,7 +140,9 @@ def _read_csv(csv: Path) -> pd.DataFrame:
             csv, dtype=str, keep_default_na=False, encoding="utf-8-sig", skipinitialspace=True, sep=separator
         )
     except FileNotFoundError as error:
-        raise BadInput(f"There is no attributes file {csv.name} any more. Add the dataset again with another.") from error
+        raise BadInput(
+            f"There is no attributes file {csv.name} any more. Add the dataset again with another."
+        ) from error
     except UnicodeDecodeError as error:
         raise BadInput(f"The attributes file {csv.name} is not text in UTF-8. Save it as “CSV UTF-8”.") from error
     except (ValueError, OSError, pd.errors.ParserError) as error:
@@ -154,7 +158,7 @@ def choose(table: pd.DataFrame, part: Part, name: str) -> list[int]:
     wanted = _normal_value(part.value)
     if wanted == "-1" and "-1" not in set(column):
         wanted = "0" if "0" in set(column) else wanted
-    rows = [i for i, value in enumerate(column) if value == wanted]
+    rows = np.flatnonzero((column == wanted).to_numpy(bool)).tolist()
     if not rows:
         values = ", ".join(sorted(set(column) - {""}))
         raise UnknownName(f"No image of “{name}” has {part.column}={part.value}. The values are: {values}.")

@@ -180,10 +180,10 @@ def auc(distance: np.ndarray, relevant: np.ndarray) -> float:
 
     distance: (N,) smaller is nearer; relevant: (N,) bool. Raises BadInput unless both kinds are there.
     """
-    from scipy.stats import rankdata
-
     distance, relevant = np.asarray(distance, np.float64), np.asarray(relevant, bool)
-    hits, others = int(relevant.sum()), int((~relevant).sum())
-    if not hits or not others:
+    hits, others = distance[relevant], np.sort(distance[~relevant])
+    if not len(hits) or not len(others):
         raise BadInput("AUC needs relevant and other images.")
-    return float((rankdata(-distance)[relevant].sum() - hits * (hits + 1) / 2) / (hits * others))
+    farther = len(others) - np.searchsorted(others, hits, "right")
+    equal = len(others) - np.searchsorted(others, hits, "left") - farther
+    return float((farther.sum() + equal.sum() / 2) / (len(hits) * len(others)))

@@ -16,10 +16,11 @@ from .sketches import Sketches
 
 
 @njit(nogil=True, cache=True)
-def _count(first, last, quantiles, counts):
+def _count(first, last, quantiles, where, counts):
+    """quantiles (n, M, Q), where (N,) -> counts (n, B)."""
     end = counts.shape[1] - 1  # a bin that there is not (a damaged file) counts as the last one
     for k in range(first, last):
-        for n in range(quantiles.shape[1]):
+        for n in where:
             for q in range(quantiles.shape[2]):
                 counts[k, min(quantiles[k, n, q], end)] += 1
 
@@ -30,8 +31,8 @@ def sketched_dna(sketches: Sketches, calibration: Calibration, extractor: Mappin
     counts = np.zeros((n, sketches.bins), np.int64)
     mean, deviations = np.zeros(n), np.zeros(n)
     for rows in sketches.blocks():
-        quantiles = np.ascontiguousarray(sketches.quantiles(rows))
-        parallel.over_rows(_count, len(quantiles), quantiles, counts[rows])
+        quantiles, where = sketches.laid_out(rows)
+        parallel.over_rows(_count, len(quantiles), quantiles, where, counts[rows])
         means = sketches.means(rows).astype(np.float64)
         mean[rows] = means.mean(1)
         deviations[rows] = ((means - mean[rows, None]) ** 2).sum(1)

@@ -22,7 +22,7 @@ from .datasets import Dataset
 from .dna import DNA, load_dna, merge
 from .dnafile import covariance_layers
 from .errors import BadInput, Damaged, Unavailable, UnknownName
-from .plan import Member, Shard
+from .plan import FileRow, Member, Shard
 from .sketches import KIND, VERSION, Segment, SketchArrays, Sketches, merge_segments, open_segment, save_segment
 from .workspace import discard
 
@@ -152,7 +152,9 @@ class Store:
         """A transaction about a dataset that somebody may have removed while it was being extracted."""
         with self.catalogue.changing() as db:
             if db.execute("SELECT 1 FROM dataset WHERE id = ?", (dataset.id,)).fetchone() is None:
-                raise UnknownName(f"“{dataset.name}” was removed while it was being extracted. Add it again to go on.")
+                raise UnknownName(
+                    f"“{dataset.name}” was removed while it was being extracted. Add it again to go on."
+                )
             yield db
 
     def finish(self, dataset: Dataset, setting: Setting, keep: Sequence[Shard]) -> None:
@@ -163,7 +165,8 @@ class Store:
             old = [
                 row["id"]
                 for row in db.execute(
-                    "SELECT id FROM shard WHERE dataset = ? AND setting = ? AND part = ?", (dataset.id, setting.id, part)
+                    "SELECT id FROM shard WHERE dataset = ? AND setting = ? AND part = ?",
+                    (dataset.id, setting.id, part),
                 )
                 if row["id"] not in set(ids)
             ]
@@ -237,7 +240,7 @@ class Store:
 
         files = self.workspace.files(dataset)
         calibration = self._calibration(setting)
-        sketches = self._sketches(dataset, setting)
+        sketches = self._sketches(dataset, setting, files)
         unreadable = {r.path for r in self.workspace.rejected(dataset, setting.label)}
         if calibration is None or sketches is None or len(sketches) < sum(f.path not in unreadable for f in files):
             return None
@@ -273,8 +276,8 @@ class Store:
                 broken.append(path.name)
         if broken:
             raise Damaged(
-                f"A part of the DNA was damaged or lost and has been set aside ({', '.join(broken)}). Extract the dataset "
-                "again: only that part is computed anew."
+                f"A part of the DNA was damaged or lost and has been set aside ({', '.join(broken)}). Extract the "
+                "dataset again: only that part is computed anew."
             )
         return found
 
@@ -316,11 +319,15 @@ class Store:
         setting = self.find_setting(label)
         return self._sketches(dataset, setting) if setting else None
 
-    def _sketches(self, dataset: Dataset, setting: Setting) -> Sketches | None:
+    def _sketches(
+        self, dataset: Dataset, setting: Setting, files: Sequence[FileRow] | None = None
+    ) -> Sketches | None:
+        """files: the dataset's, where the caller has them: those of a part take reading its table."""
         segments = list(self.segments(dataset, setting).values())
         if not segments:
             return None
-        return Sketches(segments, [f.hash for f in self.workspace.files(dataset)], setting.bins)
+        rows = self.workspace.files(dataset) if files is None else files
+        return Sketches(segments, [f.hash for f in rows], setting.bins)
 
     def segments(self, dataset: Dataset, setting: Setting) -> dict[int, Segment]:
         """The dataset's sketch files by number, largest first; broken ones are set aside."""
@@ -447,5 +454,7 @@ def _stamp(path: Path) -> str:
 
 def _next_number(db, table: str) -> int:
     """Hand out a row number that no row, past or present, has had."""
-    db.execute("INSERT INTO number (name, last) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET last = last + 1", (table,))
+    db.execute(
+        "INSERT INTO number (name, last) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET last = last + 1", (table,)
+    )
     return db.execute("SELECT last FROM number WHERE name = ?", (table,)).fetchone()["last"]

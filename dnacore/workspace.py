@@ -58,7 +58,7 @@ def default_root() -> Path:
 
 @dataclass(frozen=True)
 class Scan:
-    """A look at a dataset's folder. files: readable ones by path; rejected: the others; added, removed: since last time."""
+    """A look at a dataset's folder. files: readable ones by path; rejected: the others; added, removed: since then."""
 
     files: list[FileRow]
     rejected: list[Rejected]
@@ -227,14 +227,14 @@ class Workspace:
         return sum(map(_size, self.store.files_of(dataset))) + sum(_size(p) for p in (own.rglob("*") if own else ()))
 
     def own_images(self, dataset: Dataset) -> Path | None:
-        """The folder of a dataset's images where they were unpacked, uploaded or drawn into this workspace, for it alone."""
+        """The folder of a dataset's images where they were unpacked, uploaded or drawn into this workspace for it."""
         drawn = dataset.source
         ours = drawn.parent in (self.root / "unpacked", self.root / "demo") and not drawn.is_symlink()
         shared = any(d.folder.is_relative_to(drawn) for d in self.datasets() if d.id != dataset.id)
         return drawn if ours and not shared else None
 
     def set_attributes(self, name: str, csv: Path | None) -> Dataset:
-        """Give a dataset another attributes CSV, or none. Raises BadInput where it does not fit the dataset's images."""
+        """Give a dataset another attributes CSV, or none. Raises BadInput where it does not fit its images."""
         dataset = self._whole(name)
         if csv is not None:
             read_attributes(csv, self.files(dataset))
@@ -295,10 +295,12 @@ class Workspace:
         need = [f for f in found if hashes and not old.get(f.path)]
         contents = self._hash(dataset, [f.path for f in need], rejected, progress)
         with self.catalogue.changing() as db:
-            top = db.execute("SELECT coalesce(max(number), -1) FROM file WHERE dataset = ?", (dataset.id,)).fetchone()[0]
+            last = db.execute("SELECT coalesce(max(number), -1) FROM file WHERE dataset = ?", (dataset.id,))
+            top = last.fetchone()[0]
             fresh = [f for f in found if f.path not in known]
             # a look that computes no hashes must not wipe out those that another process has just computed
-            numbers = {f.path: top + 1 + i for i, f in enumerate(fresh)} | {p: row["number"] for p, row in known.items()}
+            numbers = {f.path: top + 1 + i for i, f in enumerate(fresh)}
+            numbers |= {path: row["number"] for path, row in known.items()}
             db.execute("UPDATE file SET there = 0 WHERE dataset = ?", (dataset.id,))
             db.executemany(
                 "INSERT INTO file (dataset, number, path, size, mtime_ns, hash, there) VALUES (?,?,?,?,?,?,1) "
@@ -345,7 +347,8 @@ class Workspace:
         """The dataset's files as of the last scan, by path. An image's index never changes."""
         with self.catalogue.reading() as db:
             rows = db.execute(
-                "SELECT number, path, size, mtime_ns, hash FROM file WHERE dataset = ? AND there ORDER BY path", (dataset.id,)
+                "SELECT number, path, size, mtime_ns, hash FROM file WHERE dataset = ? AND there ORDER BY path",
+                (dataset.id,),
             )
             files = [FileRow(*row) for row in rows]
         if dataset.part is None:
@@ -356,14 +359,15 @@ class Workspace:
     def hashed(self) -> dict[int, int]:
         """{dataset's id: how many of its files have a known content hash}."""
         with self.catalogue.reading() as db:
-            return dict(db.execute("SELECT dataset, count(*) FROM file WHERE there AND hash != '' GROUP BY dataset").fetchall())
+            rows = db.execute("SELECT dataset, count(*) FROM file WHERE there AND hash != '' GROUP BY dataset")
+            return dict(rows.fetchall())
 
     def files_key(self, dataset: Dataset) -> str:
         """A short text that changes whenever the dataset's files do, as of the last scan. Much quicker than `files`."""
         with self.catalogue.reading() as db:
             row = db.execute(
-                "SELECT count(*), total(number), total(size), max(mtime_ns), total(mtime_ns % 1000003), total(length(hash)) "
-                "FROM file WHERE dataset = ? AND there",
+                "SELECT count(*), total(number), total(size), max(mtime_ns), total(mtime_ns % 1000003), "
+                "total(length(hash)) FROM file WHERE dataset = ? AND there",
                 (dataset.id,),
             ).fetchone()
         return f"{dataset.id}:{':'.join(str(value) for value in tuple(row))}"
@@ -381,7 +385,7 @@ class Workspace:
                 "WHERE file.dataset = ?1 AND file.there AND file.hash = bad.hash",
                 (dataset.id, extractor),
             ).fetchall()
-        if dataset.part is not None:
+        if dataset.part is not None and rows:
             inside = {f.path for f in self.files(dataset)}
             rows = [row for row in rows if row["path"] in inside]
         return [Rejected(path, reason) for path, reason in sorted({tuple(row) for row in rows})]
@@ -492,11 +496,12 @@ class Workspace:
 
     def size(self) -> int:
         """Bytes on disk that this workspace takes."""
-        return sum(_size(path) for path in self.root.rglob("*"))
+        return _folder_size(self.root)
 
 
 _DATASETS = (
-    "SELECT dataset.*, (SELECT count(*) FROM file WHERE file.dataset = dataset.id AND file.there) AS images FROM dataset"
+    "SELECT dataset.*, (SELECT count(*) FROM file WHERE file.dataset = dataset.id AND file.there) AS images "
+    "FROM dataset"
 )
 
 
@@ -541,3 +546,16 @@ def _size(path: Path) -> int:
         return path.stat().st_size if path.is_file() else 0
     except OSError:
         return 0
+
+
+def _folder_size(folder: Path | str) -> int:
+    # Thousands of thumbnails: a listing tells most of what a look at each file would, in a tenth of the time.
+    total = 0
+    with suppress(OSError), os.scandir(folder) as listed:  # a folder or a file may go while we look
+        for entry in listed:
+            with suppress(OSError):
+                if entry.is_dir(follow_symlinks=False):
+                    total += _folder_size(entry.path)
+                elif entry.is_file():
+                    total += entry.stat().st_size
+    return total

@@ -10,6 +10,7 @@ import dnacore as dc
 from dnacore.attributes import attribute, attributes_of, sensitivities
 from dnacore.contrasts import columns, contrast, contrast_gaussians
 from dnacore.sketched import sketched_dna
+from dnacore.sketches import together
 from tests.sketch_data import NEURONS, bounds, sketches_of
 
 IMAGES = 60
@@ -39,6 +40,25 @@ def test_every_column_is_the_distance_of_its_two_sides(view, count: int) -> None
         np.testing.assert_allclose(found.emd[:, c], dc.emd(a, b), atol=1e-9)
         np.testing.assert_allclose(found.shift[:, c], (b.cdf - a.cdf).sum(1), atol=1e-9)
         np.testing.assert_allclose(gaussian[:, c], dc.nfd(a, b), atol=1e-6)
+
+
+def test_parts_of_one_file_put_together_are_read_as_they_lie(view) -> None:
+    odd, even = view.select(np.arange(1, IMAGES, 2)), view.select(np.arange(0, IMAGES, 2))
+    both = together(odd, even)
+    rows, where = both.laid_out(slice(2, 5))
+    assert rows.base is not None and np.shares_memory(rows, view.quantiles(slice(2, 5))), "nothing is copied"
+    np.testing.assert_array_equal(rows[:, where], both.quantiles(slice(2, 5)))
+    np.testing.assert_array_equal(both.quantiles(slice(2, 5))[:, : IMAGES // 2], odd.quantiles(slice(2, 5)))
+    sides = np.arange(IMAGES) < IMAGES // 2
+    np.testing.assert_allclose(contrast(both, columns(sides, ~sides)).emd[:, 0], dc.emd(
+        sketched_dna(odd, bounds(), {}, "odd"), sketched_dna(even, bounds(), {}, "even")), atol=1e-9)  # fmt: skip
+
+
+def test_sets_of_two_files_put_together_are_both_read(view) -> None:
+    other = sketches_of(np.random.default_rng(8).integers(0, 1000, (NEURONS, 9, 16)))
+    both, sides = together(view, other), np.arange(IMAGES + 9) < IMAGES
+    emd = dc.emd(sketched_dna(view, bounds(), {}, "one"), sketched_dna(other, bounds(), {}, "other"))
+    np.testing.assert_allclose(contrast(both, columns(sides, ~sides)).emd[:, 0], emd, atol=1e-9)
 
 
 def test_whole_sets_against_a_target(view) -> None:

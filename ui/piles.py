@@ -9,7 +9,17 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from ui import address, choices, gallery, navigation, picking, picks, pictures, state, words
+from ui import (
+    address,
+    choices,
+    gallery,
+    navigation,
+    picking,
+    picks,
+    pictures,
+    state,
+    words,
+)
 from ui.picking import Picked
 from ui.state import Ready
 
@@ -105,8 +115,7 @@ def splits(table: pd.DataFrame) -> dict[str, list[str]]:
     """Return the attributes that split a dataset, with their values; most frequent value first."""
     found: dict[str, list[str]] = {}
     for column in table.columns:
-        known = [value for value in table[column] if value != ""]
-        values = list(pd.Series(known, dtype=str).value_counts().index) if known else []
+        values = [value for value in table[column].value_counts().index if value != ""]
         if 2 <= len(values) <= MOST_VALUES:
             found[str(column)] = values
     return found
@@ -114,10 +123,13 @@ def splits(table: pd.DataFrame) -> dict[str, list[str]]:
 
 def draw(pile: Pile, title: str) -> None:
     """Draw a few images of a pile; those picked by hand can be taken out again."""
-    images = members(pile)
-    st.html(f'<div class="vds-row"><b>{title}</b><span class="vds-quiet">{len(images):,}</span></div>')
-    step = max(1, len(images) // SHOWN)
-    shown = images if isinstance(pile, Picked) else images[::step][:SHOWN]
+    if isinstance(pile, Ready):
+        rows = state.files(pile.dataset)
+        count, shown = len(rows), pictures.plain(pile.dataset, rows[:: max(1, len(rows) // SHOWN)][:SHOWN])
+    else:
+        shown = members(pile)
+        count = len(shown)
+    st.html(f'<div class="vds-row"><b>{title}</b><span class="vds-quiet">{count:,}</span></div>')
     seen = gallery.wall(
         shown[:240],
         key=f"pile-{title}",
@@ -125,7 +137,7 @@ def draw(pile: Pile, title: str) -> None:
         columns=2,
         height=420 if len(shown) > SHOWN else None,
         controls=isinstance(pile, Picked),
-        note=words.count(len(images), "image") if isinstance(pile, Picked) else None,
+        note=words.count(count, "image") if isinstance(pile, Picked) else None,
         actions=[picking.REMOVE] if isinstance(pile, Picked) else (),
         aspect=aspect(pile),
     )
@@ -137,10 +149,8 @@ def draw(pile: Pile, title: str) -> None:
             st.rerun()
 
 
-def members(pile: Pile) -> list[gallery.Picture]:
-    """Return the images of a pile."""
-    if isinstance(pile, Ready):
-        return pictures.plain(pile.dataset, state.files(pile.dataset))
+def members(pile: Picked) -> list[gallery.Picture]:
+    """Return the images of a pile picked by hand."""
     found = []
     for dataset, indices in picks.present(state.workspace(), pile.images).values():
         rows = {row.index: row for row in state.files(dataset)}

@@ -139,11 +139,17 @@ def _sensitivity(a_key: str, b_key: str, noise: bool, _a: Ready, _b: Ready) -> d
 
 def part(whole: Ready, column: str, value: str) -> Ready:
     """Return the images of a dataset that have an attribute, as a dataset. Raises BadInput without sketches."""
-    found = workspace().dataset(f"{whole.name}[{column}={value}]")
+    described = _described(whole.dataset)
+    found = _part(str(workspace().root), whole.name, column, value, described)
     key = workspace().store.dna_key(found, extractor())
     if key is None:
         raise dc.BadInput(f"“{found.name}” has no DNA yet. Extract {whole.name} on the Datasets page.")
-    return Ready(found, key)
+    return Ready(found, f"{key}:{described}")  # which images are in it is the table's say
+
+
+@st.cache_resource(max_entries=200, show_spinner=False)
+def _part(root: str, name: str, column: str, value: str, described: str) -> Dataset:
+    return workspace().dataset(f"{name}[{column}={value}]")
 
 
 def ranking(
@@ -174,10 +180,15 @@ def _ranking(
 
 def sketches_of(dataset: Ready) -> Sketches:
     """Return the sketches of a dataset's images, in the order of its files. Raises BadInput where it has none."""
-    found = workspace().sketches(dataset.dataset, extractor())
+    return _sketches(dataset.key, workspace().files_key(dataset.dataset), dataset, extractor())
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _sketches(key: str, files: str, _dataset: Ready, _label: str) -> Sketches:
+    found = workspace().sketches(_dataset.dataset, _label)
     if found is None or not len(found):
         raise dc.BadInput(
-            f"“{dataset.name}” was extracted without sketches, so its images cannot be ranked. "
+            f"“{_dataset.name}” was extracted without sketches, so its images cannot be ranked. "
             "Extract it again with sketches."
         )
     return found
@@ -210,9 +221,8 @@ def _image_dna(key: str, index: int, _dataset: Ready) -> dc.DNA:
 
 def files(dataset: Dataset) -> list[FileRow]:
     """Return a dataset's files as of the last look at its folder. Shared: not to be changed."""
-    if dataset.part is not None:
-        return workspace().files(dataset)
-    return _files(str(workspace().root), workspace().files_key(dataset), dataset)
+    known = workspace().files_key(dataset) if dataset.part is None else f"{dataset.part}:{_described(dataset)}"
+    return _files(str(workspace().root), known, dataset)
 
 
 @st.cache_resource(max_entries=60, show_spinner=False)
@@ -232,20 +242,25 @@ def _aspect(number: int, images: int, _dataset: Dataset) -> float:
 
 def attributes(dataset: Dataset) -> pd.DataFrame:
     """Return a dataset's attributes, one row per file as in `files`; empty where it has none or they are gone."""
-    csv = dataset.attributes
     try:
-        stamp = csv.stat().st_mtime_ns if csv is not None else 0
-        known = workspace().files_key(dataset) if csv is not None else str(dataset.images)
-        return _attributes(str(workspace().root), dataset.id, str(dataset.part or ""), str(csv), stamp, known, dataset)
-    except (dc.BadInput, OSError):
+        return _attributes(str(workspace().root), dataset.id, str(dataset.part or ""), _described(dataset), dataset)
+    except dc.BadInput:
         return pd.DataFrame()
 
 
 @st.cache_resource(max_entries=40, show_spinner=False)
-def _attributes(
-    root: str, number: int, part: str, csv: str, stamp: int, known: str, _dataset: Dataset
-) -> pd.DataFrame:
+def _attributes(root: str, number: int, part: str, described: str, _dataset: Dataset) -> pd.DataFrame:
     return workspace().attributes(_dataset)
+
+
+def _described(dataset: Dataset) -> str:
+    """A short text that changes whenever a dataset's files or what its table says about them do."""
+    csv = dataset.attributes
+    try:
+        stamp = csv.stat().st_mtime_ns if csv is not None else 0
+    except OSError:  # gone: reading it says so
+        stamp = -1
+    return f"{workspace().files_key(dataset)}:{csv}:{stamp}"
 
 
 @st.cache_data(ttl=15, show_spinner=False)
