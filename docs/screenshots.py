@@ -1,7 +1,8 @@
 """Pictures of every page of the dashboard: `.venv/bin/python docs/screenshots.py FOLDER [--readme]`.
 
 Draws and extracts the demo in a workspace of its own, starts the dashboard on a free port of this machine, and takes
-each page in light and dark, at 1440 x 900 and 1024 x 768. `--readme` renews the pictures in docs/images instead.
+each page in light and dark, at 1440 x 900 and 1024 x 768. `--readme` renews the pictures in docs/images instead, and the
+animation beside them. `--home DIR` keeps the workspace for the next time.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ README = {  # picture: page, with choices that fit on one screen
     "distances": "distances?" + "&".join(f"datasets={name}" for name in COMPARED),
     "gallery": "gallery?dataset=faces&like=styles_sketch",
     "sensitivity": "sensitivity",
-    "neurons": "neurons",
+    "neurons": "neurons?a=faces%5Bhat%3D1%5D&b=faces%5Bhat%3D0%5D",
 }
 
 
@@ -91,17 +92,41 @@ def shoot(page, address: str, file: Path) -> None:
     image.convert("RGB").save(file, optimize=True)
 
 
+def animate(page, address: str, file: Path) -> None:
+    """Drag the slider of the Sensitivity page from one neuron to many and write it as a moving picture."""
+    page.goto(f"{address}/sensitivity?attribute=hat")
+    settle(page)
+    dial = page.locator(".st-key-live .dial input")
+    page.locator(".st-key-live").evaluate("live => live.scrollIntoView()")
+    page.wait_for_timeout(4000)  # pictures that the slider may bring to the front come while the hand rests
+    last = int(dial.get_attribute("max"))
+    steps = [round(last * at / 18) for at in range(19)]
+    frames = []
+    for step in [*steps, *steps[-2:0:-1]]:
+        dial.evaluate("(dial, to) => { dial.value = to; dial.dispatchEvent(new Event('input')); }", step)
+        for _ in range(2):
+            page.wait_for_timeout(60)
+            shot = Image.open(io.BytesIO(page.screenshot(clip={"x": 288, "y": 0, "width": 1152, "height": 620})))
+            frames.append(shot.convert("RGB").resize((792, 426), Image.Resampling.LANCZOS))
+    frames[0].save(file, save_all=True, append_images=frames[1:], duration=90, loop=0, quality=45, method=6)
+
+
 def main() -> None:
     from playwright.sync_api import sync_playwright
 
     parser = argparse.ArgumentParser(prog="docs/screenshots.py", description=__doc__.splitlines()[0])
     parser.add_argument("folder", nargs="?", type=Path, default=Path("shots"))
     parser.add_argument("--readme", action="store_true", help="renew docs/images")
+    parser.add_argument("--home", type=Path, help="the workspace; a new one, gone afterwards, if none is given")
     options = parser.parse_args()
     folder = CHECKOUT / "docs" / "images" if options.readme else options.folder
     folder.mkdir(parents=True, exist_ok=True)
     shots = [(README, SIZES[:1], ("light",))] if options.readme else [(PAGES, SIZES, ("light", "dark"))]
-    with tempfile.TemporaryDirectory() as home, demo(Path(home)) as address, sync_playwright() as player:
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        demo(options.home or Path(scratch)) as address,
+        sync_playwright() as player,
+    ):
         chromium = player.chromium.launch(executable_path=str(browser.find()), args=["--no-sandbox"])
         if not options.readme:
             page = chromium.new_page(viewport={"width": 1440, "height": 900})
@@ -115,6 +140,9 @@ def main() -> None:
                         end = "" if options.readme else f"-{scheme}-{width}"
                         shoot(page, f"{address}/{path}", folder / f"{name}{end}.png")
                     page.close()
+        if options.readme:
+            page = chromium.new_page(viewport={"width": 1440, "height": 900})
+            animate(page, address, folder / "dragging.webp")
         chromium.close()
 
 

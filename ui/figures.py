@@ -243,6 +243,8 @@ def most_different(
         },
         text=[words.significant(float(value)) for value in values],
         textposition="outside",
+        textfont={"size": theme.SMALL},
+        constraintext="none",
         cliponaxis=False,
         hovertext=[
             f"<b>{plain(label)}</b><br>{words.distance(float(value), unit)}"
@@ -257,7 +259,7 @@ def most_different(
             x=[float(value) for value in floor],
             y=places,
             mode="markers",
-            marker={"symbol": "line-ns", "size": 14, "line": {"width": 2, "color": tone.text}},
+            marker={"symbol": "line-ns", "size": 8 if above else 14, "line": {"width": 2, "color": tone.text}},
             hovertext=[f"{words.significant(float(value))} by chance" for value in floor],
             hoverinfo="text",
             showlegend=False,
@@ -265,9 +267,9 @@ def most_different(
     top = max((float(value) for value in values), default=1.0) or 1.0
     figure.update_layout(
         template=theme.template(dark),
-        height=max(140, 40 + (34 if above else 22) * len(labels)),
+        height=max(140, 40 + (27 if above else 22) * len(labels)),
         margin={"l": 8, "r": 34, "t": 8, "b": 8},
-        bargap=0.66 if above else 0.3,
+        bargap=0.7 if above else 0.3,
         clickmode="event+select",
         showlegend=False,
     )
@@ -283,7 +285,7 @@ def most_different(
     if above:
         for place, label in zip(places, labels, strict=True):
             figure.add_annotation(
-                x=0, y=place, text=plain(label), showarrow=False, xanchor="left", yanchor="bottom", yshift=5,
+                x=0, y=place, text=plain(label), showarrow=False, xanchor="left", yanchor="bottom", yshift=2,
                 font={"size": theme.SMALL, "color": tone.quiet},
             )  # fmt: skip
     return figure

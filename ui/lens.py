@@ -48,7 +48,7 @@ def show(
 
     Args:
         kind: what the height of a bar is: share, counts or cumulative.
-        start: the first and last bin brushed at first; without, where the first two datasets differ most.
+        start: the first and last bin brushed at first; without, where they tell the first two datasets apart.
     """
     dnas = [state.dna(one) for one in chosen]
     counts = [dna.histograms[flat] for dna in dnas]
@@ -117,7 +117,8 @@ def _note(one: Ready, atoms: np.ndarray, images: Sequence[Picture], now: tuple[i
 
 
 def telling(edges: np.ndarray, shares: Sequence[np.ndarray]) -> tuple[int, int]:
-    """Return the bins in which the second dataset lies most above the first, or a single one's strongest tenth.
+    """Return the bins in which, of the first two datasets, the one that the neuron reacts to more lies most above the
+    other; or a single one's strongest tenth.
 
     edges: (m + 1,) bins; shares: (m,) each, of activations.
     """
@@ -126,7 +127,9 @@ def telling(edges: np.ndarray, shares: Sequence[np.ndarray]) -> tuple[int, int]:
         reached = np.cumsum(shares[0]) >= 0.9 * shares[0].sum()
         place = int(reached.argmax())
         return int(edges[place]), int(edges[-1]) - 1
-    gap = np.concatenate([[0.0], np.cumsum(shares[1] - shares[0])])
+    middles = np.asarray(edges[:-1] + edges[1:], float)
+    more, less = sorted(shares[:2], key=lambda share: -float(share @ middles))
+    gap = np.concatenate([[0.0], np.cumsum(more - less)])
     widest = max(1, round(WIDEST * m))
     best, found = -np.inf, (0, 1)
     for start in range(m):

@@ -32,11 +32,14 @@ def test_a_flat_histogram_is_drawn_without_a_comb():
     assert (np.abs(np.diff(found[1:-2])) <= 1).all()
 
 
-def test_the_part_brushed_first_is_where_the_second_lies_above_the_first():
+def test_the_part_brushed_first_is_where_the_dataset_lies_that_the_neuron_reacts_to():
     edges = np.arange(0, 101)
-    one, other = np.full(100, 0.01), np.zeros(100)
-    other[60:70] = 0.1
-    assert lens.telling(edges, [one, other]) == (60, 69)
+    resting, awake = np.zeros(100), np.full(100, 0.005)
+    resting[0] = 1.0
+    awake[60:70] += 0.05
+    assert lens.telling(edges, [resting, awake]) == lens.telling(edges, [awake, resting])
+    first, last = lens.telling(edges, [awake, resting])
+    assert first <= 60 and last >= 69 and first > 10
 
 
 def test_a_single_dataset_begins_with_its_strongest_tenth():

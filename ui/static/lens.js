@@ -219,9 +219,9 @@ class Lens {
   request() { cancelAnimationFrame(this.frame); this.frame = requestAnimationFrame(() => this.look()); }
 
   look() {
-    const { data } = this, [first, last] = this.range;
+    const { data } = this, [first, last] = this.range, span = data.high - data.low;
     this.said.textContent = last < first ? "Drag over the figure to see the images behind a part of it."
-      : `Activations from ${round(this.value(first))} to ${round(this.value(last + 1))}. Below each image: how much of it lies there.`;
+      : `Activations from ${round(this.value(first), span)} to ${round(this.value(last + 1), span)}. Below each image: how much of it lies there.`;
     const fit = Math.max(3, Math.floor((this.root.clientWidth + 8) / (data.side + 8)));
     const rows = data.series.length > 2 ? 1 : data.rows;
     data.series.forEach((one, s) => {
@@ -324,7 +324,9 @@ function decades(low, high) {
   return found.length > 6 ? found.filter((_, at) => (found.length - 1 - at) % 2 === 0) : found;
 }
 
-function round(value) {
+// Three digits; what is nothing beside the whole range is nothing.
+function round(value, whole = 0) {
+  if (Math.abs(value) < 1e-4 * whole) return "0";
   const text = Math.abs(value) >= 100 ? value.toFixed(0) : Math.abs(value) >= 10 ? value.toFixed(1) : value.toPrecision(3);
   return String(Number(text)).replace("-", "\u2212");
 }
