@@ -73,6 +73,18 @@ def images(title: str, pictures: list[Any], total: int | None = None) -> None:
         _note("images", (title, pictures[:MOST_IMAGES], len(pictures) if total is None else total))
 
 
+def place() -> int:
+    """Return where the next thing that is noted will stand."""
+    view = current()
+    return len(view.parts) if view is not None else 0
+
+
+def lift(to: int) -> None:
+    """Put what was noted last in an earlier place: it is drawn there, though it was known only later."""
+    if (view := current()) is not None and view.parts:
+        view.parts.insert(to, view.parts.pop())
+
+
 def _note(kind: str, content: Any) -> None:
     if (view := current()) is not None:
         view.parts.append((kind, content))

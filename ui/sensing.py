@@ -10,6 +10,7 @@ import streamlit as st
 import dnacore as dc
 from ui import (
     address,
+    capture,
     charts,
     choices,
     closeup,
@@ -17,6 +18,7 @@ from ui import (
     findings,
     layout,
     live,
+    measures,
     navigation,
     neuron_names,
     picking,
@@ -40,20 +42,23 @@ def draw(ready: Sequence[Ready]) -> None:
     result, knobs = layout.result_and_knobs()
     with knobs:
         chosen = piles.choose(ready)
-    with result, st.spinner("Comparing with what chance would give…"):
-        found = sorting.sensitivity(chosen)
-    first = state.dna(chosen.among[0])
     with result:
-        layout.found(findings.sensitivity(found, first))
-        if found.too_small:
-            st.warning(words.as_markdown(found.too_small))
+        said, place = st.container(), capture.place()
         left, middle, right = st.columns([1, 2.1, 1], gap="medium")
         with left:
             piles.draw(chosen.with_, "With")
-        with middle:
-            _neurons(chosen, found, first)
         with right:
             piles.draw(chosen.without, "Without")
+    # Of many images this takes seconds the first time: what is compared is in sight meanwhile.
+    with said:
+        with measures.patient("Comparing with what chance would give…"):
+            found, first = sorting.sensitivity(chosen), state.dna(chosen.among[0])
+        layout.found(findings.sensitivity(found, first))
+        capture.lift(place)
+        if found.too_small:
+            st.warning(words.as_markdown(found.too_small))
+    with middle:
+        _neurons(chosen, found, first)
     st.divider()
     count = _sorted(chosen, found)
     with knobs, st.popover("Keep these neurons", width="stretch", key="keep-these"):
@@ -91,7 +96,7 @@ def _sorted(chosen: Chosen, found: dc.Sensitivity) -> int:
     """Draw the slider and the images that it sorts; return the number of neurons it stands at."""
     whose = words.listing([one.name for one in chosen.among])
     layout.found(f"Images of {whose}, sorted as you drag")
-    with st.spinner("Ranking the images for every number of neurons…"):
+    with measures.patient("Ranking the images for every number of neurons…"):
         deck = sorting.deck(chosen, found)
     top = _count(deck.steps)
     seen, count = live.wall(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -17,7 +17,7 @@ import streamlit as st
 
 import dnacore as dc
 from dnacore import retrieval, weights_files
-from dnacore.datasets import Dataset
+from dnacore.datasets import Dataset, choose, parse_part
 from dnacore.extractors import ExtractorInfo, available
 from dnacore.extractors.registry import DEFAULT_EXTRACTOR
 from dnacore.plan import FileRow
@@ -139,17 +139,12 @@ def _sensitivity(a_key: str, b_key: str, noise: bool, _a: Ready, _b: Ready) -> d
 
 def part(whole: Ready, column: str, value: str) -> Ready:
     """Return the images of a dataset that have an attribute, as a dataset. Raises BadInput without sketches."""
-    described = _described(whole.dataset)
-    found = _part(str(workspace().root), whole.name, column, value, described)
+    chosen, described = whole.dataset.split(column, value), _described(whole.dataset)
+    found = replace(chosen, images=len(files(chosen)))
     key = workspace().store.dna_key(found, extractor())
     if key is None:
         raise dc.BadInput(f"“{found.name}” has no DNA yet. Extract {whole.name} on the Datasets page.")
     return Ready(found, f"{key}:{described}")  # which images are in it is the table's say
-
-
-@st.cache_resource(max_entries=200, show_spinner=False)
-def _part(root: str, name: str, column: str, value: str, described: str) -> Dataset:
-    return workspace().dataset(f"{name}[{column}={value}]")
 
 
 def ranking(
@@ -221,13 +216,17 @@ def _image_dna(key: str, index: int, _dataset: Ready) -> dc.DNA:
 
 def files(dataset: Dataset) -> list[FileRow]:
     """Return a dataset's files as of the last look at its folder. Shared: not to be changed."""
-    known = workspace().files_key(dataset) if dataset.part is None else f"{dataset.part}:{_described(dataset)}"
+    known = workspace().files_key(dataset) if dataset.part is None else f"{dataset.name}:{_described(dataset)}"
     return _files(str(workspace().root), known, dataset)
 
 
 @st.cache_resource(max_entries=60, show_spinner=False)
 def _files(root: str, key: str, _dataset: Dataset) -> list[FileRow]:
-    return workspace().files(_dataset)
+    if _dataset.part is None:
+        return workspace().files(_dataset)
+    whole = replace(_dataset, name=parse_part(_dataset.name)[0], part=None)
+    rows = files(whole)
+    return [rows[at] for at in choose(_table(whole), _dataset.part, whole.name)]
 
 
 def aspect(dataset: Dataset) -> float:
@@ -243,9 +242,13 @@ def _aspect(number: int, images: int, _dataset: Dataset) -> float:
 def attributes(dataset: Dataset) -> pd.DataFrame:
     """Return a dataset's attributes, one row per file as in `files`; empty where it has none or they are gone."""
     try:
-        return _attributes(str(workspace().root), dataset.id, str(dataset.part or ""), _described(dataset), dataset)
+        return _table(dataset)
     except dc.BadInput:
         return pd.DataFrame()
+
+
+def _table(dataset: Dataset) -> pd.DataFrame:
+    return _attributes(str(workspace().root), dataset.id, str(dataset.part or ""), _described(dataset), dataset)
 
 
 @st.cache_resource(max_entries=40, show_spinner=False)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ui import figures, report_store, reporting
+from ui import capture, figures, report_store, reporting
 from ui.capture import View
 
 FACTS = {
@@ -41,6 +41,16 @@ def frozen():
         ("images", ("Images", [], 0)),
     ]
     return reporting.freeze(view, NoImages(), [["a", "<i>cats</i>"]], FACTS)
+
+
+def test_what_is_known_late_stands_where_it_is_drawn():
+    capture.begin("Sensitivity", "Which neurons?")
+    capture.text("caption", "above")
+    here = capture.place()
+    capture.text("caption", "below")
+    capture.text("found", "known late")
+    capture.lift(here)
+    assert [said for _, said in capture.current().parts] == ["above", "known late", "below"]
 
 
 def test_a_view_can_be_kept_as_plain_data(frozen):

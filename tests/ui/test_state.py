@@ -70,3 +70,13 @@ def test_a_part_follows_its_table(workspace, tmp_path):
     assert after.key != before.key
     assert after.dataset.images == len(state.files(after.dataset)) == state.dna(after).images == 5
     assert len(state.sketches_of(after)) == 5 and list(state.attributes(whole.dataset)["mark"]).count("1") == 5
+
+
+def test_a_part_of_no_image_or_of_a_table_that_is_gone_is_refused(workspace, tmp_path):
+    (whole,) = state.ready()
+    with pytest.raises(dc.UnknownName, match="No image of “some” has mark=7"):
+        state.part(whole, "mark", "7")
+    (tmp_path / "some" / "attributes.csv").unlink()
+    with pytest.raises(dc.BadInput, match="attributes.csv any more"):
+        state.part(whole, "mark", "1")
+    assert state.attributes(whole.dataset).empty
