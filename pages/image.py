@@ -11,6 +11,7 @@ from ui import (
     elsewhere,
     figures,
     gallery,
+    labels,
     layout,
     navigation,
     picking,
@@ -60,6 +61,7 @@ with knobs:
             *closeup.attributes(owner, image.index),
         ]
     )
+    labels.draw(image, first)
     if st.button("Rank by likeness to this image", key="image-like", width="stretch"):
         navigation.go("gallery", dataset=owner.name, like=f"image:{owner.name}:{image.index}")
 
