@@ -29,7 +29,7 @@ SCRATCH_BYTES = 1 << 28  # counters of single images at once
 OPTIONS = {"enable_fp_fusion": False, "num_warps": WARPS}
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["capacity"])  # else it is compiled again for datasets of some sizes
 def _read(
     x, low, high, scale, counts, counts_of_image, sums, belows, aboves, slots, order, quantiles, peaks, places, means,
     capacity, size, channels, step_image, step_channel, step_place,
@@ -82,7 +82,7 @@ def _read(
         tl.store(means + to, (total / size).to(tl.float32), mask=inside)
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["capacity"])
 def _read_ranks(
     counts, slots, order, quantiles, capacity, channels,
     BINS: tl.constexpr, WIDTH: tl.constexpr, Q: tl.constexpr,
@@ -99,7 +99,7 @@ def _read_ranks(
             tl.store(quantiles + (channel * capacity + slot) * Q + q, chosen.to(tl.uint16))
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["images"])
 def _add_up(
     totals, belows, aboves, centre, sums, squares, outside, images, size, channels,
     ROWS: tl.constexpr, LANES: tl.constexpr,
