@@ -1,7 +1,7 @@
 """Compile every kernel once, so that the first extraction on a machine does not wait for it: `python -m dnacore.warm`.
 
-Set-up runs this. The compiled code is kept beside the modules (or in the user's cache folder) and is made again by itself
-whenever a kernel's source changes.
+Set-up runs this. The compiled code is kept beside the modules (or in the user's cache folder) and is made again by
+itself whenever a kernel's source changes.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def compile_kernels() -> None:
         noise_floor(view, view, splits=2)
         contrast(view, np.ones((1, 1)))
         reference.histograms.setflags(write=writable)
-        dnas = [replace(reference, name=name, images=1) for name in "abc"]
+        dnas = [replace(reference, name=name, images=1) for name in "abcd"]  # more than are compared exactly
         emd(*dnas[:2])
         pairwise(dnas)
         mixture(dnas[0], dnas[1:])
