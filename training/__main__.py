@@ -1,4 +1,8 @@
-"""Train: `python -m training --out FOLDER`. Writes mini.safetensors, mini.log and the recipe that made them."""
+"""Train, and judge: `python -m training --out FOLDER [--judge DATA]`.
+
+Writes mini.safetensors, mini.log and the recipe that made them; with --judge also bench.md: what `training.judge` says
+of the weights, with ranges measured on the bench's own images.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,9 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from dnacore.extractors import load_extractor
+
+from .judge import Judge, table
 from .learn import Recipe, Say, learn
 from .naming import name_things
 from .networks import TRUNKS, Plain, Trunk, fold, unfold
@@ -77,6 +84,12 @@ def finish(trunk: Trunk, recipe: Recipe, device: torch.device, say: Say, fused: 
     return {name: tensor.detach().cpu().contiguous() for name, tensor in trunk.state_dict().items()}
 
 
+def judged(weights: Path, data: Path) -> str:
+    """Return the bench's table of trained weights."""
+    with Judge(load_extractor("mini", "cpu", weights=weights), data, own_ranges=True) as judge:
+        return table({weights.stem: judge.report() | judge.drawn_faces()})
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
@@ -88,6 +101,7 @@ def main() -> None:
         if field.type in ("int", "float"):
             parser.add_argument(f"--{field.name.replace('_', '-')}", type=int if field.type == "int" else float)
     parser.add_argument("--courses", type=json.loads, help="JSON: [[share, sheets, side, zoom], ...]")
+    parser.add_argument("--judge", type=Path, metavar="DATA", help="folder of real image sets; the architecture plain")
     parser.add_argument("--start", type=Path, help="go on from a mini.safetensors of an earlier run")
     options = parser.parse_args()
     if options.threads:
@@ -99,7 +113,13 @@ def main() -> None:
     recipe = Recipe(**(base | {name: value for name, value in given.items() if value is not None}))
     every = 50 if options.smoke else 100
     start = None if options.start is None else unfold(load_file(options.start), first_pictures(recipe))
+    if options.judge and recipe.trunk != "plain":
+        parser.error("--judge takes the architecture that ships; python -m training.compare judges the others")
     train(recipe, options.out, torch.device(options.device), not options.smoke, every, start)
+    if options.judge:
+        report = judged(options.out / "mini.safetensors", options.judge)
+        print(report)
+        (options.out / "bench.md").write_text(report + "\n")
 
 
 if __name__ == "__main__":
