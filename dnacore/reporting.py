@@ -15,8 +15,9 @@ from typing import Any
 
 from . import jobs
 from .datasets import parse_part
+from .disk import absolute
 from .errors import DnaError
-from .workspace import Workspace, absolute
+from .workspace import Workspace
 
 
 class Reporter:

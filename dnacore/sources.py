@@ -12,6 +12,7 @@ from typing import Any
 from . import weights_files
 from .accumulate import BINS
 from .datasets import Dataset
+from .disk import absolute
 from .dna import DNA, SUFFIX, load_dna
 from .errors import BadInput, Cancelled, Damaged, UnknownName
 from .extraction import Progress, Stop, Watch, calibration_for, extract_dataset, is_current
@@ -22,7 +23,7 @@ from .plan import FileRow
 from .selection import Selection, check_selection
 from .sketches import Sketches
 from .store import Setting
-from .workspace import Workspace, absolute
+from .workspace import Workspace
 
 
 class Sources:

@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, Any
 from . import arrayfile
 from .calibration import Calibration, load_calibration
 from .datasets import Dataset
+from .disk import discard
 from .dna import DNA, load_dna, merge
 from .dnafile import covariance_layers
 from .errors import BadInput, Damaged, Unavailable, UnknownName
 from .plan import FileRow, Member, Shard
 from .sketches import KIND, VERSION, Segment, SketchArrays, Sketches, merge_segments, open_segment, save_segment
-from .workspace import discard
 
 if TYPE_CHECKING:
     from .extractors import Extractor

@@ -10,27 +10,26 @@ Nothing here ever changes or deletes a user's own image.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
 import sys
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from . import images
+from . import images, saved_selections, scanning
 from .catalogue import Catalogue
 from .datasets import Dataset, check_name, check_text, choose, free_name, name_for, parse_part, read_attributes
+from .disk import absolute, discard, folder_size, size
 from .errors import BadInput, UnknownName
 from .images import Rejected
 from .plan import FileRow
+from .scanning import Scan
 
 if TYPE_CHECKING:
     from .calibration import Calibration
@@ -56,16 +55,6 @@ def default_root() -> Path:
     return base / "visual-dna"
 
 
-@dataclass(frozen=True)
-class Scan:
-    """A look at a dataset's folder. files: readable ones by path; rejected: the others; added, removed: since then."""
-
-    files: list[FileRow]
-    rejected: list[Rejected]
-    added: int
-    removed: int
-
-
 class Workspace:
     """One workspace folder. Safe to use from several threads and processes at once."""
 
@@ -85,7 +74,9 @@ class Workspace:
     @property
     def store(self) -> Store:
         """Shards, sketches and DNAs."""
-        from .store import Store  # numpy arrays and all that comes with them, only when asked for
+        from .store import (
+            Store,  # numpy arrays and all that comes with them, only when asked for
+        )
 
         return Store(self)
 
@@ -217,14 +208,14 @@ class Workspace:
         self._forget(dataset)
         freed = sum(map(discard, files))
         if own is not None:
-            freed += sum(_size(path) for path in own.rglob("*"))
+            freed += sum(size(path) for path in own.rglob("*"))
             shutil.rmtree(own, ignore_errors=True)
         return freed
 
     def dataset_size(self, dataset: Dataset) -> int:
         """Bytes that removing a dataset would free."""
         own = self.own_images(dataset)
-        return sum(map(_size, self.store.files_of(dataset))) + sum(_size(p) for p in (own.rglob("*") if own else ()))
+        return sum(map(size, self.store.files_of(dataset))) + sum(size(p) for p in (own.rglob("*") if own else ()))
 
     def own_images(self, dataset: Dataset) -> Path | None:
         """The folder of a dataset's images where they were unpacked, uploaded or drawn into this workspace for it."""
@@ -276,72 +267,15 @@ class Workspace:
     # -- files ---------------------------------------------------------------------------------------------------------
 
     def scan(
-        self, dataset: Dataset, hashes: bool = True, progress: Callable[[int, int], None] | None = None
+        self, dataset: Dataset, hashes: bool = True, progress: scanning.Progress | None = None
     ) -> Scan:
         """Look at the folder again and bring the catalogue up to date.
 
         A file whose size and time are as before keeps its hash; with hashes=False new files are hashed later.
         Raises BadInput when the folder is gone.
         """
-        found, rejected = images.find_images(dataset.source)
-        with self.catalogue.reading() as db:
-            known = {row["path"]: row for row in db.execute("SELECT * FROM file WHERE dataset = ?", (dataset.id,))}
-        old = {
-            f.path: known[f.path]["hash"]
-            for f in found
-            if f.path in known and (known[f.path]["size"], known[f.path]["mtime_ns"]) == (f.size, f.mtime_ns)
-            and _HASH.fullmatch(known[f.path]["hash"])
-        }
-        need = [f for f in found if hashes and not old.get(f.path)]
-        contents = self._hash(dataset, [f.path for f in need], rejected, progress)
-        with self.catalogue.changing() as db:
-            last = db.execute("SELECT coalesce(max(number), -1) FROM file WHERE dataset = ?", (dataset.id,))
-            top = last.fetchone()[0]
-            fresh = [f for f in found if f.path not in known]
-            # a look that computes no hashes must not wipe out those that another process has just computed
-            numbers = {f.path: top + 1 + i for i, f in enumerate(fresh)}
-            numbers |= {path: row["number"] for path, row in known.items()}
-            db.execute("UPDATE file SET there = 0 WHERE dataset = ?", (dataset.id,))
-            db.executemany(
-                "INSERT INTO file (dataset, number, path, size, mtime_ns, hash, there) VALUES (?,?,?,?,?,?,1) "
-                "ON CONFLICT (dataset, path) DO UPDATE SET size = excluded.size, mtime_ns = excluded.mtime_ns, "
-                "hash = CASE WHEN excluded.hash = '' AND size = excluded.size AND mtime_ns = excluded.mtime_ns "
-                "THEN hash ELSE excluded.hash END, there = 1",
-                [
-                    (dataset.id, numbers[f.path], f.path, f.size, f.mtime_ns, contents.get(f.path, old.get(f.path, "")))
-                    for f in found
-                    if contents.get(f.path) is not None or f not in need
-                ],
-            )
-            db.execute("DELETE FROM unreadable WHERE dataset = ?", (dataset.id,))
-            db.executemany(
-                "INSERT OR REPLACE INTO unreadable VALUES (?,?,?)", [(dataset.id, r.path, r.reason) for r in rejected]
-            )
-        paths = {f.path for f in found}
-        gone = sum(1 for path, row in known.items() if row["there"] and path not in paths)
-        back = sum(1 for path in paths if path not in known or not known[path]["there"])
-        return Scan(self.files(dataset), rejected, back, gone)
-
-    def _hash(
-        self, dataset: Dataset, paths: Sequence[str], rejected: list[Rejected],
-        progress: Callable[[int, int], None] | None,
-    ) -> dict[str, str]:  # fmt: skip
-        def one(path: str) -> tuple[str, str | None, str]:
-            try:
-                return path, images.content_hash(dataset.folder / path), ""
-            except OSError as error:
-                return path, None, f"cannot be read ({error.strerror or error})"
-
-        contents: dict[str, str] = {}
-        with ThreadPoolExecutor(4, thread_name_prefix="hash") as pool:
-            for done, (path, content, reason) in enumerate(pool.map(one, paths), 1):
-                if content is None:
-                    rejected.append(Rejected(path, reason))
-                else:
-                    contents[path] = content
-                if progress is not None:
-                    progress(done, len(paths))
-        return contents
+        rejected, added, removed = scanning.scan(self.catalogue, dataset, hashes, progress)
+        return Scan(self.files(dataset), rejected, added, removed)
 
     def files(self, dataset: Dataset) -> list[FileRow]:
         """The dataset's files as of the last scan, by path. An image's index never changes."""
@@ -460,43 +394,23 @@ class Workspace:
 
     def selections(self) -> list[Selection]:
         """All saved selections, newest first."""
-        from .selection import Selection
-
-        with self.catalogue.reading() as db:
-            rows = db.execute("SELECT content FROM selection ORDER BY saved DESC").fetchall()
-        found = []
-        for row in rows:
-            with suppress(ValueError, TypeError):  # a damaged one does not take the others with it
-                found.append(Selection.from_json(json.loads(row["content"])))
-        return found
+        return saved_selections.newest_first(self.catalogue)
 
     def selection(self, name: str) -> Selection:
         """A saved selection. Raises UnknownName."""
-        for found in self.selections():
-            if found.name == name:
-                return found
-        known = ", ".join(s.name for s in self.selections()) or "none yet"
-        raise UnknownName(f"There is no selection {name!r}. The selections are: {known}.")
+        return saved_selections.named(self.catalogue, name)
 
     def save_selection(self, selection: Selection) -> None:
-        """Keep a selection under its name, replacing one of the same name."""
-        if not selection.name.strip():
-            raise BadInput("A selection needs a name to be kept under.")
-        with self.catalogue.changing() as db:
-            db.execute(
-                "INSERT OR REPLACE INTO selection VALUES (?,?,?)",
-                (selection.name, json.dumps(selection.to_json()), time.time()),
-            )
+        """Keep a selection under its name, replacing one of the same name. Raises BadInput without a name."""
+        saved_selections.save(self.catalogue, selection)
 
     def remove_selection(self, name: str) -> None:
         """Forget a saved selection. Raises UnknownName."""
-        self.selection(name)
-        with self.catalogue.changing() as db:
-            db.execute("DELETE FROM selection WHERE name = ?", (name,))
+        saved_selections.remove(self.catalogue, name)
 
     def size(self) -> int:
         """Bytes on disk that this workspace takes."""
-        return _folder_size(self.root)
+        return folder_size(self.root)
 
 
 _DATASETS = (
@@ -512,25 +426,6 @@ def _dataset(row) -> Dataset:
     )  # fmt: skip
 
 
-def absolute(path: Path | str) -> Path:
-    """The path from the root, `~` resolved and links not. Raises BadInput for text that no path can hold."""
-    text = check_text(str(path))
-    try:
-        return Path(os.path.abspath(Path(text).expanduser()))
-    except RuntimeError:  # ~somebody, who is not known here: then it is a file's name
-        return Path(os.path.abspath(text))
-
-
-def discard(path: Path) -> int:
-    """Delete a file of our own; return its bytes. One that somebody still reads (Windows) is left for `Store.sweep`."""
-    size = _size(path)
-    try:
-        path.unlink()
-    except OSError:
-        return 0
-    return size
-
-
 def _fits(csv: Path, files: Sequence[FileRow]) -> bool:
     if not csv.is_file():
         return False
@@ -539,23 +434,3 @@ def _fits(csv: Path, files: Sequence[FileRow]) -> bool:
     except BadInput:
         return False
     return True
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size if path.is_file() else 0
-    except OSError:
-        return 0
-
-
-def _folder_size(folder: Path | str) -> int:
-    # Thousands of thumbnails: a listing tells most of what a look at each file would, in a tenth of the time.
-    total = 0
-    with suppress(OSError), os.scandir(folder) as listed:  # a folder or a file may go while we look
-        for entry in listed:
-            with suppress(OSError):
-                if entry.is_dir(follow_symlinks=False):
-                    total += _folder_size(entry.path)
-                elif entry.is_file():
-                    total += entry.stat().st_size
-    return total

@@ -12,19 +12,7 @@ import dnacore as dc
 from dnacore import jobs
 from dnacore.demo import demo_datasets
 from dnacore.jobs import Job
-from ui import (
-    charts,
-    figures,
-    findings,
-    gallery,
-    layout,
-    navigation,
-    pictures,
-    state,
-    theme,
-    tray,
-    words,
-)
+from ui import charts, figures, findings, gallery, layout, navigation, pictures, state, theme, tray, words
 from ui.state import Ready
 
 COMMAND = ("demo", "--extract")

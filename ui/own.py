@@ -28,6 +28,8 @@ def draw() -> None:
     found = _proposals(roots.roots())
     if found:
         layout.caption("Folders with images on this computer. One click compares one with the demo data:")
+    else:
+        layout.caption("No folder of images was found at a glance. Look for one, or upload images or a zip:")
     with st.container(key="own-folders", gap="xxsmall"):
         for at, (place, images) in enumerate(found):
             st.button(

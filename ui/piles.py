@@ -9,17 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from ui import (
-    address,
-    choices,
-    gallery,
-    navigation,
-    picking,
-    picks,
-    pictures,
-    state,
-    words,
-)
+from ui import address, choices, gallery, navigation, picking, picks, pictures, state, words
 from ui.picking import Picked
 from ui.state import Ready
 

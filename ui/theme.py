@@ -189,5 +189,6 @@ h2, h3 { letter-spacing: -0.01em; }
 def apply() -> None:
     """Put the shared style sheet on the page."""
     # The accent is light on the dark ground, so that it can be read there; what stands on it must then be dark.
-    on_accent = f'button[data-testid*="stBaseButton-primary"] * {{ color: {DARK.ground}; }}' if is_dark() else ""
+    primary = 'button[data-testid*="stBaseButton-primary"]:not(:disabled)'
+    on_accent = f"{primary} * {{ color: {DARK.ground}; }}" if is_dark() else ""
     st.html(f"<style>{CSS}{on_accent}</style>")

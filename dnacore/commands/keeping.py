@@ -7,9 +7,10 @@ from dataclasses import asdict
 from typing import Any
 
 from .. import jobs
+from ..disk import absolute, discard
 from ..errors import BadInput, Cancelled, UnknownName
 from ..reporting import Overall, Reporter
-from ..workspace import Workspace, absolute, discard
+from ..workspace import Workspace
 from .outcome import FINE, LOOK, Result, Stop, rejected_text, sources_of
 
 
