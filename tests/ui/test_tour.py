@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,17 @@ expect.set_options(timeout=60_000)
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PATIENCE = 240_000
 LOOKED_AT = 10  # the nearest ones, at this width
+
+
+@pytest.fixture(scope="module")
+def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ui.Dashboard]:
+    """A dashboard that sees no folder of another test's: the start page proposes the fullest folders there are."""
+    home = tmp_path_factory.mktemp("tour") / "home"
+    home.mkdir()
+    started = ui.start(home / "workspace")
+    yield started
+    ui.stop(started)
+    ui.cancel_jobs(started.home)
 
 
 class Hand:
