@@ -267,7 +267,7 @@ def most_different(
     top = max((float(value) for value in values), default=1.0) or 1.0
     figure.update_layout(
         template=theme.template(dark),
-        height=max(140, 40 + (27 if above else 22) * len(labels)),
+        height=max(140, 40 + (30 if above else 22) * len(labels)),
         margin={"l": 8, "r": 34, "t": 8, "b": 8},
         bargap=0.7 if above else 0.3,
         clickmode="event+select",

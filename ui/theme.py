@@ -181,7 +181,9 @@ h2, h3 { letter-spacing: -0.01em; }
 .stButton button p, .stPopover button p, [data-testid="stPopover"] button p { white-space: normal; }
 @media (max-width: 1100px) {
   [data-testid="stMainBlockContainer"] { padding-left: 1.5rem; padding-right: 1.5rem; }
-  [data-testid="stSidebar"][aria-expanded="true"] { width: 216px !important; min-width: 216px !important; }
+  [data-testid="stSidebar"][data-collapsed="false"] { width: 208px !important; min-width: 208px !important; }
+  [data-testid="stMultiSelect"] [data-tag] { font-size: 12px; padding-left: 4px; padding-right: 2px; }
+  [data-testid="stMultiSelectTagsContainer"] { padding-right: 0; }
 }
 """
 
