@@ -22,7 +22,7 @@ from dnacore.extractors.taps import taps_at
 from dnacore.extractors.weights import weights_hash
 
 from .judge import Judge, table
-from .learn import Recipe, learn
+from .learn import Recipe, Say, learn
 from .naming import Names, name_things
 from .networks import TRUNKS, Attention, Halve, Residual, Trunk
 
@@ -65,33 +65,38 @@ def clock(device: torch.device) -> float:
     return time.process_time() if device.type == "cpu" else time.perf_counter()
 
 
-def compare(
-    data: Path, folder: Path, minutes: float, device: torch.device, only: tuple[str, ...]
-) -> dict[str, dict[str, float]]:
-    """Train and judge each candidate; return {candidate: {task: AUC}}."""
-    reports = {}
+def learned(name: str, minutes: float, device: torch.device, say: Say) -> Named:
+    """Return a candidate that has learned for so many minutes, by `clock`."""
+    learn(replace(SHORT, trunk=name, steps=TRIAL_STEPS), device, _nothing)  # compiles what draws
+    spent = clock(device)
+    learn(replace(SHORT, trunk=name, steps=TRIAL_STEPS), device, _nothing)
+    step_s = (clock(device) - spent) / (TRIAL_STEPS + 1)  # and one step's time for its examination
+    recipe = replace(SHORT, trunk=name, steps=max(TRIAL_STEPS, round(minutes * 60 / step_s)))
+    trunk = learn(recipe, device, say)
+    names, loss = name_things(trunk, recipe.naming, recipe.seed, device, side=recipe.courses[-1][2])
+    say(f"named, loss {loss:.3f}")
+    return Named(trunk, names).cpu()
+
+
+def _nothing(line: str) -> None:
+    """A trial has nothing to say."""
+
+
+def compare(name: str, data: Path, folder: Path, minutes: float, device: torch.device) -> dict[str, float]:
+    """Train and judge one candidate; return {task: AUC}. Its log is written to `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name in only:
-        with (folder / f"{name}.log").open("w") as log:
+    with (folder / f"{name}.log").open("w") as log:
 
-            def say(line: str) -> None:
-                print(f"{name}: {line}", flush=True)
-                log.write(line + "\n")
-                log.flush()
+        def say(line: str) -> None:
+            print(f"{name}: {line}", flush=True)
+            log.write(line + "\n")
+            log.flush()
 
-            learn(replace(SHORT, trunk=name, steps=TRIAL_STEPS), device, lambda line: None)  # compiles what draws
-            spent = clock(device)
-            learn(replace(SHORT, trunk=name, steps=TRIAL_STEPS), device, lambda line: None)
-            step_s = (clock(device) - spent) / (TRIAL_STEPS + 1)  # and one step's time for its examination
-            recipe = replace(SHORT, trunk=name, steps=max(TRIAL_STEPS, round(minutes * 60 / step_s)))
-            trunk = learn(recipe, device, say)
-            names, loss = name_things(trunk, recipe.naming, recipe.seed, device, side=recipe.courses[-1][2])
-            say(f"named, loss {loss:.3f}")
-            extractor = extractor_of(name, Named(trunk, names).cpu())
-            with Judge(extractor, data, own_ranges=True) as judge:
-                reports[name] = judge.report() | judge.drawn_faces()
-            say(table({name: reports[name]}))
-    return reports
+        extractor = extractor_of(name, learned(name, minutes, device, say))
+        with Judge(extractor, data, own_ranges=True) as judge:
+            report = judge.report() | judge.drawn_faces()
+        say(table({name: report}))
+    return report
 
 
 def main() -> None:
@@ -105,8 +110,8 @@ def main() -> None:
     options = parser.parse_args()
     if options.threads:
         torch.set_num_threads(options.threads)
-    reports = compare(options.data, options.out, options.minutes, torch.device(options.device), tuple(options.only))
-    print(table(reports))
+    device = torch.device(options.device)
+    print(table({name: compare(name, options.data, options.out, options.minutes, device) for name in options.only}))
 
 
 if __name__ == "__main__":

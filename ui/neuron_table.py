@@ -90,9 +90,12 @@ def show(
             ],
             "layers": [
                 {
-                    "name": name, "said": words.layer(name), "depth": words.depth(name, names), "start": where.start,
+                    "name": name,
+                    "said": words.layer(name),
+                    "depth": words.depth(name, names),
+                    "start": where.start,
                     "things": things_of(dna.extractor, name),
-                }  # fmt: skip
+                }
                 for name, where in layer_slices(dna.layers).items()
             ],
         },

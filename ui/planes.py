@@ -92,16 +92,14 @@ def _offsets(labels: Sequence[str], at: np.ndarray) -> list[tuple[float, float]]
     found: list[tuple[float, float]] = []
     for (x, y), label in zip(pixel, labels, strict=True):
         half = LETTER * len(label) / 2
-
-        def cost(offset: tuple[float, float]) -> tuple[float, float]:
-            return sum(_shared(_box(x, y, offset, half), other) for other in taken), float(np.hypot(*offset))
-
-        beside = [(half + NEAR, 0.0), (-half - NEAR, 0.0)]
-        steps = [step * LINE for step in range(1, 8)]
-        around = [(side * (half + NEAR), up) for rise in steps for up in (rise, -rise) for side in (1, -1)]
-        place = next((offset for offset in beside if cost(offset)[0] == 0), None) or min(around, key=cost)
-        taken.append(_box(x, y, place, half))
-        found.append(place)
+        # Beside the point, then ever farther above and below: of equally free places the first is the nearest.
+        rises = [0.0, *(sign * step * LINE for step in range(1, 8) for sign in (1, -1))]
+        offsets = [(side * (half + NEAR), up) for up in rises for side in (1, -1)]
+        boxes = [_box(x, y, offset, half) for offset in offsets]
+        covered = [sum(_shared(box, other) for other in taken) for box in boxes]
+        best = covered.index(min(covered))
+        taken.append(boxes[best])
+        found.append(offsets[best])
     return found
 
 
