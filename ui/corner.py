@@ -1,10 +1,10 @@
-"""The top right corner of every page: its link to share, and its way into a report."""
+"""The top right corner of every page: its link to share, saved views, and its way into a report."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from ui import capture, navigation, report_store, reporting, state, words
+from ui import capture, navigation, report_store, reporting, state, views, words
 from ui.component import component
 
 _component = component("share")
@@ -22,6 +22,7 @@ def fill(page: str) -> None:
         query.insert(0, ["extractor", state.extractor()])
     with place:
         _component(key="share", data={"query": query}, width="content")
+        views.menu(view, query)
         if view.page not in WITHOUT_REPORT and view.parts:
             _report(view, query)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import streamlit as st
 
 from dnacore import jobs
@@ -68,7 +66,7 @@ def _job(job: Job) -> None:
 
 
 def _when(job: Job) -> str:
-    begun = time.strftime("%d %b, %H:%M", time.localtime(job.started))
+    begun = words.moment(job.started)
     if job.finished is None:
         return f", since {begun}"
     return f", {begun}, took {words.duration(max(job.finished - job.started, 0))}"

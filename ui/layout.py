@@ -19,7 +19,7 @@ def header(title: str, sentence: str, *, back: tuple[str, str] | None = None) ->
     back: the page that this one hangs from, and what it is called; drawn as a breadcrumb.
     """
     capture.begin(title, sentence)
-    left, right = st.columns([3, 1.5], vertical_alignment="top")
+    left, right = st.columns([3, 1.75], vertical_alignment="top")
     st.session_state["_corner"] = right.container(
         horizontal=True, horizontal_alignment="right", key="page-corner", gap="small"
     )

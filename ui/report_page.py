@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 
 import streamlit as st
 
@@ -57,7 +56,7 @@ def views(report: Report) -> None:
         with st.container(key=f"report-view-{place}"):
             st.divider()
             left, up, down, away = st.columns([6, 1, 1, 1.4], vertical_alignment="center", gap="small")
-            when = time.strftime("%H:%M, %d %B", time.localtime(view["drawn"]))
+            when = words.moment(view["drawn"])
             left.html(
                 f"<div><b>{place + 1}. {reporting.markup.escape(view['title'])}</b> "
                 f'<span class="vds-quiet">{when}, {_contents(view)}</span></div>'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Mapping, Sequence
 
 
@@ -64,6 +65,11 @@ def neuron(name: str, index: int, layers: Mapping[str, int] | Sequence[str], thi
 def neuron_short(name: str, index: int, thing: str | None = None) -> str:
     """Return `block 7 · 214`, for axes and tables; `things · 28 (spectacle rim)` where a neuron names a thing."""
     return f"{layer(name)} · {index}" + ("" if thing is None else f" ({thing})")
+
+
+def moment(stamp: float) -> str:
+    """Return a time stamp (seconds since 1970) in local time: `21 Nov, 13:30`."""
+    return time.strftime("%d %b, %H:%M", time.localtime(stamp))
 
 
 def duration(seconds: float | None) -> str:

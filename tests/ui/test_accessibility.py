@@ -9,7 +9,7 @@ import pytest
 
 import dnacore as dc
 from tests.ui import conftest as ui
-from ui import navigation
+from ui import navigation, saved_views
 
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
@@ -81,6 +81,19 @@ def test_no_window_has_a_serious_problem(filled: ui.Dashboard, viewer, axe: str,
     viewer.goto(f"{filled.url}/datasets")
     viewer.get_by_role("button", name=button).click()
     expect(viewer.get_by_role("dialog")).to_be_visible()
+    settle(viewer)
+    viewer.evaluate(axe)
+    assert not (found := problems(viewer)), "\n".join(found)
+
+
+@pytest.mark.parametrize("menu", ["Views", "Report"])
+def test_no_menu_has_a_serious_problem(filled: ui.Dashboard, viewer, axe: str, menu: str):
+    saved_views.save(dc.Workspace.open(filled.home), "Warm and cold", "distances", [["datasets", "warm"]])
+    viewer.emulate_media(color_scheme="light")
+    viewer.goto(f"{filled.url}/distances")
+    viewer.get_by_role("button", name=menu, exact=True).click()
+    shown = {"Views": "Warm and cold", "Report": "Add this view to the report"}[menu]
+    expect(viewer.get_by_test_id("stPopoverBody").get_by_role("button", name=shown)).to_be_visible()
     settle(viewer)
     viewer.evaluate(axe)
     assert not (found := problems(viewer)), "\n".join(found)
