@@ -65,3 +65,8 @@ def use_small_network(patch: pytest.MonkeyPatch) -> None:
         return load_extractor(name, "cpu", precision, **(options | {"input_size": 32}))
 
     patch.setattr(sources, "load_extractor", load)
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    """Return every file of a folder, by its path in it."""
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}

@@ -1,31 +1,22 @@
-"""The workspace: datasets and their files, names, attributes, selections, and a catalogue that survives damage."""
+"""The workspace: datasets, their names and sources, attributes, selections and calibrations."""
 
 from __future__ import annotations
 
-import os
-import shutil
 import sqlite3
-import threading
 import zipfile
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 import dnacore as dc
-from dnacore import workspace as workspace_module
-from dnacore.errors import BadInput, Damaged, Unavailable, UnknownName
+from dnacore.errors import BadInput, UnknownName
 from tests import bad_files, small_world
-from tests.small_world import draw
+from tests.small_world import content, draw
 
 
 @pytest.fixture
 def ws(tmp_path: Path) -> dc.Workspace:
     return dc.Workspace.open(tmp_path / "home")
-
-
-def content(folder: Path) -> dict[str, bytes]:
-    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
 def zipped(path: Path, folder: Path) -> Path:
@@ -228,77 +219,6 @@ def test_a_source_without_images_registers_nothing(ws: dc.Workspace, tmp_path: P
     assert ws.datasets() == []
 
 
-# -- files -----------------------------------------------------------------------------------------------------------
-
-
-def test_indices_stay_when_files_come_go_and_return(ws: dc.Workspace, tmp_path: Path) -> None:
-    folder = draw(tmp_path / "in", 4)
-    dataset = ws.add_dataset("d", folder)
-    ws.scan(dataset)
-    before = {f.path: (f.index, f.hash) for f in ws.files(dataset)}
-    kept = (folder / "001.png").read_bytes()
-    (folder / "001.png").unlink()
-    (folder / "000.png").rename(folder / "zzz.png")
-    scan = ws.scan(dataset)
-    assert (scan.added, scan.removed) == (1, 2)
-    assert [f.path for f in scan.files] == ["002.png", "003.png", "zzz.png"]
-    with pytest.raises(UnknownName):
-        ws.image_path(dataset.id, before["001.png"][0])
-    (folder / "001.png").write_bytes(kept)
-    ws.scan(dataset)
-    now = {f.path: (f.index, f.hash) for f in ws.files(dataset)}
-    assert {p: now[p] for p in ("001.png", "002.png", "003.png")} == {
-        p: before[p] for p in ("001.png", "002.png", "003.png")
-    }
-    assert now["zzz.png"][1] == before["000.png"][1]
-    assert len({index for index, _ in now.values()} | {before["000.png"][0]}) == 5
-    assert ws.image_path(dataset.id, now["zzz.png"][0]) == folder / "zzz.png"
-
-
-def test_only_new_and_changed_files_are_read(ws: dc.Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = draw(tmp_path / "in", 3)
-    dataset = ws.add_dataset("d", folder)
-    ws.scan(dataset)
-    looked: list[str] = []
-    monkeypatch.setattr("dnacore.images.content_hash", lambda path: looked.append(path.name) or "0" * 32)
-    ws.scan(dataset)
-    assert looked == []
-    draw(folder / "more", 1)
-    os.utime(folder / "002.png", ns=(1, 1))
-    ws.scan(dataset)
-    assert sorted(looked) == ["000.png", "002.png"]
-
-
-def test_a_quick_look_keeps_hashes_that_another_process_computed(ws: dc.Workspace, tmp_path: Path) -> None:
-    """`add` of a dataset while it is being extracted must not take the hashes away under the extraction."""
-    dataset = ws.add_dataset("d", draw(tmp_path / "in", 3))
-    found = workspace_module.images.find_images
-
-    def meanwhile(source: Path):
-        result = found(source)
-        if not racing.is_set():
-            racing.set()
-            dc.Workspace.open(ws.root).scan(dataset)
-        return result
-
-    racing = threading.Event()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(workspace_module.images, "find_images", meanwhile)
-        ws.scan(dataset, hashes=False)
-    assert all(len(f.hash) == 32 for f in ws.files(dataset))
-
-
-def test_rejected_files_come_with_reasons(ws: dc.Workspace, tmp_path: Path) -> None:
-    folder = draw(tmp_path / "in", 1)
-    bad_files.empty(folder / "e.jpg")
-    (folder / "dead.png").symlink_to(folder / "nowhere.png")
-    dataset = ws.add_dataset("d", folder)
-    assert {r.path: r.reason for r in ws.rejected(dataset)} == {
-        "dead.png": "the link leads nowhere",
-        "e.jpg": "the file is empty",
-    }
-
-
 # -- attributes ------------------------------------------------------------------------------------------------------
 
 
@@ -394,163 +314,3 @@ def test_a_damaged_calibration_without_a_shard_is_measured_again(ws: dc.Workspac
     file.write_bytes(b"nonsense")
     assert ws.calibration(small_world.network().fingerprint) is None
     assert len(list((ws.root / "damaged").iterdir())) == 1
-
-
-# -- the catalogue ---------------------------------------------------------------------------------------------------
-
-
-def filled(root: Path, tmp_path: Path) -> dc.Workspace:
-    ws = dc.Workspace.open(root)
-    for i in range(3):
-        ws.scan(ws.add_dataset(f"set {i}", draw(tmp_path / f"in{i}", 4)))
-    ws.save_selection(dc.Selection.of(np.arange(50), name="mine"))
-    return ws
-
-
-def test_a_newer_workspace_is_refused_and_left_alone(tmp_path: Path) -> None:
-    ws = filled(tmp_path / "home", tmp_path)
-    with sqlite3.connect(ws.root / "catalogue.sqlite") as db:
-        db.execute("PRAGMA user_version = 99")
-    db.close()
-    before = content(ws.root)
-    with pytest.raises(Damaged, match="newer version of this program"):
-        dc.Workspace.open(ws.root)
-    assert content(ws.root) == before
-
-
-def test_an_older_workspace_is_brought_up_to_date(tmp_path: Path) -> None:
-    ws = filled(tmp_path / "home", tmp_path)
-    with sqlite3.connect(ws.root / "catalogue.sqlite") as db:
-        db.execute("DROP TABLE checked")
-        db.execute("PRAGMA user_version = 1")
-    db.close()
-    ws = small_world.workspace(ws.root)
-    assert [d.name for d in ws.datasets()] == ["set 0", "set 1", "set 2"]
-    assert small_world.extract(ws, "set 1").extracted == 4
-
-
-def test_a_catalogue_that_is_no_database_is_set_aside(tmp_path: Path) -> None:
-    (tmp_path / "home").mkdir()
-    (tmp_path / "home" / "catalogue.sqlite").write_bytes(b"once upon a time " * 500)
-    ws = dc.Workspace.open(tmp_path / "home")
-    assert "set aside as catalogue.damaged-" in ws.catalogue.notice
-    assert ws.datasets() == []
-    aside = next(ws.root.glob("catalogue.damaged-*"))
-    assert aside.read_bytes().startswith(b"once upon")
-    assert dc.Workspace.open(ws.root).catalogue.notice == ""
-
-
-def test_names_and_selections_survive_a_damaged_catalogue(tmp_path: Path) -> None:
-    """Wherever bytes are lost, opening and asking ends in an answer or one sentence, and later all works again."""
-    ws = filled(tmp_path / "home", tmp_path)
-    with sqlite3.connect(ws.root / "catalogue.sqlite") as db:
-        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    db.close()
-    good = (ws.root / "catalogue.sqlite").read_bytes()
-    rng = np.random.default_rng(3)
-    kept = 0
-    for _ in range(25):
-        shutil.rmtree(ws.root)
-        ws.root.mkdir()
-        bad = bytearray(good)
-        start = int(rng.integers(100, len(bad) - 400))
-        bad[start : start + 400] = rng.integers(0, 256, 400, dtype=np.uint8).tobytes()
-        (ws.root / "catalogue.sqlite").write_bytes(bad)
-        for _ in range(3):
-            try:
-                opened = small_world.workspace(ws.root)
-                names = {d.name for d in opened.datasets()}
-                for name in names:
-                    opened.scan(opened.dataset(name))
-                opened.selections()
-                break
-            except (Damaged, UnknownName, BadInput, Unavailable):
-                continue
-        kept += len([d for d in small_world.workspace(ws.root).datasets() if d.name.startswith("set ")])
-        folder = draw(tmp_path / "new", 1)
-        assert small_world.workspace(ws.root).dataset(folder).images == 1
-    assert kept >= 25 * 3 * 0.8
-
-
-def test_broken_text_in_the_catalogue_ends_in_one_sentence_and_is_mended(tmp_path: Path) -> None:
-    ws = filled(tmp_path / "home", tmp_path)
-    with sqlite3.connect(ws.root / "catalogue.sqlite") as db:
-        db.execute("UPDATE dataset SET title = CAST(x'b2b2' AS TEXT) WHERE name = 'set 1'")
-        db.execute("INSERT INTO selection VALUES ('odd', '{', 0), ('odder', 'null', 1)")
-    db.close()
-    with pytest.raises(Damaged, match="3 datasets in it could be read"):
-        ws.datasets()
-    assert [d.name for d in ws.datasets()] == ["set 0", "set 1", "set 2"]
-    assert [s.name for s in ws.selections()] == ["mine"]
-
-
-def test_new_shards_never_meet_the_files_of_a_lost_catalogue(tmp_path: Path) -> None:
-    """A merged DNA is found by its shards' numbers, which a new catalogue must not hand out again."""
-    ws = small_world.workspace(tmp_path / "home")
-    folder = draw(tmp_path / "in", 4)
-    ws.add_dataset("d", folder)
-    small_world.extract(ws, "d")
-    draw(folder / "more", 3, seed=4)
-    small_world.extract(ws, "d")
-    assert ws.dna("d", small_world.NAME).images == 7
-    for file in ws.root.glob("catalogue.sqlite*"):
-        file.unlink()
-    ws = small_world.workspace(ws.root)
-    other = draw(tmp_path / "other", 4, seed=7)
-    ws.add_dataset("e", other)
-    small_world.extract(ws, "e")
-    draw(other / "more", 3, seed=8)
-    small_world.extract(ws, "e")
-    fresh = small_world.workspace(tmp_path / "fresh")
-    fresh.add_dataset("e", other)
-    small_world.extract(fresh, "e")
-    np.testing.assert_array_equal(ws.dna("e", small_world.NAME).histograms, fresh.dna("e", small_world.NAME).histograms)
-
-
-def test_many_may_open_and_change_it_at_once(tmp_path: Path) -> None:
-    folders = [draw(tmp_path / f"in{i}", 2) for i in range(8)]
-    failures: list[BaseException] = []
-
-    def work(i: int) -> None:
-        try:
-            ws = dc.Workspace.open(tmp_path / "home")
-            for folder in (folders[i], folders[(i + 1) % 8]):
-                ws.scan(ws.dataset(folder))
-        except BaseException as error:
-            failures.append(error)
-
-    threads = [threading.Thread(target=work, args=(i,)) for i in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
-    datasets = dc.Workspace.open(tmp_path / "home").datasets()
-    assert sorted(d.name for d in datasets) == [f"in{i}" for i in range(8)]
-    assert sorted(d.colour for d in datasets) == list(range(8))
-
-
-def test_a_workspace_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("x")
-    for place in (tmp_path / "file", tmp_path / "file" / "below", Path("/proc/nowhere")):
-        with pytest.raises(BadInput, match="workspace folder"):
-            dc.Workspace.open(place)
-    (tmp_path / "home" / "catalogue.sqlite").mkdir(parents=True)
-    with pytest.raises(Unavailable, match="cannot be used"):
-        dc.Workspace.open(tmp_path / "home")
-
-
-def test_the_key_of_the_files_follows_what_is_in_the_folder(tmp_path: Path) -> None:
-    ws, folder = dc.Workspace.open(tmp_path / "home"), small_world.draw(tmp_path / "set", 3)
-    dataset = ws.add_dataset("set", folder)
-    seen = [ws.files_key(dataset)]
-    assert ws.files_key(dataset) == seen[0]
-    for change in (
-        lambda: (folder / "000.png").rename(folder / "zzz.png"),
-        lambda: (folder / "001.png").unlink(),
-        lambda: small_world.draw(folder, 2, seed=9, dark=True),
-    ):
-        change()
-        ws.scan(dataset)
-        seen.append(ws.files_key(dataset))
-    assert len(set(seen)) == len(seen)

@@ -70,9 +70,7 @@ def test_no_page_has_a_serious_problem(filled: ui.Dashboard, viewer, axe: str, n
     viewer.goto(f"{filled.url}/{name if name != 'start' else ''}?tour=1")
     expect(viewer.get_by_role("heading", level=1).first).to_be_visible()
     expect(viewer.locator(".st-key-tour")).to_be_visible()
-    settle(viewer)
-    viewer.evaluate(axe)
-    assert not (found := problems(viewer)), "\n".join(found)
+    check(viewer, axe)
 
 
 @pytest.mark.parametrize("button", ["Use a weights file…", "All jobs and logs…"])
@@ -81,9 +79,7 @@ def test_no_window_has_a_serious_problem(filled: ui.Dashboard, viewer, axe: str,
     viewer.goto(f"{filled.url}/datasets")
     viewer.get_by_role("button", name=button).click()
     expect(viewer.get_by_role("dialog")).to_be_visible()
-    settle(viewer)
-    viewer.evaluate(axe)
-    assert not (found := problems(viewer)), "\n".join(found)
+    check(viewer, axe)
 
 
 @pytest.mark.parametrize("menu", ["Views", "Report"])
@@ -94,9 +90,14 @@ def test_no_menu_has_a_serious_problem(filled: ui.Dashboard, viewer, axe: str, m
     viewer.get_by_role("button", name=menu, exact=True).click()
     shown = {"Views": "Warm and cold", "Report": "Add this view to the report"}[menu]
     expect(viewer.get_by_test_id("stPopoverBody").get_by_role("button", name=shown)).to_be_visible()
-    settle(viewer)
-    viewer.evaluate(axe)
-    assert not (found := problems(viewer)), "\n".join(found)
+    check(viewer, axe)
+
+
+def check(page, axe: str) -> None:
+    """What is shown has no grave problem."""
+    settle(page)
+    page.evaluate(axe)
+    assert not (found := problems(page)), "\n".join(found)
 
 
 def problems(page) -> list[str]:
