@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,14 @@ def go(page: str, **choices: Any) -> None:
     for name in choices:  # they count as new, also where the same choice was made before
         st.session_state.pop(f"_address_{name}", None)
     st.switch_page(pages()[page], query_params=_query(choices))
+
+
+def choices_of(query: Iterable[Sequence[str]]) -> dict[str, list[str]]:
+    """Return the choices in an address, (key, value) each, by key and in their order."""
+    found: dict[str, list[str]] = {}
+    for key, value in query:
+        found.setdefault(key, []).append(value)
+    return found
 
 
 def _query(choices: dict[str, Any]) -> dict[str, Any] | None:

@@ -88,11 +88,8 @@ def views(report: Report) -> None:
             )
             if note != view.get("note", ""):
                 _annotate(place, note)
-            query = {
-                key: [b for a, b in view["query"] if a == key] for key in dict.fromkeys(a for a, _ in view["query"])
-            }
             if view["page"] in navigation.TITLES:
-                navigation.link(view["page"], "Open this view", **query)
+                navigation.link(view["page"], "Open this view", **navigation.choices_of(view["query"]))
 
 
 def _contents(view) -> str:  # noqa: ANN001

@@ -27,14 +27,6 @@ class SavedView:
     query: tuple[tuple[str, str], ...]
     saved: float
 
-    @property
-    def choices(self) -> dict[str, list[str]]:
-        """The choices by key, in their order."""
-        found: dict[str, list[str]] = {}
-        for key, value in self.query:
-            found.setdefault(key, []).append(value)
-        return found
-
 
 def load(workspace: Workspace) -> list[SavedView]:
     """Return the saved views, newest first; none where there is no file that can be read."""

@@ -23,7 +23,7 @@ def menu(view: capture.View, query: list[list[str]]) -> None:
             title = words.as_markdown(one.name)
             where = f"{navigation.TITLES[one.page]}, saved {words.moment(one.saved)}"
             if left.button(title, key=f"view-{at}", help=where, type="tertiary"):
-                navigation.go(one.page, **one.choices)
+                navigation.go(one.page, **navigation.choices_of(one.query))
             right.button(
                 "Remove", key=f"view-gone-{at}", type="tertiary", on_click=saved_views.remove,
                 args=(state.workspace(), one.name),

@@ -8,7 +8,7 @@ import dnacore as dc
 from dnacore.errors import BadInput
 from tests.ui.conftest import draw_pictures, quiet_page
 from tests.ui.driving import choices, command, settle
-from ui import saved_views
+from ui import navigation, saved_views
 
 COUNT = 24
 
@@ -22,15 +22,15 @@ def test_a_saved_view_comes_back_with_its_choices_in_order(workspace):
     saved_views.save(workspace, "  Hats \n again ", "neurons", [["a", "faces[hat=1]"], ["also", "x"], ["also", "y"]])
     (found,) = saved_views.load(dc.Workspace.open(workspace.root))
     assert (found.name, found.page) == ("Hats again", "neurons")
-    assert found.choices == {"a": ["faces[hat=1]"], "also": ["x", "y"]}
+    assert navigation.choices_of(found.query) == {"a": ["faces[hat=1]"], "also": ["x", "y"]}
 
 
 def test_a_name_is_used_once_and_the_newest_comes_first(workspace):
     for name, layer in (("one", "early"), ("two", "early"), ("one", "late")):
         saved_views.save(workspace, name, "neurons", [["layer", layer]])
-    assert [(one.name, one.choices["layer"]) for one in saved_views.load(workspace)] == [
-        ("one", ["late"]),
-        ("two", ["early"]),
+    assert [(one.name, one.query) for one in saved_views.load(workspace)] == [
+        ("one", (("layer", "late"),)),
+        ("two", (("layer", "early"),)),
     ]
     saved_views.remove(workspace, "one")
     saved_views.remove(workspace, "never there")
