@@ -226,6 +226,7 @@ def _spawn(workspace: Workspace, number: str) -> None:
         "PYTHONUNBUFFERED": "1",
     }
     line = [sys.executable, "-m", "dnacore", *command, "--workspace", str(workspace.root), "--job", number]
+    before = len(_events(folder))
     with open(folder / "log.txt", "ab") as output:
         process = subprocess.Popen(
             line, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=environment,
@@ -234,9 +235,10 @@ def _spawn(workspace: Workspace, number: str) -> None:
 
     def reap() -> None:  # a process that died before it could write is noticed here
         code = process.wait()
-        events = [e["event"] for e in _events(folder)]
-        since = max((i for i, event in enumerate(events) if event == "queued"), default=0)
-        if code and "started" not in events[since:] and folder.is_dir():
+        # Since this process was spawned, not since the job was queued last: a cancelled one may end after its successor
+        # was queued, and must not speak for it.
+        events = [e["event"] for e in _events(folder)[before:]]
+        if code and "started" not in events and folder.is_dir():
             _append(folder, {"event": "failed", "message": "The job could not start. Its log says why."})
 
     threading.Thread(target=reap, name=f"job-{number}", daemon=True).start()

@@ -131,6 +131,33 @@ def test_a_cancelled_extraction_keeps_its_shards(
     assert jobs.job(ws, "j-1").state == "done"
 
 
+def test_a_cancelled_process_that_ends_late_does_not_speak_for_the_one_that_took_over(
+    ws: dc.Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends: list[threading.Event] = []
+
+    class Process:
+        def __init__(self, *_: object, **__: object) -> None:
+            self.end = threading.Event()
+            ends.append(self.end)
+
+        def wait(self) -> int:
+            assert self.end.wait(60)
+            return 1
+
+    monkeypatch.setattr(jobs.subprocess, "Popen", Process)
+    job = jobs.start(ws, ["extract", "d"], datasets=["d"])
+    first = next(thread for thread in threading.enumerate() if thread.name == f"job-{job.id}")
+    for event in ("started", "cancelled"):
+        jobs._append(ws.root / "jobs" / job.id, {"event": event})
+    jobs.resume(ws, job.id)
+    ends[0].set()
+    first.join(60)
+    assert jobs.job(ws, job.id).state == "running"
+    ends[1].set()  # this one never started
+    until(lambda: jobs.job(ws, job.id).state == "failed")
+
+
 def test_a_job_that_cannot_start_says_so(ws: dc.Workspace) -> None:
     job = jobs.start(ws, ["frobnicate"])
     until(lambda: jobs.job(ws, job.id).state != "running")
