@@ -20,11 +20,12 @@ from pathlib import Path
 import numpy as np
 
 import dnacore as dc
-from dnacore.attributes import Attribute, attributes_of
+from dnacore.attributes.forgetting import METRICS, forget, learn
+from dnacore.attributes.survey import Attribute, attributes_of
 from dnacore.demo import draw
-from dnacore.learning import METRICS, forget, learn
-from dnacore.sketches import Sketches
-from dnacore.sources import DEFAULT_EXTRACTOR, Sources
+from dnacore.extractors.registry import DEFAULT_EXTRACTOR
+from dnacore.sketches.sketches import Sketches
+from dnacore.sources.resolver import Sources
 
 
 def run(

@@ -6,18 +6,19 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable
 
-from ..reporting import Reporter
-from ..workspace import Workspace
-from . import asking, extracting, keeping, studying
+from dnacore.commands import analyse, compare, extract, manage
+from dnacore.workspace.workspace import Workspace
+
 from .outcome import Result, Stop
+from .progress import Reporter
 
 _COMMANDS: dict[str, Callable[[Namespace, Reporter, Stop], Result]] = {
-    "demo": keeping.demo, "add": keeping.add, "datasets": keeping.list_datasets, "duplicates": keeping.duplicates, "extractors": keeping.list_extractors,
-    "extract": extracting.extract, "compare": asking.compare, "sensitivity": asking.sensitivity, "rank": asking.rank,
-    "calibrate": extracting.calibrate, "selections": keeping.list_selections, "jobs": keeping.list_jobs,
-    "attributes": studying.attributes, "explain": studying.explain, "leave-out": studying.leave_out,
-    "mixture": studying.mixture, "forget": studying.forget,
-    "remove": keeping.remove, "export": keeping.export, "import": keeping.import_, "bench": keeping.bench,
+    "demo": manage.demo, "add": manage.add, "datasets": manage.list_datasets, "duplicates": manage.duplicates, "extractors": manage.list_extractors,
+    "extract": extract.extract, "compare": compare.compare, "sensitivity": compare.sensitivity, "rank": compare.rank,
+    "calibrate": extract.calibrate, "selections": manage.list_selections, "jobs": manage.list_jobs,
+    "attributes": analyse.attributes, "explain": analyse.explain, "leave-out": analyse.leave_out,
+    "mixture": analyse.mixture, "forget": analyse.forget,
+    "remove": manage.remove, "export": manage.export, "import": manage.import_, "bench": manage.bench,
 }  # fmt: skip
 
 

@@ -23,7 +23,7 @@ def __getattr__(name: str) -> Any:
 
         return Extractor
     if name in ("fetch", "from_spec", "load_extractor"):
-        from . import loader
+        from dnacore.extractors import loader
 
         return getattr(loader, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

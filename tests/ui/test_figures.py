@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from ui import figures, histograms, theme
+from ui.app import theme
+from ui.figures import distances, histograms
 
 
 def clicks(figure):
@@ -18,33 +19,33 @@ def clicks(figure):
 
 def test_every_pair_of_the_heatmap_can_be_clicked_and_no_dataset_against_itself():
     matrix = np.array([[0.0, 2.0, 9.0], [2.0, 0.0, 5.0], [9.0, 5.0, 0.0]])
-    figure = figures.heatmap(["a", "b", "c"], matrix, unit="bins")
+    figure = distances.heatmap(["a", "b", "c"], matrix, unit="bins")
     assert sorted(clicks(figure)) == [(i, j) for i in range(3) for j in range(3) if i != j]
     assert list(figure.data[-1].text) == ["0", "2.00", "9.00", "2.00", "0", "5.00", "9.00", "5.00", "0"]
 
 
 def test_names_from_users_are_never_markup():
-    figure = figures.heatmap(["<b>x</b>", "y"], np.array([[0.0, 1.0], [1.0, 0.0]]), unit="bins")
+    figure = distances.heatmap(["<b>x</b>", "y"], np.array([[0.0, 1.0], [1.0, 0.0]]), unit="bins")
     assert "&lt;b&gt;x" in figure.layout.xaxis.ticktext[0]
     assert all("<b>x</b>" not in text for text in figure.data[1].hovertext)
 
 
 def test_identical_datasets_draw_without_dividing_by_zero():
-    figures.heatmap(["a", "b"], np.zeros((2, 2)), unit="bins")
-    figures.by_layer({"block_0": 0.0, "block_1": 0.0}, unit="bins")
-    figures.most_different(["n"], [0.0], unit="bins")
+    distances.heatmap(["a", "b"], np.zeros((2, 2)), unit="bins")
+    distances.by_layer({"block_0": 0.0, "block_1": 0.0}, unit="bins")
+    distances.most_different(["n"], [0.0], unit="bins")
     histograms.overlay([histograms.Series("empty", "#000000", np.zeros(1000, dtype=int))])
 
 
 def test_layers_stay_in_network_order_and_the_largest_is_emphasised():
     means = {"layer_10": 1.0, "layer_2": 7.0, "layer_1": 3.0}
-    figure = figures.by_layer(means, unit="bins")
+    figure = distances.by_layer(means, unit="bins")
     assert clicks(figure) == [("layer_10",), ("layer_2",), ("layer_1",)]
     assert figure.data[0].marker.color[1] == theme.LIGHT.accent
 
 
 def test_the_largest_neuron_is_on_top():
-    figure = figures.most_different(["first", "second"], [9.0, 4.0], unit="bins")
+    figure = distances.most_different(["first", "second"], [9.0, 4.0], unit="bins")
     low, high = figure.layout.yaxis.range
     assert low > high, "the axis runs downwards, so that place 0 is on top"
     assert list(figure.data[0].y) == [0, 1]

@@ -11,7 +11,8 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 import dnacore as dc
-from ui import front, pictures, routes, shelf
+from ui.app import blobs, index_html, routes
+from ui.components.wall import pictures
 
 
 @pytest.fixture
@@ -80,7 +81,7 @@ def test_thumbnails_are_kept_in_the_workspace_and_torn_ones_are_made_again(serve
 
 def test_long_columns_are_fetched_by_the_hash_of_their_content(served):
     client, _, _ = served
-    name = shelf.put(b"[1,2]")
+    name = blobs.put(b"[1,2]")
     answer = client.get(f"/columns/{name}")
     assert answer.json() == [1, 2] and "immutable" in answer.headers["cache-control"]
     assert client.get(f"/columns/{'0' * 32}").status_code == 404
@@ -127,7 +128,7 @@ def test_pictures_carry_security_headers(served):
 
 
 def test_the_front_page_asks_only_this_server(tmp_path):
-    client = TestClient(Starlette(routes=front.routes(["datasets"])))
+    client = TestClient(Starlette(routes=index_html.routes(["datasets"])))
     for path in ("/", "/datasets"):
         html = client.get(path).text
         assert "BACKEND_BASE_URL" in html and "<title>Visual DNA Studio</title>" in html
