@@ -10,7 +10,7 @@ from streamlit.starlette import App
 from ui.app import errors, index_html, navigation, reads, routes
 
 app = App(
-    Path(__file__).parent / "ui" / "app" / "frame.py",
+    Path(__file__).parent / "ui" / "frame.py",
     routes=[*index_html.routes(navigation.TITLES), *routes.routes(reads.workspace)],
     middleware=routes.middleware(get_option("server.allowedHosts")),
     on_script_error=errors.report,
