@@ -6,8 +6,9 @@ import streamlit as st
 
 from ui.app import address, chance, layout, navigation, reads, theme, words
 from ui.choices import choices, measures
+from ui.components import chart
 from ui.distances import pairs
-from ui.figures import distances, findings, show
+from ui.figures import distances, findings
 
 ORDERS = {"clustered": "Alike together", "added": "As added"}
 
@@ -39,7 +40,7 @@ with result:
         st.session_state["_open_pair"] = (names[cell[0]], names[cell[1]])
 
     layout.found(findings.pairwise(names, compared.matrix, compared.unit, within))
-    show.show(
+    chart.show(
         distances.heatmap(
             names, compared.matrix, unit=compared.unit, halves=usual.diagonal(), within=within, dark=theme.is_dark()
         ),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.app import address, layout, navigation, reads, theme, words
+from ui.app import address, layout, navigation, palette, reads, theme, words
 from ui.app.reads import Image, Ready
 from ui.choices import closeup, picking
 from ui.choices import reference as ranking
-from ui.components import wall
+from ui.components import chart, wall
 from ui.components.wall import pictures
-from ui.figures import distances, show
+from ui.figures import distances
 from ui.image import labels, other_datasets, why
 
 SIX = 6
@@ -39,7 +39,7 @@ if image is None:
     address.keep("of", f"{owner.name}:{image.index}")
 told = why.tell(image, reference, unlike, selection)
 place = why.place_of(image, order)
-colour = theme.dataset_colour(reference.dataset.colour) if isinstance(reference, Ready) else theme.LIGHT.neutral
+colour = palette.dataset_colour(reference.dataset.colour) if isinstance(reference, Ready) else palette.LIGHT.neutral
 
 with knobs:
     layout.facts(
@@ -73,7 +73,7 @@ with result:
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("By layer", anchor=False)
-        show.show(
+        chart.show(
             distances.by_layer(told.found.layers, unit="bins", dark=theme.is_dark()),
             key="image-layers",
             alt="What each layer adds to the distance",

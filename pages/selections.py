@@ -9,7 +9,8 @@ import dnacore as dc
 from dnacore.neurons import algebra
 from dnacore.neurons.selection import of_layer
 from ui.app import address, layout, navigation, reads, theme, words
-from ui.figures import effects, show
+from ui.components import chart
+from ui.figures import effects
 from ui.selections import selecting
 
 layout.header("Selections", "Which neurons have you kept, where did they come from, and what can be made of them?")
@@ -135,7 +136,7 @@ with result:
     st.divider()
     left, right = st.columns([1.7, 1], gap="large")
     with left:
-        show.show(
+        chart.show(
             effects.counts(selecting.by_layer(chosen, setting.layers), dark=theme.is_dark()),
             key="selection-layers",
             alt=f"Neurons of {chosen.name} in each layer",
@@ -173,7 +174,7 @@ with result:
         layout.caption("An exported file names the neurons and the network they belong to; another network refuses it.")
         effects = chosen.origin.get("side_effects")
     if isinstance(effects, dict) and effects:
-        show.show(
+        chart.show(
             effects.changes(
                 {str(chosen.origin.get("forget")): float(chosen.origin.get("delta", 0)), **effects},
                 str(chosen.origin.get("forget")),

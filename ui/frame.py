@@ -8,7 +8,8 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import StopException
 
 from dnacore.paths import ASSETS
-from ui.app import errors, navigation, sidebar, theme
+from ui import sidebar
+from ui.app import errors, navigation, theme
 from ui.components import shortcuts
 from ui.datasets import deletion
 from ui.report import corner

@@ -32,9 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options = _parser().parse_args(arguments)
         from dnacore import commands
-        from dnacore.commands import (
-            progress as reporting,  # everything heavy comes in here, so that --help answers at once
-        )
+        from dnacore.commands import progress as reporting
 
         return _run(commands, reporting, options)
     except DnaError as problem:

@@ -29,9 +29,7 @@ def rank(
     Returns a DataFrame: rank (from 1), path (absolute), distance (bins), index (the image's number in the dataset).
     Images whose sketch was not kept are left out. Raises BadInput, UnknownName, Mismatch.
     """
-    from dnacore.sources.resolver import (
-        Sources,  # the network is needed only where something has not been extracted yet
-    )
+    from dnacore.sources.resolver import Sources
 
     sources = Sources(workspace, extractor, like=[d for d in (reference, unlike) if isinstance(d, DNA)])
     against = sources.dna(reference)

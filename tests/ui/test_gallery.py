@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from dnacore.images import thumbnails
 from dnacore.workspace.store.shard_plan import FileRow
 from ui.components import wall
 from ui.components.wall import Band, Picture, pictures
@@ -66,12 +67,12 @@ def test_the_shape_of_thumbnails_suits_the_images_within_limits(tmp_path, size, 
     for number in range(3):
         Image.fromarray(np.zeros((size[1], size[0], 3), np.uint8)).save(tmp_path / f"{number}.png")
     (tmp_path / "broken.png").write_bytes(b"")
-    assert pictures.aspect(sorted(tmp_path.iterdir())) == expected
+    assert thumbnails.aspect(sorted(tmp_path.iterdir())) == expected
 
 
 def test_a_stamp_changes_with_the_file(tmp_path):
     stamps = {
-        pictures.stamp(tmp_path / name, size, time)
+        thumbnails.stamp(tmp_path / name, size, time)
         for name, size, time in (("a", 1, 1), ("b", 1, 1), ("a", 2, 1), ("a", 1, 2))
     }
     assert len(stamps) == 4

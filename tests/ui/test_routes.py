@@ -11,8 +11,8 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 import dnacore as dc
+from dnacore.images import thumbnails
 from ui.app import blobs, index_html, routes
-from ui.components.wall import pictures
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_an_address_with_the_pictures_stamp_is_cached_for_good_and_a_stale_one_i
     client, workspace, dataset = served
     url = address("thumb", workspace, dataset, "a.jpg")
     row = next(row for row in workspace.files(dataset) if row.path == "a.jpg")
-    stamp = pictures.stamp(dataset.folder / row.path, row.size, row.mtime_ns)
+    stamp = thumbnails.stamp(dataset.folder / row.path, row.size, row.mtime_ns)
     assert "immutable" in client.get(f"{url}?v={stamp[:12]}").headers["cache-control"]
     assert "immutable" not in client.get(f"{url}?v=000000000000").headers["cache-control"]
 

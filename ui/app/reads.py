@@ -17,16 +17,18 @@ import streamlit as st
 
 import dnacore as dc
 from dnacore.analyses import ranking as retrieval
+from dnacore.distances.emd import per_neuron
 from dnacore.dna.from_sketches import sketched_dna
 from dnacore.extractors import ExtractorInfo, available
 from dnacore.extractors.registry import DEFAULT_EXTRACTOR
+from dnacore.images import thumbnails
 from dnacore.sketches.sketches import Sketches
 from dnacore.workspace.attribute_table import choose
 from dnacore.workspace.datasets import Dataset, parse_part
 from dnacore.workspace.saved import custom_extractors
 from dnacore.workspace.store.shard_plan import FileRow
 from dnacore.workspace.workspace import Workspace
-from ui.components.wall import pictures
+from ui.app import reads
 
 _opening = threading.Lock()
 
@@ -238,7 +240,7 @@ def aspect(dataset: Dataset) -> float:
 
 @st.cache_data(max_entries=200, show_spinner=False)
 def _aspect(number: int, images: int, _dataset: Dataset) -> float:
-    return pictures.aspect([_dataset.folder / row.path for row in files(_dataset)])
+    return thumbnails.aspect([_dataset.folder / row.path for row in files(_dataset)])
 
 
 def attributes(dataset: Dataset) -> pd.DataFrame:
@@ -279,3 +281,13 @@ def selection_key(selection: dc.Selection | None) -> str:
     if selection is None:
         return "all"
     return f"{hash(np.asarray(selection.flat).tobytes())}:{hash(np.asarray(selection.weights).tobytes())}"
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _differences(a_key: str, b_key: str, metric: str, _a: Ready, _b: Ready) -> np.ndarray:
+    return per_neuron(reads.dna(_a), reads.dna(_b), metric)
+
+
+def differences(a: Ready, b: Ready, metric: str = "emd") -> np.ndarray:
+    """Return (n_neurons,) how far two datasets are apart on every neuron: emd in bins, nfd in squared activation."""
+    return reads.sensitivity(a, b).emd if metric == "emd" else _differences(a.key, b.key, metric, a, b)

@@ -23,9 +23,9 @@ from starlette.routing import Route
 
 from dnacore.errors import DnaError
 from dnacore.images import thumbnails
+from dnacore.images.thumbnails import stamp
 from dnacore.paths import ASSETS
 from ui.app import blobs
-from ui.components.wall.pictures import stamp
 
 if TYPE_CHECKING:
     from dnacore.workspace.workspace import Workspace

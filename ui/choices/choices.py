@@ -9,7 +9,7 @@ import streamlit as st
 
 import dnacore as dc
 from dnacore.neurons.selection import of_layer
-from ui.app import address, capture, reads, theme, words
+from ui.app import address, capture, palette, reads, words
 from ui.app.reads import Ready
 from ui.choices import parts
 
@@ -59,7 +59,7 @@ def _dots(ready: Sequence[Ready]) -> None:
     # The chips carry the dataset's colour, as its name does everywhere else. Names are escaped for CSS.
     rules = (
         f'[data-tag][aria-label="{"".join(f"{chr(92)}{ord(mark):x} " for mark in one.name)}"]::before '
-        f"{{ background: {theme.dataset_colour(one.dataset.colour)} }}"
+        f"{{ background: {palette.dataset_colour(one.dataset.colour)} }}"
         for one in ready
     )
     st.html(f"<style>{' '.join(rules)}</style>")

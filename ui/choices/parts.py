@@ -11,7 +11,7 @@ import streamlit as st
 
 import dnacore as dc
 from dnacore.workspace.datasets import Dataset, Part, parse_part
-from ui.app import reads, theme
+from ui.app import palette, reads
 from ui.app.reads import Ready
 
 MOST_VALUES = 12
@@ -85,7 +85,7 @@ def whole(one: Ready) -> Ready:
 
 
 def _colour(owner: Dataset, part: Part, taken: set[int]) -> int:
-    places = len(theme.DATASET_COLOURS)
+    places = len(palette.DATASET_COLOURS)
     start = owner.colour + zlib.crc32(str(part).encode()) % (places - 1) + 1
     free = (at % places for at in range(start, start + places) if at % places not in taken)
     return next(free, start % places)

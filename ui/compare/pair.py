@@ -8,18 +8,17 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 import dnacore as dc
-from dnacore.distances.emd import per_neuron
 from dnacore.neurons.selection import of_layer
-from ui.app import address, layout, navigation, reads, theme, words
+from ui.app import address, layout, navigation, palette, reads, theme, words
 from ui.app import chance as noise
 from ui.app import words as neuron_names
-from ui.app.reads import Ready
+from ui.app.reads import Ready, differences
 from ui.choices import choices, measures, parts
 from ui.choices.measures import Measure
-from ui.components import wall
+from ui.components import chart, wall
 from ui.components.wall import pictures
 from ui.figures import distances as figures
-from ui.figures import findings, histograms, show
+from ui.figures import findings, histograms
 
 SHOWN = 14
 IMAGES = 6
@@ -93,7 +92,7 @@ def _layers(means: dict[str, float], unit: str, floor: dict[str, float]) -> None
         st.session_state["layer"] = data[0] if st.session_state.get("layer") != data[0] else EVERY
 
     chosen = address.code("layer") or EVERY  # the select that a link sets comes after the figure
-    show.show(
+    chart.show(
         figures.by_layer(
             means, unit=unit, chosen=None if chosen == EVERY else chosen, floor=floor, dark=theme.is_dark()
         ),
@@ -132,7 +131,7 @@ def _neurons(a: Ready, b: Ready, measure: Measure, within: dc.Selection | None, 
 
     st.subheader(f"Most different neurons{f' of {words.layer(layer)}' if layer else ''}", anchor=False)
     labels = [neuron_names.short(dna, flat) for flat in flats]
-    show.show(
+    chart.show(
         figures.most_different(
             labels,
             distances[flats],
@@ -156,22 +155,12 @@ def _neurons(a: Ready, b: Ready, measure: Measure, within: dc.Selection | None, 
     return flats[codes.index(picked)]
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
-def _differences(a_key: str, b_key: str, metric: str, _a: Ready, _b: Ready) -> np.ndarray:
-    return per_neuron(reads.dna(_a), reads.dna(_b), metric)
-
-
-def differences(a: Ready, b: Ready, metric: str = "emd") -> np.ndarray:
-    """Return (n_neurons,) how far two datasets are apart on every neuron: emd in bins, nfd in squared activation."""
-    return reads.sensitivity(a, b).emd if metric == "emd" else _differences(a.key, b.key, metric, a, b)
-
-
 def _telling(a: Ready, b: Ready, one: dc.DNA, other: dc.DNA, flat: int) -> None:
     """Draw one neuron's histograms of both datasets."""
     name = neuron_names.full(one, flat)
     found = reads.sensitivity(a, b)
     st.subheader(f"{name[:1].upper()}{name[1:]}", anchor=False)
-    show.show(figure_of([a, b], flat, height=330), key="telling", alt=f"Activations of {name} in both datasets")
+    chart.show(figure_of([a, b], flat, height=330), key="telling", alt=f"Activations of {name} in both datasets")
     higher = a if found.direction[flat] >= 0 else b
     layout.caption(
         f"Where the curves part, the neuron tells {a.name} from {b.name}: "
@@ -207,7 +196,7 @@ def figure_of(chosen: list[Ready], flat: int, *, logarithmic: bool = False, heig
     """Return the overlaid histograms of one neuron in several datasets."""
     dnas = [reads.dna(item) for item in chosen]
     series = [
-        histograms.Series(item.name, theme.dataset_colour(item.dataset.colour), dna.histograms[flat])
+        histograms.Series(item.name, palette.dataset_colour(item.dataset.colour), dna.histograms[flat])
         for item, dna in zip(chosen, dnas, strict=True)
     ]
     ranges = dnas[0].calibration

@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dnacore.workspace.datasets import Dataset
 from dnacore.workspace.store.shard_plan import FileRow
-from ui.app import address, layout, navigation, reads, theme, words
+from ui.app import address, layout, navigation, palette, reads, words
 from ui.app.reads import Ready
 from ui.choices import closeup, picking
 from ui.components import wall
@@ -81,7 +81,7 @@ def dots() -> str:
     """Return the style that gives every dataset's row its colour."""
     rules = (
         f'.st-key-look-{dataset.id} button::before {{ content: ""; width: .72em; height: .72em; border-radius: 50%; '
-        f"flex: none; margin-right: .5em; background: {theme.dataset_colour(dataset.colour)} }}"
+        f"flex: none; margin-right: .5em; background: {palette.dataset_colour(dataset.colour)} }}"
         for dataset in reads.workspace().datasets()
     )
     return f"<style>{' '.join(rules)}</style>"

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from ui.app import theme, words
+from ui.app import palette, words
 
 
 def heatmap(
@@ -39,7 +39,7 @@ def heatmap(
     within = np.zeros(values.shape, bool) if within is None else np.asarray(within, bool)
     k = len(names)
     cell = cell or max(34, min(62, 440 // k))
-    tone = theme.ink(dark)
+    tone = palette.ink(dark)
     diagonal = np.eye(k, dtype=bool)
     apart = values[~diagonal]
     top = float(apart.max()) if apart.size and apart.max() > 0 else 1.0
@@ -50,7 +50,7 @@ def heatmap(
         y=list(range(k)),
         zmin=0,
         zmax=top,
-        colorscale=theme.colour_scale(theme.SEQUENTIAL),
+        colorscale=palette.colour_scale(palette.SEQUENTIAL),
         xgap=2,
         ygap=2,
         hoverinfo="skip",
@@ -95,9 +95,9 @@ def heatmap(
             mode="text",
             text=[said(i, j) for i, j in cells],
             textfont={
-                "size": theme.BODY if k <= 5 else theme.SMALL,
+                "size": palette.BODY if k <= 5 else palette.SMALL,
                 "color": [
-                    tone.quiet if i == j else tone.text if within[i, j] else theme.text_on(values[i, j] / top)
+                    tone.quiet if i == j else tone.text if within[i, j] else palette.text_on(values[i, j] / top)
                     for i, j in cells
                 ],
             },
@@ -114,7 +114,7 @@ def heatmap(
         "fixedrange": True,
     }
     figure.update_layout(
-        template=theme.template(dark),
+        template=palette.template(dark),
         height=int(np.clip((110 if slanted else 60) + cell * k, 220, 760)),
         barmode="overlay",
         bargap=0,
@@ -134,7 +134,7 @@ def heatmap(
     return figure
 
 
-def _outline(figure: go.Figure, cells: np.ndarray, tone: theme.Ink) -> None:
+def _outline(figure: go.Figure, cells: np.ndarray, tone: palette.Ink) -> None:
     # On neutral ground, whatever the scale would make of them: dark means far, and these are not known to be.
     # One trace for all of them; a gap ends each square.
     x, y = [], []
@@ -165,12 +165,14 @@ def by_layer(
 
     floor: what chance alone would give in each layer; drawn as a tick across its bar.
     """
-    tone = theme.ink(dark)
+    tone = palette.ink(dark)
     layers = list(means)
     values = [float(means[name]) for name in layers]
     peak = max(range(len(layers)), key=values.__getitem__) if layers else 0
     emphasised = layers.index(chosen) if chosen in means else peak
-    colours = [tone.accent if at == emphasised else theme.translucent(tone.neutral, 0.55) for at in range(len(layers))]
+    colours = [
+        tone.accent if at == emphasised else palette.translucent(tone.neutral, 0.55) for at in range(len(layers))
+    ]
     figure = go.Figure()
     figure.add_bar(
         x=list(range(len(layers))),
@@ -202,7 +204,7 @@ def by_layer(
         )
     step = max(1, -(-len(layers) // 9))
     figure.update_layout(
-        template=theme.template(dark), height=260, bargap=0.25, clickmode="event+select", showlegend=False
+        template=palette.template(dark), height=260, bargap=0.25, clickmode="event+select", showlegend=False
     )
     figure.update_xaxes(
         tickvals=list(range(0, len(layers), step)),
@@ -229,7 +231,7 @@ def most_different(
     floor: per neuron, what chance alone would give; drawn as a tick across its bar. above: each name stands above its
     bar, for narrow places.
     """
-    tone = theme.ink(dark)
+    tone = palette.ink(dark)
     places = list(range(len(labels)))
     figure = go.Figure()
     figure.add_bar(
@@ -238,12 +240,12 @@ def most_different(
         orientation="h",
         customdata=[[place] for place in places],
         marker={
-            "color": [tone.accent if place == chosen else theme.translucent(tone.neutral, 0.55) for place in places],
+            "color": [tone.accent if place == chosen else palette.translucent(tone.neutral, 0.55) for place in places],
             "line": {"width": 0},
         },
         text=[words.significant(float(value)) for value in values],
         textposition="outside",
-        textfont={"size": theme.SMALL},
+        textfont={"size": palette.SMALL},
         constraintext="none",
         cliponaxis=False,
         hovertext=[
@@ -266,7 +268,7 @@ def most_different(
         )
     top = max((float(value) for value in values), default=1.0) or 1.0
     figure.update_layout(
-        template=theme.template(dark),
+        template=palette.template(dark),
         height=max(140, 40 + (30 if above else 22) * len(labels)),
         margin={"l": 8, "r": 34, "t": 8, "b": 8},
         bargap=0.7 if above else 0.3,
@@ -286,7 +288,7 @@ def most_different(
         for place, label in zip(places, labels, strict=True):
             figure.add_annotation(
                 x=0, y=place, text=plain(label), showarrow=False, xanchor="left", yanchor="bottom", yshift=2,
-                font={"size": theme.SMALL, "color": tone.quiet},
+                font={"size": palette.SMALL, "color": tone.quiet},
             )  # fmt: skip
     return figure
 

@@ -6,20 +6,20 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
-from ui.app import theme, words
+from ui.app import palette, words
 from ui.figures.distances import by_layer, plain, short
 
 
 def changes(gone: Mapping[str, float], forgotten: str, *, dark: bool = False) -> go.Figure:
     """Draw how much of each attribute's difference is gone. gone: {attribute: 1 for forgotten, 0 for kept}."""
-    tone = theme.ink(dark)
+    tone = palette.ink(dark)
     others = sorted((name for name in gone if name != forgotten), key=lambda name: -abs(gone[name]))
     names = [forgotten, *others]
     figure = _bars(
         [said(name) for name in names],
         [float(gone[name]) for name in names],
         [f"{gone[name]:.0%}" for name in names],
-        [tone.accent if name == forgotten else theme.translucent(tone.neutral, 0.6) for name in names],
+        [tone.accent if name == forgotten else palette.translucent(tone.neutral, 0.6) for name in names],
         dark,
     )
     for place in (0.0, 1.0):
@@ -36,12 +36,12 @@ def left_out(
     groups: Sequence[str], values: Sequence[float], exact: Sequence[bool], *, title: str, dark: bool = False
 ) -> go.Figure:
     """Draw what leaving out each group does, in bins. exact: False where the figure comes from sketches (paler)."""
-    tone = theme.ink(dark)
+    tone = palette.ink(dark)
     figure = _bars(
         [said(name) for name in groups],
         list(values),
         [words.significant(value) for value in values],
-        [tone.accent if sure else theme.translucent(tone.accent, 0.5) for sure in exact],
+        [tone.accent if sure else palette.translucent(tone.accent, 0.5) for sure in exact],
         dark,
     )
     top, low = max([0.0, *values]), min([0.0, *values])
@@ -95,7 +95,7 @@ def _bars(
         hoverinfo="skip",
     )
     figure.update_layout(
-        template=theme.template(dark),
+        template=palette.template(dark),
         height=max(130, 56 + 24 * len(names)),
         bargap=0.32,
         showlegend=False,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import plotly.graph_objects as go
 
-from ui.app import theme, words
+from ui.app import palette, words
 from ui.figures.distances import plain, short
 
 SHOWN_BINS = 80
@@ -39,7 +39,7 @@ def overlay(
         low, high: the neuron's activation range, which the B bins divide evenly.
         logarithmic: whether shares are drawn on a logarithmic scale.
     """
-    tone = theme.ink(dark)
+    tone = palette.ink(dark)
     figure = go.Figure()
     edges, shares = rebin([item.counts for item in series])
     bins = len(series[0].counts) if series else 1
@@ -52,7 +52,7 @@ def overlay(
             y=np.where(share > 0, share, None) if logarithmic else share,
             width=widths,
             name=plain(item.name),
-            marker={"color": theme.translucent(item.colour, 0.28), "line": {"width": 0}},
+            marker={"color": palette.translucent(item.colour, 0.28), "line": {"width": 0}},
             customdata=[[place, int(a), int(b) - 1] for a, b in zip(edges[:-1], edges[1:], strict=True)],
             hovertext=[
                 f"<b>{plain(item.name)}</b><br>{words.percent(value)} of activations<br>"
@@ -77,7 +77,7 @@ def overlay(
     if 0 < len(series) <= 4:
         _label_directly(figure, series, shares, centres, logarithmic=logarithmic, tone=tone)
     figure.update_layout(
-        template=theme.template(dark),
+        template=palette.template(dark),
         height=height,
         barmode="overlay",
         bargap=0,
@@ -143,7 +143,7 @@ def _label_directly(
     centres: np.ndarray,
     *,
     logarithmic: bool,
-    tone: theme.Ink,
+    tone: palette.Ink,
 ) -> None:
     # A label sits where its series rises highest above the others; labels that would touch move up a line.
     top = _largest(shares)
@@ -168,7 +168,7 @@ def _label_directly(
             yshift=12 + 240 * (level - y / top),
             text=f'<span style="color:{item.colour}">■</span> {plain(short(item.name, 24))}',
             showarrow=False,
-            font={"color": tone.text, "size": theme.SMALL},
+            font={"color": tone.text, "size": palette.SMALL},
         )
 
 

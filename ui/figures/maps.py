@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 import plotly.graph_objects as go
 
-from ui.app import theme
+from ui.app import palette
 from ui.figures.distances import plain, short
 
 LETTER, LINE, NEAR = 8.0, 20.0, 13.0  # pixels: a letter wide, a line high, from a point to its label
@@ -29,7 +29,7 @@ def datasets(names: Sequence[str], points: np.ndarray, colours: Sequence[str], *
 
     points: (k, 2), drawn with one scale for both axes. colours: a CSS colour each.
     """
-    tone = theme.ink(dark)
+    tone = palette.ink(dark)
     at = np.asarray(points, float)
     figure = go.Figure()
     figure.add_scatter(
@@ -49,14 +49,17 @@ def datasets(names: Sequence[str], points: np.ndarray, colours: Sequence[str], *
     for label, (x, y), (right, up) in zip(shown, at, _offsets(shown, at), strict=True):
         led = up != 0 or abs(right) > len(label) * LETTER / 2 + NEAR  # a label far from its point gets a line to it
         figure.add_annotation(
-            x=x, y=y, ax=right, ay=-up, text=plain(label), font={"size": theme.BODY, "color": tone.text},
+            x=x, y=y, ax=right, ay=-up, text=plain(label), font={"size": palette.BODY, "color": tone.text},
             showarrow=True, arrowhead=0, arrowwidth=1, arrowcolor=tone.quiet if led else "rgba(0,0,0,0)", standoff=8,
         )  # fmt: skip
     bare = {"visible": False, "fixedrange": True}
     low, high = (at.min(0), at.max(0)) if len(at) else (np.zeros(2), np.ones(2))
     room = 0.12 * max(float((high - low).max()), 1e-9)
     figure.update_layout(
-        template=theme.template(dark), height=520, clickmode="event+select", margin={"l": 90, "r": 90, "t": 20, "b": 20}
+        template=palette.template(dark),
+        height=520,
+        clickmode="event+select",
+        margin={"l": 90, "r": 90, "t": 20, "b": 20},
     )
     figure.update_xaxes(**bare, range=[low[0] - room, high[0] + room])
     figure.update_yaxes(**bare, range=[low[1] - room, high[1] + room], scaleanchor="x", constrain="domain")
@@ -76,7 +79,7 @@ def images(points: np.ndarray, kinds: Sequence[Kind], of: np.ndarray, *, dark: b
             name=plain(kind.name),
             hoverinfo="name",
         )
-    figure.update_layout(template=theme.template(dark), height=520, showlegend=True)
+    figure.update_layout(template=palette.template(dark), height=520, showlegend=True)
     figure.update_xaxes(visible=False)
     figure.update_yaxes(visible=False, scaleanchor="x")
     return figure

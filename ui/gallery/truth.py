@@ -10,10 +10,10 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dnacore.analyses import metrics
-from ui.app import address, layout, reads, theme, words
+from ui.app import address, layout, palette, reads, theme, words
 from ui.app.reads import Ready
 from ui.choices import piles
-from ui.figures import show
+from ui.components import chart
 
 NONE = "none"
 MOST_POINTS = 400
@@ -71,7 +71,7 @@ def draw(dataset: Ready, ranked: pd.DataFrame, wanted: Truth | None) -> None:
     area, found = metrics.auc(distances, hits), metrics.precision_recall(hits)
     top = min(100, int(hits.sum()))
     layout.found(f"{wanted.said}: AUC {area:.3f}; {int(hits[:top].sum())} of the first {top} images have it")
-    show.show(
+    chart.show(
         curve(found.recall, found.precision, chance=float(hits.mean()), dark=theme.is_dark()),
         key="precision-recall",
         alt=f"Precision against recall for {wanted.said}",
@@ -87,7 +87,7 @@ def draw(dataset: Ready, ranked: pd.DataFrame, wanted: Truth | None) -> None:
 
 def curve(recall: Sequence[float], precision: Sequence[float], *, chance: float, dark: bool = False) -> go.Figure:
     """Draw precision against recall. chance: the share of images that should come first."""
-    tone = theme.ink(dark)
+    tone = palette.ink(dark)
     recall, precision = np.asarray(recall), np.asarray(precision)
     keep = np.unique(np.linspace(0, len(recall) - 1, min(MOST_POINTS, len(recall))).astype(int))
     figure = go.Figure()
@@ -100,7 +100,7 @@ def curve(recall: Sequence[float], precision: Sequence[float], *, chance: float,
         showlegend=False,
     )
     figure.add_hline(y=chance, line={"color": tone.neutral, "width": 1, "dash": "dot"})
-    figure.update_layout(template=theme.template(dark), height=240, showlegend=False, hovermode="x")
+    figure.update_layout(template=palette.template(dark), height=240, showlegend=False, hovermode="x")
     figure.update_xaxes(
         title_text="recall, share of those that have it", range=[0, 1], tickformat=".0%", fixedrange=True
     )

@@ -12,6 +12,7 @@ from PIL import Image as Pillow
 import dnacore as dc
 from dnacore.analyses.explanation import Explanation, explain_image
 from dnacore.analyses.places import Place, heat, on_picture, places
+from dnacore.images import thumbnails
 from dnacore.workspace.store.shard_plan import FileRow
 from ui.app import reads, words
 from ui.app import words as neuron_names
@@ -22,7 +23,6 @@ from ui.choices.picking import Picked
 from ui.choices.reference import Reference
 from ui.components import wall
 from ui.components.component import component
-from ui.components.wall import pictures
 
 SHOWN = 8  # neurons beside the picture
 POINTED = 3  # of them at least that have a place in it, where there are any
@@ -119,7 +119,7 @@ def size(image: Image) -> tuple[int, int]:
     try:
         with Pillow.open(path) as opened:
             width, height = opened.size
-            turned = opened.getexif().get(pictures.ORIENTATION, 1) >= _TURNED
+            turned = opened.getexif().get(thumbnails.ORIENTATION, 1) >= _TURNED
     except Exception:  # noqa: BLE001 - whatever a broken file raises, the places are then drawn as on a square
         return 1, 1
     return (height, width) if turned else (width, height)
@@ -156,7 +156,7 @@ def draw(
         heat(told.places, np.where(found.direction >= 0, side * found.parts, 0.0)) if told.places else np.zeros((0, 0))
     )
     dataset = image.dataset.dataset
-    version = pictures.stamp(dataset.folder / row.path, row.size, row.mtime_ns)[:12]
+    version = thumbnails.stamp(dataset.folder / row.path, row.size, row.mtime_ns)[:12]
     result = _component(
         key=key,
         data={

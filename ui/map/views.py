@@ -10,13 +10,13 @@ import streamlit as st
 import dnacore as dc
 from dnacore.analyses import projection
 from dnacore.analyses.projection import Plane, of_distances
-from ui.app import address, capture, errors, layout, navigation, reads, theme, words
+from ui.app import address, capture, errors, layout, navigation, palette, reads, theme, words
 from ui.app.reads import Ready
 from ui.choices import closeup, parts, picking
 from ui.choices.measures import Measure
-from ui.components import point_map
+from ui.components import chart, point_map
 from ui.components.point_map import Kind
-from ui.figures import findings, maps, show
+from ui.figures import findings, maps
 from ui.map import layouts
 from ui.map.layouts import Population
 
@@ -38,9 +38,9 @@ def of_datasets(chosen: Sequence[Ready], measure: Measure) -> None:
         st.session_state["_open_pair"] = (names[data[0]], names[int(apart.argmin())])
 
     layout.found(findings.pairwise(names, compared.matrix, compared.unit))
-    show.show(
+    chart.show(
         maps.datasets(
-            names, plane.points, [theme.dataset_colour(one.dataset.colour) for one in chosen], dark=theme.is_dark()
+            names, plane.points, [palette.dataset_colour(one.dataset.colour) for one in chosen], dark=theme.is_dark()
         ),
         key="dataset-map",
         alt=f"Map of {words.listing(names)}",
@@ -144,7 +144,7 @@ def _kinds(chosen: Sequence[Ready], there: Population, colour: str) -> tuple[lis
     """What the colours stand for, (N,) which of them each image has, and what stands below each image's name."""
     owners = [chosen[at].name for at in there.owner]
     if colour == BY_DATASET:
-        return [Kind(one.name, theme.dataset_colour(one.dataset.colour)) for one in chosen], there.owner, owners
+        return [Kind(one.name, palette.dataset_colour(one.dataset.colour)) for one in chosen], there.owner, owners
     column = colour.partition(":")[2]
     tables = [reads.attributes(one.dataset) for one in chosen]
     values = [
@@ -152,8 +152,8 @@ def _kinds(chosen: Sequence[Ready], there: Population, colour: str) -> tuple[lis
         for owner, row in zip(there.owner, there.rows, strict=True)
     ]
     shown = [value for value in dict.fromkeys(sorted(values, key=lambda one: (one == "", one))) if value][:MOST_KINDS]
-    grey = theme.ink(theme.is_dark()).neutral
-    kinds = [Kind(_said(column, value), theme.dataset_colour(at)) for at, value in enumerate(shown)]
+    grey = palette.ink(theme.is_dark()).neutral
+    kinds = [Kind(_said(column, value), palette.dataset_colour(at)) for at, value in enumerate(shown)]
     of = np.array([shown.index(value) if value in shown else len(shown) for value in values])
     if (of == len(shown)).any():
         kinds.append(Kind(UNKNOWN, grey))

@@ -15,7 +15,6 @@ from ui.app import address, layout, reads, words
 from ui.app import chance as noise
 from ui.app.reads import Ready
 from ui.choices import choices
-from ui.compare import pair
 from ui.components.neuron_table import Column
 
 NEW = "A new selection"
@@ -30,7 +29,7 @@ def chosen_neuron(two: Sequence[Ready], dna: dc.DNA) -> int:
         except dc.BadInput as error:
             st.warning(words.as_markdown(str(error)))
     if len(two) > 1:
-        return int(np.argmax(pair.differences(two[0], two[1])))
+        return int(np.argmax(reads.differences(two[0], two[1])))
     return int(np.argmax(dna.variance if np.isfinite(dna.variance).all() else dna.mean))
 
 
@@ -42,7 +41,7 @@ def columns(two: Sequence[Ready]) -> list[Column]:
             Column("mean", "Mean", dna.mean, "Of the images' average activation"),
             Column("spread", "Spread", np.sqrt(dna.variance), "Standard deviation between images", first=True),
         ]
-    distances, chance = pair.differences(*two), noise.per_neuron(*two, "emd")
+    distances, chance = reads.differences(*two), noise.per_neuron(*two, "emd")
     found = [Column("emd", "Bins", distances, f"EMD of {two[0].name} and {two[1].name}, in bins", first=True)]
     if chance is not None:
         ratio = np.divide(distances, chance, out=np.full(len(distances), np.nan), where=chance > 1e-9)

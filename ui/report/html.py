@@ -20,7 +20,7 @@ from dnacore.errors import DnaError
 from dnacore.images import thumbnails
 from dnacore.paths import ASSETS
 from dnacore.workspace.workspace import Workspace
-from ui.app import theme
+from ui.app import palette, theme
 from ui.app.capture import View
 
 SIDE = 168
@@ -102,7 +102,7 @@ def html(views: Sequence[Mapping[str, Any]], title: str = "Visual DNA report", i
     script = ""
     if figures:
         swaps = [
-            [getattr(theme.LIGHT, tone), getattr(theme.DARK, tone)]
+            [getattr(palette.LIGHT, tone), getattr(palette.DARK, tone)]
             for tone in ("ground", "text", "quiet", "rule", "accent", "neutral")
         ]
         swaps = [[_channels(a), _channels(b), a, b] for a, b in swaps]

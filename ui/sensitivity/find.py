@@ -14,8 +14,8 @@ from ui.app.reads import Ready
 from ui.choices import choices, closeup, measures, picking, piles, reference
 from ui.choices.picking import Picked
 from ui.choices.piles import Chosen
-from ui.components import sorting_wall
-from ui.figures import distances, findings, show
+from ui.components import chart, sorting_wall
+from ui.figures import distances, findings
 from ui.sensitivity import deck as sorting
 
 SHOWN = 10
@@ -56,7 +56,7 @@ def _neurons(chosen: Chosen, found: dc.Sensitivity, first: dc.DNA) -> None:
     def open_neuron(data: list[int]) -> None:
         st.session_state["_open_neuron"] = choices.neuron_code(first, flats[data[0]])
 
-    show.show(
+    chart.show(
         distances.most_different(
             [neuron_names.short(first, flat) for flat in flats],
             found.emd[flats],

@@ -15,7 +15,8 @@ from dnacore.workspace.jobs import Job
 from ui.app import address, layout, navigation, reads, theme, words
 from ui.app.reads import Ready
 from ui.choices import choices
-from ui.figures import effects, show
+from ui.components import chart
+from ui.figures import effects
 from ui.jobs import tray
 
 COMMAND = "forget"
@@ -133,7 +134,7 @@ def _result(forget: str) -> None:
         f"{words.percent(max(0.0, gone))} of the difference that {what} makes is gone; "
         f"others change by {words.percent(harm)}"
     )
-    show.show(
+    chart.show(
         effects.changes({str(told.get("forget")): gone, **side}, str(told.get("forget")), dark=theme.is_dark()),
         key="forget-effects",
         alt="How much of every attribute's difference is gone",

@@ -10,10 +10,11 @@ import streamlit as st
 import dnacore as dc
 from dnacore.analyses.mixture import Mixture
 from dnacore.sources.leave_out import LeaveOut, Left, Parts
-from ui.app import address, layout, reads, theme, words
+from ui.app import address, layout, palette, reads, theme, words
 from ui.app.reads import Ready
 from ui.choices import choices, parts
-from ui.figures import effects, show
+from ui.components import chart
+from ui.figures import effects
 
 NOTHING = "nothing"
 BY = {"folder": "Folders", "attribute": "Attribute values"}
@@ -92,7 +93,7 @@ def _groups(found: LeaveOut, target: Ready | None) -> None:
             f"Without {name}, {found.dataset} comes {words.significant(abs(moved(top)))} bins {direction} {target.name}"
         )
     shown = groups[:MOST]
-    show.show(
+    chart.show(
         effects.left_out(
             [group.group for group in shown],
             [moved(group) for group in shown],
@@ -175,11 +176,11 @@ def _shares(found: Mixture, target: Ready, mixed: Sequence[Ready]) -> None:
         f"Nearest to {found.target}: {said}. It is {words.significant(found.distance)} bins away, "
         f"{best} alone {words.significant(found.alone[best])}"
     )
-    show.show(
+    chart.show(
         effects.shares(
             [one.name for one in order],
             [found.shares[one.name] for one in order],
-            [theme.dataset_colour(one.dataset.colour) for one in order],
+            [palette.dataset_colour(one.dataset.colour) for one in order],
             dark=theme.is_dark(),
         ),
         key="mixture",

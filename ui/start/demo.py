@@ -14,9 +14,9 @@ from dnacore.workspace import jobs
 from dnacore.workspace.jobs import Job
 from ui.app import layout, navigation, reads, theme, words
 from ui.app.reads import Ready
-from ui.components import wall
+from ui.components import chart, wall
 from ui.components.wall import pictures
-from ui.figures import distances, findings, show
+from ui.figures import distances, findings
 from ui.jobs import tray
 
 COMMAND = ("demo", "--extract")
@@ -113,7 +113,7 @@ def heatmap(ready: Sequence[Ready], say: Callable[[dc.Comparison], str | None] |
 
     said = say(compared) if say is not None else None
     layout.found(said or findings.pairwise(found, compared.matrix, compared.unit))
-    show.show(
+    chart.show(
         distances.heatmap(found, compared.matrix, unit=compared.unit, cell=40, dark=theme.is_dark()),
         key="start-heatmap",
         alt=f"Pairwise distances of {words.listing(found)}",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from ui.app import navigation, reads, theme, words
+from ui.app import navigation, palette, reads, theme, words
 from ui.start import demo
 
 KEY, _SAID = "tour", "_tour-address"
@@ -90,7 +90,7 @@ def draw() -> None:
     if not 0 <= at < len(STEPS):
         return
     _keep(str(at + 1))
-    step, tone = STEPS[at], theme.ink(theme.is_dark())
+    step, tone = STEPS[at], palette.ink(theme.is_dark())
     st.html(f"<style>{CSS.replace('GROUND_RULE', tone.rule).replace('GROUND', tone.ground)}</style>")
     with st.container(key=KEY, gap="xsmall"):
         st.html(

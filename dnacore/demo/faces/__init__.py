@@ -9,11 +9,12 @@ from PIL import Image
 
 from dnacore.demo.canvas import Canvas, darker, ellipse, lighter, mix, palette, ribbon
 from dnacore.demo.design import Design, generator
-from dnacore.demo.faces.clothes import paint_body, paint_scarf
-from dnacore.demo.faces.features import paint_eyes, paint_freckles, paint_head, paint_mouth, paint_nose
-from dnacore.demo.faces.hair import paint_beard, paint_hair, paint_hair_behind
-from dnacore.demo.faces.headwear import paint_glasses, paint_hat
-from dnacore.demo.faces.portrait import SIDE, Look, Sitter, look
+
+from .clothes import paint_body, paint_scarf
+from .features import paint_eyes, paint_freckles, paint_head, paint_mouth, paint_nose
+from .hair import paint_beard, paint_hair, paint_hair_behind
+from .headwear import paint_glasses, paint_hat
+from .portrait import SIDE, Look, Sitter, look
 
 DESIGN = Design(
     "faces",

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ui.app import blobs, capture, reads, theme, words
+from ui.app import blobs, capture, palette, reads, words
 from ui.app.reads import Ready
 from ui.components import wall
 from ui.components.component import component
@@ -74,7 +74,7 @@ def show(
             "series": [
                 {
                     "name": one.name,
-                    "colour": theme.dataset_colour(one.dataset.colour),
+                    "colour": palette.dataset_colour(one.dataset.colour),
                     "total": int(count.sum()),
                     "shares": [round(float(value), 8) for value in share],
                 }

@@ -11,7 +11,7 @@ import streamlit as st
 import dnacore as dc
 from dnacore.dna.layers import layer_slices
 from dnacore.extractors.networks.mini_classes import things_of
-from ui.app import blobs, reads, theme, words
+from ui.app import blobs, palette, reads, words
 from ui.app.reads import Ready
 from ui.components import wall
 from ui.components.component import component
@@ -84,7 +84,7 @@ def show(
             "chosen": int(chosen),
             "controls": controls,
             "markable": markable,
-            "series": [{"name": one.name, "colour": theme.dataset_colour(one.dataset.colour)} for one in shown],
+            "series": [{"name": one.name, "colour": palette.dataset_colour(one.dataset.colour)} for one in shown],
             "columns": [
                 {"key": c.key, "label": c.label, "help": c.help, "form": c.form, "first": c.first, "size": c.size}
                 for c in columns

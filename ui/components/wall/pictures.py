@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
-from statistics import median
 from typing import TYPE_CHECKING
-
-from PIL import Image
 
 from ui.components.wall import Picture
 
@@ -17,32 +12,7 @@ if TYPE_CHECKING:
 
     from dnacore.workspace.datasets import Dataset
     from dnacore.workspace.store.shard_plan import FileRow
-
-
-SAMPLE = 9
-ORIENTATION = 0x0112  # EXIF: values from 5 on turn the picture by a quarter
-
-
-def stamp(path: Path, size: int, mtime_ns: int) -> str:
-    """Return what changes whenever the picture behind a path does, without reading it: 32 hex digits."""
-    known = f"{path}\n{size}\n{mtime_ns}".encode("utf-8", "surrogateescape")
-    return hashlib.blake2b(known, digest_size=16).hexdigest()
-
-
-def aspect(paths: Sequence[Path]) -> float:
-    """Return a width over height that suits most of these images, between 3:4 and 3:2; reads a few headers only."""
-    step = max(1, len(paths) // SAMPLE)
-    found = []
-    for path in paths[::step][:SAMPLE]:
-        try:
-            with Image.open(path) as image:
-                width, height = image.size
-                turned = image.getexif().get(ORIENTATION, 1) >= 5
-        except Exception:  # noqa: BLE001 - whatever a broken file raises, it only has no say in this
-            continue
-        if width and height:
-            found.append(height / width if turned else width / height)
-    return round(min(max(median(found), 0.75), 1.5), 3) if found else 1.0
+from dnacore.images.thumbnails import stamp
 
 
 def plain(dataset: Dataset, rows: Iterable[FileRow], labels: Sequence[str] | None = None) -> list[Picture]:
