@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 
 from dnacore.counting.accumulator import BINS, Accumulator, check_bins
 from dnacore.dna.calibration import Calibration
+from dnacore.dna.calibration import check as check_calibration
 from dnacore.dna.histogram import DNA
 from dnacore.errors import BadInput, Cancelled, Unavailable, UnknownName
 from dnacore.extraction.batches import feed
@@ -92,7 +93,7 @@ def extract_dataset(
     covariance: Sequence[str] = (),
 ) -> Report:
     """Extract what is missing of one dataset, and make the result its DNA. Raises Cancelled when `stop` says so."""
-    calibration.check(calibration, extractor)
+    check_calibration(calibration, extractor)
     check_bins(bins)
     covariance = check_layers(covariance, extractor)
     started = time.monotonic()
