@@ -130,7 +130,7 @@ HOSTILE = (
     BufferError,
     Image.DecompressionBombError,
 )
-"""What Pillow's readers let through on bytes that somebody damaged or made up (tests/test_images.py tries many)."""
+"""What Pillow's readers let through on bytes that somebody damaged or made up (tests/images/test_decode.py tries many)."""
 
 
 @contextmanager
