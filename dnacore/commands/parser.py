@@ -31,10 +31,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code."""
     try:
         options = _parser().parse_args(arguments)
-        from dnacore import commands
-        from dnacore.commands import progress as reporting
+        # Everything heavy comes in here, so that --help answers at once.
+        from dnacore.commands import dispatch, progress
 
-        return _run(commands, reporting, options)
+        return _run(dispatch, progress, options)
     except DnaError as problem:
         return _fail(str(problem))
     except KeyboardInterrupt:
@@ -46,10 +46,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(f"{problem.filename or 'A file'} cannot be used ({problem.strerror or problem}).")
 
 
-def _run(commands: Any, reporting: Any, options: argparse.Namespace) -> int:
-    with _stopping() as stopped, reporting.reporter(options) as say:
+def _run(dispatch: Any, progress: Any, options: argparse.Namespace) -> int:
+    with _stopping() as stopped, progress.reporter(options) as say:
         try:
-            code, data, text = commands.run(options, say, stopped.is_set)
+            code, data, text = dispatch.run(options, say, stopped.is_set)
         except Cancelled as problem:
             say.end("cancelled", str(problem))
             raise
@@ -57,7 +57,7 @@ def _run(commands: Any, reporting: Any, options: argparse.Namespace) -> int:
             say.end("failed", str(problem))
             raise
         except Exception as problem:  # anything else is our mistake: keep the details, spare the person the traceback
-            sentence = reporting.keep_details(options, problem)
+            sentence = progress.keep_details(options, problem)
             say.end("failed", sentence)
             return _fail(sentence)
         say.end("finished", text.strip().splitlines()[-1] if text.strip() else "")

@@ -97,7 +97,7 @@ def widen(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     low, high = np.asarray(low, np.float64), np.asarray(high, np.float64)
     low, high = low - 0.2 * np.abs(low), high + 0.2 * np.abs(high)
     # float32 binning cannot tell bounds apart that differ by less than its own resolution
-    resolution = 1e-6 * np.maximum(np.abs(low), np.abs(high))
+    resolution = np.maximum(1e-6 * np.maximum(np.abs(low), np.abs(high)), np.finfo(np.float32).tiny)
     return low, np.where(high - low > resolution, high, low + 1.0)
 
 

@@ -328,7 +328,7 @@ def python(*arguments: str, **more) -> subprocess.CompletedProcess[str]:
 
 def test_help_imports_nothing_heavy() -> None:
     code = (
-        "import sys; from dnacore.cli import main\n"
+        "import sys; from dnacore.commands.parser import main\n"
         "try:\n    main(['--help'])\nexcept SystemExit as end:\n    assert end.code == 0\n"
         "print(sorted({'torch', 'numpy', 'pandas', 'numba', 'timm', 'PIL', 'sqlite3', 'streamlit'} & set(sys.modules)))"
     )
