@@ -17,12 +17,11 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from dnacore.extractors import load_extractor
-
-from .judge import Judge, table
-from .learn import Recipe, Say, learn
-from .naming import name_things
-from .networks import TRUNKS, Plain, Trunk, fold, unfold
-from .sheets import sheet
+from training.judge import Judge, table
+from training.learn import Recipe, Say, learn
+from training.naming import name_things
+from training.networks import TRUNKS, Plain, Trunk, fold, unfold
+from training.sheets import sheet
 
 SMOKE = Recipe(steps=6, naming=2, rows=4, columns=4, courses=((0.7, 1, 32, 1.0), (0.3, 1, 48, 1.5)))
 

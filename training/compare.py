@@ -16,15 +16,14 @@ import torch
 from torch import Tensor, nn
 
 from dnacore.extractors.extractor import Extractor
-from dnacore.extractors.recipe import Preprocessing, WeightsSource
-from dnacore.extractors.recipe import Recipe as ExtractorRecipe
+from dnacore.extractors.spec import Preprocessing, WeightsSource
+from dnacore.extractors.spec import Recipe as ExtractorRecipe
 from dnacore.extractors.taps import taps_at
 from dnacore.extractors.weights import weights_hash
-
-from .judge import Judge, table
-from .learn import Recipe, Say, learn
-from .naming import Names, name_things
-from .networks import TRUNKS, Attention, Halve, Residual, Trunk
+from training.judge import Judge, table
+from training.learn import Recipe, Say, learn
+from training.naming import Names, name_things
+from training.networks import TRUNKS, Attention, Halve, Residual, Trunk
 
 SHORT = Recipe(naming=150, courses=((1.0, 6, 64, 1.5),))
 SIDE = 128

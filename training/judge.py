@@ -21,14 +21,14 @@ from pathlib import Path
 import numpy as np
 
 import dnacore as dc
-from dnacore.attributes import Attribute, attributes_of
-from dnacore.calibration import measure
+from dnacore.analyses.ranking import distances_to
+from dnacore.attributes.survey import Attribute, attributes_of
+from dnacore.dna.from_sketches import sketched_dna
+from dnacore.extraction.calibrate import measure
 from dnacore.extractors import load_extractor
 from dnacore.extractors.extractor import Extractor
-from dnacore.retrieval import distances_to
-from dnacore.selection import Selection
-from dnacore.sketched import sketched_dna
-from dnacore.sketches import Sketches
+from dnacore.neurons.selection import Selection
+from dnacore.sketches.sketches import Sketches
 
 NEURONS = {"hat": 20, "glasses": 100, "smiling": 20, "eyeglasses": 20, "smile": 20}
 CARRIED = {"eyeglasses": "glasses", "hat": "hat", "smile": "smiling"}
@@ -127,9 +127,7 @@ class Judge:
         return {a.name: a for a in attributes_of(table) if a.name in NEURONS}
 
 
-def halves(
-    sketches: Sketches, asked: Attribute, neurons: int, dna: dc.DNA, chosen: Selection | None = None
-) -> float:
+def halves(sketches: Sketches, asked: Attribute, neurons: int, dna: dc.DNA, chosen: Selection | None = None) -> float:
     """Return the AUC of ranking one half by the neurons chosen on the other, by two references; mean of both ways.
 
     chosen: take these neurons instead of the most sensitive ones of the first half.

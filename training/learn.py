@@ -12,10 +12,10 @@ from dataclasses import asdict, dataclass
 import torch
 from torch import Tensor
 
-from .contrast import Describer, found_again, gather, missed
-from .networks import TRUNKS, Trunk
-from .shapes import WHATS
-from .sheets import Sheet, sheet
+from training.contrast import Describer, found_again, gather, missed
+from training.networks import TRUNKS, Trunk
+from training.shapes import WHATS
+from training.sheets import Sheet, sheet
 
 Say = Callable[[str], None]
 EXAMINED_SIDE = 80
