@@ -7,11 +7,13 @@ import streamlit as st
 from dnacore.extractors import registry
 from ui.app import address, errors, reads, words
 from ui.jobs import tray, weights_file, window
+from ui.start import proposal
 
 STATUS = {
     "ready": "ready",
     "needs download": "weights are downloaded when first used",
     "needs file": "needs a weights file",
+    "needs package": "its package is not installed",
 }
 
 
@@ -30,20 +32,23 @@ def _extractor() -> None:
     if weights_file.USE in st.session_state:
         st.session_state["extractor"] = st.session_state.pop(weights_file.USE)
     known = reads.extractors()
-    names = list(known)
+    names, first = list(known), reads.first_extractor()
     address.select(
         "Extractor",
         names,
-        index=names.index(registry.DEFAULT_EXTRACTOR) if registry.DEFAULT_EXTRACTOR in names else 0,
+        index=names.index(first) if first in names else 0,
         format_func=lambda name: info.title if (info := known[name]) else name,
         key="extractor",
-        plain=True,
+        plain=first == registry.DEFAULT_EXTRACTOR,  # a link says which, unless it is the same in every workspace
         help="The frozen network whose neurons describe the images. DNAs compare only within one extractor.",
     )
     info = known.get(reads.extractor())
     if info is not None:
         status = STATUS.get(info.status, info.status)
         st.html(_row(status[:1].upper() + status[1:], f"{info.neurons:,} neurons"))
+    if (why := reads.absence()) is not None:
+        st.caption(words.as_markdown(why))
+    proposal.draw()
     weights_file.open_button()
 
 

@@ -16,6 +16,7 @@ from dnacore.errors import BadInput, UnknownName
 from dnacore.extractors.networks.inception import InceptionFID
 from dnacore.extractors.networks.mini import Mini
 from dnacore.extractors.networks.sd_vae import VaeEncoder, rename_keys
+from dnacore.extractors.packaged import is_foreign, renamed
 from dnacore.extractors.spec import LabelTransform, Preprocessing, Recipe, WeightsSource
 
 PREPARATIONS = ("reparameterize",)
@@ -138,6 +139,8 @@ def converted(tensors: Tensors, network: nn.Module) -> Tensors | None:
     """The tensors as the network's family renames and resizes those of other publishers; None where it has no rule."""
     if isinstance(network, VaeEncoder):
         return rename_keys(tensors, network)
+    if is_foreign(tensors):
+        return renamed(tensors, [len(stage) for stage in getattr(network, "blocks", ())])
     module = sys.modules.get(type(network).__module__)
     rule = getattr(module, "checkpoint_filter_fn", None) or getattr(module, "_filter_fn", None)
     if rule is None:

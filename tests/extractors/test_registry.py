@@ -16,6 +16,7 @@ from dnacore.extractors.registry import ENTRIES, Entry
 from dnacore.extractors.taps import find_taps
 
 NEURONS = {
+    "efficientnet_lite0": 3_088,
     "mugs_vit_base": 9_984,
     "mugs_vit_large": 25_600,
     "dino_vitb16": 9_984,

@@ -23,6 +23,7 @@ from dnacore.extractors import ExtractorInfo, available
 from dnacore.extractors.registry import DEFAULT_EXTRACTOR
 from dnacore.images import thumbnails
 from dnacore.sketches.sketches import Sketches
+from dnacore.workspace.absence import why_absent
 from dnacore.workspace.attribute_table import choose
 from dnacore.workspace.datasets import Dataset, parse_part
 from dnacore.workspace.saved import custom_extractors
@@ -46,7 +47,19 @@ def workspace() -> Workspace:
 
 def extractor() -> str:
     """Return the label of the extractor chosen in the sidebar."""
-    return st.session_state.get("extractor") or DEFAULT_EXTRACTOR
+    return st.session_state.get("extractor") or first_extractor()
+
+
+def first_extractor() -> str:
+    """Return the extractor that a visit starts with: where datasets have DNAs, but none by the usual one, the one that
+    was used last."""
+    used = workspace().store.labels()
+    return DEFAULT_EXTRACTOR if not used or DEFAULT_EXTRACTOR in used else used[0]
+
+
+def absence() -> str | None:
+    """Return why nothing can be extracted with the extractor in use, in one sentence; None where it can."""
+    return why_absent(workspace(), extractor())
 
 
 def extractors() -> dict[str, ExtractorInfo | None]:

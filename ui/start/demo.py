@@ -17,9 +17,10 @@ from ui.app.reads import Ready
 from ui.components import chart, wall
 from ui.components.wall import pictures
 from ui.figures import distances, findings
-from ui.jobs import tray
+from ui.jobs import tray, weights_file
 
 COMMAND = ("demo", "--extract")
+RANDOM = "random_resnet18"  # needs no weights
 _beginning = threading.Lock()
 
 
@@ -63,21 +64,34 @@ def job() -> Job | None:
     return next((job for job in jobs.list_jobs(reads.workspace()) if tuple(job.command[:2]) == COMMAND), None)
 
 
-def begin() -> Job:
-    """Start to prepare the demo data unless that is under way."""
+def begin(extractor: str | None = None) -> Job:
+    """Start to prepare the demo data unless that is under way; with the extractor in use unless one is named."""
     with _beginning:
         current = job()
         if current is not None and current.state == "running":
             return current
-        command = [*COMMAND, "--extractor", reads.extractor()]
+        command = [*COMMAND, "--extractor", extractor or reads.extractor()]
         return jobs.start(reads.workspace(), command, title="Preparing the demo data", datasets=names())
 
 
 def begin_when_empty() -> None:
     """Start to prepare the demo data where a workspace has never held anything."""
-    if not reads.workspace().datasets() and not jobs.list_jobs(reads.workspace()):
+    if reads.absence() is None and not reads.workspace().datasets() and not jobs.list_jobs(reads.workspace()):
         begin()
         st.rerun()  # the sidebar above this page has not seen the job yet
+
+
+def offer() -> None:
+    """Draw the button that prepares the demo data; where the network in use is not at hand, with random weights."""
+    absent = reads.absence()
+    if absent is not None:
+        st.info(words.as_markdown(absent))
+    label = "Try it on demo data" if absent is None else "Try it with random weights"
+    if st.button(label, type="primary", key="try-demo"):
+        if absent is not None:
+            st.session_state[weights_file.USE] = RANDOM
+        begin(None if absent is None else RANDOM)
+        st.rerun()
 
 
 def ready_sets() -> list[Ready]:
