@@ -26,7 +26,7 @@ def steps(most: int, count: int = 48) -> list[int]:
         return list(range(1, most + 1))
     dense = count // 2
     rest = np.geomspace(dense, most, count - dense + 1)[1:]
-    return sorted({*range(1, dense + 1), *(int(round(value)) for value in rest)})
+    return sorted({*range(1, dense + 1), *(round(value) for value in rest)})
 
 
 def prefix_means(

@@ -31,6 +31,7 @@ class Attribute:
 
     @property
     def images(self) -> tuple[int, int]:
+        """How many images have the attribute, and how many have not."""
         return int(self.with_.sum()), int(self.without.sum())
 
     def among(self, images: np.ndarray) -> Attribute:

@@ -183,7 +183,7 @@ class Canvas:
     def line(self, path: np.ndarray, colour: Colour, width: float, *, closed: bool = False) -> None:
         """A line of even width, in final pixels."""
         track = np.vstack([path, path[:2]]) if closed else path
-        thick = max(1, int(round(width * SUPERSAMPLE)))
+        thick = max(1, round(width * SUPERSAMPLE))
         self._pen.line((track * SUPERSAMPLE).ravel().tolist(), fill=colour, width=thick)
 
     def shape(self, outline: np.ndarray, colour: Colour, edge: Colour | None, width: float) -> None:

@@ -60,12 +60,14 @@ def combine(distances: np.ndarray, selection: Selection | None) -> float:
 
 
 def check_not_empty(*dnas: DNA) -> None:
+    """Raise BadInput for a DNA of no image."""
     for dna in dnas:
         if not dna.images:
             raise BadInput(f"“{dna.name}” has no readable image, so there is nothing to compare.")
 
 
 def check_histograms(*dnas: DNA | Gaussian) -> None:
+    """Raise BadInput for a DNA that holds no histograms."""
     for dna in dnas:
         if isinstance(dna, Gaussian):
             raise BadInput(

@@ -18,10 +18,14 @@ class OfANetwork(Protocol):
     extractor: Mapping[str, Any]
 
     @property
-    def network(self) -> str: ...
+    def network(self) -> str:
+        """Fingerprint of the network."""
+        ...
 
     @property
-    def n_neurons(self) -> int: ...
+    def n_neurons(self) -> int:
+        """The number of neurons over all layers."""
+        ...
 
 
 def check_comparable(a: DNA, b: DNA) -> None:
@@ -49,6 +53,7 @@ def check_same_network(a: OfANetwork, b: OfANetwork) -> None:
 
 
 def named(dna: OfANetwork) -> str:
+    """The DNA's name in quotes, for messages."""
     return f"“{dna.name}”" if dna.name else "a DNA without a name"
 
 

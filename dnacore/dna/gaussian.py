@@ -47,6 +47,7 @@ class Gaussian:
 
     @property
     def n_neurons(self) -> int:
+        """The number of neurons over all layers."""
         return len(self.mean)
 
     @property
@@ -56,6 +57,7 @@ class Gaussian:
 
     @property
     def moments(self) -> Moments:
+        """Mean, squared deviations and scatter, which add up over parts."""
         return Moments(self.images, self.mean, self.deviations, self.layers, self.scatter)
 
     @cached_property

@@ -56,14 +56,17 @@ class DNA:
 
     @property
     def n_neurons(self) -> int:
+        """The number of neurons over all layers."""
         return self.histograms.shape[0]
 
     @property
     def bins(self) -> int:
+        """The number of bins B."""
         return self.histograms.shape[1]
 
     @property
     def layers(self) -> Mapping[str, int]:
+        """Neurons per layer, in order."""
         return self.calibration.layers
 
     @property
@@ -73,6 +76,7 @@ class DNA:
 
     @property
     def moments(self) -> Moments:
+        """Mean, squared deviations and scatter, which add up over parts."""
         return Moments(self.images, self.mean, self.deviations, self.layers, self.scatter)
 
     def gaussian(self) -> Gaussian:

@@ -220,7 +220,7 @@ def _about(dna: DNA | Gaussian, kind: str) -> dict[str, Any]:
             "resize_mode": "clean",
             "shuffle_files": False,
             "num_images": -1,
-        },  # fmt: skip
+        },
         "extraction_settings": {
             "average_feats_spatially": not bins,
             "accumulate_spatial_feats_in_hist": bool(bins),
@@ -228,7 +228,7 @@ def _about(dna: DNA | Gaussian, kind: str) -> dict[str, Any]:
             "normalise_feats": bool(bins),
             "hist_nb_bins": bins,
             "device": "cpu",
-        },  # fmt: skip
+        },
         "num_images": dna.images,
         "feature_extractor_name": _THEIR_NAMES.get(ours, ours),
         "neurons_list": dict(dna.layers),

@@ -42,6 +42,7 @@ class NetworkDefaults:
     license: str | None
 
     def recipe(self, name: str, weights: WeightsSource) -> Recipe:
+        """The specification of this network under a name and with these weights."""
         return Recipe(
             name,
             self.architecture,
