@@ -44,7 +44,8 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 2:
         raise BadInput("Give the file to read and the file to write.")
     try:
-        lay_out(*map(Path, arguments))
+        values, points = map(Path, arguments)
+        lay_out(values, points)
     except DnaError as error:
         print(error, file=sys.stderr)
         return 2

@@ -175,9 +175,11 @@ class Canvas:
         box = (max(0, found[0] - pad), max(0, found[1] - pad), min(width, found[2] + pad), min(height, found[3] + pad))
         mask = mask.crop(box).filter(ImageFilter.GaussianBlur(soft / 2))
         scale = 2 * SUPERSAMPLE
-        large = tuple(v * scale for v in box)
+        left, top, right, bottom = (v * scale for v in box)
         self.picture.paste(
-            colour, large, mask.resize((large[2] - large[0], large[3] - large[1]), Image.Resampling.BILINEAR)
+            colour,
+            (left, top, right, bottom),
+            mask.resize((right - left, bottom - top), Image.Resampling.BILINEAR),
         )
 
     def line(self, path: np.ndarray, colour: Colour, width: float, *, closed: bool = False) -> None:

@@ -58,7 +58,7 @@ def write_peer(dna: DNA | Gaussian, path: Path, kind: str = "histogram") -> tupl
     stem = path.with_name(path.name.removesuffix(".json").removesuffix(".npz"))
     first, second = (stem.with_name(stem.name + suffix) for suffix in (".json", ".npz"))
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)
     atomic.write_bytes(second, buffer.getvalue())
     atomic.write_bytes(first, json.dumps(about, indent=4).encode())
     return first, second

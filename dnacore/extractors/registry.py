@@ -166,8 +166,8 @@ _R18, _R50 = _resnet((64, 128, 256, 512), (2, 2, 2, 2)), _resnet((256, 512, 1024
 _LITE0 = _efficientnet((16, 24, 40, 80, 112, 192, 320), (1, 2, 2, 3, 3, 4, 1), 1280)
 _VIT_S, _VIT_B, _VIT_L = _vit(384, 12), _vit(768, 12), _vit(1024, 24)
 _HEADLESS: dict[str, Any] = {"num_classes": 0}
-_CLIP = {"mean": (0.48145466, 0.4578275, 0.40821073), "std": (0.26862954, 0.26130258, 0.27577711)}
-_HALF = {"mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5)}
+_CLIP: dict[str, Any] = {"mean": (0.48145466, 0.4578275, 0.40821073), "std": (0.26862954, 0.26130258, 0.27577711)}
+_HALF: dict[str, Any] = {"mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5)}
 _MUGS_REPO = "bramtoula/visual-dna-models"
 
 _LITE0_PACKAGE = Package(

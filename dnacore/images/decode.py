@@ -212,12 +212,12 @@ def _muted() -> Iterator[None]:
     with _mute_lock:
         _mute_depth += 1
         if _MUTE not in warnings.filters:
-            warnings.filters.insert(0, _MUTE)  # type: ignore[attr-defined]
-            warnings._filters_mutated()  # type: ignore[attr-defined]
+            warnings.filters.insert(0, _MUTE)  # type: ignore[attr-defined]  # typeshed calls it a Sequence
+            warnings._filters_mutated()  # type: ignore[attr-defined]  # private; `simplefilter` calls it too
     try:
         yield
     finally:
         with _mute_lock:
             _mute_depth -= 1
             if not _mute_depth and _MUTE in warnings.filters:
-                warnings.filters.remove(_MUTE)  # type: ignore[attr-defined]
+                warnings.filters.remove(_MUTE)  # type: ignore[attr-defined]  # as above
