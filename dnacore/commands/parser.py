@@ -171,6 +171,10 @@ def _parser() -> _Parser:
     )
     extract.add_argument("--no-sketches", action="store_true", help="keep no per-image summaries (no ranking later)")
 
+    extract.add_argument(
+        "--words", action="store_true", help="extract again what was extracted before the network's words were kept"
+    )
+
     compare = command("compare", "distances between datasets")
     compare.add_argument("names", nargs="+", metavar="NAME")
     compare.add_argument("--metric", default="emd", choices=("emd", "nfd", "fd", "kid"))

@@ -1,7 +1,7 @@
 """The on-disk home of everything but the images: a catalogue (SQLite) and files of arrays.
 
 ```
-catalogue.sqlite      what there is            shards/  sketches/  dna/    arrays (see store)
+catalogue.sqlite      what there is            shards/  sketches/  words/  dna/    arrays (see store)
 calibrations/         activation ranges        jobs/                       one folder a background job
 unpacked/  demo/      images that came out of a zip or were drawn          thumbs/  locks/  damaged/
 ```
