@@ -184,7 +184,11 @@ def _parser() -> _Parser:
 
     sensitivity = command("sensitivity", "which neurons tell images with something from images without it")
     sensitivity.add_argument("names", nargs="+", metavar="WITH WITHOUT | DATASET")
-    sensitivity.add_argument("--attribute", metavar="COLUMN", help="split one dataset by this column (1 and 0)")
+    sensitivity.add_argument(
+        "--attribute",
+        metavar="COLUMN",
+        help="split one dataset by this column (1 and 0), or by COLUMN=WORD, such as sees=dog",
+    )
     sensitivity.add_argument("--top", type=_positive, default=20, metavar="K")
     sensitivity.add_argument(
         "--floor",

@@ -18,6 +18,7 @@ from dnacore.sketches.segments import packed, unpacked
 
 KIND, VERSION = "visual-dna words", 1
 KEPT = 5
+SEES = "sees"  # the attribute that words are asked for by: NAME[sees=WORD]
 
 
 @dataclass(frozen=True, eq=False)
