@@ -9,7 +9,7 @@ ARGS ?=
 .PHONY: help setup run test lock clean
 
 help:
-	@echo 'make run      open the dashboard (PORT=8501, HEADLESS=1 opens no browser)'
+	@echo 'make run      open the dashboard (PORT=8501, HEADLESS=1 opens no browser, TOKEN=0 asks for no token)'
 	@echo 'make test     run the tests (TESTS=tests/dna/test_histogram.py, ARGS="-k merge")'
 	@echo 'make setup    only prepare .venv (CPU=1 leaves out several GB of CUDA, PYTHON=python3.12)'
 	@echo 'make lock     pin the newest versions in requirements*.txt (KEEP=1 keeps those pinned)'
@@ -26,9 +26,10 @@ setup: .needs-python
 	@$(PYTHON) -m tools.prepare
 
 # Loopback, no telemetry and no question for an e-mail address: .streamlit/config.toml.
+# The address with its token is printed and opened by the program itself (ui/app/doorstep.py), not by Streamlit.
 run: setup
-	@exec $(VENV_PYTHON) -m streamlit run app.py $(if $(PORT),--server.port=$(PORT)) \
-		$(if $(filter 1,$(HEADLESS)),--server.headless=true)
+	@$(if $(TOKEN),VISUAL_DNA_TOKEN=$(TOKEN)) VISUAL_DNA_OPEN=$(if $(filter 1,$(HEADLESS)),0,1) \
+		exec $(VENV_PYTHON) -m streamlit run app.py $(if $(PORT),--server.port=$(PORT)) --server.headless=true
 
 # make's own exit code is 2 for every failure; .ci/run reads pytest's from the file STATUS.
 test: .needs-python
