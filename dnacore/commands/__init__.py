@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from ..reporting import Reporter
 from ..workspace import Workspace
-from . import asking, extracting, keeping, studying
+from . import asking, extracting, keeping, study, studying
 from .outcome import Result, Stop
 
 _COMMANDS: dict[str, Callable[[Namespace, Reporter, Stop], Result]] = {
@@ -16,7 +16,7 @@ _COMMANDS: dict[str, Callable[[Namespace, Reporter, Stop], Result]] = {
     "extract": extracting.extract, "compare": asking.compare, "sensitivity": asking.sensitivity, "rank": asking.rank,
     "calibrate": extracting.calibrate, "selections": keeping.list_selections, "jobs": keeping.list_jobs,
     "attributes": studying.attributes, "explain": studying.explain, "leave-out": studying.leave_out,
-    "mixture": studying.mixture, "forget": studying.forget,
+    "mixture": studying.mixture, "forget": studying.forget, "study": study.study,
     "remove": keeping.remove, "export": keeping.export, "import": keeping.import_, "bench": keeping.bench,
 }  # fmt: skip
 
