@@ -10,6 +10,7 @@ STATUS = {
     "ready": "ready",
     "needs download": "weights are downloaded when first used",
     "needs file": "needs a weights file",
+    "needs package": "its package is not installed",
 }
 
 
