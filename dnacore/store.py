@@ -108,6 +108,15 @@ class Store:
             ).fetchall()
         return list(dict.fromkeys(row["label"] for row in rows))
 
+    def labels(self) -> list[str]:
+        """Labels of the networks that any dataset has a DNA of, last used first."""
+        with self.catalogue.reading() as db:
+            rows = db.execute(
+                "SELECT setting.label FROM extraction JOIN setting ON setting.id = extraction.setting "
+                "ORDER BY setting.used DESC"
+            ).fetchall()
+        return list(dict.fromkeys(row["label"] for row in rows))
+
     # -- shards --------------------------------------------------------------------------------------------------------
 
     def shards(self, dataset: Dataset, setting: Setting) -> list[Shard]:

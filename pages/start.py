@@ -40,9 +40,7 @@ with left:
     elif not ready:
         layout.found("See it work on demo data")
         layout.caption("Draws ten small datasets and compares them. Takes a minute or two; nothing is downloaded.")
-        if st.button("Try it on demo data", type="primary", key="try-demo"):
-            demo.begin()
-            st.rerun()
+        demo.offer()
 with right:
     st.subheader("Take the tour", anchor=False)
     layout.caption("Five steps from a folder of faces to the neurons that see hats, and the images that have one.")

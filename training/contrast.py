@@ -86,10 +86,3 @@ def gather(described: Tensor, group: Tensor, temperature: float = 0.15) -> Tenso
     log_share = likeness - likeness.logsumexp(1, keepdim=True)
     together = (group[:, None] == group[None, :]) & ~itself
     return -(log_share.masked_fill(~together, 0).sum(1) / together.sum(1)).mean()
-
-
-@torch.no_grad()
-def found_again(described: Tensor, group: Tensor, other: Tensor) -> float:
-    """Return how often the nearest description, among those that differ in `other`, is one of the same group."""
-    likeness = (described @ described.T).masked_fill(other[:, None] == other[None, :], float("-inf"))
-    return float((group[likeness.argmax(1)] == group).float().mean())

@@ -12,13 +12,11 @@ from dataclasses import asdict, dataclass
 import torch
 from torch import Tensor
 
-from .contrast import Describer, found_again, gather, missed
-from .networks import TRUNKS, Trunk
-from .shapes import WHATS
+from .contrast import Describer, gather, missed
+from .networks import Trunk
 from .sheets import Sheet, sheet
 
 Say = Callable[[str], None]
-EXAMINED_SIDE = 80
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,6 @@ class Recipe:
     scene, which look, what lies where, and all three again from the middle of the network.
     """
 
-    trunk: str = "plain"
     steps: int = 3300
     naming: int = 300
     seed: int = 0
@@ -45,7 +42,6 @@ class Recipe:
     look_weight: float = 0.3
     what_weight: float = 2.0
     middle_weight: float = 0.5
-    program: str | None = None
 
     def course(self, step: int) -> tuple[int, int, float]:
         """Return (sheets, side, zoom) of a step."""
@@ -57,17 +53,14 @@ class Recipe:
         return sheets, side, zoom
 
 
-def learn(recipe: Recipe, device: torch.device, say: Say = print, *, fused: bool = True,
-          every: int = 100, keep: Callable[[int, Trunk], None] | None = None,
-          start: Trunk | None = None) -> Trunk:  # fmt: skip
+def learn(recipe: Recipe, device: torch.device, say: Say = print, *, fused: bool = True, every: int = 100) -> Trunk:
     """Return the trained trunk (weights averaged over the last steps, batch norms in evaluation mode).
 
-    say: gets one line of the log. keep: is shown the averaged trunk every `every` steps. start: goes on from
-    this one.
+    say: gets one line of the log every `every` steps.
     """
     torch.manual_seed(recipe.seed)
     draws = torch.Generator(device=device).manual_seed(recipe.seed)
-    model = Describer(start or TRUNKS[recipe.trunk]()).to(device).to(memory_format=torch.channels_last)
+    model = Describer(Trunk()).to(device).to(memory_format=torch.channels_last)
     averaged = copy.deepcopy(model)
     optimiser = torch.optim.AdamW(_groups(model, recipe.decay), lr=recipe.rate, betas=(0.9, 0.98))
     say(f"{asdict(recipe)}")
@@ -90,12 +83,9 @@ def learn(recipe: Recipe, device: torch.device, say: Say = print, *, fused: bool
             means.append(parts)
             if (step + 1) % every == 0 or step + 1 == recipe.steps:
                 loss = dict(zip(("scene", "look", "what", "what, middle"), torch.tensor(means).mean(0).tolist()))
-                held_out = dict(zip(("scene", "look", "things"), examine(averaged, recipe, device, fused=fused)))
                 pace = seen / (time.perf_counter() - began)
-                say(f"step {step + 1:6d}  pictures {seen:8d}  {pace:6.1f}/s  {_row(loss)}  held out: {_row(held_out)}")
+                say(f"step {step + 1:6d}  pictures {seen:8d}  {pace:6.1f}/s  {_row(loss)}")
                 means = []
-                if keep is not None:
-                    keep(step + 1, averaged.trunk)
     return averaged.eval().trunk
 
 
@@ -105,37 +95,7 @@ def _row(figures: dict[str, float]) -> str:
 
 def _sheets(recipe: Recipe, step: int, draws: torch.Generator, fused: bool) -> list[Sheet]:
     sheets, side, zoom = recipe.course(step)
-    settings = {"program": recipe.program, "zoom": zoom, "fused": fused}
-    return [sheet(recipe.rows, recipe.columns, side, draws, **settings) for _ in range(sheets)]
-
-
-def examine(model: Describer, recipe: Recipe, device: torch.device, *, fused: bool,
-            sheets: int = 24) -> tuple[float, float, float]:  # fmt: skip
-    """Return how well held-out sheets are read: how often a scene, and a look, is found again (chance: 1 in 4 for 4 x 4
-    sheets), and how well people with a thing on them stand out from those without (mean AUC over things)."""
-    held_out = torch.Generator(device=device).manual_seed(10**9)
-    was, _ = model.training, model.eval()
-    scenes, looks, seen, there = [], [], [], []
-    with torch.inference_mode():
-        for _ in range(sheets):
-            one = sheet(recipe.rows, recipe.columns, EXAMINED_SIDE, held_out, "figure", zoom=1.4, fused=fused)
-            told, named = model(one.pictures.contiguous(memory_format=torch.channels_last))
-            scene, look = told[0]
-            scenes.append(found_again(scene, one.scene, one.look))
-            looks.append(found_again(look, one.look, one.scene))
-            seen.append(named[0].amax((2, 3)))
-            there.append(torch.stack([(one.what == k).flatten(1).any(1) for k in range(len(WHATS))], 1))
-    model.train(was)
-    return sum(scenes) / sheets, sum(looks) / sheets, _standing_out(torch.cat(seen), torch.cat(there))
-
-
-def _standing_out(seen: Tensor, there: Tensor) -> float:
-    """Mean over things of the AUC of `seen` for `there`, both (n, things); things on fewer than 5 pictures left out."""
-    found = []
-    for logits, present in zip(seen.T, there.T, strict=True):
-        if min(int(present.sum()), int((~present).sum())) >= 5:
-            found.append(float((logits[present][:, None] > logits[~present][None, :]).float().mean()))
-    return sum(found) / len(found) if found else float("nan")
+    return [sheet(recipe.rows, recipe.columns, side, draws, zoom=zoom, fused=fused) for _ in range(sheets)]
 
 
 def _loss(model: Describer, drawn: list[Sheet], recipe: Recipe) -> tuple[Tensor, tuple[float, ...]]:

@@ -44,21 +44,24 @@ def draw_list() -> None:
     extracted = f"{words.count(len(datasets), 'dataset')}, {done} extracted"
     head, action = st.columns([2.2, 1], vertical_alignment="center")
     head.html(f'<p class="vds-found" style="margin:0">{extracted}</p>')
+    absent = state.absence()
     if len(missing) > 1 and action.button(
-        f"Extract all {len(missing)}", key="extract-all", type="primary", width="stretch"
+        f"Extract all {len(missing)}", key="extract-all", type="primary", width="stretch", disabled=absent is not None
     ):
         tray.extract(missing)
         st.rerun()
+    if absent is not None:
+        st.info(words.as_markdown(absent))
     deletion.draw()
     with st.container(gap="xxsmall", height=LIST if len(datasets) > MANY else "content", border=False):
         for dataset in datasets:
-            _row(dataset, ready.get(dataset.id), busy)
+            _row(dataset, ready.get(dataset.id), busy, absent is not None)
     for job in active:
         tray.progress(job, key=f"page-{job.id}")
     imports.draw()
 
 
-def _row(dataset: Dataset, ready: Ready | None, busy: set[str]) -> None:
+def _row(dataset: Dataset, ready: Ready | None, busy: set[str], absent: bool) -> None:
     with st.container(key=f"dataset-{dataset.id}"):
         name, count, status, act = st.columns([2, 1.2, 1.3, 1], vertical_alignment="center")
         name.button(
@@ -70,14 +73,14 @@ def _row(dataset: Dataset, ready: Ready | None, busy: set[str]) -> None:
             status.caption("being extracted…")
         elif ready is None:
             status.caption("not extracted")
-            if act.button("Extract", key=f"extract-{dataset.id}", width="stretch"):
+            if act.button("Extract", key=f"extract-{dataset.id}", width="stretch", disabled=absent):
                 tray.extract([dataset.name])
                 st.rerun()
         else:
             status.caption("extracted")
             if act.button(
                 "Renew", key=f"again-{dataset.id}", width="stretch", type="tertiary",
-                disabled=dataset.name in busy, help="Looks at the folder again and extracts only what is new or changed.",
+                disabled=absent or dataset.name in busy, help="Looks at the folder again and extracts only what is new or changed.",
             ):  # fmt: skip
                 tray.extract([dataset.name])
                 st.rerun()

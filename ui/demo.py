@@ -12,10 +12,11 @@ import dnacore as dc
 from dnacore import jobs
 from dnacore.demo import demo_datasets
 from dnacore.jobs import Job
-from ui import charts, figures, findings, gallery, layout, navigation, pictures, state, theme, tray, words
+from ui import charts, figures, findings, gallery, layout, navigation, pictures, state, theme, tray, weights, words
 from ui.state import Ready
 
 COMMAND = ("demo", "--extract")
+RANDOM = "random_resnet18"  # needs no weights
 _beginning = threading.Lock()
 
 
@@ -59,21 +60,34 @@ def job() -> Job | None:
     return next((job for job in jobs.list_jobs(state.workspace()) if tuple(job.command[:2]) == COMMAND), None)
 
 
-def begin() -> Job:
-    """Start to prepare the demo data unless that is under way."""
+def begin(extractor: str | None = None) -> Job:
+    """Start to prepare the demo data unless that is under way; with the extractor in use unless one is named."""
     with _beginning:
         current = job()
         if current is not None and current.state == "running":
             return current
-        command = [*COMMAND, "--extractor", state.extractor()]
+        command = [*COMMAND, "--extractor", extractor or state.extractor()]
         return jobs.start(state.workspace(), command, title="Preparing the demo data", datasets=names())
 
 
 def begin_when_empty() -> None:
     """Start to prepare the demo data where a workspace has never held anything."""
-    if not state.workspace().datasets() and not jobs.list_jobs(state.workspace()):
+    if state.absence() is None and not state.workspace().datasets() and not jobs.list_jobs(state.workspace()):
         begin()
         st.rerun()  # the sidebar above this page has not seen the job yet
+
+
+def offer() -> None:
+    """Draw the button that prepares the demo data; where the network in use is not at hand, with random weights."""
+    absent = state.absence()
+    if absent is not None:
+        st.info(words.as_markdown(absent))
+    label = "Try it on demo data" if absent is None else "Try it with random weights"
+    if st.button(label, type="primary", key="try-demo"):
+        if absent is not None:
+            st.session_state[weights.USE] = RANDOM
+        begin(None if absent is None else RANDOM)
+        st.rerun()
 
 
 def ready_sets() -> list[Ready]:

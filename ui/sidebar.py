@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import address, guard, joblist, state, tray, weights, words
+from ui import address, guard, joblist, proposal, state, tray, weights, words
 
 STATUS = {
     "ready": "ready",
     "needs download": "weights are downloaded when first used",
     "needs file": "needs a weights file",
+    "needs package": "its package is not installed",
 }
 
 
@@ -28,20 +29,23 @@ def _extractor() -> None:
     if weights.USE in st.session_state:
         st.session_state["extractor"] = st.session_state.pop(weights.USE)
     known = state.extractors()
-    names = list(known)
+    names, first = list(known), state.first_extractor()
     address.select(
         "Extractor",
         names,
-        index=names.index(state.DEFAULT_EXTRACTOR) if state.DEFAULT_EXTRACTOR in names else 0,
+        index=names.index(first) if first in names else 0,
         format_func=lambda name: info.title if (info := known[name]) else name,
         key="extractor",
-        plain=True,
+        plain=first == state.DEFAULT_EXTRACTOR,  # a link says which, unless it is the same in every workspace
         help="The frozen network whose neurons describe the images. DNAs compare only within one extractor.",
     )
     info = known.get(state.extractor())
     if info is not None:
         status = STATUS.get(info.status, info.status)
         st.html(_row(status[:1].upper() + status[1:], f"{info.neurons:,} neurons"))
+    if (why := state.absence()) is not None:
+        st.caption(words.as_markdown(why))
+    proposal.draw()
     weights.open_button()
 
 

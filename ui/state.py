@@ -17,6 +17,7 @@ import streamlit as st
 
 import dnacore as dc
 from dnacore import retrieval, weights_files
+from dnacore.absence import why_absent
 from dnacore.datasets import Dataset, choose, parse_part
 from dnacore.extractors import ExtractorInfo, available
 from dnacore.extractors.registry import DEFAULT_EXTRACTOR
@@ -42,7 +43,19 @@ def workspace() -> Workspace:
 
 def extractor() -> str:
     """Return the label of the extractor chosen in the sidebar."""
-    return st.session_state.get("extractor") or DEFAULT_EXTRACTOR
+    return st.session_state.get("extractor") or first_extractor()
+
+
+def first_extractor() -> str:
+    """Return the extractor that a visit starts with: where datasets have DNAs, but none by the usual one, the one that
+    was used last."""
+    used = workspace().store.labels()
+    return DEFAULT_EXTRACTOR if not used or DEFAULT_EXTRACTOR in used else used[0]
+
+
+def absence() -> str | None:
+    """Return why nothing can be extracted with the extractor in use, in one sentence; None where it can."""
+    return why_absent(workspace(), extractor())
 
 
 def extractors() -> dict[str, ExtractorInfo | None]:

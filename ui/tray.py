@@ -25,11 +25,11 @@ def working_on(dataset: str) -> Job | None:
     return next((job for job in running() if dataset in job.datasets), None)
 
 
-def extract(names: Sequence[str]) -> Job:
-    """Extract datasets with the extractor in use, in the background."""
+def extract(names: Sequence[str], extractor: str | None = None) -> Job:
+    """Extract datasets in the background, with the extractor in use unless another one is named."""
     title = f"Extracting {words.listing(names)}" if len(names) <= 3 else f"Extracting {len(names)} datasets"
     # Whoever chose a network whose weights are not here, and pressed the button, has asked for them.
-    command = ["extract", *names, "--extractor", state.extractor(), "--download"]
+    command = ["extract", *names, "--extractor", extractor or state.extractor(), "--download"]
     return jobs.start(state.workspace(), command, title=title, datasets=names)
 
 

@@ -1,14 +1,20 @@
-"""Measure the calibrations that ship: `python assets/calibrations/make.py [NAME ...]`.
+"""Measure the calibrations that ship.
+
+    python assets/calibrations/make.py [NAME ...] [--photographs FOLDER ...]
 
 On the demo's images and on test patterns that reach further than photographs do: black, white, saturated colours, hard
 edges at every scale, and noise of every colour; for `mini` also on pictures of the training programs in many styles.
-Real photographs then stay inside the ranges without widening them more than they need.
+Real photographs then stay inside the ranges without widening them more than they need. A network that was trained on
+photographs (`PHOTOGRAPHED`) is measured on real images too: every second one of each FOLDER, so that the others can
+show whether the ranges hold. The file that is written says how many there were, and names none of them.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,11 +26,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from dnacore import demo  # noqa: E402
 from dnacore.calibration import SHIPPED, measure  # noqa: E402
 from dnacore.extractors import load_extractor  # noqa: E402
+from dnacore.images import find_images  # noqa: E402
 from training.sheets import sheet  # noqa: E402
 
 PER_DEMO = 40
 SHEETS = 24
-NAMES = ("mini", "random_resnet18", "random_resnet50")
+PHOTOGRAPHED = ("efficientnet_lite0",)
+NAMES = (*PHOTOGRAPHED, "mini", "random_resnet18", "random_resnet50")
 
 
 def patterns(side: int = 256) -> list[np.ndarray]:
@@ -58,23 +66,39 @@ def drawn(side: int = 256) -> list[np.ndarray]:
     return found
 
 
+def photographs(folders: list[Path]) -> list[Path]:
+    """Every second image of each folder, in the order of their paths."""
+    return [path for folder in folders for path in sorted(folder / found.path for found in find_images(folder)[0])[::2]]
+
+
 def main() -> None:
-    names = sys.argv[1:] or NAMES
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", default=NAMES)
+    parser.add_argument("--photographs", nargs="*", type=Path, default=[])
+    options = parser.parse_args()
+    if not options.photographs and set(options.names) & set(PHOTOGRAPHED):
+        parser.error(f"{' and '.join(PHOTOGRAPHED)} must see real images: give their folders with --photographs.")
+    real = photographs(options.photographs)
     with tempfile.TemporaryDirectory() as folder:
         paths = []
         for dataset in demo.demo_datasets():
             for index in range(PER_DEMO):
                 paths.append(Path(folder, f"{dataset.name}-{index}.png"))
                 demo.image(dataset.name, index)[0].save(paths[-1])
-        made = {"mini": patterns() + drawn()} if "mini" in names else {}
-        for name in names:
+        made = {"mini": patterns() + drawn()} if "mini" in options.names else {}
+        for name in options.names:
             shown = list(paths)
             for index, pattern in enumerate(made.get(name) or patterns()):
                 shown.append(Path(folder, f"pattern-{index}.png"))
                 Image.fromarray(pattern).save(shown[-1])
             origin = f"shipped; measured on {len(shown)} drawn images"
-            measure(load_extractor(name, device="cpu"), shown, origin=origin).save(SHIPPED / f"{name}.npz")
-            print(name, len(shown), "images")
+            if name in PHOTOGRAPHED:
+                origin += f" and {len(real)} photographs, paintings and sketches"
+                shown += real
+            found = measure(load_extractor(name, device="cpu"), shown, origin=origin)
+            # Not `left_out` nor what `measure` adds to the origin: both name image files.
+            replace(found, origin=origin, left_out=()).save(SHIPPED / f"{name}.npz")
+            print(name, len(shown), "images, left out:", [Path(row["path"]).name for row in found.left_out])
 
 
 if __name__ == "__main__":

@@ -91,8 +91,11 @@ def _at_hand(recipe: Recipe, name: str, download: bool, progress: Progress | Non
     """The weights file of a recipe: on this machine, or fetched where that is allowed."""
     source = recipe.weights
     row = next((row for row in registry.ENTRIES if row.name == name), None)
-    if row is not None and row.shipped_file is not None:
-        return row.shipped_file
+    if row is not None and (row.shipped or (row.package is not None and source.source == "package")):
+        found = row.file_at_hand
+        if found is None and row.package is not None:
+            raise row.package.missing(recipe.name)
+        return found
     names = () if row is None else row.names
     wanted = hub.HubFile(source.repo, source.file) if source.source == "hub" and source.repo and source.file else None
     own = (source.file,) if source.source == "file" and source.file else ()
@@ -159,6 +162,8 @@ def _recipe(name: str, seed: int | None, file: Path | None, architecture: str | 
     elsewhere = WeightsSource("hub", repo=row.repo, file=row.file) if row.repo else WeightsSource("hub")
     if row.shipped:
         elsewhere = WeightsSource("file", file=row.shipped)
+    if row.package is not None:
+        elsewhere = WeightsSource("package", repo=row.package.name, file=row.package.file_name)
     return Recipe(spoken, row.architecture, _source(seed, file, elsewhere),
                   Preprocessing(row.input_size, row.mean, row.std), arguments={**row.arguments, **(arguments or {})},
                   prepare=prepare, taps=row.taps, labels=LabelTransform(row.label_interpolation, row.label_crop))
@@ -189,6 +194,9 @@ def _built(recipe: Recipe, file: Path | None, device: torch.device) -> Extractor
     else:
         load_into(network, read_checkpoint(file), file.name, converted)
     digest = weights_hash(network)
+    package = next((row.package for row in registry.ENTRIES if row.name == recipe.name), None)
+    if package is not None and recipe.weights.source == "package":
+        package.check(recipe.name, digest)
     if file is not None:
         _known_files[digest] = file.resolve()
     network.eval().requires_grad_(False)

@@ -15,6 +15,7 @@ from torch.overrides import TorchFunctionMode
 from ..errors import BadInput, UnknownName
 from .inception import InceptionFID
 from .mini import Mini
+from .packaged import is_foreign, renamed
 from .recipe import LabelTransform, Preprocessing, Recipe, WeightsSource
 from .vae import VaeEncoder, rename_keys
 
@@ -121,6 +122,8 @@ def converted(tensors: Tensors, network: nn.Module) -> Tensors | None:
     """The tensors as the network's family renames and resizes those of other publishers; None where it has no rule."""
     if isinstance(network, VaeEncoder):
         return rename_keys(tensors, network)
+    if is_foreign(tensors):
+        return renamed(tensors, [len(stage) for stage in getattr(network, "blocks", ())])
     module = sys.modules.get(type(network).__module__)
     rule = getattr(module, "checkpoint_filter_fn", None) or getattr(module, "_filter_fn", None)
     if rule is None:

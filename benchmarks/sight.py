@@ -1,13 +1,14 @@
 """The bench: how well an extractor sees, on real images that no training ever saw.
 
-    python -m training.judge DATA EXTRACTOR [EXTRACTOR ...] [--json]
+    python -m benchmarks.sight DATA EXTRACTOR... [--json]
 
 DATA is a folder with the datasets `styles` (folders photo, art_painting, cartoon, sketch), `day_night` (day, night),
 `faces` (attributes.csv: hat, glasses, smiling) and, if there, `texture_vs_shape` (a folder per rendering). EXTRACTOR is
 a registry name or a weights file. Five tasks count: retrieval of a style (half of it as reference, AUC of ranking its
 other half before the other styles; the mean of four), day against night likewise, and three attributes of faces (the
 20 neurons most sensitive on one half, 100 for glasses, rank the other half by two references; both ways round). Their
-mean is the bench. Renderings and drawn faces are reported beside it.
+mean is the bench. Beside it stand renderings, the demo's drawn faces (20 neurons throughout), and what neurons chosen
+on those see on real faces.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import numpy as np
 
 import dnacore as dc
 from dnacore.attributes import Attribute, attributes_of
-from dnacore.calibration import measure
+from dnacore.calibration import measure, shipped
 from dnacore.extractors import load_extractor
 from dnacore.extractors.extractor import Extractor
 from dnacore.retrieval import distances_to
@@ -36,15 +37,16 @@ TASKS = ("styles", "day", "hat", "glasses", "smiling")
 
 
 class Judge:
-    """Holds an extractor and the images it is judged by; everything lies in a workspace that goes with the `with`."""
+    """Holds an extractor and the images it is judged by; everything lies in a workspace that goes with the `with`.
 
-    def __init__(self, extractor: Extractor, data: Path, own_ranges: bool = False) -> None:
-        """own_ranges: measure the activation ranges on every eighth image, as for a network without shipped ones."""
+    A network without shipped activation ranges gets some that are measured on every eighth image.
+    """
+
+    def __init__(self, extractor: Extractor, data: Path) -> None:
         self.extractor, self.data = extractor, data
-        self._own_ranges = own_ranges
         self._folder = tempfile.TemporaryDirectory()
         self._workspace = dc.Workspace.open(Path(self._folder.name))
-        self._calibration: dc.Calibration | None = None
+        self._calibration = shipped(extractor)
 
     def __enter__(self) -> Judge:
         return self
@@ -96,7 +98,7 @@ class Judge:
         if name not in {dataset.name for dataset in self._workspace.datasets()}:
             self._workspace.add_dataset(name, self.data / name)
         dataset = self._workspace.dataset(name)
-        if self._own_ranges and self._calibration is None:
+        if self._calibration is None:
             paths = sorted(p for p in self.data.rglob("*") if p.suffix.lower() in (".jpg", ".jpeg", ".png"))
             self._calibration = measure(self.extractor, paths[::8], origin="every eighth image")
         dna = dc.extract(name, self.extractor, calibration=self._calibration, workspace=self._workspace)
@@ -127,9 +129,7 @@ class Judge:
         return {a.name: a for a in attributes_of(table) if a.name in NEURONS}
 
 
-def halves(
-    sketches: Sketches, asked: Attribute, neurons: int, dna: dc.DNA, chosen: Selection | None = None
-) -> float:
+def halves(sketches: Sketches, asked: Attribute, neurons: int, dna: dc.DNA, chosen: Selection | None = None) -> float:
     """Return the AUC of ranking one half by the neurons chosen on the other, by two references; mean of both ways.
 
     chosen: take these neurons instead of the most sensitive ones of the first half.

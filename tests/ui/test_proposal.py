@@ -1,0 +1,135 @@
+"""A workspace from before the built-in network that knows photographs: it opens as it was, and both are used at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import dnacore as dc
+from dnacore import jobs
+from dnacore.extraction import extract_dataset
+from dnacore.extractors import load_extractor
+from dnacore.extractors.packaged import Package
+from dnacore.extractors.registry import DEFAULT_EXTRACTOR, entry
+from tests import small_world
+from ui import proposal, saved_views, state
+
+BUTTON = "use-new-network"
+
+
+def page() -> None:
+    import streamlit as st
+
+    from ui import sidebar, state
+
+    sidebar.draw()
+    st.text(state.extractor())
+    st.text(" ".join(one.name for one in state.ready()))
+
+
+def opened() -> AppTest:
+    return AppTest.from_function(page, default_timeout=60).run()
+
+
+def shown(app: AppTest) -> list[str]:
+    assert not app.exception
+    return [text.value for text in app.text]
+
+
+def proposed(app: AppTest) -> bool:
+    return any(button.key == BUTTON for button in app.button)
+
+
+def extract(workspace: dc.Workspace, name: str, dataset: str) -> None:
+    """Extract a dataset with a network of that name, at a size that takes a millisecond an image."""
+    network = load_extractor(name, "cpu", input_size=32)
+    ranges = dc.Calibration(
+        np.full(network.n_neurons, -1.0), np.full(network.n_neurons, 3.0), network.layers, network.fingerprint, "test"
+    )
+    extract_dataset(workspace, workspace.dataset(dataset), network, ranges, batch_size=4)
+
+
+@pytest.fixture
+def workspace(workspace_home: Path, tmp_path: Path):
+    """The server's workspace, with two datasets, a selection and a view under the former network."""
+    state._open.cache_clear()
+    found = dc.Workspace.open(workspace_home)
+    for name, dark in (("day", False), ("night", True)):
+        found.add_dataset(name, small_world.draw(tmp_path / name, 5, dark=dark))
+        extract(found, proposal.FORMER, name)
+    fingerprint = load_extractor(proposal.FORMER, "cpu", input_size=32).fingerprint
+    found.save_selection(dc.Selection.of([1, 2, 3], name="three", extractor=fingerprint))
+    saved_views.save(found, "dark ones", "gallery", [("extractor", proposal.FORMER), ("dataset", "night")])
+    yield found
+    state._open.cache_clear()
+
+
+@pytest.fixture
+def installed() -> None:
+    if entry(DEFAULT_EXTRACTOR).status != "ready":
+        pytest.skip("the package of the default network is not installed")
+
+
+def test_it_opens_with_its_datasets_selections_and_views(workspace: dc.Workspace) -> None:
+    assert shown(opened()) == [proposal.FORMER, "day night"]
+    assert [one.name for one in workspace.selections()] == ["three"]
+    (view,) = saved_views.load(workspace)
+    assert view.query[0] == ("extractor", proposal.FORMER), "a view keeps to the network that it was made with"
+    one, other = state.ready(proposal.FORMER)
+    assert dc.emd_avg(*(workspace.dna(each.dataset, proposal.FORMER) for each in (one, other))) > 0
+
+
+def test_one_click_has_everything_extracted_with_the_new_network_beside_the_old(
+    workspace: dc.Workspace, installed: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[list[str]] = []
+
+    def start(where: dc.Workspace, command: list[str], title: str = "", datasets: tuple[str, ...] = ()) -> None:
+        begun.append(list(command))
+
+    monkeypatch.setattr(jobs, "start", start)
+    app = opened()
+    assert proposed(app)
+    app.button(key=BUTTON).click().run()
+    assert shown(app)[0] == DEFAULT_EXTRACTOR
+    (command,) = begun
+    assert command[:3] == ["extract", "day", "night"]
+    assert command[command.index("--extractor") + 1] == DEFAULT_EXTRACTOR
+    extract(workspace, DEFAULT_EXTRACTOR, "day")
+
+    # Whoever comes now starts with the new one, and finds what is there of either.
+    later = opened()
+    assert shown(later) == [DEFAULT_EXTRACTOR, "day"] and not proposed(later)
+    later.selectbox(key="extractor").set_value(proposal.FORMER).run()
+    assert shown(later) == [proposal.FORMER, "day night"] and not proposed(later)
+
+
+def test_nothing_is_proposed_where_it_could_not_be_done_or_is_not_needed(
+    workspace: dc.Workspace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("VISUAL_DNA_WEIGHTS", str(tmp_path / "weights"))
+    with monkeypatch.context() as patch:
+        patch.setattr(Package, "find", lambda self: None)
+        assert not proposed(opened())
+    workspace.remove_dataset("day")
+    workspace.remove_dataset("night")
+    app = opened()
+    assert shown(app)[0] == DEFAULT_EXTRACTOR and not proposed(app)
+
+
+def test_the_sidebar_says_why_a_network_cannot_be_used(
+    workspace: dc.Workspace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("VISUAL_DNA_WEIGHTS", str(tmp_path / "weights"))
+    monkeypatch.setattr(Package, "find", lambda self: None)
+    app = opened()
+    app.selectbox(key="extractor").set_value(DEFAULT_EXTRACTOR).run()
+    assert any("pip install" in caption.value for caption in app.caption)
+
+
+def test_a_link_names_the_network_where_it_is_not_the_usual_one(workspace: dc.Workspace) -> None:
+    app = opened()
+    assert app.query_params["extractor"] in (proposal.FORMER, [proposal.FORMER])
