@@ -105,7 +105,7 @@ def fingerprint(
 
     add(__version__, asked.study.name, asked.study.version, options, asked.attribute, asked.seed)
     for option in asked.study.options:
-        if option.kind == "file" and options[option.name]:
+        if option.kind == "file" and options[option.name] not in ("", *option.choices):
             add(option.name, _content(options[option.name]))
     if selection is not None:
         add(selection.flat.tolist(), selection.weights.tolist(), selection.extractor)

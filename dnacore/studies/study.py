@@ -33,7 +33,8 @@ NEVER, MAY, MUST = "never", "may", "must"  #: whether a study is given an attrib
 class Option:
     """One setting of a study. kind: whole, number, choice, choices, yes or file; its default says the type.
 
-    title and help are for people. low, high: the smallest and largest value; choices: what may be chosen.
+    title and help are for people. low, high: the smallest and largest value; choices: what may be chosen, and for a
+    file the words that stand for one that comes with the tool.
     """
 
     name: str
