@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from dnacore import heap
 from dnacore.errors import DnaError, Unavailable
 from dnacore.extractors import Extractor, available, load_extractor
 from dnacore.images import decode, resize
@@ -108,11 +109,12 @@ def perceptual(
 
     Summed over layers. A file that cannot be read any more is infinitely far.
     """
-    against = list(_features(reference, extractor, layers, watch))
-    known = torch.cat([features for _, features in against]) if against else torch.zeros(0, 1)
-    out = np.full((len(paths), len(known)), np.inf)
-    for places, features in _features(paths, extractor, layers, watch):
-        out[places] = torch.cdist(features, known).double().numpy() ** 2
+    with heap.kept():
+        against = list(_features(reference, extractor, layers, watch))
+        known = torch.cat([features for _, features in against]) if against else torch.zeros(0, 1)
+        out = np.full((len(paths), len(known)), np.inf)
+        for places, features in _features(paths, extractor, layers, watch):
+            out[places] = torch.cdist(features, known).double().numpy() ** 2
     return out
 
 
