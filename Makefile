@@ -10,7 +10,7 @@ ARGS ?=
 
 help:
 	@echo 'make run      open the dashboard (PORT=8501, HEADLESS=1 opens no browser)'
-	@echo 'make test     run the tests (TESTS=tests/test_dna.py, ARGS="-k merge")'
+	@echo 'make test     run the tests (TESTS=tests/dna/test_histogram.py, ARGS="-k merge")'
 	@echo 'make setup    only prepare .venv (CPU=1 leaves out several GB of CUDA, PYTHON=python3.12)'
 	@echo 'make lock     pin the newest versions in requirements*.txt (KEEP=1 keeps those pinned)'
 	@echo 'make clean    remove .venv and caches; your workspace is not touched'

@@ -7,11 +7,11 @@ from pathlib import Path
 from streamlit import get_option
 from streamlit.starlette import App
 
-from ui import front, guard, navigation, routes, state
+from ui.app import errors, index_html, navigation, reads, routes
 
 app = App(
-    Path(__file__).parent / "ui" / "shell.py",
-    routes=[*front.routes(navigation.TITLES), *routes.routes(state.workspace)],
+    Path(__file__).parent / "ui" / "frame.py",
+    routes=[*index_html.routes(navigation.TITLES), *routes.routes(reads.workspace)],
     middleware=routes.middleware(get_option("server.allowedHosts")),
-    on_script_error=guard.report,
+    on_script_error=errors.report,
 )

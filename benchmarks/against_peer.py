@@ -6,7 +6,7 @@ Draws JPEG files, and in one process, taking turns, measures the CPU time of: th
 our extraction without and with sketches, and the authors' library `vdna` (a dev dependency; it keeps no sketches), all
 from the same files and with random weights, batch 32, two threads. Every figure is a median over the rounds, and a
 ratio is the median over the rounds of the ratios to the faster of the two bare forwards of the same round. We keep
-freed memory at hand (dnacore/heap.py), which makes the forward itself cheaper; the row "bare, memory kept" shows by how
+freed memory at hand (dnacore/extractors/malloc.py), which makes the forward itself cheaper; the row "bare, memory kept" shows by how
 much, and the second ratio is to that row. With --memory each of them runs in a process of its own too, and peak memory over
 the bare forward's is printed.
 
@@ -38,12 +38,12 @@ import numpy as np  # noqa: E402
 import torch  # noqa: E402
 from PIL import Image  # noqa: E402
 
-from dnacore import heap  # noqa: E402
-from dnacore.accumulate import Accumulator  # noqa: E402
-from dnacore.calibration import Calibration, widen  # noqa: E402
-from dnacore.extraction import extract  # noqa: E402
+from dnacore.counting.accumulator import Accumulator  # noqa: E402
+from dnacore.dna.calibration import Calibration, widen  # noqa: E402
+from dnacore.extractors import malloc  # noqa: E402
+from dnacore.extraction.batches import feed  # noqa: E402
+from dnacore.extraction.extraction import extract  # noqa: E402
 from dnacore.extractors import Extractor, load_extractor  # noqa: E402
-from dnacore.feed import feed  # noqa: E402
 
 BATCH, THREADS = 32, 2
 NETWORKS = {"vit": "dino_vitb16@random", "resnet": "dino_resnet50@random"}
@@ -113,7 +113,7 @@ class Runs:
                 self.calls[name] = peer(network, paths)
 
     def bare(self, extractor: Extractor, kept: bool) -> None:
-        with heap.kept() if kept else nullcontext():
+        with malloc.kept() if kept else nullcontext():
             for batch in self.batches:
                 extractor.visit(batch, lambda layer, x: None)
 

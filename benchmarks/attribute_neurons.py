@@ -16,12 +16,13 @@ from pathlib import Path
 import numpy as np
 
 import dnacore as dc
-from dnacore.attributes import Attribute, attributes_of
-from dnacore.retrieval import distances_to
-from dnacore.selection import Selection
-from dnacore.sketched import sketched_dna
-from dnacore.sketches import Sketches
-from dnacore.sources import DEFAULT_EXTRACTOR, Sources
+from dnacore.analyses.ranking import distances_to
+from dnacore.attributes.survey import Attribute, attributes_of
+from dnacore.dna.from_sketches import sketched_dna
+from dnacore.extractors.registry import DEFAULT_EXTRACTOR
+from dnacore.neurons.selection import Selection
+from dnacore.sketches.sketches import Sketches
+from dnacore.sources.resolver import Sources
 
 CHOSEN = (1, 20, 100)
 

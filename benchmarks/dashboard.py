@@ -63,9 +63,7 @@ def main() -> None:
             measure(f"{started.url}/", f"extractor={made}", started.process, options.only or PARTS, options.changes)
 
 
-def measure(
-    address: str, network: str, process: subprocess.Popen[bytes], parts: Sequence[str], changes: int
-) -> None:
+def measure(address: str, network: str, process: subprocess.Popen[bytes], parts: Sequence[str], changes: int) -> None:
     """Open a browser and print what was measured. network: the choice of extractor, as it stands in an address."""
     from playwright.sync_api import sync_playwright
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import dnacore as dc
-from tests.test_format import large
+from tests.dna.test_format import large
 
 
 def best(action: Callable[[], object], times: int) -> float:

@@ -6,7 +6,7 @@ Draws the faces of a seed with their true attributes into a temporary folder, ex
 forget each of the nine yes-or-no attributes, and prints what that does on the other half: delta of the attribute (1:
 forgotten) and the mean size of the changes of the others (0: kept), for EMD, NFD and layer-wise FD. --splits repeats it
 over other halves, --leave-out with that many attributes left out at random each time. The constants in
-dnacore/learning.py were chosen on the faces of seed 0: any other seed is a fair test of them. Then times the learning
+dnacore/attributes/forgetting.py were chosen on the faces of seed 0: any other seed is a fair test of them. Then times the learning
 alone of 40 attributes over 9,984 neurons, with made-up distances.
 """
 
@@ -20,11 +20,12 @@ from pathlib import Path
 import numpy as np
 
 import dnacore as dc
-from dnacore.attributes import Attribute, attributes_of
+from dnacore.attributes.forgetting import METRICS, forget, learn
+from dnacore.attributes.survey import Attribute, attributes_of
 from dnacore.demo import draw
-from dnacore.learning import METRICS, forget, learn
-from dnacore.sketches import Sketches
-from dnacore.sources import DEFAULT_EXTRACTOR, Sources
+from dnacore.extractors.registry import DEFAULT_EXTRACTOR
+from dnacore.sketches.sketches import Sketches
+from dnacore.sources.resolver import Sources
 
 
 def run(

@@ -23,13 +23,13 @@ import torch
 
 import dnacore as dc
 from benchmarks.against_peer import NETWORKS, draw, ranges_of
-from dnacore.accumulate import Accumulator
-from dnacore.calibration import Calibration
-from dnacore.dna import DNA
+from dnacore.counting.accumulator import Accumulator
+from dnacore.dna.calibration import Calibration
+from dnacore.dna.histogram import DNA
+from dnacore.extraction.batches import feed
 from dnacore.extractors import Extractor, load_extractor
-from dnacore.feed import feed
 from dnacore.parallel import cores
-from dnacore.plan import SHARD_IMAGES
+from dnacore.workspace.store.shard_plan import SHARD_IMAGES
 
 BARS = {("vit", False): 0.90, ("vit", True): 0.80, ("resnet", False): 0.80, ("resnet", True): None}
 WARM, ROUNDS, BATCHES = 3, 9, 4

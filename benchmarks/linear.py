@@ -21,8 +21,8 @@ import numpy as np
 from PIL import Image
 
 import dnacore as dc
-from dnacore.calibration import Calibration
-from dnacore.extraction import Progress
+from dnacore.dna.calibration import Calibration
+from dnacore.extraction.progress import Progress
 
 
 def draw(folder: Path, count: int) -> None:

@@ -9,10 +9,10 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 import dnacore as dc
-from dnacore.calibration import Calibration
-from dnacore.plan import Member
-from dnacore.sketches import QUANTILES, SketchArrays
-from dnacore.sources import DEFAULT_EXTRACTOR
+from dnacore.dna.calibration import Calibration
+from dnacore.extractors.registry import DEFAULT_EXTRACTOR
+from dnacore.sketches.segments import QUANTILES, SketchArrays
+from dnacore.workspace.store.shard_plan import Member
 
 IMAGES, SHARD = 10_000, 500
 

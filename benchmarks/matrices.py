@@ -17,8 +17,8 @@ from typing import TypeVar
 import numpy as np
 
 import dnacore as dc
-from dnacore.calibration import Calibration
-from dnacore.dna import DNA
+from dnacore.dna.calibration import Calibration
+from dnacore.dna.histogram import DNA
 
 Found = TypeVar("Found")
 BINS = 1000

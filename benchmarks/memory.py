@@ -38,7 +38,12 @@ def measure(folder: Path, home: Path, *options: str) -> dict[str, float]:
         raise SystemExit(f"extraction failed with status {status}")
     report = json.loads(output)["datasets"][0]
     disk = sum(p.stat().st_size for part in ("shards", "sketches", "dna") for p in (home / part).glob("*"))
-    return {"images": report["images"], "peak": usage.ru_maxrss / 1024, "seconds": report["seconds"], "disk": disk / 1e6}
+    return {
+        "images": report["images"],
+        "peak": usage.ru_maxrss / 1024,
+        "seconds": report["seconds"],
+        "disk": disk / 1e6,
+    }
 
 
 def main() -> None:
@@ -50,7 +55,9 @@ def main() -> None:
             draw(Path(folder, "images"), count)
             row = measure(Path(folder, "images"), Path(folder, "workspace"), *options)
         each = row["seconds"] / row["images"] * 1e3, row["disk"] / row["images"] * 1e3
-        print(f"{row['images']:>8} {row['peak']:>9.0f} {row['seconds']:>8.1f} {each[0]:>9.1f} {row['disk']:>9.1f} {each[1]:>9.1f}")
+        print(
+            f"{row['images']:>8} {row['peak']:>9.0f} {row['seconds']:>8.1f} {each[0]:>9.1f} {row['disk']:>9.1f} {each[1]:>9.1f}"
+        )
 
 
 if __name__ == "__main__":

@@ -15,10 +15,11 @@ from pathlib import Path
 import numpy as np
 
 import dnacore as dc
-from dnacore.contrasts import columns, contrast
-from dnacore.noise import SPLITS, Noise, random_splits, ratios
-from dnacore.sketches import Sketches
-from dnacore.sources import DEFAULT_EXTRACTOR, Sources
+from dnacore.distances.contrasts import columns, contrast
+from dnacore.distances.permutation import SPLITS, Noise, random_splits, ratios
+from dnacore.extractors.registry import DEFAULT_EXTRACTOR
+from dnacore.sketches.sketches import Sketches
+from dnacore.sources.resolver import Sources
 
 
 def passing(sketches: Sketches, first: int, cuts: int, rates: tuple[float, ...]) -> None:

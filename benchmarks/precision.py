@@ -13,12 +13,13 @@ from pathlib import Path
 import numpy as np
 
 import dnacore as dc
-from dnacore.accumulate import Accumulator
-from dnacore.calibration import Calibration, measure
-from dnacore.dna import DNA
+from dnacore.counting.accumulator import Accumulator
+from dnacore.dna.calibration import Calibration
+from dnacore.dna.histogram import DNA
+from dnacore.extraction.batches import feed
+from dnacore.extraction.calibrate import measure
 from dnacore.extractors import Extractor, load_extractor
-from dnacore.feed import feed
-from dnacore.files import find_images
+from dnacore.images.files import find_images
 
 
 def images_of(folder: Path, count: int) -> list[Path]:

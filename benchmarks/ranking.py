@@ -18,12 +18,13 @@ from pathlib import Path
 
 import numpy as np
 
-from dnacore import arrayfile
-from dnacore.calibration import Calibration
-from dnacore.retrieval import distances_to
-from dnacore.selection import Selection
-from dnacore.sketched import sketched_dna
-from dnacore.sketches import KIND, QUANTILES, VERSION, Sketches, bytes_per_image, open_segment
+from dnacore.analyses.ranking import distances_to
+from dnacore.dna.calibration import Calibration
+from dnacore.dna.from_sketches import sketched_dna
+from dnacore.neurons.selection import Selection
+from dnacore.sketches import arrayfile
+from dnacore.sketches.segments import KIND, QUANTILES, VERSION, bytes_per_image, open_segment
+from dnacore.sketches.sketches import Sketches
 
 
 def write(path: Path, images: int, neurons: int) -> list[str]:

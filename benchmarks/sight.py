@@ -22,14 +22,15 @@ from pathlib import Path
 import numpy as np
 
 import dnacore as dc
-from dnacore.attributes import Attribute, attributes_of
-from dnacore.calibration import measure, shipped
+from dnacore.analyses.ranking import distances_to
+from dnacore.attributes.survey import Attribute, attributes_of
+from dnacore.dna.calibration import shipped
+from dnacore.dna.from_sketches import sketched_dna
+from dnacore.extraction.calibrate import measure
 from dnacore.extractors import load_extractor
 from dnacore.extractors.extractor import Extractor
-from dnacore.retrieval import distances_to
-from dnacore.selection import Selection
-from dnacore.sketched import sketched_dna
-from dnacore.sketches import Sketches
+from dnacore.neurons.selection import Selection
+from dnacore.sketches.sketches import Sketches
 
 NEURONS = {"hat": 20, "glasses": 100, "smiling": 20, "eyeglasses": 20, "smile": 20}
 CARRIED = {"eyeglasses": "glasses", "hat": "hat", "smile": "smiling"}

@@ -21,7 +21,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import dnacore as dc
-from dnacore import jobs
+from dnacore.workspace import jobs
 from tools import browser
 from tools.dashboard import free_port
 from tools.prepare import Environment

@@ -18,21 +18,35 @@ from pathlib import Path
 import numpy as np
 
 import dnacore as dc
-from dnacore import studies, study_requests
-from dnacore.sketches import together
-from dnacore.sources import Sources
+from dnacore import studies
+from dnacore.sketches.sketches import together
+from dnacore.sources import study_requests
+from dnacore.sources.resolver import Sources
 from dnacore.studies import export
 from dnacore.studies.result import Result
 from dnacore.studies.study import Request, Subject
 
 STYLES = ("photo", "art_painting", "cartoon", "sketch")
 FOLDERS = {name: f"styles/{name}" for name in STYLES} | {
-    "day": "day_night/day", "night": "day_night/night", "real": "ai_vs_real/real", "ai": "ai_vs_real/ai", "faces": "faces",
-    "edges": "texture_vs_shape/edges", "silhouettes": "texture_vs_shape/silhouettes", "airplanes": "cifar10/airplane",
+    "day": "day_night/day",
+    "night": "day_night/night",
+    "real": "ai_vs_real/real",
+    "ai": "ai_vs_real/ai",
+    "faces": "faces",
+    "edges": "texture_vs_shape/edges",
+    "silhouettes": "texture_vs_shape/silhouettes",
+    "airplanes": "cifar10/airplane",
     "frogs": "cifar10/frog",
-}  # fmt: skip
-PAIRS = (("photo", "art_painting"), ("photo", "cartoon"), ("photo", "sketch"), ("cartoon", "art_painting"), ("day", "night"),
-         ("edges", "silhouettes"), ("airplanes", "frogs"))  # fmt: skip
+}
+PAIRS = (
+    ("photo", "art_painting"),
+    ("photo", "cartoon"),
+    ("photo", "sketch"),
+    ("cartoon", "art_painting"),
+    ("day", "night"),
+    ("edges", "silhouettes"),
+    ("airplanes", "frogs"),
+)
 SEEDS = 20
 
 
@@ -51,13 +65,20 @@ class Bench:
                 self.workspace.add_dataset(name, data / folder)
             study_requests.subject(self.sources, name)
 
-    def run(self, study: str, *names: str, seed: int | None = None, attribute: str | None = None, **options: object) -> Result:
-        asked = study_requests.Asked(studies.find(study), names, options, attribute, None, self.seed if seed is None else seed)
+    def run(
+        self, study: str, *names: str, seed: int | None = None, attribute: str | None = None, **options: object
+    ) -> Result:
+        asked = study_requests.Asked(
+            studies.find(study), names, options, attribute, None, self.seed if seed is None else seed
+        )
         return study_requests.run(asked, [self.sources], fresh=True)
 
 
 def retrieval(bench: Bench) -> None:
-    tasks = [(name, *(other for other in STYLES if other != name)) for name in STYLES] + [("day", "night"), ("night", "day")]
+    tasks = [(name, *(other for other in STYLES if other != name)) for name in STYLES] + [
+        ("day", "night"),
+        ("night", "day"),
+    ]
     for names in tasks:
         for kind in ("mean", "nearest"):
             found = bench.run("retrieval", *names, reference=kind)
@@ -70,16 +91,25 @@ def sample_size(bench: Bench) -> None:
     for pair in PAIRS:
         found = bench.run("sample-size", *pair)
         cells = ", ".join(f"{row['metric']} {row['settles_at']:.1f}" for row in found.table)
-        print(f"  {' and '.join(pair)}: settles at {cells} images; FD needs {found.more['factor']:.1f} times as many", flush=True)
+        print(
+            f"  {' and '.join(pair)}: settles at {cells} images; FD needs {found.more['factor']:.1f} times as many",
+            flush=True,
+        )
 
 
 def photo_drawing(bench: Bench) -> None:
     found = bench.run("photo-drawing", *STYLES)
     print(f"  {found.finding}")
     for row in found.table:
-        print(f"  {row['domain']}: {row['distance']:.2f} bins, AUC {row['auc_selected']:.4f} with 20 neurons, {row['auc_all']:.4f} with all")
-    seeds = [{row["domain"]: row["auc_selected"] for row in bench.run("photo-drawing", "photo", "sketch", seed=s).table}["sketch"]
-             for s in range(5)]  # fmt: skip
+        print(
+            f"  {row['domain']}: {row['distance']:.2f} bins, AUC {row['auc_selected']:.4f} with 20 neurons, {row['auc_all']:.4f} with all"
+        )
+    seeds = [
+        {row["domain"]: row["auc_selected"] for row in bench.run("photo-drawing", "photo", "sketch", seed=s).table}[
+            "sketch"
+        ]
+        for s in range(5)
+    ]
     print(f"  photo and sketch, seeds 0 to 4: AUC {min(seeds):.4f} to {max(seeds):.4f}", flush=True)
 
 
@@ -91,14 +121,19 @@ def realism(bench: Bench) -> None:
     found = bench.run("realism", "real", "ai")
     print(f"  {found.finding}")
     for picture in found.pictures:
-        print(f"    {picture.path}: {', '.join(f'{s.row:.0%} down, {s.column:.0%} across' for s in picture.spots) or 'no place'}")
+        print(
+            f"    {picture.path}: {', '.join(f'{s.row:.0%} down, {s.column:.0%} across' for s in picture.spots) or 'no place'}"
+        )
     changes(bench)
 
 
 def changes(bench: Bench) -> None:
     for name in ("photo", "day", "faces"):
         found = bench.run("changes", name)
-        print(f"  changes of {name}: " + ", ".join(f"{row['change']} {row['spearman']:.2f}" for row in found.table), flush=True)
+        print(
+            f"  changes of {name}: " + ", ".join(f"{row['change']} {row['spearman']:.2f}" for row in found.table),
+            flush=True,
+        )
     for pair in (("photo", "art_painting"), ("day", "night")):
         print(f"  {bench.run('changes', *pair).finding}", flush=True)
 
@@ -119,8 +154,13 @@ def _ordered(parts: Sequence[tuple[Subject, np.ndarray]]) -> Subject:
 
 def drift(bench: Bench) -> None:
     study = studies.find("drift")
-    for a, b, before, after in (("photo", "art_painting", 40, 40), ("photo", "art_painting", 60, 20), ("cartoon", "art_painting", 40, 40),
-                                ("day", "night", 30, 30), ("airplanes", "frogs", 40, 40)):  # fmt: skip
+    for a, b, before, after in (
+        ("photo", "art_painting", 40, 40),
+        ("photo", "art_painting", 60, 20),
+        ("cartoon", "art_painting", 40, 40),
+        ("day", "night", 30, 30),
+        ("airplanes", "frogs", 40, 40),
+    ):
         one, two = (study_requests.subject(bench.sources, name) for name in (a, b))
         hits = alarms = 0
         for seed in range(SEEDS):
@@ -129,12 +169,16 @@ def drift(bench: Bench) -> None:
             planted = _ordered([(one, first[:before]), (two, second[:after])])
             plain = _ordered([(one, first[: min(before + after, len(one))])])
             found, none = (
-                study.run(Request({"dataset": (subject,)}, {"words": "no"}, seed=seed)).more for subject in (planted, plain)
+                study.run(Request({"dataset": (subject,)}, {"words": "no"}, seed=seed)).more
+                for subject in (planted, plain)
             )
             hits += found["alarm"] and abs(found["change_at"] - before) <= found["window"]
             alarms += none["alarm"]
-        print(f"  {a} then {b} ({before} and {after} images): found within one window in {hits} of {SEEDS}; "
-              f"false alarms {alarms} of {SEEDS}", flush=True)  # fmt: skip
+        print(
+            f"  {a} then {b} ({before} and {after} images): found within one window in {hits} of {SEEDS}; "
+            f"false alarms {alarms} of {SEEDS}",
+            flush=True,
+        )
 
 
 def demo(root: Path, extractor: str | None, seed: int) -> None:
@@ -148,18 +192,26 @@ def demo(root: Path, extractor: str | None, seed: int) -> None:
         study_requests.subject(bench.sources, name)
     styles = names[:4]
     asked: dict[str, tuple[Sequence[str], dict]] = {
-        "sample-size": (styles[:2], {}), "realism": (styles[:2], {}), "transfer": (styles, {}), "retrieval": (styles, {}),
-        "ignore": (["faces"], {}), "changes": (styles[:2], {}), "photo-drawing": (styles, {}), "drift": (["streets"], {}),
+        "sample-size": (styles[:2], {}),
+        "realism": (styles[:2], {}),
+        "transfer": (styles, {}),
+        "retrieval": (styles, {}),
+        "ignore": (["faces"], {}),
+        "changes": (styles[:2], {}),
+        "photo-drawing": (styles, {}),
+        "drift": (["streets"], {}),
         "footprint": (styles, {}),
-    }  # fmt: skip
+    }
     for study, (datasets, options) in asked.items():
         started = time.perf_counter()
         found = bench.run(study, *datasets, **options)
         page = export.as_html(found, study_requests.thumbnails(bench.workspace))
         seconds = time.perf_counter() - started
         outside = [word for word in ('src="http', "src='http", 'href="http') if word in page.split("<script>")[0]]
-        print(f"  {study}: {seconds:.0f} s, HTML {len(page) / 1e6:.1f} MB, loads from outside: {outside or 'nothing'}; {found.finding}",
-              flush=True)  # fmt: skip
+        print(
+            f"  {study}: {seconds:.0f} s, HTML {len(page) / 1e6:.1f} MB, loads from outside: {outside or 'nothing'}; {found.finding}",
+            flush=True,
+        )
 
 
 BARS = {1: retrieval, 2: sample_size, 3: photo_drawing, 4: realism, 5: transfer, 6: drift}

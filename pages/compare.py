@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import layout, measures, pair, parts, state
+from ui.app import layout, reads
+from ui.choices import measures, parts
+from ui.compare import pair
 
 layout.header(
     "Compare", "What tells two datasets apart: in which layers, through which neurons, in which images?",
     back=("distances", "Distances"),
 )  # fmt: skip
-ready = state.ready()
+ready = reads.ready()
 if not ready or (len(ready) < 2 and not parts.names(ready)):
     layout.nothing_extracted(needed=2)
 
@@ -20,7 +22,7 @@ if len(two) < 2:
     st.stop()
 result, knobs = layout.result_and_knobs()
 with knobs:
-    measure = measures.choose(state.dna(two[0]))
+    measure = measures.choose(reads.dna(two[0]))
 with result:
     pair.summary(*two, measure)
 pair.draw(*two, measure)

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import adding, collection, deletion, guard, imports, layout, state, tray
+from ui.app import errors, layout, reads
+from ui.datasets import adding, deletion, imported, list
+from ui.jobs import tray
 
 layout.header("Datasets", "Which images do you have, and which of them have a DNA?")
-st.html(collection.dots())
+st.html(list.dots())
 listing, more = layout.result_and_knobs()
-with more, guard.guarded():
+with more, errors.guarded():
     adding.draw()
 
 
 def draw_list() -> None:
-    with guard.guarded():
-        collection.draw_list()
+    with errors.guarded():
+        list.draw_list()
 
 
 with listing:
-    if state.workspace().datasets() or imports.names():
+    if reads.workspace().datasets() or imported.names():
         st.fragment(draw_list, run_every=1.0 if tray.running() or deletion.pending() else None)()
     else:
         st.info("There are no datasets yet. Open a folder of images at the right and press Add, or upload some.")
 
 if deletion.visible():
     st.divider()
-    collection.look_through()
+    list.look_through()

@@ -4,26 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import (
-    address,
-    charts,
-    choices,
-    figures,
-    findings,
-    layout,
-    measures,
-    navigation,
-    noise,
-    pairs,
-    state,
-    theme,
-    words,
-)
+from ui.app import address, chance, layout, navigation, reads, theme, words
+from ui.choices import choices, measures
+from ui.components import chart
+from ui.distances import pairs
+from ui.figures import distances, findings
 
 ORDERS = {"clustered": "Alike together", "added": "As added"}
 
 layout.header("Distances", "How far apart are your datasets, and is it more than chance would give?")
-ready = state.ready()
+ready = reads.ready()
 if not ready or (len(ready) < 2 and ready[0].dataset.attributes is None):
     layout.nothing_extracted(needed=2)
 
@@ -33,25 +23,25 @@ with knobs:
     if len(chosen) < 2:
         st.info("Choose at least two datasets, or two parts of one.")
         st.stop()
-    measure = measures.choose(state.dna(chosen[0]))
+    measure = measures.choose(reads.dna(chosen[0]))
     order = address.segments("Order", ORDERS, key="order")
 
 with result:
     with measures.patient(f"Comparing {words.count(len(chosen), 'dataset')}…"):
-        compared = state.comparison(chosen, measure.metric, measure.selection, measure.layer)
+        compared = reads.comparison(chosen, measure.metric, measure.selection, measure.layer)
     if order == "clustered":
         chosen, compared = pairs.clustered(chosen, compared)
     names = list(compared.names)
     with measures.patient("Measuring what chance alone would give…"):
-        usual, most = noise.table(chosen, measure.metric, measure.selection)
+        usual, most = chance.table(chosen, measure.metric, measure.selection)
     within = compared.matrix <= most
 
     def remember(cell: list[int]) -> None:
         st.session_state["_open_pair"] = (names[cell[0]], names[cell[1]])
 
     layout.found(findings.pairwise(names, compared.matrix, compared.unit, within))
-    charts.show(
-        figures.heatmap(
+    chart.show(
+        distances.heatmap(
             names, compared.matrix, unit=compared.unit, halves=usual.diagonal(), within=within, dark=theme.is_dark()
         ),
         key="heatmap",

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import address, choices, closeup, gallery, layout, picking, piles, ranking, state, truth, words
+from ui.app import address, layout, reads, words
+from ui.choices import choices, closeup, picking, piles
+from ui.choices import reference as ranking
+from ui.components import wall
+from ui.gallery import truth
 
 BAND = 40
 TALL = 640
 NO_LABEL = "none"
 
 layout.header("Gallery", "Which images look most like another dataset, or like one image?")
-ready = state.ready()
+ready = reads.ready()
 if not ready:
     layout.nothing_extracted()
 
@@ -20,10 +24,10 @@ with knobs:
     dataset = choices.one_dataset("Images of", ready, key="dataset", help="The dataset whose images are ranked.")
     reference = ranking.choose_reference("Most like", ready, key="like", other=dataset)
     unlike = ranking.choose_unlike(ready, key="unlike")
-    first = state.dna(dataset)
+    first = reads.dna(dataset)
     selection = ranking.choose_neurons(dataset, reference, unlike, first)
     view = address.segments("Show", {"bands": "Both ends", "sides": "Side by side", "wall": "All"}, key="view")
-    columns = [str(column) for column in state.attributes(dataset.dataset).columns]
+    columns = [str(column) for column in reads.attributes(dataset.dataset).columns]
     column = ""
     if columns:
         label = address.select(
@@ -32,9 +36,9 @@ with knobs:
         column = "" if label == NO_LABEL else label
     wanted = truth.choose(dataset)
 
-ranked = state.ranking(dataset, reference, unlike, selection)
+ranked = reads.ranking(dataset, reference, unlike, selection)
 nearest = ranking.shown(dataset, reference, unlike, selection, column)
-aspect, count = state.aspect(dataset.dataset), words.count(len(nearest), "image")
+aspect, count = reads.aspect(dataset.dataset), words.count(len(nearest), "image")
 target = ranking.name_of(reference)
 with result:
     layout.found(ranking.sentence(dataset, reference, unlike, ranked))
@@ -43,9 +47,9 @@ with result:
         middle = max(0, len(everything) // 2 - BAND // 2)
         seen = picking.wall(
             [
-                gallery.Band(everything[:BAND], "Nearest", f"most like {target}", rows=2),
-                gallery.Band(everything[middle : middle + BAND], "Middle", "", rows=1),
-                gallery.Band(everything[::-1][:BAND], "Farthest", f"least like {target}, farthest first", rows=2),
+                wall.Band(everything[:BAND], "Nearest", f"most like {target}", rows=2),
+                wall.Band(everything[middle : middle + BAND], "Middle", "", rows=1),
+                wall.Band(everything[::-1][:BAND], "Farthest", f"least like {target}, farthest first", rows=2),
             ],
             dataset=dataset.name,
             key="gallery-bands",
@@ -55,7 +59,7 @@ with result:
             note=f"{count} ranked",
         )
     elif view == "sides":
-        seen = gallery.Seen(None, ())
+        seen = wall.Seen(None, ())
         ends = (
             ("Nearest", nearest),
             ("Farthest", ranking.shown(dataset, reference, unlike, selection, column, far=True)),

@@ -4,32 +4,21 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import (
-    address,
-    charts,
-    closeup,
-    elsewhere,
-    figures,
-    gallery,
-    labels,
-    layout,
-    navigation,
-    picking,
-    pictures,
-    ranking,
-    state,
-    theme,
-    why,
-    words,
-)
-from ui.state import Image, Ready
+from ui.app import address, layout, navigation, palette, reads, theme, words
+from ui.app.reads import Image, Ready
+from ui.choices import closeup, picking
+from ui.choices import reference as ranking
+from ui.components import chart, wall
+from ui.components.wall import pictures
+from ui.figures import distances
+from ui.image import labels, other_datasets, why
 
 SIX = 6
 
 layout.header(
     "Image", "Why is this image near or far: which layers, which neurons, which places?", back=("gallery", "Gallery")
 )
-ready = state.ready()
+ready = reads.ready()
 if not ready:
     layout.nothing_extracted()
 
@@ -40,17 +29,17 @@ result, knobs = layout.result_and_knobs()
 with knobs:
     reference = ranking.choose_reference("Compared with", ready, key="like", other=owner)
     unlike = ranking.choose_unlike(ready, key="unlike")
-    first = state.dna(owner)
+    first = reads.dna(owner)
     selection = ranking.choose_neurons(owner, reference, unlike, first)
 
-ranked = state.ranking(owner, reference, unlike, selection)
+ranked = reads.ranking(owner, reference, unlike, selection)
 order = [int(index) for index in ranked["index"]]
 if image is None:
     image = Image(owner, order[-1])  # the farthest one has the most to tell
     address.keep("of", f"{owner.name}:{image.index}")
 told = why.tell(image, reference, unlike, selection)
 place = why.place_of(image, order)
-colour = theme.dataset_colour(reference.dataset.colour) if isinstance(reference, Ready) else theme.LIGHT.neutral
+colour = palette.dataset_colour(reference.dataset.colour) if isinstance(reference, Ready) else palette.LIGHT.neutral
 
 with knobs:
     layout.facts(
@@ -84,8 +73,8 @@ with result:
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("By layer", anchor=False)
-        charts.show(
-            figures.by_layer(told.found.layers, unit="bins", dark=theme.is_dark()),
+        chart.show(
+            distances.by_layer(told.found.layers, unit="bins", dark=theme.is_dark()),
             key="image-layers",
             alt="What each layer adds to the distance",
             tools=False,
@@ -96,20 +85,20 @@ with result:
             f"{words.significant(total, 4)} bins."
         )
     with right:
-        elsewhere.draw(image, ready, selection)
+        other_datasets.draw(image, ready, selection)
     st.divider()
-    near = state.ranking(owner, image, None, selection)
+    near = reads.ranking(owner, image, None, selection)
     others = near[near["index"] != image.index]
     for title, rows in (("Nearest images", others.head(SIX)), ("Opposite images", others.iloc[::-1].head(SIX))):
         st.html(layout.dataset_name(owner.dataset, f"{title.lower()}, by the same neurons"))
-        seen = gallery.wall(
-            pictures.ranked(owner.dataset, state.files(owner.dataset), rows, show_rank=False),
+        seen = wall.wall(
+            pictures.ranked(owner.dataset, reads.files(owner.dataset), rows, show_rank=False),
             key=f"image-{title.split()[0].lower()}",
             title=title,
             columns=SIX,
             controls=False,
             actions=picking.ACTIONS,
-            aspect=state.aspect(owner.dataset),
+            aspect=reads.aspect(owner.dataset),
         )
         picking.take(seen, owner.name)
         if seen.opened is not None:

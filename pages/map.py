@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import address, choices, layout, map_views, measures, state
+from ui.app import address, layout, reads
+from ui.choices import choices, measures
+from ui.map import views
 
 layout.header("Map", "Which images belong together, whatever folder they lie in?")
-ready = state.ready()
+ready = reads.ready()
 if not ready:
     layout.nothing_extracted()
 
@@ -18,15 +20,15 @@ with knobs:
     if len(chosen) < (2 if what == "datasets" else 1):
         st.info("Choose two datasets at least." if what == "datasets" else "Choose a dataset.")
         st.stop()
-    first = state.dna(chosen[0])
+    first = reads.dna(chosen[0])
     if what == "datasets":
         measure = measures.choose(first)
     else:
-        method = address.segments("Layout", map_views.LAYOUTS, key="layout")
-        colour = map_views.choose_colour(chosen)
+        method = address.segments("Layout", views.LAYOUTS, key="layout")
+        colour = views.choose_colour(chosen)
         selection = choices.selection(choices.neurons(first), first)
 with result:
     if what == "datasets":
-        map_views.of_datasets(chosen, measure)
+        views.of_datasets(chosen, measure)
     else:
-        map_views.of_images(chosen, selection, method, colour)
+        views.of_images(chosen, selection, method, colour)

@@ -4,29 +4,18 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import (
-    address,
-    capture,
-    choices,
-    closeup,
-    layout,
-    lens,
-    navigation,
-    neuron_card,
-    neuron_names,
-    neuron_table,
-    pair,
-    parts,
-    peaks,
-    state,
-    words,
-)
-from ui.neuron_table import Column
+from ui.app import address, capture, layout, navigation, reads, words
+from ui.app import words as neuron_names
+from ui.choices import choices, closeup, parts
+from ui.compare import pair
+from ui.components import brush, neuron_table, peaks
+from ui.components.neuron_table import Column
+from ui.neurons import card as neuron_card
 
 layout.header(
     "Neurons", "What does one neuron see? Drag over its histogram, and the images that live there line up below."
 )
-ready = state.ready()
+ready = reads.ready()
 if not ready:
     layout.nothing_extracted()
 
@@ -36,8 +25,8 @@ with st.container(key="neuron-knobs"):
     with more:
         taken = {one.name for one in two}
         chosen = [*two, *choices.also([one for one in ready if one.name not in taken], "Also show")]
-first = state.dna(two[0])
-exact = first if first.exact else next((dna for dna in map(state.dna, ready[:1]) if dna.exact), None)
+first = reads.dna(two[0])
+exact = first if first.exact else next((dna for dna in map(reads.dna, ready[:1]) if dna.exact), None)
 flat = neuron_card.chosen_neuron(two, first)
 name = neuron_names.full(first, flat)
 
@@ -71,10 +60,10 @@ address.keep("neuron", choices.neuron_code(first, flat))
 with card:
     layout.found(f"{name[:1].upper()}{name[1:]}")
     with st.container(key="lens-knobs", horizontal=True, vertical_alignment="center", gap="medium"):
-        kind = address.segments("Height of the bars", lens.KINDS, key="height", label_visibility="collapsed")
+        kind = address.segments("Height of the bars", brush.KINDS, key="height", label_visibility="collapsed")
         logarithmic = address.toggle("Logarithmic", key="log", help="Shows rare, strong activations.")
     start = neuron_card.linked_range(flat, first.bins)
-    looked = lens.show(
+    looked = brush.show(
         chosen, flat, key="lens", title=f"Activations of {name}", kind=kind, logarithmic=logarithmic, start=start
     )
     capture.figure(
@@ -110,7 +99,7 @@ for at, one in enumerate(chosen):
                 key=f"{title}-{at}",
                 title=f"{one.name}: {note}",
                 crop=crop,
-                aspect=state.aspect(one.dataset),
+                aspect=reads.aspect(one.dataset),
                 columns=len(found) or 1,
             )
             if opened is not None:

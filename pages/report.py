@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from ui import layout, report_page, report_store, state
+from dnacore.workspace.saved import reports
+from ui.app import layout, reads
+from ui.report import page
 
 layout.header("Report", "Views you collected, as one file that opens anywhere: nothing to install, nothing sent.")
-report = report_store.load(state.workspace())
+report = reports.load(reads.workspace())
 if not report.views:
-    report_page.nothing_yet()
+    page.nothing_yet()
 result, knobs = layout.result_and_knobs()
 with knobs:
-    report_page.describe(report)
+    page.describe(report)
 with result:
-    report_page.views(report)
+    page.views(report)

@@ -6,13 +6,16 @@ import pandas as pd
 import streamlit as st
 
 import dnacore as dc
-from dnacore import algebra
-from dnacore.selection import of_layer
-from ui import address, charts, effects, layout, navigation, selecting, state, theme, words
+from dnacore.neurons import algebra
+from dnacore.neurons.selection import of_layer
+from ui.app import address, layout, navigation, reads, theme, words
+from ui.components import chart
+from ui.figures import effects
+from ui.selections import selecting
 
 layout.header("Selections", "Which neurons have you kept, where did they come from, and what can be made of them?")
-workspace = state.workspace()
-setting = workspace.store.find_setting(state.extractor())
+workspace = reads.workspace()
+setting = workspace.store.find_setting(reads.extractor())
 if setting is None:
     layout.nothing_extracted()
 saved = workspace.selections()
@@ -64,9 +67,9 @@ with knobs:
     with st.popover("A whole layer", width="stretch"):
         layer = st.selectbox("Layer", list(setting.layers), format_func=words.layer, key="layer-one")
         if st.button("Save", key="layer-save", type="primary"):
-            first = next(iter(state.ready()), None)
+            first = next(iter(reads.ready()), None)
             if first is not None:
-                found = of_layer(state.dna(first), layer)
+                found = of_layer(reads.dna(first), layer)
                 guarded(lambda: algebra.renamed(found, selecting.proposed(words.layer(layer), saved)))
     with st.popover("By hand", width="stretch"):
         first = next(iter(setting.layers))
@@ -78,8 +81,8 @@ with knobs:
     with st.popover("From a file", width="stretch"):
         given = st.file_uploader("A selection that was exported", type=["json"], key="selection-file")
         if given is not None and st.button("Take it in", key="selection-import", type="primary"):
-            info = state.extractors().get(state.extractor())
-            title = info.title if info is not None else state.extractor()
+            info = reads.extractors().get(reads.extractor())
+            title = info.title if info is not None else reads.extractor()
             guarded(lambda: selecting.imported(given.getvalue(), setting, names, title))
     layout.caption("Most selections come from the Sensitivity page: the neurons that see a difference.")
     navigation.link("sensitivity", "Find neurons")
@@ -133,7 +136,7 @@ with result:
     st.divider()
     left, right = st.columns([1.7, 1], gap="large")
     with left:
-        charts.show(
+        chart.show(
             effects.counts(selecting.by_layer(chosen, setting.layers), dark=theme.is_dark()),
             key="selection-layers",
             alt=f"Neurons of {chosen.name} in each layer",
@@ -171,7 +174,7 @@ with result:
         layout.caption("An exported file names the neurons and the network they belong to; another network refuses it.")
         effects = chosen.origin.get("side_effects")
     if isinstance(effects, dict) and effects:
-        charts.show(
+        chart.show(
             effects.changes(
                 {str(chosen.origin.get("forget")): float(chosen.origin.get("delta", 0)), **effects},
                 str(chosen.origin.get("forget")),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ui import address, forgetting, layout, leaving, sensing, state
+from ui.app import address, layout, reads
+from ui.sensitivity import find, forget, leave_out
 
 PARTS = {
     "find": "Find neurons",
@@ -10,10 +11,10 @@ PARTS = {
     "leave": "Leave groups out",
     "mix": "Mix datasets",
 }
-DRAWN = {"find": sensing.draw, "forget": forgetting.draw, "leave": leaving.draw, "mix": leaving.mix}
+DRAWN = {"find": find.draw, "forget": forget.draw, "leave": leave_out.draw, "mix": leave_out.mix}
 
 layout.header("Sensitivity", "Which neurons see the difference between images with something and images without it?")
-ready = state.ready()
+ready = reads.ready()
 if not ready:
     layout.nothing_extracted()
 

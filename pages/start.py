@@ -6,7 +6,8 @@ from functools import partial
 
 import streamlit as st
 
-from ui import demo, guard, layout, own, state, tour
+from ui.app import errors, layout, reads
+from ui.start import demo, own_folder, tour
 
 layout.header(
     "Visual DNA Studio",
@@ -16,14 +17,14 @@ layout.header(
 )
 demo.begin_when_empty()
 ready = demo.ready_sets()
-mine = own.sets()
-shown = [*mine, *ready] if len(mine) + len(ready) >= 2 else state.ready()
+mine = own_folder.sets()
+shown = [*mine, *ready] if len(mine) + len(ready) >= 2 else reads.ready()
 current = demo.job()
 running = current is not None and current.state == "running"
 
 
 def progress() -> None:
-    with guard.guarded():
+    with errors.guarded():
         demo.draw_progress(len(ready))
 
 
@@ -31,10 +32,10 @@ left, right = st.columns([2.1, 1], gap="large")
 with left:
     above, heatmap = st.container(), st.container()  # places that stay, whatever is drawn in them
     with above:
-        own.progress()
+        own_folder.progress()
     with heatmap:
         if len(shown) >= 2:
-            demo.heatmap(shown, partial(own.nearest, mine[0]) if mine else None)
+            demo.heatmap(shown, partial(own_folder.nearest, mine[0]) if mine else None)
     if running:
         st.fragment(progress, run_every=1.0)()
     elif not ready:
@@ -46,6 +47,6 @@ with right:
     layout.caption("Five steps from a folder of faces to the neurons that see hats, and the images that have one.")
     if st.button("Take the tour", key="tour-begin", type="primary" if ready else "secondary"):
         tour.begin()
-    own.draw()
+    own_folder.draw()
 st.divider()
 demo.cards()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from dnacore.calibration import Calibration
-from dnacore.sketches import Segment, SketchArrays, Sketches
+from dnacore.dna.calibration import Calibration
+from dnacore.sketches.segments import Segment, SketchArrays
+from dnacore.sketches.sketches import Sketches
 
 NEURONS = 7
 

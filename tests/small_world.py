@@ -10,10 +10,10 @@ import pytest
 from PIL import Image
 
 import dnacore as dc
-from dnacore import sources
-from dnacore.extraction import Report, extract_dataset
+from dnacore.extraction.extraction import Report, extract_dataset
 from dnacore.extractors.loader import load_extractor
 from dnacore.extractors.registry import DEFAULT_EXTRACTOR
+from dnacore.sources import resolver
 
 NAME = DEFAULT_EXTRACTOR
 
@@ -64,7 +64,7 @@ def use_small_network(patch: pytest.MonkeyPatch) -> None:
     def load(name: str, device: str = "cpu", precision: str = "fp32", **options: object) -> dc.Extractor:
         return load_extractor(name, "cpu", precision, **(options | {"input_size": 32}))
 
-    patch.setattr(sources, "load_extractor", load)
+    patch.setattr(resolver, "load_extractor", load)
 
 
 def content(folder: Path) -> dict[str, bytes]:

@@ -29,5 +29,5 @@ def test_no_module_hides_a_public_name() -> None:
 
 
 def test_help_imports_no_network_library() -> None:
-    code = "import sys, dnacore.cli; sys.exit(any(m in sys.modules for m in ('torch', 'numpy', 'numba', 'streamlit')))"
+    code = "import sys, dnacore.commands.parser; sys.exit(any(m in sys.modules for m in ('torch', 'numpy', 'numba', 'streamlit')))"
     assert subprocess.run([sys.executable, "-c", code], cwd=Path(dc.__file__).parents[1]).returncode == 0

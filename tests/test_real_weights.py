@@ -16,11 +16,12 @@ import pytest
 from timm.data import ImageNetInfo
 
 import dnacore as dc
-from dnacore import cli, retrieval
-from dnacore.dna import DNA
+from dnacore.analyses import ranking
+from dnacore.commands import parser
+from dnacore.dna.from_sketches import sketched_dna
+from dnacore.dna.histogram import DNA
 from dnacore.extractors.loader import load_extractor
-from dnacore.sketched import sketched_dna
-from dnacore.sketches import Sketches
+from dnacore.sketches.sketches import Sketches
 
 CORAL, MOBILEONE = "mobilenetv2_100_coral", "mobileone_s0_fused"
 STYLES = {"photo": 0.905, "art_painting": 0.911, "cartoon": 0.908, "sketch": 0.999}  # AUC of the literal version
@@ -59,7 +60,7 @@ def test_a_local_checkpoint_loads_from_the_command_line(
     dc.calibrate(extractor, [tiny_images]).save(tmp_path / "ranges.npz")
     line = ["extract", str(tiny_images), "--extractor", str(weights), "--workspace", str(tmp_path / "home"), "--json"]
     line += ["--device", "cpu", "--calibration", str(tmp_path / "ranges.npz"), *options]
-    assert cli.main(line) == 0, capsys.readouterr().err
+    assert parser.main(line) == 0, capsys.readouterr().err
     found = json.loads(capsys.readouterr().out)["datasets"][0]
     assert (found["images"], found["rejected"]) == (12, [])
     assert max(found["saturation"].values()) == 0
@@ -99,7 +100,7 @@ class World:
 
     def auc(self, reference: Sketches, like: Sketches, others: list[Sketches], **how: object) -> float:
         """How well the distance to `reference` tells `like` from `others`."""
-        distances = [retrieval.distances_to(s, self.dna(reference), **how) for s in (like, *others)]
+        distances = [ranking.distances_to(s, self.dna(reference), **how) for s in (like, *others)]
         return dc.auc(np.concatenate(distances), np.arange(sum(map(len, distances))) < len(like))
 
 
@@ -133,9 +134,7 @@ def test_twenty_neurons_tell_photographs_from_sketches(world: World) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("attribute", FACES)
-def test_neurons_chosen_on_half_of_the_faces_find_an_attribute_in_the_other(
-    world: World, attribute: str
-) -> None:
+def test_neurons_chosen_on_half_of_the_faces_find_an_attribute_in_the_other(world: World, attribute: str) -> None:
     count, expected = FACES[attribute]
     values = np.array([int(row[attribute]) for row in world.faces])
     odd = np.arange(len(values)) % 2 == 1

@@ -17,8 +17,13 @@ from tools import browser, cpu_torch, prepare
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 LOCKS = sorted(CHECKOUT.glob("requirements*.txt"))
-PACKAGE_OF = {"PIL": "pillow", "sklearn": "scikit-learn", "umap": "umap-learn", "huggingface_hub": "huggingface-hub",
-              "triton": "torch"}  # comes with torch where CUDA can be
+PACKAGE_OF = {
+    "PIL": "pillow",
+    "sklearn": "scikit-learn",
+    "umap": "umap-learn",
+    "huggingface_hub": "huggingface-hub",
+    "triton": "torch",
+}  # comes with torch where CUDA can be
 OWN = {"dnacore", "ui", "pages", "tools", "tests", "benchmarks", "training", "app"}
 
 
@@ -75,8 +80,10 @@ def test_every_package_is_pinned_with_hashes_and_names_no_place(lock: Path) -> N
 
 
 def test_locks_hold_what_is_asked_for_once() -> None:
-    locked = {name: set(cpu_torch.blocks((CHECKOUT / f"{name}.txt").read_text(encoding="utf-8")))
-              for name in ("requirements", "requirements-test", "requirements-tools")}
+    locked = {
+        name: set(cpu_torch.blocks((CHECKOUT / f"{name}.txt").read_text(encoding="utf-8")))
+        for name in ("requirements", "requirements-test", "requirements-tools")
+    }
     assert all(wanted(f"{name}.in") <= packages for name, packages in locked.items())
     assert not locked["requirements"] & locked["requirements-test"]
     streamlit = cpu_torch.blocks((CHECKOUT / "requirements.txt").read_text(encoding="utf-8"))["streamlit"]

@@ -31,8 +31,11 @@ def compile_all(environment: Environment, *, keep: bool) -> None:
     for name in ("requirements-test", "requirements-tools"):
         lock = here / f"{name}.txt"
         _compile(environment, here / f"{name}.in", lock, "--constraints", str(users), keep=keep)
-        own = {package: text for package, text in blocks(lock.read_text(encoding="utf-8")).items()
-               if package not in users_packages}
+        own = {
+            package: text
+            for package, text in blocks(lock.read_text(encoding="utf-8")).items()
+            if package not in users_packages
+        }
         lock.write_text(_heading(f"{name}.in") + "".join(own.values()), encoding="utf-8")
     users.write_text(_heading("requirements.in") + "".join(users_packages.values()), encoding="utf-8")
 
@@ -40,8 +43,12 @@ def compile_all(environment: Environment, *, keep: bool) -> None:
 def _compile(environment: Environment, source: Path, lock: Path, *more: str, keep: bool) -> None:
     upgrade = [] if keep else ["--upgrade"]
     command = [str(environment.python), "-m", "uv", "pip", "compile", *OPTIONS, *upgrade, *more]
-    subprocess.run([*command, source.name, "--output-file", lock.name], cwd=environment.checkout, check=True,
-                   stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [*command, source.name, "--output-file", lock.name],
+        cwd=environment.checkout,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
 
 
 def _heading(source: str) -> str:

@@ -172,7 +172,9 @@ def main(arguments: list[str] | None = None) -> int:
         if prepare(environment, cpu=os.environ.get("CPU") == "1", tests=options.tests):
             say("Compiling what counts activations, once.")
             # A failure here costs a few seconds at the first extraction and nothing else.
-            subprocess.run([str(environment.python), "-m", "dnacore.warm"], cwd=environment.checkout, check=False)
+            subprocess.run(
+                [str(environment.python), "-m", "dnacore.compile_kernels"], cwd=environment.checkout, check=False
+            )
         if options.tests:
             from tools import browser
 

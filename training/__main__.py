@@ -15,9 +15,9 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from .learn import Recipe, learn
-from .naming import name_things
-from .networks import fold
+from training.learn import Recipe, learn
+from training.naming import name_things
+from training.networks import fold
 
 SMOKE = Recipe(steps=6, naming=2, rows=4, columns=4, courses=((0.7, 1, 32, 1.0), (0.3, 1, 48, 1.5)))
 

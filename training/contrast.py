@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .networks import Trunk
-from .shapes import WHATS
+from training.networks import Trunk
+from training.shapes import WHATS
 
 
 class Describer(nn.Module):

@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass
 import torch
 from torch import Tensor
 
-from .contrast import Describer, gather, missed
-from .networks import Trunk
-from .sheets import Sheet, sheet
+from training.contrast import Describer, gather, missed
+from training.networks import Trunk
+from training.sheets import Sheet, sheet
 
 Say = Callable[[str], None]
 

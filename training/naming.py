@@ -9,10 +9,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from .contrast import missed
-from .networks import Trunk
-from .shapes import WHATS
-from .sheets import sheet
+from training.contrast import missed
+from training.networks import Trunk
+from training.shapes import WHATS
+from training.sheets import sheet
 
 SIDE, SHEETS, RATE, ZOOM = 96, 4, 4e-3, 1.2
 

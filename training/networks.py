@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from dnacore.extractors.mini import DEPTHS, WIDTHS
+from dnacore.extractors.networks.mini import DEPTHS, WIDTHS
 
 
 def conv_norm(inputs: int, outputs: int, size: int = 3, stride: int = 1) -> nn.Sequential:

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from .genes import Genes
-from .scenes import PARTS
-from .shapes import ON, PATTERN, WHAT, Shapes, place
+from training.genes import Genes
+from training.scenes import PARTS
+from training.shapes import ON, PATTERN, WHAT, Shapes, place
 
 GENES = 190
 

@@ -11,8 +11,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from .genes import Genes
-from .shapes import WHATS, Shapes, Sketchpad
+from training.genes import Genes
+from training.shapes import WHATS, Shapes, Sketchpad
 
 GENES = 260
 PARTS = 16
@@ -99,11 +99,13 @@ def figure(genes: Genes, pad: Sketchpad) -> None:
     line, said = (mouth < 2).float(), WHATS.index("mouth") + smiling * (WHATS.index("smile") - WHATS.index("mouth"))
     on_head(0, low, wide, 0.045, part=lips, what=said, bend=-curve, square=0.6, on=line)
     grin = (mouth >= 2).float() * smiling
-    on_head(0, low - 0.06, wide, genes.uniform(0.16, 0.3), part=lips, what="smile", on=grin, cut=2.0, bend=-0.25,
-            taper=-0.5)
+    on_head(
+        0, low - 0.06, wide, genes.uniform(0.16, 0.3), part=lips, what="smile", on=grin, cut=2.0, bend=-0.25, taper=-0.5
+    )
     on_head(0, low - 0.13, wide * 0.8, 0.07, part=white, what="smile", on=grin, square=0.6, bend=-0.2)
-    on_head(0, low, wide * 0.55, genes.uniform(0.05, 0.12), part=lips, what="mouth",
-            on=(mouth >= 2).float() * (1 - smiling))
+    on_head(
+        0, low, wide * 0.55, genes.uniform(0.05, 0.12), part=lips, what="mouth", on=(mouth >= 2).float() * (1 - smiling)
+    )
     glasses, tinted, round_ = genes.chance(0.45), genes.chance(0.35), genes.chance(0.5)
     lens, thick = genes.uniform(0.24, 0.36), genes.uniform(0.008, 0.028)
     flat = genes.uniform(0.6, 1.05)
@@ -186,8 +188,9 @@ def creature(genes: Genes, pad: Sketchpad) -> None:
                 angle=genes.uniform(-0.3, 0.3), on=((legs > 0) | (k % 3 == 0)).float())  # fmt: skip
     pad.add(-body, y - ry * 0.3, genes.uniform(0.1, 0.35), genes.uniform(0.02, 0.08), part=2, what="tail",
             angle=genes.uniform(-1, 1), bend=genes.uniform(-1.5, 1.5), on=genes.chance(0.7))  # fmt: skip
-    pad.add(0.0, y, body, ry, part=0, what="body", angle=lean * 0.5, square=genes.uniform(0, 0.5),
-            pattern=genes.chance(0.6))
+    pad.add(
+        0.0, y, body, ry, part=0, what="body", angle=lean * 0.5, square=genes.uniform(0, 0.5), pattern=genes.chance(0.6)
+    )
     nx, ny = body * 0.85, y - ry * 0.4
     hx, hy = nx + neck * up.cos(), ny - neck * up.sin()
     pad.add((nx + hx) / 2, (ny + hy) / 2, neck * 0.6 + 0.05, width * 1.6, part=0, what="neck", angle=-up, square=0.7,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 import torch
 from torch import Tensor
 
-from dnacore.extractors.things import THINGS
+from dnacore.extractors.networks.mini_classes import THINGS
 
 ON, PATTERN, WHAT = 10, 12, 13  # places of these fields in `Shapes.form`
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from . import paint, scenes
-from .genes import siblings
+from training import paint, scenes
+from training.genes import siblings
 
 SHARES = {"leaves": 2, "figure": 12, "street": 3, "creature": 3, "thing": 2, "branches": 1, "lattice": 1, "strokes": 1}
 

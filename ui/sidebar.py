@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui import address, guard, joblist, proposal, state, tray, weights, words
+from dnacore.extractors import registry
+from ui.app import address, errors, reads, words
+from ui.jobs import tray, weights_file, window
+from ui.start import proposal
 
 STATUS = {
     "ready": "ready",
@@ -21,36 +24,36 @@ def draw() -> None:
         st.html('<div style="height:.25rem"></div>')
         running = tray.running()
         st.fragment(_jobs, run_every=1.0 if running else None)()
-        joblist.open_button()
-        st.html(_row("Workspace", words.size(state.workspace_size())))
+        window.open_button()
+        st.html(_row("Workspace", words.size(reads.workspace_size())))
 
 
 def _extractor() -> None:
-    if weights.USE in st.session_state:
-        st.session_state["extractor"] = st.session_state.pop(weights.USE)
-    known = state.extractors()
-    names, first = list(known), state.first_extractor()
+    if weights_file.USE in st.session_state:
+        st.session_state["extractor"] = st.session_state.pop(weights_file.USE)
+    known = reads.extractors()
+    names, first = list(known), reads.first_extractor()
     address.select(
         "Extractor",
         names,
         index=names.index(first) if first in names else 0,
         format_func=lambda name: info.title if (info := known[name]) else name,
         key="extractor",
-        plain=first == state.DEFAULT_EXTRACTOR,  # a link says which, unless it is the same in every workspace
+        plain=first == registry.DEFAULT_EXTRACTOR,  # a link says which, unless it is the same in every workspace
         help="The frozen network whose neurons describe the images. DNAs compare only within one extractor.",
     )
-    info = known.get(state.extractor())
+    info = known.get(reads.extractor())
     if info is not None:
         status = STATUS.get(info.status, info.status)
         st.html(_row(status[:1].upper() + status[1:], f"{info.neurons:,} neurons"))
-    if (why := state.absence()) is not None:
+    if (why := reads.absence()) is not None:
         st.caption(words.as_markdown(why))
     proposal.draw()
-    weights.open_button()
+    weights_file.open_button()
 
 
 def _jobs() -> None:
-    with guard.guarded():
+    with errors.guarded():
         tray.draw()
 
 

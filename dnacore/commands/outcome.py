@@ -6,8 +6,8 @@ from argparse import Namespace
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..reporting import Overall
-from ..workspace import Workspace
+from dnacore.commands.progress import Overall
+from dnacore.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     pass
@@ -18,7 +18,7 @@ Result = tuple[int, Any, str]
 
 
 def sources_of(options: Namespace, watch: Overall, stop: Stop):
-    from ..sources import Sources
+    from dnacore.sources.resolver import Sources
 
     return Sources(
         Workspace.open(options.workspace), options.extractor, options.device, options.precision,

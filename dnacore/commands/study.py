@@ -7,15 +7,16 @@ from copy import copy
 
 from dnacore import atomic
 from dnacore.commands.outcome import FINE, Result, Stop, sources_of
+from dnacore.commands.progress import Overall, Reporter
 from dnacore.errors import BadInput
-from dnacore.reporting import Overall, Reporter
 
 SHOWN = 30  # rows on a terminal
 
 
 def study(options: Namespace, say: Reporter, stop: Stop) -> Result:
     """Run one study, describe it, or list them all."""
-    from dnacore import studies, study_requests
+    from dnacore import studies
+    from dnacore.sources import study_requests
 
     if options.study is None:
         known = studies.every()

@@ -8,6 +8,6 @@
 from __future__ import annotations
 
 from dnacore.demo.album import ATTRIBUTES_FILE, draw
-from dnacore.demo.catalogue import DemoDataset, attributes, demo_datasets, image
+from dnacore.demo.datasets import DemoDataset, attributes, demo_datasets, image
 
 __all__ = ["ATTRIBUTES_FILE", "DemoDataset", "attributes", "demo_datasets", "draw", "image"]

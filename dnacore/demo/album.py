@@ -8,7 +8,7 @@ from collections.abc import Callable
 from io import BytesIO, StringIO
 from pathlib import Path
 
-from dnacore.demo.catalogue import attributes, demo_dataset, image
+from dnacore.demo.datasets import attributes, demo_dataset, image
 from dnacore.errors import BadInput
 
 ATTRIBUTES_FILE = "attributes.csv"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .registry import ExtractorInfo, available
+from dnacore.extractors.registry import ExtractorInfo, available
 
 if TYPE_CHECKING:
     from .extractor import Extractor
@@ -23,7 +23,7 @@ def __getattr__(name: str) -> Any:
 
         return Extractor
     if name in ("fetch", "from_spec", "load_extractor"):
-        from . import loader
+        from dnacore.extractors import loader
 
         return getattr(loader, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

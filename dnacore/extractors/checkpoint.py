@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import BadInput, Damaged
-from .network import network_defaults
-from .recipe import LabelTransform, Preprocessing, Recipe, WeightsSource
+from dnacore.errors import BadInput, Damaged
+from dnacore.extractors.build import network_defaults
+from dnacore.extractors.spec import LabelTransform, Preprocessing, Recipe, WeightsSource
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,13 @@ class Checkpoint:
     labels: LabelTransform
 
     @classmethod
-    def describe(cls, file: Path, architecture: str | None = None, arguments: dict[str, Any] | None = None,
-                 prepare: str | None = None) -> Checkpoint:
+    def describe(
+        cls,
+        file: Path,
+        architecture: str | None = None,
+        arguments: dict[str, Any] | None = None,
+        prepare: str | None = None,
+    ) -> Checkpoint:
         """Everything about `file` from the caller, the JSON beside it, and timm's defaults, in that order.
 
         Raises BadInput where the file or its architecture is not known, Damaged where the JSON cannot be read.
@@ -41,8 +46,10 @@ class Checkpoint:
             beside = {}  # it describes another network than the caller means
         architecture = architecture or beside.get("timm_model")
         if architecture is None:
-            raise BadInput(f"The architecture of {file.name} is not known; pass architecture=<timm name>, or put it as "
-                           f'"timm_model" into {file.stem}.json beside the file.')
+            raise BadInput(
+                f"The architecture of {file.name} is not known; pass architecture=<timm name>, or put it as "
+                f'"timm_model" into {file.stem}.json beside the file.'
+            )
         arguments = dict(beside.get("create_kwargs") or {}) if arguments is None else dict(arguments)
         if prepare is None and "reparameterize" in str(beside.get("after_create", "")):
             prepare = "reparameterize"
@@ -50,19 +57,30 @@ class Checkpoint:
         settings, labels = usual.preprocessing, usual.labels
         try:
             size = beside.get("input_size", settings.size)
-            settings = replace(settings, size=int(size[-1] if isinstance(size, list) else size),
-                               mean=tuple(map(float, beside.get("mean", settings.mean))),
-                               std=tuple(map(float, beside.get("std", settings.std))))
-            labels = LabelTransform(str(beside.get("interpolation", labels.interpolation)),
-                                    float(beside.get("crop_pct", labels.crop_pct)))
+            settings = replace(
+                settings,
+                size=int(size[-1] if isinstance(size, list) else size),
+                mean=tuple(map(float, beside.get("mean", settings.mean))),
+                std=tuple(map(float, beside.get("std", settings.std))),
+            )
+            labels = LabelTransform(
+                str(beside.get("interpolation", labels.interpolation)), float(beside.get("crop_pct", labels.crop_pct))
+            )
         except (TypeError, ValueError) as error:
             raise BadInput(f"{file.stem}.json beside {file.name} is not usable: {error}.") from error
         return cls(file, architecture, arguments, prepare, settings, labels)
 
     def recipe(self, name: str) -> Recipe:
         """The recipe of the extractor that this checkpoint makes."""
-        return Recipe(name, self.architecture, WeightsSource("file", file=self.file.name), self.preprocessing,
-                      arguments=self.arguments, prepare=self.prepare, labels=self.labels)
+        return Recipe(
+            name,
+            self.architecture,
+            WeightsSource("file", file=self.file.name),
+            self.preprocessing,
+            arguments=self.arguments,
+            prepare=self.prepare,
+            labels=self.labels,
+        )
 
 
 def _sidecar(file: Path) -> dict[str, Any]:

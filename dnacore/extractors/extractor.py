@@ -11,10 +11,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from ..errors import BadInput
-from .preprocessing import preprocess, preprocess_for_labels
-from .recipe import Recipe
-from .taps import See, Tap, Taps
+from dnacore.errors import BadInput
+from dnacore.extractors.preprocessing import preprocess, preprocess_for_labels
+from dnacore.extractors.spec import Recipe
+from dnacore.extractors.taps import See, Tap, Taps
 
 DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 
@@ -26,8 +26,15 @@ class Extractor:
     build the same extractor again; two extractors with one `fingerprint` give the same activations.
     """
 
-    def __init__(self, recipe: Recipe, network: nn.Module, taps: list[Tap], weights_hash: str,
-                 device: torch.device, weights_file: Path | None = None) -> None:
+    def __init__(
+        self,
+        recipe: Recipe,
+        network: nn.Module,
+        taps: list[Tap],
+        weights_hash: str,
+        device: torch.device,
+        weights_file: Path | None = None,
+    ) -> None:
         self.recipe = recipe
         self.network = network
         self.taps = taps
@@ -60,8 +67,10 @@ class Extractor:
         return self.spec["fingerprint"]
 
     def __repr__(self) -> str:
-        return (f"Extractor({self.name!r}, {len(self.layers)} layers, {self.n_neurons} neurons, {self.precision} "
-                f"on {self.device}, {self.fingerprint[:8]})")
+        return (
+            f"Extractor({self.name!r}, {len(self.layers)} layers, {self.n_neurons} neurons, {self.precision} "
+            f"on {self.device}, {self.fingerprint[:8]})"
+        )
 
     def preprocess(self, path: str | Path) -> torch.Tensor:
         """(3, H, W) float32 on the CPU: the image as the network sees it, normalised. Exactly what extraction uses."""
@@ -120,8 +129,10 @@ class Extractor:
             raise BadInput(f"A batch must be a tensor (N, 3, H, W); got {shape}. Stack preprocessed images.")
         size = getattr(self.network, "fixed_input_size", None)
         if size is not None and tuple(batch.shape[2:]) != (size, size):
-            raise BadInput(f"{self.name} takes images of {size} x {size} pixels; got {batch.shape[2]} x "
-                           f"{batch.shape[3]}. Use ex.preprocess, or load it with input_size={batch.shape[2]}.")
+            raise BadInput(
+                f"{self.name} takes images of {size} x {size} pixels; got {batch.shape[2]} x "
+                f"{batch.shape[3]}. Use ex.preprocess, or load it with input_size={batch.shape[2]}."
+            )
         return batch.to(self.device, DTYPES[self.precision], memory_format=self._format, non_blocking=True)
 
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urljoin, urlsplit
 
-from ..errors import Unavailable
+from dnacore.errors import Unavailable
 
 Progress = Callable[[int, int | None], None]
 """Called with (bytes done, bytes in all or None)."""
@@ -86,8 +86,9 @@ def at_hand(wanted: HubFile | None, names: tuple[str, ...] = ()) -> Path | None:
         return None
     if kept_at(wanted).is_file():
         return kept_at(wanted)
-    cache = os.environ.get("HF_HUB_CACHE") or Path(os.environ.get("HF_HOME") or Path.home() / ".cache" / "huggingface",
-                                                   "hub")
+    cache = os.environ.get("HF_HUB_CACHE") or Path(
+        os.environ.get("HF_HOME") or Path.home() / ".cache" / "huggingface", "hub"
+    )
     snapshots = Path(cache) / f"models--{wanted.repo.replace('/', '--')}" / "snapshots"
     found = sorted(snapshots.glob(f"*/{wanted.file}")) if snapshots.is_dir() else []
     return found[-1] if found else None
@@ -160,8 +161,11 @@ def _announced(url: str, what: str, instead: str) -> Announcement:
                 url = target
                 continue
             size = headers.get("X-Linked-Size") or ("" if answer.is_redirect else headers.get("Content-Length", ""))
-            return Announcement(etag or "unknown", int(size) if size.isdigit() else None,
-                                etag if re.fullmatch("[0-9a-f]{64}", etag) else None)
+            return Announcement(
+                etag or "unknown",
+                int(size) if size.isdigit() else None,
+                etag if re.fullmatch("[0-9a-f]{64}", etag) else None,
+            )
     raise _Cut
 
 

@@ -16,16 +16,16 @@ from typing import Any
 import torch
 from torch import nn
 
-from ..errors import BadInput, Mismatch, Unavailable
-from . import hub, registry
-from . import recipe as recipes
-from .checkpoint import Checkpoint
-from .extractor import DTYPES, Extractor
-from .hub import Progress
-from .network import build_network, converted, network_defaults
-from .recipe import LabelTransform, Preprocessing, Recipe, WeightsSource
-from .taps import find_taps
-from .weights import SUFFIXES, draw_random, load_into, read_checkpoint, weights_hash
+from dnacore.errors import BadInput, Mismatch, Unavailable
+from dnacore.extractors import hub, registry
+from dnacore.extractors import spec as recipes
+from dnacore.extractors.build import build_network, converted, network_defaults
+from dnacore.extractors.checkpoint import Checkpoint
+from dnacore.extractors.extractor import DTYPES, Extractor
+from dnacore.extractors.hub import Progress
+from dnacore.extractors.spec import LabelTransform, Preprocessing, Recipe, WeightsSource
+from dnacore.extractors.taps import find_taps
+from dnacore.extractors.weights import SUFFIXES, draw_random, load_into, read_checkpoint, weights_hash
 
 #: Networks kept from earlier calls; a large one takes 1.2 GB.
 _CACHE_SIZE = 2
@@ -34,12 +34,23 @@ _known_files: dict[str, Path] = {}
 _lock = threading.RLock()
 
 
-def load_extractor(name: str | Path, device: str | torch.device = "auto", precision: str = "fp32", *,
-                   weights: str | Path | None = None, architecture: str | None = None,
-                   arguments: dict[str, Any] | None = None, prepare: str | None = None, crop: str = "squash",
-                   input_size: int | None = None, mean: tuple[float, float, float] | None = None,
-                   std: tuple[float, float, float] | None = None, memory_format: str = "channels_last",
-                   download: bool = False, progress: Progress | None = None) -> Extractor:
+def load_extractor(
+    name: str | Path,
+    device: str | torch.device = "auto",
+    precision: str = "fp32",
+    *,
+    weights: str | Path | None = None,
+    architecture: str | None = None,
+    arguments: dict[str, Any] | None = None,
+    prepare: str | None = None,
+    crop: str = "squash",
+    input_size: int | None = None,
+    mean: tuple[float, float, float] | None = None,
+    std: tuple[float, float, float] | None = None,
+    memory_format: str = "channels_last",
+    download: bool = False,
+    progress: Progress | None = None,
+) -> Extractor:
     """An extractor by registry name, `timm:<network>`, or path of a weights file.
 
     `weights` is a file, or "random" / "random:SEED". A weights file needs its `architecture` (a timm name) and
@@ -51,8 +62,13 @@ def load_extractor(name: str | Path, device: str | torch.device = "auto", precis
     base, seed, file = _parse(str(name), weights)
     recipe = _recipe(base, seed, file, architecture, arguments, prepare)
     settings = recipe.preprocessing
-    settings = replace(settings, crop=crop, size=input_size or settings.size,
-                       mean=tuple(mean) if mean else settings.mean, std=tuple(std) if std else settings.std)
+    settings = replace(
+        settings,
+        crop=crop,
+        size=input_size or settings.size,
+        mean=tuple(mean) if mean else settings.mean,
+        std=tuple(std) if std else settings.std,
+    )
     recipe = replace(recipe, preprocessing=settings, precision=precision, memory_format=memory_format)
     if file is None and recipe.weights.source != "random":
         file = _at_hand(recipe, base, download, progress)
@@ -68,8 +84,9 @@ def fetch(name: str, progress: Progress | None = None) -> Path:
     return _at_hand(recipe, base, True, progress)
 
 
-def from_spec(spec: dict[str, Any], device: str | torch.device = "auto",
-              weights: str | Path | None = None) -> Extractor:
+def from_spec(
+    spec: dict[str, Any], device: str | torch.device = "auto", weights: str | Path | None = None
+) -> Extractor:
     """The extractor described in a DNA's header. `weights` says where a weights file is now.
 
     Raises Unavailable where the weights file is not at hand, Mismatch where what was built is not what was described.
@@ -82,8 +99,10 @@ def from_spec(spec: dict[str, Any], device: str | torch.device = "auto",
             file = _at_hand(recipe, recipe.name, False, None)
     extractor = _build(recipe, file, resolve_device(device))
     if extractor.fingerprint != spec["fingerprint"]:
-        raise Mismatch(f"The extractor {recipe.name} built here ({extractor.fingerprint[:8]}) is not the one described "
-                       f"({spec['fingerprint'][:8]}): weights, layers or library versions differ. Extract again.")
+        raise Mismatch(
+            f"The extractor {recipe.name} built here ({extractor.fingerprint[:8]}) is not the one described "
+            f"({spec['fingerprint'][:8]}): weights, layers or library versions differ. Extract again."
+        )
     return extractor
 
 
@@ -103,15 +122,20 @@ def _at_hand(recipe: Recipe, name: str, download: bool, progress: Progress | Non
     if found is not None:
         return found
     shown = " or ".join((*own, *names)) or "a weights file"
-    instead = (f"Get {shown} on another machine and put it into {hub.weights_folder()}, or pass weights=FILE; "
-               f"{name}@random needs no weights." if not own else
-               f"Put it into {hub.weights_folder()}, or pass weights=FILE.")
+    instead = (
+        f"Get {shown} on another machine and put it into {hub.weights_folder()}, or pass weights=FILE; "
+        f"{name}@random needs no weights."
+        if not own
+        else f"Put it into {hub.weights_folder()}, or pass weights=FILE."
+    )
     if wanted is None:
         publisher = next((f" (published by {row.source})" for row in registry.ENTRIES if row.name == name), "")
         raise Unavailable(f"The weights of {recipe.name} are not on this machine{publisher}. {instead}")
     if not download:
-        raise Unavailable(f"The weights of {recipe.name} ({source.file} of {source.repo}) are not on this machine and "
-                          f"are fetched only when you ask for it (--download; in Python, download=True). {instead}")
+        raise Unavailable(
+            f"The weights of {recipe.name} ({source.file} of {source.repo}) are not on this machine and "
+            f"are fetched only when you ask for it (--download; in Python, download=True). {instead}"
+        )
     return hub.fetch(wanted, progress, instead)
 
 
@@ -124,7 +148,7 @@ def resolve_device(device: str | torch.device) -> torch.device:
     except RuntimeError as error:
         raise BadInput(f"The device {device!r} is unknown; use auto, cpu or cuda.") from error
     if found.type == "cuda" and (not torch.cuda.is_available() or (found.index or 0) >= torch.cuda.device_count()):
-        raise Unavailable(f"The device {device} is not available on this machine; use device=\"cpu\" or \"auto\".")
+        raise Unavailable(f'The device {device} is not available on this machine; use device="cpu" or "auto".')
     return found
 
 
@@ -146,12 +170,19 @@ def _parse(name: str, weights: str | Path | None) -> tuple[str, int | None, Path
     return name, None, None
 
 
-def _recipe(name: str, seed: int | None, file: Path | None, architecture: str | None,
-            arguments: dict[str, Any] | None, prepare: str | None) -> Recipe:
+def _recipe(
+    name: str,
+    seed: int | None,
+    file: Path | None,
+    architecture: str | None,
+    arguments: dict[str, Any] | None,
+    prepare: str | None,
+) -> Recipe:
     spoken = name if seed is None else f"{name}@random" + (f":{seed}" if seed else "")
     if file is not None and (Path(name) == file or architecture is not None):
         return Checkpoint.describe(file, architecture, arguments, prepare).recipe(
-            file.stem if Path(name) == file else name)
+            file.stem if Path(name) == file else name
+        )
     if name.startswith("timm:"):
         usual = network_defaults(name[5:], arguments or {}, prepare)
         return usual.recipe(spoken, _source(seed, file, usual.hub))
@@ -164,9 +195,16 @@ def _recipe(name: str, seed: int | None, file: Path | None, architecture: str | 
         elsewhere = WeightsSource("file", file=row.shipped)
     if row.package is not None:
         elsewhere = WeightsSource("package", repo=row.package.name, file=row.package.file_name)
-    return Recipe(spoken, row.architecture, _source(seed, file, elsewhere),
-                  Preprocessing(row.input_size, row.mean, row.std), arguments={**row.arguments, **(arguments or {})},
-                  prepare=prepare, taps=row.taps, labels=LabelTransform(row.label_interpolation, row.label_crop))
+    return Recipe(
+        spoken,
+        row.architecture,
+        _source(seed, file, elsewhere),
+        Preprocessing(row.input_size, row.mean, row.std),
+        arguments={**row.arguments, **(arguments or {})},
+        prepare=prepare,
+        taps=row.taps,
+        labels=LabelTransform(row.label_interpolation, row.label_crop),
+    )
 
 
 def _source(seed: int | None, file: Path | None, elsewhere: WeightsSource) -> WeightsSource:

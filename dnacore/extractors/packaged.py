@@ -13,7 +13,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TypeVar
 
-from ..errors import Damaged, Unavailable
+from dnacore.errors import Damaged, Unavailable
 
 Value = TypeVar("Value")
 

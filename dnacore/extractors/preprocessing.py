@@ -8,10 +8,14 @@ import numpy as np
 import torch
 from PIL import Image
 
-from .recipe import LabelTransform, Preprocessing
+from dnacore.extractors.spec import LabelTransform, Preprocessing
 
-FILTERS = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC,
-           "lanczos": Image.Resampling.LANCZOS, "nearest": Image.Resampling.NEAREST}
+FILTERS = {
+    "bilinear": Image.Resampling.BILINEAR,
+    "bicubic": Image.Resampling.BICUBIC,
+    "lanczos": Image.Resampling.LANCZOS,
+    "nearest": Image.Resampling.NEAREST,
+}
 
 
 def preprocess(path: Path, settings: Preprocessing) -> torch.Tensor:
@@ -19,10 +23,10 @@ def preprocess(path: Path, settings: Preprocessing) -> torch.Tensor:
 
     Raises BadInput with a plain reason where the file is no readable image.
     """
-    from .. import images
+    from dnacore.images import decode, resize
 
     side = settings.size
-    return normalise(images.resize(images.decode(Path(path)), (side, side), settings.crop), settings)
+    return normalise(resize.resize(decode.decode(Path(path)), (side, side), settings.crop), settings)
 
 
 def normalise(pixels: np.ndarray, settings: Preprocessing) -> torch.Tensor:
@@ -37,9 +41,9 @@ def preprocess_for_labels(path: Path, settings: Preprocessing, labels: LabelTran
 
     The short side goes to size / crop_pct with the head's own interpolation, then the centre is cut out.
     """
-    from .. import images
+    from dnacore.images import decode
 
-    pixels = images.decode(Path(path))
+    pixels = decode.decode(Path(path))
     image = Image.fromarray(np.rint(pixels).astype(np.uint8) if pixels.dtype != np.uint8 else pixels)
     side = settings.size
     short = int(side / labels.crop_pct)

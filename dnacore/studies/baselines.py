@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from dnacore import heap
 from dnacore.errors import DnaError, Unavailable
-from dnacore.extractors import Extractor, available, load_extractor
-from dnacore.images import decode, resize
+from dnacore.extractors import Extractor, available, load_extractor, malloc
+from dnacore.images.decode import decode
+from dnacore.images.resize import resize
 from dnacore.studies.study import Watch
 
 PIXELS, SSIM_SIDE, LPIPS_SIDE = 128, 64, 128
@@ -24,7 +24,11 @@ BATCH = 16
 VGG_LAYER = "relu_2_2"  # of the feature loss in Johnson et al., 2016
 NEIGHBOURS = 3  # k of the rarity score
 
-_LPIPS = {"alex": ("alexnet-owt-7be5be79.pth",), "vgg": ("vgg16-397923af.pth",), "squeeze": ("squeezenet1_1-b8a52dc0.pth",)}
+_LPIPS = {
+    "alex": ("alexnet-owt-7be5be79.pth",),
+    "vgg": ("vgg16-397923af.pth",),
+    "squeeze": ("squeezenet1_1-b8a52dc0.pth",),
+}
 
 
 def pixels(paths: Sequence[Path], side: int, watch: Watch) -> torch.Tensor:
@@ -96,10 +100,14 @@ def perceptual_network(usual: Callable[[], Extractor]) -> tuple[Extractor, tuple
     extractor = usual()
     names = list(extractor.layers)
     chosen = tuple(dict.fromkeys(names[len(names) * k // 4] for k in (1, 2, 3)))
-    return extractor, chosen, (
-        f"Perceptual loss takes features of {extractor.name} ({', '.join(chosen)}): the weights of VGG16, which it was "
-        "published with, are not at hand."
-    )  # fmt: skip
+    return (
+        extractor,
+        chosen,
+        (
+            f"Perceptual loss takes features of {extractor.name} ({', '.join(chosen)}): the weights of VGG16, which it was "
+            "published with, are not at hand."
+        ),
+    )
 
 
 def perceptual(
@@ -109,7 +117,7 @@ def perceptual(
 
     Summed over layers. A file that cannot be read any more is infinitely far.
     """
-    with heap.kept():
+    with malloc.kept():
         against = list(_features(reference, extractor, layers, watch))
         known = torch.cat([features for _, features in against]) if against else torch.zeros(0, 1)
         out = np.full((len(paths), len(known)), np.inf)
@@ -149,7 +157,7 @@ def rarity(features: np.ndarray, reference: np.ndarray, k: int = NEIGHBOURS) -> 
     in none of them is outside the reference's manifold: infinite. features: (N, d), reference: (M, d).
     """
     k = min(k, len(reference) - 1)
-    own = torch.cdist(*(torch.from_numpy(np.ascontiguousarray(reference, np.float64)),) * 2).numpy()
-    radius = np.sort(own, axis=1)[:, k]  # the first is itself
-    far = torch.cdist(*(torch.from_numpy(np.ascontiguousarray(x, np.float64)) for x in (features, reference))).numpy()
+    known, asked = (torch.from_numpy(np.ascontiguousarray(x, np.float64)) for x in (reference, features))
+    radius = np.sort(torch.cdist(known, known).numpy(), axis=1)[:, k]  # the first is itself
+    far = torch.cdist(asked, known).numpy()
     return np.where(far <= radius, radius, np.inf).min(1)

@@ -15,7 +15,8 @@ import numpy as np
 import torch
 
 from dnacore.errors import BadInput
-from dnacore.sketches import QUANTILES, Sketches
+from dnacore.sketches.segments import QUANTILES
+from dnacore.sketches.sketches import Sketches
 from dnacore.studies.study import Watch
 
 BLOCK_BYTES = 1 << 26
@@ -47,7 +48,9 @@ def between_images(sketches: Sketches, weights: np.ndarray | None, watch: Watch)
     for start in range(0, len(rows), step):
         watch("comparing images with each other", start, len(rows))
         part = slice(start, start + step)
-        atoms = sketches.quantiles(rows[part]).astype(np.float32) * (scale[part, None, None] / QUANTILES).astype(np.float32)
+        atoms = sketches.quantiles(rows[part]).astype(np.float32) * (scale[part, None, None] / QUANTILES).astype(
+            np.float32
+        )
         points = torch.from_numpy(np.ascontiguousarray(atoms.transpose(1, 0, 2)).reshape(n, -1))
         total += torch.cdist(points, points, p=1).double().numpy()
         sketches.release()

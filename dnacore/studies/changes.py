@@ -11,20 +11,20 @@ import torch
 from PIL import Image
 from scipy.stats import spearmanr
 
-from dnacore import heap
-from dnacore.accumulate import Accumulator
-from dnacore.calibration import Calibration
-from dnacore.distances import combine, emd
-from dnacore.dna import DNA
+from dnacore.counting.accumulator import Accumulator
+from dnacore.distances.emd import combine, emd
+from dnacore.distances.kernels import differences
+from dnacore.dna.calibration import Calibration
+from dnacore.dna.histogram import DNA
+from dnacore.dna.layers import locate
 from dnacore.errors import BadInput, DnaError
-from dnacore.extractors import Extractor
+from dnacore.extractors import Extractor, malloc
 from dnacore.extractors.preprocessing import normalise
-from dnacore.images import decode, resize
-from dnacore.moments import locate
+from dnacore.images.decode import decode
+from dnacore.images.resize import resize
 from dnacore.studies.image_changes import CHANGES, Change
 from dnacore.studies.result import Figure, Mark, Result, Series
 from dnacore.studies.study import Option, Request, Role, Study, Subject
-from dnacore.transport import differences
 
 LEAST, BATCH, TELLING = 4, 16, 3
 BY_NAME = {change.name: change for change in CHANGES}
@@ -43,10 +43,17 @@ def pictures(one: Subject, positions: np.ndarray, side: int, crop: str, request:
     return found
 
 
-def cdf_of(extractor: Extractor, squares: list[Image.Image], calibration: Calibration, bins: int, request: Request, tell: tuple[str, int, int]) -> np.ndarray:
+def cdf_of(
+    extractor: Extractor,
+    squares: list[Image.Image],
+    calibration: Calibration,
+    bins: int,
+    request: Request,
+    tell: tuple[str, int, int],
+) -> np.ndarray:
     """(n_neurons, B) float64: the CDFs of the activations of pictures."""
     settings = extractor.recipe.preprocessing
-    with heap.kept(), Accumulator(calibration, 0, bins, sketches=False) as total:
+    with malloc.kept(), Accumulator(calibration, 0, bins, sketches=False) as total:
         for start in range(0, len(squares), BATCH):
             request.watch(*tell)
             part = squares[start : start + BATCH]
@@ -111,15 +118,32 @@ def answer(request: Request) -> Result:
         totals = np.array([combine(row, request.selection) for row in profile])
         strongest = profile[-1]
         best = [locate(one.dna.layers, int(flat)) for flat in np.argsort(-strongest, kind="stable")[:TELLING]]
-        row = {"change": name, "unit": change.unit, "strongest": change.strengths[-1], "distance": float(totals[-1]),
-               "spearman": float(spearmanr(change.strengths, totals).statistic),
-               "neurons": "; ".join(f"{layer} {index}" for layer, index in best)}  # fmt: skip
+        row = {
+            "change": name,
+            "unit": change.unit,
+            "strongest": change.strengths[-1],
+            "distance": float(totals[-1]),
+            "spearman": float(spearmanr(change.strengths, totals).statistic),
+            "neurons": "; ".join(f"{layer} {index}" for layer, index in best),
+        }
         if apart is not None:
-            row |= {"as_much_as": as_strong_as(change, totals, combine(apart, request.selection)), "alike": _alike(profile, apart)}
+            row |= {
+                "as_much_as": as_strong_as(change, totals, combine(apart, request.selection)),
+                "alike": _alike(profile, apart),
+            }
         rows.append(row)
         x = [strength / change.strengths[-1] * 100 for strength in change.strengths]
-        series.append(Series(name, [0, *x], [0.0, *totals], text=["as they are", *(
-            f"{change.words(s)}: {t:.2f} bins" for s, t in zip(change.strengths, totals, strict=True))]))  # fmt: skip
+        series.append(
+            Series(
+                name,
+                [0, *x],
+                [0.0, *totals],
+                text=[
+                    "as they are",
+                    *(f"{change.words(s)}: {t:.2f} bins" for s, t in zip(change.strengths, totals, strict=True)),
+                ],
+            )
+        )
     return _result(request, one, rows, series, found, images, apart)
 
 
@@ -133,16 +157,34 @@ def _alike(profile: np.ndarray, apart: np.ndarray) -> float:
     return float((profile @ apart / np.where(sizes > 0, sizes, 1)).max())
 
 
-def _result(request: Request, one: Subject, rows: list[dict], series: list[Series], found: dict, images: int, apart) -> Result:
+def _result(
+    request: Request, one: Subject, rows: list[dict], series: list[Series], found: dict, images: int, apart
+) -> Result:
     rows = sorted(rows, key=lambda row: -row["distance"])
-    columns = {"change": "change", "strongest": "strongest tried", "unit": "unit", "distance": "its distance (bins)",
-               "spearman": "strength and distance rise together (Spearman)", "neurons": "neurons that react most"}  # fmt: skip
-    marks, more = [], {"images": images, "curves": {s.name: {"strengths": BY_NAME[s.name].strengths, "distance": s.y[1:]} for s in series}}
+    columns = {
+        "change": "change",
+        "strongest": "strongest tried",
+        "unit": "unit",
+        "distance": "its distance (bins)",
+        "spearman": "strength and distance rise together (Spearman)",
+        "neurons": "neurons that react most",
+    }
+    marks, more = (
+        [],
+        {
+            "images": images,
+            "curves": {s.name: {"strengths": BY_NAME[s.name].strengths, "distance": s.y[1:]} for s in series},
+        },
+    )
     mildest = rows[-1]
-    text = (f"{rows[0]['change'].capitalize()} moves {one.name} farthest ({rows[0]['distance']:.1f} bins at "
-            f"{rows[0]['strongest']:g} {rows[0]['unit']}), {mildest['change']} least ({mildest['distance']:.1f} at "
-            f"{mildest['strongest']:g} {mildest['unit']}).")  # fmt: skip
-    advice = "Changes that hardly move the DNA are safe to make to training images; the others are a dataset of their own."
+    text = (
+        f"{rows[0]['change'].capitalize()} moves {one.name} farthest ({rows[0]['distance']:.1f} bins at "
+        f"{rows[0]['strongest']:g} {rows[0]['unit']}), {mildest['change']} least ({mildest['distance']:.1f} at "
+        f"{mildest['strongest']:g} {mildest['unit']})."
+    )
+    advice = (
+        "Changes that hardly move the DNA are safe to make to training images; the others are a dataset of their own."
+    )
     if apart is not None:
         other = request.one("other").name
         total = combine(apart, request.selection)
@@ -158,13 +200,24 @@ def _result(request: Request, one: Subject, rows: list[dict], series: list[Serie
         advice = f"Of all changes, {near['change']} moves the neurons most as going to {other} does (cosine {near['alike']:.2f})."
         more |= {"distance": total, "other": other}
     return Result(
-        text, columns, rows,
-        [Figure("line", "How far each change moves the images", "strength, as a share of the strongest tried (%)",
-                "EMD to the same images unchanged, bins", series, marks)],
+        text,
+        columns,
+        rows,
+        [
+            Figure(
+                "line",
+                "How far each change moves the images",
+                "strength, as a share of the strongest tried (%)",
+                "EMD to the same images unchanged, bins",
+                series,
+                marks,
+            )
+        ],
         f"{images} images of “{one.name}”, each against itself unchanged, as the network sees it "
         f"({request.extractor().input_size} px). Both sides are rounded to 256 steps.",
-        advice, more=more,
-    )  # fmt: skip
+        advice,
+        more=more,
+    )
 
 
 STUDY = Study(
@@ -179,7 +232,15 @@ STUDY = Study(
     answer,
     (
         Option("changes", "Changes", "choices", tuple(BY_NAME), "which changes to try", tuple(BY_NAME)),
-        Option("images", "Images", "whole", 24, "how many images go through the network, changed in every way", low=LEAST, high=5000),
+        Option(
+            "images",
+            "Images",
+            "whole",
+            24,
+            "how many images go through the network, changed in every way",
+            low=LEAST,
+            high=5000,
+        ),
     ),
     selects=True,
-)  # fmt: skip
+)

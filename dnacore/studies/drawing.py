@@ -23,7 +23,7 @@ def plotly(figure: Figure) -> dict[str, Any]:
         "legend": {"orientation": "h", "y": -0.25},
         "margin": {"l": 60, "r": 40, "t": 50, "b": 60},
         "hovermode": "closest",
-    }  # fmt: skip
+    }
     shapes, notes = _marks(figure)
     return clean({"data": drawn, "layout": layout | {"shapes": shapes, "annotations": notes}})
 
@@ -55,44 +55,82 @@ def _lines(figure: Figure) -> list[dict[str, Any]]:
         if len(series.low):
             for bound, fill in ((series.low, None), (series.high, "tonexty")):
                 out.append(
-                    {"type": "scatter", "x": x, "y": list(bound), "mode": "lines", "line": {"width": 0},
-                     "fill": fill, "fillcolor": _faint(colour), "hoverinfo": "skip", "showlegend": False}
-                )  # fmt: skip
+                    {
+                        "type": "scatter",
+                        "x": x,
+                        "y": list(bound),
+                        "mode": "lines",
+                        "line": {"width": 0},
+                        "fill": fill,
+                        "fillcolor": _faint(colour),
+                        "hoverinfo": "skip",
+                        "showlegend": False,
+                    }
+                )
         line = {"color": colour, "width": 2, "dash": "dash" if series.dashed else "solid"}
-        out.append({"type": "scatter", "x": x, "y": list(series.y), "name": plain(series.name), "mode": "lines+markers",
-                    "line": line, "marker": {"size": 5}} | _hover(series))  # fmt: skip
+        out.append(
+            {
+                "type": "scatter",
+                "x": x,
+                "y": list(series.y),
+                "name": plain(series.name),
+                "mode": "lines+markers",
+                "line": line,
+                "marker": {"size": 5},
+            }
+            | _hover(series)
+        )
     return out
 
 
 def _points(figure: Figure) -> list[dict[str, Any]]:
     return [
-        {"type": "scatter", "x": _texts(s.x), "y": list(s.y), "name": plain(s.name), "mode": "markers",
-         "marker": {"color": COLOURS[i % len(COLOURS)], "size": 8}} | _hover(s)
+        {
+            "type": "scatter",
+            "x": _texts(s.x),
+            "y": list(s.y),
+            "name": plain(s.name),
+            "mode": "markers",
+            "marker": {"color": COLOURS[i % len(COLOURS)], "size": 8},
+        }
+        | _hover(s)
         for i, s in enumerate(figure.series)
-    ]  # fmt: skip
+    ]
 
 
 def _bars(figure: Figure) -> list[dict[str, Any]]:
     out = []
     for i, series in enumerate(figure.series):
-        bar = {"type": "bar", "x": _texts(series.x), "y": list(series.y), "name": plain(series.name),
-               "marker": {"color": COLOURS[i % len(COLOURS)]}} | _hover(series)  # fmt: skip
+        bar = {
+            "type": "bar",
+            "x": _texts(series.x),
+            "y": list(series.y),
+            "name": plain(series.name),
+            "marker": {"color": COLOURS[i % len(COLOURS)]},
+        } | _hover(series)
         if len(series.low):
             bar["error_y"] = {
-                "type": "data", "symmetric": False, "color": MUTED,
+                "type": "data",
+                "symmetric": False,
+                "color": MUTED,
                 "array": [h - y for h, y in zip(series.high, series.y, strict=True)],
                 "arrayminus": [y - low for low, y in zip(series.low, series.y, strict=True)],
-            }  # fmt: skip
+            }
         out.append(bar)
     return out
 
 
 def _heatmap(figure: Figure) -> list[dict[str, Any]]:
     return [
-        {"type": "heatmap", "x": _texts(figure.series[0].x), "y": [plain(s.name) for s in figure.series],
-         "z": [list(s.y) for s in figure.series], "colorscale": "Blues",
-         "colorbar": {"title": {"text": plain(figure.z_title)}}}
-    ]  # fmt: skip
+        {
+            "type": "heatmap",
+            "x": _texts(figure.series[0].x),
+            "y": [plain(s.name) for s in figure.series],
+            "z": [list(s.y) for s in figure.series],
+            "colorscale": "Blues",
+            "colorbar": {"title": {"text": plain(figure.z_title)}},
+        }
+    ]
 
 
 def _marks(figure: Figure) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

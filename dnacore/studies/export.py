@@ -5,11 +5,14 @@ from __future__ import annotations
 import base64
 import csv
 import html
+import importlib.util
 import io
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+from dnacore.errors import Unavailable
 from dnacore.studies.drawing import plotly
 from dnacore.studies.result import Picture, Result
 
@@ -45,8 +48,6 @@ def as_csv(result: Result) -> str:
 
 def as_html(result: Result, thumbnail: Thumbnail | None = None) -> str:
     """One page with the finding, figures, table and pictures; nothing in it is loaded from anywhere."""
-    from plotly.offline import get_plotlyjs
-
     figures = [json.dumps(plotly(figure), allow_nan=False).replace("<", "\\u003c") for figure in result.figures]
     data = "".join(f'<script type="application/json" id="data-{i}">{text}</script>' for i, text in enumerate(figures))
     places = "".join(f'<div class="figure" data-of="data-{i}"></div>' for i in range(len(figures)))
@@ -55,11 +56,19 @@ def as_html(result: Result, thumbnail: Thumbnail | None = None) -> str:
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{_safe(result.question)}</title><style>{_STYLE}</style></head><body>"
-        f"<h1>{_safe(result.question)}</h1><p class=\"finding\">{_safe(result.finding)}</p><p>{_safe(result.advice)}</p>"
-        f"{places}<p class=\"caption\">{_safe(result.caption)}</p>{_table(result)}{notes}"
+        f'<h1>{_safe(result.question)}</h1><p class="finding">{_safe(result.finding)}</p><p>{_safe(result.advice)}</p>'
+        f'{places}<p class="caption">{_safe(result.caption)}</p>{_table(result)}{notes}'
         f"{_pictures(result, thumbnail)}<footer><p>{_safe(_origin(result))}</p></footer>"
-        f"{data}<script>{get_plotlyjs()}</script><script>{_SCRIPT}</script></body></html>"
-    )  # fmt: skip
+        f"{data}<script>{_plotly_script()}</script><script>{_SCRIPT}</script></body></html>"
+    )
+
+
+def _plotly_script() -> str:
+    """Plotly's script, read from its Python package without loading that. Raises Unavailable."""
+    package = importlib.util.find_spec("plotly")
+    if package is None or package.origin is None:
+        raise Unavailable("Figures in HTML need the package plotly, which is not installed. Write CSV or JSON instead.")
+    return Path(package.origin).with_name("package_data").joinpath("plotly.min.js").read_text("utf-8")
 
 
 def shown(value: Any) -> str:

@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
+from dnacore.analyses.places import spots
+from dnacore.dna.layers import layer_slices
 from dnacore.errors import BadInput
-from dnacore.explanation import spots
-from dnacore.moments import layer_slices
-from dnacore.sketches import bytes_per_image
+from dnacore.sketches.segments import bytes_per_image
 from dnacore.studies.result import Figure, Result, Series
 from dnacore.studies.study import Option, Request, Role, Study, Subject
 
 FLOAT = 4  # bytes
 NAMES = {
-    "raw": "raw features", "averaged": "averaged features", "sketches": "sketches", "histogram": "DNA, histograms",
+    "raw": "raw features",
+    "averaged": "averaged features",
+    "sketches": "sketches",
+    "histogram": "DNA, histograms",
     "gaussian": "DNA, Gaussians",
-}  # fmt: skip
+}
 
 
 def activations_per_image(subject: Subject) -> int | None:
@@ -40,9 +44,12 @@ def sizes(subject: Subject, images: int) -> dict[str, int | None]:
         histogram = subject.dna.save(Path(folder, "histogram")).stat().st_size
         gaussian = subject.dna.gaussian().save(Path(folder, "gaussian")).stat().st_size
     return {
-        "raw": None if each is None else each * FLOAT * images, "averaged": neurons * FLOAT * images,
-        "sketches": bytes_per_image(neurons) * images, "histogram": histogram, "gaussian": gaussian,
-    }  # fmt: skip
+        "raw": None if each is None else each * FLOAT * images,
+        "averaged": neurons * FLOAT * images,
+        "sketches": bytes_per_image(neurons) * images,
+        "histogram": histogram,
+        "gaussian": gaussian,
+    }
 
 
 def said(size: float) -> str:
@@ -56,33 +63,55 @@ def said(size: float) -> str:
 
 def answer(request: Request) -> Result:
     """A row per dataset, and one for a number of images that somebody plans."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     everyone = request.all()
     for k, one in enumerate(everyone):
         request.watch("measuring files", k, len(everyone))
-        rows.append({"dataset": one.name, "images": one.dna.images, "neurons": one.dna.n_neurons} | sizes(one, one.dna.images))
+        rows.append(
+            {"dataset": one.name, "images": one.dna.images, "neurons": one.dna.n_neurons} | sizes(one, one.dna.images)
+        )
     planned = request.options["images"]
     if planned:
         last = everyone[-1]
-        rows.append({"dataset": f"as many as planned, like {last.name}", "images": planned, "neurons": last.dna.n_neurons}
-                    | sizes(last, planned))  # fmt: skip
-    columns = {"dataset": "dataset", "images": "images", "neurons": "neurons"} | {k: f"{v} (bytes)" for k, v in NAMES.items()}
+        rows.append(
+            {"dataset": f"as many as planned, like {last.name}", "images": planned, "neurons": last.dna.n_neurons}
+            | sizes(last, planned)
+        )
+    columns = {"dataset": "dataset", "images": "images", "neurons": "neurons"} | {
+        k: f"{v} (bytes)" for k, v in NAMES.items()
+    }
     figure = Figure(
-        "bar", "What represents a dataset", "dataset", "bytes",
-        [Series(name, [r["dataset"] for r in rows], [r[key] for r in rows], text=[said(r[key]) if r[key] else "" for r in rows])
-         for key, name in NAMES.items()], log_y=True,
-    )  # fmt: skip
+        "bar",
+        "What represents a dataset",
+        "dataset",
+        "bytes",
+        [
+            Series(
+                name,
+                [r["dataset"] for r in rows],
+                [r[key] for r in rows],
+                text=[said(r[key]) if r[key] else "" for r in rows],
+            )
+            for key, name in NAMES.items()
+        ],
+        log_y=True,
+    )
     first = rows[0]
     times = first["raw"] / first["histogram"] if first["raw"] else None
     text = f"{first['dataset']}: {first['images']:,} images fit into {said(first['histogram'])} of histograms or {said(first['gaussian'])} of Gaussians"
-    text += f", where their features would take {said(first['raw'])} ({times:,.0f} times the histograms)." if times else "."
+    text += (
+        f", where their features would take {said(first['raw'])} ({times:,.0f} times the histograms)." if times else "."
+    )
     return Result(
-        text, columns, rows, [figure],
+        text,
+        columns,
+        rows,
+        [figure],
         "Raw features: every activation as a 4-byte number. Averaged features: one number per neuron and image. The DNAs are "
         "the sizes of the files as they are exported, and hardly grow with the number of images.",
         "Share a DNA instead of images: `python -m dnacore export NAME --to FILE` writes it.",
         more={"activations_per_image": activations_per_image(everyone[0])},
-    )  # fmt: skip
+    )
 
 
 STUDY = Study(
@@ -92,5 +121,15 @@ STUDY = Study(
     "CVPR 2023, Table 1",
     (Role("dataset", "Datasets", "any datasets", least=1, most=None),),
     answer,
-    (Option("images", "Images planned", "whole", 70_000, "also for so many images (0: no such row)", low=0, high=1_000_000_000),),
+    (
+        Option(
+            "images",
+            "Images planned",
+            "whole",
+            70_000,
+            "also for so many images (0: no such row)",
+            low=0,
+            high=1_000_000_000,
+        ),
+    ),
 )

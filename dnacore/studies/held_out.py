@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from dnacore.retrieval import auc, distances_to
-from dnacore.selection import Selection, sensitivity
-from dnacore.sketches import together
-from dnacore.studies.study import Subject
+from dnacore.analyses.metrics import auc
+from dnacore.analyses.ranking import distances_to
+from dnacore.attributes.sensitivity import sensitivity
+from dnacore.distances.permutation import SPLITS
+from dnacore.dna.histogram import DNA
+from dnacore.neurons.selection import Selection
+from dnacore.sketches.sketches import together
+from dnacore.studies.study import Option, Subject
+
+OPTIONS = (
+    Option("neurons", "Neurons", "whole", 20, "how many of the most telling neurons are selected", low=1, high=100_000),
+    Option(
+        "by",
+        "Most telling by",
+        "choice",
+        "chance",
+        "distance: the neuron's EMD, as in the paper; chance: how many times what random splits give, better for few images",
+        ("chance", "distance"),
+    ),
+)
+
+
+def most_telling(one: DNA, two: DNA, options: Mapping[str, Any]) -> Selection:
+    """The neurons that tell two sets apart best, equally weighted. options: values of OPTIONS."""
+    by_chance = options["by"] == "chance"
+    found = sensitivity(one, two, SPLITS if by_chance else 0)
+    score = found.noise_ratio if by_chance and found.noise_ratio is not None else found.emd
+    order = np.argsort(-score, kind="stable")
+    return Selection.of(order[: options["neurons"]], extractor=found.extractor)
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,23 +73,29 @@ def halves(images: int, random: np.random.Generator) -> tuple[np.ndarray, np.nda
 
 
 def trial(
-    one: Subject, two: Subject, learn: tuple[np.ndarray, np.ndarray], test: tuple[np.ndarray, np.ndarray], neurons: int
+    one: Subject,
+    two: Subject,
+    learn: tuple[np.ndarray, np.ndarray],
+    test: tuple[np.ndarray, np.ndarray],
+    options: Mapping[str, Any],
 ) -> Trial:
-    """Choose the most sensitive neurons between two kinds on `learn`, and rank the images of `test` by them.
+    """Choose neurons that tell two kinds apart on `learn`, and rank the images of `test` by them.
 
-    learn, test: positions in `one` and in `two`.
+    learn, test: positions in `one` and in `two`. options: values of OPTIONS.
     """
     references = one.part(learn[0]), two.part(learn[1])
-    chosen = sensitivity(*references, splits=0).top(min(neurons, references[0].n_neurons))
+    chosen = most_telling(*references, options)
     sketches = together(one.select(test[0]), two.select(test[1]))
     score, everything = (distances_to(sketches, *references, selection=s) for s in (chosen, None))
     return Trial(chosen, score, everything, test)
 
 
-def both_ways(one: Subject, two: Subject, neurons: int, random: np.random.Generator) -> tuple[Trial, Trial]:
+def both_ways(
+    one: Subject, two: Subject, options: Mapping[str, Any], random: np.random.Generator
+) -> tuple[Trial, Trial]:
     """Neurons chosen on one random half of both sides and tried on the other, and the other way round."""
     a, b = halves(len(one), random), halves(len(two), random)
     return (
-        trial(one, two, (a[0], b[0]), (a[1], b[1]), neurons),
-        trial(one, two, (a[1], b[1]), (a[0], b[0]), neurons),
-    )  # fmt: skip
+        trial(one, two, (a[0], b[0]), (a[1], b[1]), options),
+        trial(one, two, (a[1], b[1]), (a[0], b[0]), options),
+    )

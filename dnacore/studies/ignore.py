@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from dnacore.attributes import attributes_of
+from dnacore.attributes.forgetting import LEAST, METRICS, Forgetting, forget
+from dnacore.attributes.survey import attributes_of
 from dnacore.errors import BadInput
-from dnacore.learning import LEAST, METRICS, Forgetting, forget
 from dnacore.studies.result import Figure, Mark, Result, Series
 from dnacore.studies.study import MAY, Option, Request, Role, Study, Subject
 
@@ -27,13 +27,27 @@ def answer(request: Request) -> Result:
             request.watch(f"learning to forget, by {NAMES[metric]}", k * len(metrics) + m, len(subjects) * len(metrics))
             found = _forget(request, one, metric)
             rows.append(
-                {"metric": NAMES[metric], "extractor": one.network, "attributes": len(found),
-                 "removal": float(np.mean([f.delta for f in found])), "deviation": float(np.mean([f.harm for f in found])),
-                 "removal_on_training": float(np.mean([f.trained for f in found])),
-                 "learned_on": found[0].images[0], "tested_on": found[0].images[1]}
-            )  # fmt: skip
-            details += [{"metric": NAMES[metric], "extractor": one.network, "attribute": f.attribute, "removal": f.delta,
-                         "deviation": f.harm} for f in found]  # fmt: skip
+                {
+                    "metric": NAMES[metric],
+                    "extractor": one.network,
+                    "attributes": len(found),
+                    "removal": float(np.mean([f.delta for f in found])),
+                    "deviation": float(np.mean([f.harm for f in found])),
+                    "removal_on_training": float(np.mean([f.trained for f in found])),
+                    "learned_on": found[0].images[0],
+                    "tested_on": found[0].images[1],
+                }
+            )
+            details += [
+                {
+                    "metric": NAMES[metric],
+                    "extractor": one.network,
+                    "attribute": f.attribute,
+                    "removal": f.delta,
+                    "deviation": f.harm,
+                }
+                for f in found
+            ]
     return _result(request, subjects[0], rows, details)
 
 
@@ -48,9 +62,17 @@ def _forget(request: Request, one: Subject, metric: str) -> list[Forgetting]:
         raise BadInput(f"“{one.name}” needs a table of at least two attributes: one to ignore and one to keep.")
     names = [request.attribute] if request.attribute else None
     return forget(
-        one.sketches, asked, names, metric, one.dna.layers, one.dna.network, steps=request.options["steps"],
-        seed=request.seed, progress=request.watch, stop=request.watch.stop,
-    )  # fmt: skip
+        one.sketches,
+        asked,
+        names,
+        metric,
+        one.dna.layers,
+        one.dna.network,
+        steps=request.options["steps"],
+        seed=request.seed,
+        progress=request.watch,
+        stop=request.watch.stop,
+    )
 
 
 def _result(request: Request, one: Subject, rows: list[dict], details: list[dict]) -> Result:
@@ -58,35 +80,57 @@ def _result(request: Request, one: Subject, rows: list[dict], details: list[dict
     several = len({row["extractor"] for row in rows}) > 1
     x = [f"{row['metric']}, {row['extractor']}" if several else row["metric"] for row in rows]
     figures = [
-        Figure("bar", "What is removed, and what else changes", "distance", "share of the distance, on other images",
-               [Series("removed of the attribute itself", x, [row["removal"] for row in rows]),
-                Series("change of the other attributes", x, [row["deviation"] for row in rows])], [Mark("all of it", y=1.0)])
-    ]  # fmt: skip
+        Figure(
+            "bar",
+            "What is removed, and what else changes",
+            "distance",
+            "share of the distance, on other images",
+            [
+                Series("removed of the attribute itself", x, [row["removal"] for row in rows]),
+                Series("change of the other attributes", x, [row["deviation"] for row in rows]),
+            ],
+            [Mark("all of it", y=1.0)],
+        )
+    ]
     first = [d for d in details if (d["metric"], d["extractor"]) == (best["metric"], best["extractor"])]
     if len(first) > 1:
         names = [d["attribute"] for d in first]
         figures.append(
-            Figure("bar", f"Attribute by attribute ({best['metric']})", "attribute that is ignored", "share of the distance",
-                   [Series("removed", names, [d["removal"] for d in first]),
-                    Series("change of the others", names, [d["deviation"] for d in first])])
-        )  # fmt: skip
+            Figure(
+                "bar",
+                f"Attribute by attribute ({best['metric']})",
+                "attribute that is ignored",
+                "share of the distance",
+                [
+                    Series("removed", names, [d["removal"] for d in first]),
+                    Series("change of the others", names, [d["deviation"] for d in first]),
+                ],
+            )
+        )
     what = request.attribute or "an attribute"
     columns = {
-        "metric": "distance", "extractor": "network", "attributes": "attributes", "removal": "mean target removal (1: all)",
-        "deviation": "mean deviation of the others (0: none)", "removal_on_training": "removal where it was learned",
-        "learned_on": "images learned from", "tested_on": "images tested on",
-    }  # fmt: skip
+        "metric": "distance",
+        "extractor": "network",
+        "attributes": "attributes",
+        "removal": "mean target removal (1: all)",
+        "deviation": "mean deviation of the others (0: none)",
+        "removal_on_training": "removal where it was learned",
+        "learned_on": "images learned from",
+        "tested_on": "images tested on",
+    }
     return Result(
         f"Weights learned for {best['metric']} leave out {best['removal']:.0%} of the difference that {what} makes in {one.name}, "
         f"and change other differences by {best['deviation']:.0%} on average.",
-        columns, rows, figures,
+        columns,
+        rows,
+        figures,
         "Weights are learned on one random half of the images and judged on the other. Removal above 1 is too much of it; "
         "the share of it that chance makes of few images cannot be learned away.",
         f"`python -m dnacore forget {one.name} ATTRIBUTE --save NAME` keeps such weights as a selection for every page."
-        if not request.attribute else
-        f"`python -m dnacore forget {one.name} {request.attribute} --save NAME` keeps these weights as a selection.",
+        if not request.attribute
+        else f"`python -m dnacore forget {one.name} {request.attribute} --save NAME` keeps these weights as a selection.",
         more={"by_attribute": details},
-    )  # fmt: skip
+    )
 
 
 STUDY = Study(

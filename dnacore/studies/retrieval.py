@@ -9,27 +9,34 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import torch
 
-from dnacore.attributes import attribute as question
-from dnacore.dna import DNA
+from dnacore.analyses.metrics import auc, precision_recall
+from dnacore.analyses.ranking import distances_to
+from dnacore.attributes.survey import attribute as question
+from dnacore.dna.from_sketches import sketched_dna
+from dnacore.dna.histogram import DNA
+from dnacore.dna.layers import layer_slices
 from dnacore.errors import BadInput, Unavailable
-from dnacore.moments import layer_slices
-from dnacore.retrieval import auc, distances_to, precision_recall
-from dnacore.selection import sensitivity
-from dnacore.sketched import sketched_dna
-from dnacore.sketches import Sketches, together
+from dnacore.sketches.sketches import Sketches, together
 from dnacore.studies import baselines
-from dnacore.studies.held_out import halves
+from dnacore.studies.held_out import OPTIONS, halves, most_telling
 from dnacore.studies.result import Figure, Mark, Picture, Result, Series
 from dnacore.studies.study import MAY, Option, Request, Role, Study, Subject
 
 METHODS = ("dna", "selected", "perceptual", "lpips", "ssim", "pixels", "rarity")
 NAMES = {
-    "dna": "DNA-EMD, all neurons", "selected": "DNA-EMD, selected neurons", "perceptual": "perceptual loss",
-    "lpips": "LPIPS", "ssim": "SSIM", "pixels": "pixel L2", "rarity": "rarity score",
-}  # fmt: skip
+    "dna": "DNA-EMD, all neurons",
+    "selected": "DNA-EMD, selected neurons",
+    "perceptual": "perceptual loss",
+    "lpips": "LPIPS",
+    "ssim": "SSIM",
+    "pixels": "pixel L2",
+    "rarity": "rarity score",
+}
 LEAST, SHOWN = 4, 6
 CURVE = 200  # points of a precision-recall curve that are drawn
 
@@ -83,9 +90,15 @@ def task(request: Request) -> Task:
     reference, others = (together(*(s.select(images) for s, images in kind)) for kind in learn)
     sketches = together(*(s.select(np.array([i])) for s, i, _ in mixed))
     return Task(
-        reference, others, sketches, np.array([r for _, _, r in mixed]), [s.folder / s.paths[i] for s, i, _ in mixed],
-        [(s, i) for s, i, _ in mixed], [s.folder / s.paths[i] for s, images in learn[0] for i in images], one.dna,
-    )  # fmt: skip
+        reference,
+        others,
+        sketches,
+        np.array([r for _, _, r in mixed]),
+        [s.folder / s.paths[i] for s, i, _ in mixed],
+        [(s, i) for s, i, _ in mixed],
+        [s.folder / s.paths[i] for s, images in learn[0] for i in images],
+        one.dna,
+    )
 
 
 def answer(request: Request) -> Result:
@@ -93,7 +106,9 @@ def answer(request: Request) -> Result:
     work = task(request)
     random = request.random()
     methods = _methods(request, work, random)
-    rows, curves, notes, best = [], [], [], None
+    rows: list[dict[str, Any]] = []
+    curves, notes = [], []
+    best: tuple[float, np.ndarray] | None = None
     for name in request.options["methods"]:
         request.watch(f"ranking by {NAMES[name]}", len(rows), len(request.options["methods"]))
         started = time.perf_counter()
@@ -107,32 +122,46 @@ def answer(request: Request) -> Result:
             notes.append(note)
         order = np.argsort(distances, kind="stable")
         found = precision_recall(work.relevant[order])
-        rows.append({"method": NAMES[name], "auc": auc(distances, work.relevant), "average_precision": found.average,
-                     "seconds": seconds, "kind": "dna" if name in ("dna", "selected") else "other"})  # fmt: skip
+        rows.append(
+            {
+                "method": NAMES[name],
+                "auc": auc(distances, work.relevant),
+                "average_precision": found.average,
+                "seconds": seconds,
+                "kind": "dna" if name in ("dna", "selected") else "other",
+            }
+        )
         drawn = np.unique(np.linspace(0, len(order) - 1, CURVE).astype(int))
         curves.append(Series(NAMES[name], found.recall[drawn], found.precision[drawn]))
         if best is None or rows[-1]["auc"] > best[0]:
             best = rows[-1]["auc"], distances
-    if not rows:
+    if best is None:
         raise BadInput("None of the methods asked for can be run here. " + " ".join(notes))
     return _result(request, work, rows, curves, notes, best[1])
 
 
-def _methods(request: Request, work: Task, random: np.random.Generator) -> dict[str, Callable[[], tuple[np.ndarray, str]]]:
+def _methods(
+    request: Request, work: Task, random: np.random.Generator
+) -> dict[str, Callable[[], tuple[np.ndarray, str]]]:
     """{method: what gives the (N,) distances and a note}."""
-    few = np.sort(random.choice(len(work.reference_paths), min(request.options["pairs"], len(work.reference_paths)), replace=False))
+    few = np.sort(
+        random.choice(
+            len(work.reference_paths), min(request.options["pairs"], len(work.reference_paths)), replace=False
+        )
+    )
     reference = [work.reference_paths[i] for i in few]
     nearest = request.options["reference"] == "nearest"
 
     def of(matrix: np.ndarray) -> np.ndarray:
         return matrix.min(1) if nearest else matrix.mean(1)
 
-    def seen(side: int, most: int | None = None):
-        return tuple(baselines.pixels(p, side, request.watch) for p in (work.paths, reference[:most]))
+    def seen(side: int, most: int | None = None) -> tuple[torch.Tensor, torch.Tensor]:
+        one, two = (baselines.pixels(p, side, request.watch) for p in (work.paths, reference[:most]))
+        return one, two
 
     def selected() -> tuple[np.ndarray, str]:
         sides = work.dna(work.reference, "reference"), work.dna(work.others, "others")
-        chosen = sensitivity(*sides, splits=0).top(min(request.options["neurons"], sides[0].n_neurons))
+        chosen = most_telling(*sides, request.options)
         return distances_to(work.ranked, *sides, selection=chosen), ""
 
     def perceptual() -> tuple[np.ndarray, str]:
@@ -144,20 +173,33 @@ def _methods(request: Request, work: Task, random: np.random.Generator) -> dict[
         return baselines.rarity(work.ranked.means(last).T, work.reference.means(last).T), ""
 
     return {
-        "dna": lambda: (distances_to(work.ranked, work.dna(work.reference, "reference"), selection=request.selection), ""),
-        "selected": selected, "perceptual": perceptual, "rarity": rarity,
+        "dna": lambda: (
+            distances_to(work.ranked, work.dna(work.reference, "reference"), selection=request.selection),
+            "",
+        ),
+        "selected": selected,
+        "perceptual": perceptual,
+        "rarity": rarity,
         "lpips": lambda: (of(baselines.lpips(*seen(baselines.LPIPS_SIDE, baselines.LPIPS_MOST), request.watch)), ""),
         "ssim": lambda: (of(baselines.ssim(*seen(baselines.SSIM_SIDE), request.watch)), ""),
         "pixels": lambda: (of(baselines.pixel_l2(*seen(baselines.PIXELS))), ""),
-    }  # fmt: skip
+    }
 
 
-def _result(request: Request, work: Task, rows: list[dict], curves: list[Series], notes: list[str], best: np.ndarray) -> Result:
+def _result(
+    request: Request, work: Task, rows: list[dict], curves: list[Series], notes: list[str], best: np.ndarray
+) -> Result:
     rows = sorted(rows, key=lambda row: -row["auc"])
     hits = int(work.relevant.sum())
     what = request.attribute or request.one("reference").name
-    figure = Figure("line", "Precision and recall", "recall: share of them found", "precision: share of the found that are right",
-                    curves, [Mark("a random order", y=hits / len(work.relevant))])  # fmt: skip
+    figure = Figure(
+        "line",
+        "Precision and recall",
+        "recall: share of them found",
+        "precision: share of the found that are right",
+        curves,
+        [Mark("a random order", y=hits / len(work.relevant))],
+    )
     first = rows[0]
     others = [row for row in rows if row["kind"] == "other"]
     text = f"{first['method']} puts an image of {what} before another one in {first['auc']:.0%} of pairs"
@@ -165,20 +207,29 @@ def _result(request: Request, work: Task, rows: list[dict], curves: list[Series]
         text += f", the best other method ({others[0]['method']}) in {others[0]['auc']:.0%}"
     order = np.argsort(best, kind="stable")[:SHOWN]
     pictures = [
-        Picture(work.of[i][0].name, work.of[i][0].paths[work.of[i][1]], f"rank {rank}, {'right' if work.relevant[i] else 'wrong'}")
+        Picture(
+            work.of[i][0].name,
+            work.of[i][0].paths[work.of[i][1]],
+            f"rank {rank}, {'right' if work.relevant[i] else 'wrong'}",
+        )
         for rank, i in enumerate(order, 1)
     ]
     columns = {"method": "distance", "auc": "AUC", "average_precision": "average precision", "seconds": "seconds"}
     return Result(
-        f"{text}.", columns, rows, [figure],
+        f"{text}.",
+        columns,
+        rows,
+        [figure],
         f"{hits} images of {what} among {len(work.relevant)}, ranked by their distance to {len(work.reference_paths)} others of "
-        f"it. Selected neurons: the {request.options['neurons']} most sensitive ones on images that are not ranked, by the "
+        f"it. Selected neurons: the {request.options['neurons']} that tell most on images that are not ranked, by the "
         "distance to these minus the distance to the others. Pairwise distances are the "
         f"{'least' if request.options['reference'] == 'nearest' else 'mean'} over {min(request.options['pairs'], len(work.reference_paths))} "
         "reference images. Seconds: of the ranking; DNA-EMD and the rarity score have their sketches already.",
-        f"Use {first['method']} for a search like this one.", notes, pictures,
+        f"Use {first['method']} for a search like this one.",
+        notes,
+        pictures,
         {"ranked": len(work.relevant), "relevant": hits, "reference": len(work.reference_paths)},
-    )  # fmt: skip
+    )
 
 
 STUDY = Study(
@@ -187,17 +238,34 @@ STUDY = Study(
     "Hides half of a kind of image among others and ranks them by DNA-EMD, perceptual loss, LPIPS, SSIM, pixels and rarity.",
     "CVPR 2023, Fig. 3, 4 and 6",
     (
-        Role("reference", "Look for", "images of the kind to find (or with an attribute: a dataset with and without it)"),
+        Role(
+            "reference", "Look for", "images of the kind to find (or with an attribute: a dataset with and without it)"
+        ),
         Role("others", "Among", "images of other kinds", least=0, most=None),
     ),
     answer,
     (
         Option("methods", "Methods", "choices", METHODS, "which distances to try", METHODS),
-        Option("neurons", "Neurons", "whole", 20, "how many of the most sensitive neurons are selected", low=1, high=100_000),
-        Option("images", "At most", "whole", 200, "how many images are ranked, and as many learned from", low=2 * LEAST, high=5000),
+        *OPTIONS,
+        Option(
+            "images",
+            "At most",
+            "whole",
+            200,
+            "how many images are ranked, and as many learned from",
+            low=2 * LEAST,
+            high=5000,
+        ),
         Option("pairs", "Pairs", "whole", 24, "reference images that pairwise distances look at", low=1, high=1000),
-        Option("reference", "Distance to a set", "choice", "mean", "pairwise distances: mean over the reference, or nearest", ("mean", "nearest")),
+        Option(
+            "reference",
+            "Distance to a set",
+            "choice",
+            "mean",
+            "pairwise distances: mean over the reference, or nearest",
+            ("mean", "nearest"),
+        ),
     ),
     attribute=MAY,
     selects=True,
-)  # fmt: skip
+)

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dnacore.contrasts import contrast
-from dnacore.distances import combine
+from dnacore.distances.contrasts import contrast
+from dnacore.distances.emd import combine
+from dnacore.distances.frechet import frechet
+from dnacore.dna.layers import layer_slices
 from dnacore.errors import BadInput
-from dnacore.frechet import frechet
-from dnacore.moments import layer_slices
 from dnacore.studies.result import Figure, Mark, Result, Series
 from dnacore.studies.study import Option, Request, Role, Study, Subject
 
@@ -73,11 +73,15 @@ def settles(sizes: Sequence[int], curve: np.ndarray, near: float = NEAR) -> floa
 def limit(sizes: Sequence[int], curves: np.ndarray, random: np.random.Generator, rounds: int = 200) -> Limit:
     """Fit a + b n^-p to the mean over seeds; the interval is by drawing the seeds again. curves: (R, S)."""
     value, gain, power = _fit(np.asarray(sizes, float), curves.mean(0))
-    again = [_fit(np.asarray(sizes, float), curves[random.integers(0, len(curves), len(curves))].mean(0))[0]
-             for _ in range(rounds)]  # fmt: skip
+    again = [
+        _fit(np.asarray(sizes, float), curves[random.integers(0, len(curves), len(curves))].mean(0))[0]
+        for _ in range(rounds)
+    ]
     low, high = np.quantile(again, [0.05, 0.95])
     images = (gain / (NEAR * value)) ** (1 / power) if value > 0 and gain > 0 else None
-    return Limit(float(value), float(min(low, value)), float(max(high, value)), None if images is None else float(images))
+    return Limit(
+        float(value), float(min(low, value)), float(max(high, value)), None if images is None else float(images)
+    )
 
 
 def _fit(sizes: np.ndarray, curve: np.ndarray) -> tuple[float, float, float]:
@@ -98,7 +102,9 @@ def _sizes(images: int, count: int) -> list[int]:
     return sorted({int(round(n)) for n in np.geomspace(SMALLEST, images, count)})
 
 
-def _curves(request: Request, metric: str, one: Subject, target: Subject, orders: np.ndarray, sizes: list[int]) -> np.ndarray:
+def _curves(
+    request: Request, metric: str, one: Subject, target: Subject, orders: np.ndarray, sizes: list[int]
+) -> np.ndarray:
     """(R, S) distances of the first n images of every order to the target. orders: (R, N)."""
     seeds, images = orders.shape
     masks = np.zeros((seeds, len(sizes), images), bool)
@@ -158,30 +164,50 @@ def answer(request: Request) -> Result:
         mean, last = curves.mean(0), curves.mean(0)[-1]
         heading = limit(sizes, curves, random)
         rows.append(
-            {"metric": NAMES[metric], "final": last, "unit": UNITS[metric], "settles_at": settles(sizes, mean),
-             "limit": heading.value, "limit_low": heading.low, "limit_high": heading.high,
-             "images_within_5_percent": heading.images}
-        )  # fmt: skip
+            {
+                "metric": NAMES[metric],
+                "final": last,
+                "unit": UNITS[metric],
+                "settles_at": settles(sizes, mean),
+                "limit": heading.value,
+                "limit_low": heading.low,
+                "limit_high": heading.high,
+                "images_within_5_percent": heading.images,
+            }
+        )
         low, high = (np.quantile(curves, q, axis=0) / last for q in (0.05, 0.95))
         shares.append(Series(NAMES[metric], sizes, mean / last, low, high))
     settled = {row["metric"]: row["settles_at"] for row in rows}
     figure = Figure(
-        "line", "Distance to the target as the sample grows", "images in the sample",
-        "distance, as a share of the distance with all images", shares,
-        [Mark("5 % above", y=1 + NEAR), Mark("5 % below", y=1 - NEAR)], log_x=True,
-    )  # fmt: skip
+        "line",
+        "Distance to the target as the sample grows",
+        "images in the sample",
+        "distance, as a share of the distance with all images",
+        shares,
+        [Mark("5 % above", y=1 + NEAR), Mark("5 % below", y=1 - NEAR)],
+        log_x=True,
+    )
     columns = {
-        "metric": "distance", "settles_at": "settles at (images)", "final": "with all images", "unit": "unit",
-        "limit": "heading for", "limit_low": "from (90 %)", "limit_high": "to (90 %)",
+        "metric": "distance",
+        "settles_at": "settles at (images)",
+        "final": "with all images",
+        "unit": "unit",
+        "limit": "heading for",
+        "limit_low": "from (90 %)",
+        "limit_high": "to (90 %)",
         "images_within_5_percent": "images to come within 5 % of that",
-    }  # fmt: skip
+    }
     more = {"sizes": sizes, "factor": settled["FD"] / settled["DNA-EMD"] if {"FD", "DNA-EMD"} <= set(settled) else None}
     return Result(
-        _finding(one, target, rows), columns, rows, [figure],
+        _finding(one, target, rows),
+        columns,
+        rows,
+        [figure],
         f"Random subsets of “{one.name}” against all of “{target.name}”: mean of {len(orders)} random orders, the band "
         "holds nine in ten of them. A curve has settled once it stays within 5 % of its last value.",
-        _advice(one, rows), more=more,
-    )  # fmt: skip
+        _advice(one, rows),
+        more=more,
+    )
 
 
 def _finding(one: Subject, target: Subject, rows: list[dict]) -> str:
@@ -216,7 +242,9 @@ STUDY = Study(
     ),
     answer,
     (
-        Option("metrics", "Distances", "choices", ("emd", "nfd", "fd"), "which distances to follow", ("emd", "nfd", "fd")),
+        Option(
+            "metrics", "Distances", "choices", ("emd", "nfd", "fd"), "which distances to follow", ("emd", "nfd", "fd")
+        ),
         Option("seeds", "Random orders", "whole", 10, "how many random orders to average over", low=2, high=100),
         Option("sizes", "Sizes", "whole", 12, "how many sample sizes to try", low=4, high=40),
         Option("images", "At most", "whole", 400, "images of each side that are used", low=LEAST, high=5000),

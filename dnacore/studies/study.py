@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from dnacore.dna import DNA
+from dnacore.dna.from_sketches import sketched_dna
+from dnacore.dna.histogram import DNA
 from dnacore.errors import BadInput, Cancelled, UnknownName
-from dnacore.sketched import sketched_dna
-from dnacore.sketches import Sketches
+from dnacore.sketches.sketches import Sketches
 from dnacore.studies.result import Result
 
 if TYPE_CHECKING:
     from dnacore.extractors import Extractor
-    from dnacore.selection import Selection
+    from dnacore.neurons.selection import Selection
 
 Progress = Callable[[str, int, int], None]
 NEVER, MAY, MUST = "never", "may", "must"  #: whether a study is given an attribute's column
@@ -49,10 +49,13 @@ class Option:
     def parse(self, given: Any) -> Any:
         """The value of what a person typed, or of a value as it is. Raises BadInput."""
         reading = {
-            "whole": lambda: self._number(given, int), "number": lambda: self._number(given, float),
-            "choice": lambda: self._known(str(given)), "choices": lambda: self._several(given),
-            "yes": lambda: self._yes(given), "file": lambda: str(given),
-        }  # fmt: skip
+            "whole": lambda: self._number(given, int),
+            "number": lambda: self._number(given, float),
+            "choice": lambda: self._known(str(given)),
+            "choices": lambda: self._several(given),
+            "yes": lambda: self._yes(given),
+            "file": lambda: str(given),
+        }
         return reading[self.kind]()
 
     def _number(self, given: Any, kind: type) -> Any:
@@ -85,8 +88,14 @@ class Option:
 
     def to_json(self) -> dict[str, Any]:
         limits = {name: None if math.isinf(value := getattr(self, name)) else value for name in ("low", "high")}
-        return {"name": self.name, "title": self.title, "kind": self.kind, "default": self.default, "help": self.help,
-                "choices": list(self.choices)} | limits  # fmt: skip
+        return {
+            "name": self.name,
+            "title": self.title,
+            "kind": self.kind,
+            "default": self.default,
+            "help": self.help,
+            "choices": list(self.choices),
+        } | limits
 
 
 @dataclass(frozen=True)
@@ -136,9 +145,12 @@ class Subject:
         """The same dataset with some of its images only: positions (k,) int."""
         images = np.asarray(images, np.int64)
         return replace(
-            self, paths=tuple(self.paths[i] for i in images), changed=self.changed[images],
-            table=self.table.iloc[images], sketches=self.sketches.select(images),
-        )  # fmt: skip
+            self,
+            paths=tuple(self.paths[i] for i in images),
+            changed=self.changed[images],
+            table=self.table.iloc[images],
+            sketches=self.sketches.select(images),
+        )
 
 
 class Watch:
@@ -245,14 +257,25 @@ class Study:
         found = self.answer(request)
         names = {role: [subject.name for subject in group] for role, group in request.datasets.items()}
         return replace(
-            found, study=self.name, question=self.question, seed=request.seed, datasets=names,
-            options=dict(request.options), seconds=round(time.perf_counter() - started, 3),
-        )  # fmt: skip
+            found,
+            study=self.name,
+            question=self.question,
+            seed=request.seed,
+            datasets=names,
+            options=dict(request.options),
+            seconds=round(time.perf_counter() - started, 3),
+        )
 
     def to_json(self) -> dict[str, Any]:
         """All that a page or a program needs to offer this study."""
         return {
-            "name": self.name, "question": self.question, "about": self.about, "source": self.source,
-            "datasets": [role.to_json() for role in self.roles], "options": [o.to_json() for o in self.options],
-            "attribute": self.attribute, "extractors": self.extractors, "selection": self.selects,
-        }  # fmt: skip
+            "name": self.name,
+            "question": self.question,
+            "about": self.about,
+            "source": self.source,
+            "datasets": [role.to_json() for role in self.roles],
+            "options": [o.to_json() for o in self.options],
+            "attribute": self.attribute,
+            "extractors": self.extractors,
+            "selection": self.selects,
+        }

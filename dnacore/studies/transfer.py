@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from dnacore.distances import pairwise
+from dnacore.distances.pairwise import pairwise
 from dnacore.errors import BadInput
 from dnacore.studies.result import Figure, Result, Series
 from dnacore.studies.study import Option, Request, Role, Study
@@ -50,9 +50,11 @@ def chance(targets: list[np.ndarray], random: np.random.Generator, orderings: in
     """The cost of random orderings of every target's datasets. targets: the scores of each, (R,)."""
     exact = float(np.mean([np.abs(s[:, None] - s[None]).mean() for s in targets]))
     draws = np.mean(
-        [np.abs(np.sort(s)[::-1] - random.permuted(np.tile(s, (orderings, 1)), axis=1)).mean(1) for s in targets], axis=0
+        [np.abs(np.sort(s)[::-1] - random.permuted(np.tile(s, (orderings, 1)), axis=1)).mean(1) for s in targets],
+        axis=0,
     )
-    return Chance(exact, float(draws.std()), *(float(q) for q in np.quantile(draws, [0.05, 0.95])), draws)
+    low, high = np.quantile(draws, [0.05, 0.95])
+    return Chance(exact, float(draws.std()), float(low), float(high), draws)
 
 
 def read_scores(path: str) -> pd.DataFrame:
@@ -63,10 +65,14 @@ def read_scores(path: str) -> pd.DataFrame:
     except (OSError, ValueError) as error:
         raise BadInput(f"The table of scores {file.name} cannot be read ({error}).") from error
     if missing := [c for c in ("target", "source", "score") if c not in table.columns]:
-        raise BadInput(f"The table of scores {file.name} has no column {', '.join(missing)}: give target, source and score.")
+        raise BadInput(
+            f"The table of scores {file.name} has no column {', '.join(missing)}: give target, source and score."
+        )
     for column in ("score", "distance"):
         if column in table.columns and not np.isfinite(pd.to_numeric(table[column], errors="coerce")).all():
-            raise BadInput(f"In the table of scores {file.name}, the column {column} holds something that is no number.")
+            raise BadInput(
+                f"In the table of scores {file.name}, the column {column} holds something that is no number."
+            )
     if table.duplicated(["target", "source"]).any():
         raise BadInput(f"The table of scores {file.name} has two rows for the same target and source. Keep one.")
     return table[table["target"] != table["source"]].reset_index(drop=True)
@@ -99,20 +105,34 @@ def _ranked(request: Request) -> Result:
     names, matrix = _distances(request)
     target = names[0]
     order = np.argsort(matrix[0, 1:], kind="stable") + 1
-    rows = [{"rank": rank, "source": names[i], "distance": float(matrix[0, i]), "images": len(request.all()[i])}
-            for rank, i in enumerate(order.tolist(), 1)]  # fmt: skip
+    rows = [
+        {"rank": rank, "source": names[i], "distance": float(matrix[0, i]), "images": len(request.all()[i])}
+        for rank, i in enumerate(order.tolist(), 1)
+    ]
     unit = "bins" if request.options["metric"] == "emd" else "squared activation"
     first = rows[0]
     text = f"Of {len(rows)} datasets, {first['source']} is nearest to {target}"
-    text += f"; {rows[-1]['source']} is {rows[-1]['distance'] / first['distance']:.1f} times as far." if first["distance"] and rows[1:] else "."
-    figure = Figure("bar", f"Distance to {target}", "dataset", f"{request.options['metric'].upper()}, {unit}",
-                    [Series("distance", [r["source"] for r in rows], [r["distance"] for r in rows])])  # fmt: skip
+    text += (
+        f"; {rows[-1]['source']} is {rows[-1]['distance'] / first['distance']:.1f} times as far."
+        if first["distance"] and rows[1:]
+        else "."
+    )
+    figure = Figure(
+        "bar",
+        f"Distance to {target}",
+        "dataset",
+        f"{request.options['metric'].upper()}, {unit}",
+        [Series("distance", [r["source"] for r in rows], [r["distance"] for r in rows])],
+    )
     return Result(
-        text, {"rank": "rank", "source": "dataset", "distance": f"distance ({unit})", "images": "images"}, rows, [figure],
+        text,
+        {"rank": "rank", "source": "dataset", "distance": f"distance ({unit})", "images": "images"},
+        rows,
+        [figure],
         f"Distances of whole datasets to “{target}”. The paper's models transferred best from near datasets; labels and size "
         "matter too, and are not looked at.",
         f"Train on {first['source']} first. With scores of models trained so far (--scores), this page says how far to trust that.",
-    )  # fmt: skip
+    )
 
 
 def _measured(request: Request, table: pd.DataFrame) -> pd.DataFrame:
@@ -144,10 +164,16 @@ def _judged(request: Request, table: pd.DataFrame) -> Result:
         costs.append(discrepancy(scores, predicted))
         targets.append(scores)
         rows.append(
-            {"target": target, "sources": len(sources), "discrepancy": costs[-1], "random": alone.mean,
-             "lost_by_first": float(scores.max() - scores[predicted[0]]), "predicted": ", ".join(sources[i] for i in predicted),
-             "true": ", ".join(sources[i] for i in true)}
-        )  # fmt: skip
+            {
+                "target": target,
+                "sources": len(sources),
+                "discrepancy": costs[-1],
+                "random": alone.mean,
+                "lost_by_first": float(scores.max() - scores[predicted[0]]),
+                "predicted": ", ".join(sources[i] for i in predicted),
+                "true": ", ".join(sources[i] for i in true),
+            }
+        )
     if not rows:
         raise BadInput("No target has scores of two sources or more, so there is nothing to rank.")
     by_chance = chance(targets, random)
@@ -155,24 +181,44 @@ def _judged(request: Request, table: pd.DataFrame) -> Result:
     as_good = float((by_chance.draws <= d + 1e-12).mean())
     lost = float(np.mean([row["lost_by_first"] for row in rows]))
     columns = {
-        "target": "target", "sources": "datasets", "discrepancy": "d (score)", "random": "d of a random order (mean)",
-        "lost_by_first": "lost by training on the first predicted", "predicted": "predicted order", "true": "true order",
-    }  # fmt: skip
+        "target": "target",
+        "sources": "datasets",
+        "discrepancy": "d (score)",
+        "random": "d of a random order (mean)",
+        "lost_by_first": "lost by training on the first predicted",
+        "predicted": "predicted order",
+        "true": "true order",
+    }
     x = [row["target"] for row in rows]
-    figure = Figure("bar", "What the predicted order costs", "target", "d: mean difference of the scores at each rank",
-                    [Series("predicted", x, costs), Series("random order, mean", x, [r["random"] for r in rows])])  # fmt: skip
+    figure = Figure(
+        "bar",
+        "What the predicted order costs",
+        "target",
+        "d: mean difference of the scores at each rank",
+        [Series("predicted", x, costs), Series("random order, mean", x, [r["random"] for r in rows])],
+    )
     if request.options["scores"] == EXAMPLE:
         notes.append("The example's numbers are made up: they show the table's form and are nobody's result.")
     return Result(
         f"Ranking by distance is off by {d:.2g} of the score at each rank (d), a random order by {by_chance.mean:.2g}; "
         f"{as_good:.1%} of random orders do as well.",
-        columns, rows, [figure],
+        columns,
+        rows,
+        [figure],
         "d is the mean, over targets and ranks, of the difference between the score of the dataset that truly has a rank and "
         "the one predicted to have it (CVPR 2023, eq. 8). The random mean is exact, its spread from 10,000 orders.",
-        f"Training on the dataset predicted first loses {lost:.2g} of the score on average.", notes,
-        more={"discrepancy": d, "random": by_chance.mean, "random_deviation": by_chance.deviation, "random_low": by_chance.low,
-              "random_high": by_chance.high, "random_as_good": as_good, "lost_by_first": lost},
-    )  # fmt: skip
+        f"Training on the dataset predicted first loses {lost:.2g} of the score on average.",
+        notes,
+        more={
+            "discrepancy": d,
+            "random": by_chance.mean,
+            "random_deviation": by_chance.deviation,
+            "random_low": by_chance.low,
+            "random_high": by_chance.high,
+            "random_as_good": as_good,
+            "lost_by_first": lost,
+        },
+    )
 
 
 STUDY = Study(
@@ -181,14 +227,26 @@ STUDY = Study(
     "Ranks datasets by their distance to a target, and with a table of scores says what following that ranking costs.",
     "CVPR 2023, Table 3 and eq. 8",
     (
-        Role("target", "Target", "images like those that the model will see (none: a table of scores with distances)", least=0),
+        Role(
+            "target",
+            "Target",
+            "images like those that the model will see (none: a table of scores with distances)",
+            least=0,
+        ),
         Role("sources", "Datasets", "what could be trained on", least=0, most=None),
     ),
     answer,
     (
-        Option("scores", "Scores", "file", "", "a CSV with target, source, score (and distance, without datasets); or the word example", (EXAMPLE,)),
+        Option(
+            "scores",
+            "Scores",
+            "file",
+            "",
+            "a CSV with target, source, score (and distance, without datasets); or the word example",
+            (EXAMPLE,),
+        ),
         Option("metric", "Distance", "choice", "emd", "what datasets are ranked by", ("emd", "nfd", "fd")),
         Option("higher", "Higher is better", "yes", True, "whether a higher score is a better one"),
     ),
     selects=True,
-)  # fmt: skip
+)

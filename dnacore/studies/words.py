@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dnacore.errors import DnaError
-from dnacore.labels import name_images
+from dnacore.extractors.labels import name_images
 from dnacore.studies.study import Request, Subject
 
 MOST = 40  # images a side that are named

@@ -137,8 +137,14 @@ def test_the_fingerprint_follows_meaning_and_nothing_else() -> None:
 
     usual = fingerprint()
     assert fingerprint(memory_format="contiguous") == usual
-    others = [fingerprint(crop="center"), fingerprint(precision="bf16"), fingerprint(weights="random:1"),
-              fingerprint(input_size=96), fingerprint(mean=(0.4, 0.5, 0.6)), fingerprint(arguments={"num_classes": 9})]
+    others = [
+        fingerprint(crop="center"),
+        fingerprint(precision="bf16"),
+        fingerprint(weights="random:1"),
+        fingerprint(input_size=96),
+        fingerprint(mean=(0.4, 0.5, 0.6)),
+        fingerprint(arguments={"num_classes": 9}),
+    ]
     assert len({usual, *others}) == 7
 
 
@@ -176,20 +182,23 @@ def test_loading_leaves_torchs_random_numbers_alone() -> None:
     assert torch.equal(torch.rand(3), expected)
 
 
-@pytest.mark.parametrize(("name", "options", "error", "words"), [
-    ("random_resnet81", {}, UnknownName, "did you mean random_resnet"),
-    ("timm:resnet18x", {}, UnknownName, "no network named"),
-    ("timm:resnet18.nobody", {}, UnknownName, "no weights 'nobody'"),
-    ("timm:resnet18", {}, Unavailable, "download=True"),
-    ("dino_resnet50", {}, Unavailable, "dino_resnet50_pretrain.pth"),
-    ("random_resnet18", {"device": "tpu"}, BadInput, "unknown"),
-    ("random_resnet18", {"precision": "fp8"}, BadInput, "fp32"),
-    ("random_resnet18", {"crop": "round"}, BadInput, "squash"),
-    ("random_resnet18", {"weights": "random:x"}, BadInput, "seed"),
-    ("nowhere/file.safetensors", {}, BadInput, "no weights file"),
-    ("timm:resnet18@random", {"arguments": {"depth": 3}}, BadInput, "depth=3"),
-    ("timm:resnet18@random", {"prepare": "fold"}, BadInput, "reparameterize"),
-])
+@pytest.mark.parametrize(
+    ("name", "options", "error", "words"),
+    [
+        ("random_resnet81", {}, UnknownName, "did you mean random_resnet"),
+        ("timm:resnet18x", {}, UnknownName, "no network named"),
+        ("timm:resnet18.nobody", {}, UnknownName, "no weights 'nobody'"),
+        ("timm:resnet18", {}, Unavailable, "download=True"),
+        ("dino_resnet50", {}, Unavailable, "dino_resnet50_pretrain.pth"),
+        ("random_resnet18", {"device": "tpu"}, BadInput, "unknown"),
+        ("random_resnet18", {"precision": "fp8"}, BadInput, "fp32"),
+        ("random_resnet18", {"crop": "round"}, BadInput, "squash"),
+        ("random_resnet18", {"weights": "random:x"}, BadInput, "seed"),
+        ("nowhere/file.safetensors", {}, BadInput, "no weights file"),
+        ("timm:resnet18@random", {"arguments": {"depth": 3}}, BadInput, "depth=3"),
+        ("timm:resnet18@random", {"prepare": "fold"}, BadInput, "reparameterize"),
+    ],
+)
 def test_what_cannot_be_loaded_says_what_to_do(name, options, error, words, tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("VISUAL_DNA_WEIGHTS", str(tmp_path))
     monkeypatch.setenv("HF_HOME", str(tmp_path))

@@ -16,8 +16,8 @@ from safetensors.torch import save
 
 from dnacore.errors import Unavailable
 from dnacore.extractors import available, from_spec, hub, load_extractor
+from dnacore.extractors.build import build_network
 from dnacore.extractors.loader import fetch, forget_extractors
-from dnacore.extractors.network import build_network
 from dnacore.extractors.weights import draw_random
 
 FILE = hub.HubFile("someone/networks", "Family/net/weights.bin")
@@ -74,8 +74,14 @@ class Handler(BaseHTTPRequestHandler):
             return self._short(404)
         if not state.large:
             return self._bytes(content, body)
-        return self._short(302, {"Location": f"/bytes/{repo}/{file}", "X-Linked-Size": str(len(content)),
-                                 "X-Linked-Etag": f'"{hashlib.sha256(content).hexdigest()}"'})
+        return self._short(
+            302,
+            {
+                "Location": f"/bytes/{repo}/{file}",
+                "X-Linked-Size": str(len(content)),
+                "X-Linked-Etag": f'"{hashlib.sha256(content).hexdigest()}"',
+            },
+        )
 
     def _short(self, status: int, headers: dict[str, str] | None = None) -> None:
         self.send_response(status)
@@ -204,11 +210,14 @@ def test_a_renamed_repository_is_followed(server: Hub) -> None:
     assert hub.fetch(hub.HubFile("old/name", FILE.file)).read_bytes() == CONTENT
 
 
-@pytest.mark.parametrize(("change", "words"), [
-    ({"gated": True}, "licence.*HF_TOKEN"),
-    ({"files": {}}, "the hub has no|The hub has no"),
-    ({"busy": 99}, "cannot be reached"),
-])
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"gated": True}, "licence.*HF_TOKEN"),
+        ({"files": {}}, "the hub has no|The hub has no"),
+        ({"busy": 99}, "cannot be reached"),
+    ],
+)
 def test_a_refusal_says_what_to_do(server: Hub, change: dict, words: str) -> None:
     for key, value in change.items():
         setattr(server, key, value)
@@ -247,8 +256,9 @@ def test_from_the_hub_to_an_extractor(server: Hub) -> None:
         load_extractor("timm:resnet10t", device="cpu")
     assert server.requests == []
     seen: list[int] = []
-    extractor = load_extractor("timm:resnet10t", device="cpu", download=True, input_size=64,
-                               progress=lambda done, size: seen.append(done))
+    extractor = load_extractor(
+        "timm:resnet10t", device="cpu", download=True, input_size=64, progress=lambda done, size: seen.append(done)
+    )
     assert seen[-1] == len(server.files["timm/resnet10t.c3_in1k/model.safetensors"])
     assert extractor.spec["weights"]["repo"] == "timm/resnet10t.c3_in1k"
     forget_extractors()

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 import torch
 
-from dnacore.calibration import shipped
+from dnacore.dna.calibration import shipped
 from dnacore.errors import Damaged, Unavailable
 from dnacore.extractors import available, load_extractor
+from dnacore.extractors.labels import name_images
 from dnacore.extractors.loader import forget_extractors
 from dnacore.extractors.packaged import Package, renamed
 from dnacore.extractors.registry import DEFAULT_EXTRACTOR, entry
-from dnacore.labels import name_images
 
 PACKAGE = entry(DEFAULT_EXTRACTOR).package
 

@@ -56,8 +56,13 @@ def test_labels_use_the_networks_own_transform(name: str, photo: Path) -> None:
 
     extractor = load_extractor(name, device="cpu")
     settings, labels = extractor.recipe.preprocessing, extractor.recipe.labels
-    transform = create_transform((3, settings.size, settings.size), interpolation=labels.interpolation,
-                                 mean=settings.mean, std=settings.std, crop_pct=labels.crop_pct)
+    transform = create_transform(
+        (3, settings.size, settings.size),
+        interpolation=labels.interpolation,
+        mean=settings.mean,
+        std=settings.std,
+        crop_pct=labels.crop_pct,
+    )
     expected = transform(Image.open(photo).convert("RGB"))
     seen = extractor.preprocess_for_labels(photo)
     torch.testing.assert_close(seen, expected, rtol=0, atol=1e-5)

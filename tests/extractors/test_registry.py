@@ -10,16 +10,25 @@ import pytest
 import torch
 
 from dnacore.extractors import available, load_extractor
+from dnacore.extractors.build import build_network, network_defaults
 from dnacore.extractors.loader import forget_extractors
-from dnacore.extractors.network import build_network, network_defaults
 from dnacore.extractors.registry import ENTRIES, Entry
 from dnacore.extractors.taps import find_taps
 
 NEURONS = {
     "efficientnet_lite0": 3_088,
-    "mugs_vit_base": 9_984, "mugs_vit_large": 25_600, "dino_vitb16": 9_984, "dino_resnet50": 15_104,
-    "clip_vitb16": 9_984, "inception_fid": 3_072, "vgg16": 4_224, "random_resnet50": 15_104,
-    "random_resnet18": 1_920, "mini": 2_094, "hrnet_w48": 6_720, "stable_diffusion_v14": 4_360,
+    "mugs_vit_base": 9_984,
+    "mugs_vit_large": 25_600,
+    "dino_vitb16": 9_984,
+    "dino_resnet50": 15_104,
+    "clip_vitb16": 9_984,
+    "inception_fid": 3_072,
+    "vgg16": 4_224,
+    "random_resnet50": 15_104,
+    "random_resnet18": 1_920,
+    "mini": 2_094,
+    "hrnet_w48": 6_720,
+    "stable_diffusion_v14": 4_360,
 }
 
 
@@ -44,8 +53,10 @@ def test_every_row_says_where_from_how_large_and_under_which_licence(tmp_path, m
 
 
 def test_the_list_is_read_without_a_network_library() -> None:
-    code = ("import json, sys; from dnacore.extractors import available; "
-            "print(json.dumps([len(available()), 'torch' in sys.modules, 'timm' in sys.modules]))")
+    code = (
+        "import json, sys; from dnacore.extractors import available; "
+        "print(json.dumps([len(available()), 'torch' in sys.modules, 'timm' in sys.modules]))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == [len(ENTRIES), False, False]
 
@@ -58,8 +69,9 @@ def test_the_table_is_what_is_built(row: Entry) -> None:
     assert sum(parameter.numel() for parameter in network.parameters()) == row.parameters
 
 
-@pytest.mark.parametrize("row", [row for row in ENTRIES if not row.architecture.startswith("dnacore:")],
-                         ids=lambda row: row.name)
+@pytest.mark.parametrize(
+    "row", [row for row in ENTRIES if not row.architecture.startswith("dnacore:")], ids=lambda row: row.name
+)
 def test_the_preprocessing_is_the_published_one(row: Entry) -> None:
     usual = network_defaults(row.architecture, {}, None)
     if row.architecture != "vit_base_patch16_224" and row.architecture != "vit_large_patch16_224":
@@ -68,26 +80,35 @@ def test_the_preprocessing_is_the_published_one(row: Entry) -> None:
         assert row.repo == usual.hub.repo
 
 
-@pytest.mark.parametrize(("name", "options", "shapes"), [
-    ("dinov3_convnext_tiny", {"input_size": 32}, {"stage_0_block_0": 64, "stage_3_block_2": 1}),
-    ("dinov3_vits16", {"input_size": 32}, {"block_0": 9}),
-    ("dinov2_vits14", {"input_size": 28}, {"block_0": 5}),
-    # Shortened, to be quick: the first token only where CLIP normalises no other.
-    ("dino_vitb16", {"input_size": 32, "arguments": {"depth": 2}}, {"block_1": 5, "last_norm": 5}),
-    ("clip_vitb16", {"input_size": 32, "arguments": {"depth": 2}}, {"block_1": 5, "last_norm": 1}),
-    ("siglip2_vitb16", {"input_size": 32, "arguments": {"depth": 2}}, {"block_0": 4, "last_norm": 4}),
-])
+@pytest.mark.parametrize(
+    ("name", "options", "shapes"),
+    [
+        ("dinov3_convnext_tiny", {"input_size": 32}, {"stage_0_block_0": 64, "stage_3_block_2": 1}),
+        ("dinov3_vits16", {"input_size": 32}, {"block_0": 9}),
+        ("dinov2_vits14", {"input_size": 28}, {"block_0": 5}),
+        # Shortened, to be quick: the first token only where CLIP normalises no other.
+        ("dino_vitb16", {"input_size": 32, "arguments": {"depth": 2}}, {"block_1": 5, "last_norm": 5}),
+        ("clip_vitb16", {"input_size": 32, "arguments": {"depth": 2}}, {"block_1": 5, "last_norm": 1}),
+        ("siglip2_vitb16", {"input_size": 32, "arguments": {"depth": 2}}, {"block_0": 4, "last_norm": 4}),
+    ],
+)
 def test_builds_offline_with_random_weights(name: str, options: dict, shapes: dict[str, int]) -> None:
     check_random(name, options, shapes)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "options", "shapes"), [
-    ("vgg16", {"input_size": 32}, {"relu_1_1": 32 * 32, "relu_5_3": 4}),
-    ("hrnet_w48", {"input_size": 64}, {"stage4_2_0": 256, "head": 4}),
-    *((row.name, {"input_size": 28 if "14" in row.name else 32}, {"block_0": None, "last_norm": None})
-      for row in ENTRIES if "last_norm" in row.layers),
-])
+@pytest.mark.parametrize(
+    ("name", "options", "shapes"),
+    [
+        ("vgg16", {"input_size": 32}, {"relu_1_1": 32 * 32, "relu_5_3": 4}),
+        ("hrnet_w48", {"input_size": 64}, {"stage4_2_0": 256, "head": 4}),
+        *(
+            (row.name, {"input_size": 28 if "14" in row.name else 32}, {"block_0": None, "last_norm": None})
+            for row in ENTRIES
+            if "last_norm" in row.layers
+        ),
+    ],
+)
 def test_every_large_one_builds_offline_too(name: str, options: dict, shapes: dict[str, int | None]) -> None:
     check_random(name, options, shapes)
     forget_extractors()

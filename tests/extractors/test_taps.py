@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from dnacore.errors import BadInput
-from dnacore.extractors.network import build_network, network_defaults
+from dnacore.extractors.build import build_network, network_defaults
 from dnacore.extractors.taps import Taps, find_taps, neuron_view
 
 FAMILIES = [
@@ -56,8 +56,9 @@ def test_a_value_is_seen_before_it_is_overwritten() -> None:
     assert [tap.layer for tap in taps] == ["0_0", "0_2"] and max(lowest) < 0
 
 
-@pytest.mark.parametrize(("name", "side"), [("test_resnet", 64), ("test_vit", 160),
-                                            ("swin_tiny_patch4_window7_224", 224)])
+@pytest.mark.parametrize(
+    ("name", "side"), [("test_resnet", 64), ("test_vit", 160), ("swin_tiny_patch4_window7_224", 224)]
+)
 def test_views_put_channels_second_whatever_the_network_does(name: str, side: int) -> None:
     network = build_network(name, {}, None, side)
     for parameter in network.parameters():
@@ -66,7 +67,8 @@ def test_views_put_channels_second_whatever_the_network_does(name: str, side: in
     raw: dict[str, torch.Tensor] = {}
     for tap in taps:
         network.get_submodule(tap.module).register_forward_hook(
-            lambda module, inputs, output, layer=tap.layer: raw.__setitem__(layer, output))
+            lambda module, inputs, output, layer=tap.layer: raw.__setitem__(layer, output)
+        )
     with torch.inference_mode():
         network(torch.rand(2, 3, side, side, generator=torch.Generator().manual_seed(0)))
     for tap in taps:

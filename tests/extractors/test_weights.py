@@ -15,8 +15,8 @@ from torch import nn
 
 from dnacore.errors import BadInput, Damaged
 from dnacore.extractors import from_spec, load_extractor
+from dnacore.extractors.build import build_network
 from dnacore.extractors.loader import forget_extractors
-from dnacore.extractors.network import build_network
 from dnacore.extractors.weights import draw_random, load_into, read_checkpoint, weights_hash
 
 REAL = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -36,8 +36,10 @@ def expected(tensors) -> str:
     return weights_hash(network)
 
 
-@pytest.mark.parametrize("prefix", ["", "module.", "backbone.", "teacher.", "encoder.", "model.", "module.backbone.",
-                                    "teacher.module.encoder."])
+@pytest.mark.parametrize(
+    "prefix",
+    ["", "module.", "backbone.", "teacher.", "encoder.", "model.", "module.backbone.", "teacher.module.encoder."],
+)
 def test_wrapper_prefixes_are_understood(prefix: str, tensors, expected, tmp_path) -> None:
     file = tmp_path / "weights.safetensors"
     save_file({prefix + key: tensor for key, tensor in tensors.items()} | {"head.weight": torch.zeros(2)}, file)
@@ -46,12 +48,18 @@ def test_wrapper_prefixes_are_understood(prefix: str, tensors, expected, tmp_pat
     assert extractor.name == "weights"
 
 
-@pytest.mark.parametrize("nest", [
-    lambda t: {"state_dict": t, "epoch": 3},
-    lambda t: {"model": {"state_dict": {"module." + k: v for k, v in t.items()}}},
-    lambda t: {"student": {}, "teacher": {"backbone." + k: v for k, v in t.items()},
-               "args": argparse.Namespace(lr=0.1)},
-])
+@pytest.mark.parametrize(
+    "nest",
+    [
+        lambda t: {"state_dict": t, "epoch": 3},
+        lambda t: {"model": {"state_dict": {"module." + k: v for k, v in t.items()}}},
+        lambda t: {
+            "student": {},
+            "teacher": {"backbone." + k: v for k, v in t.items()},
+            "args": argparse.Namespace(lr=0.1),
+        },
+    ],
+)
 @pytest.mark.parametrize("suffix", [".pth", ".pt"])
 def test_nested_checkpoints_are_opened(nest, suffix: str, tensors, expected, tmp_path) -> None:
     file = tmp_path / f"weights{suffix}"
@@ -92,7 +100,7 @@ def test_nothing_in_a_file_is_run(tmp_path) -> None:
 
 @pytest.mark.parametrize("name", ["cut.safetensors", "cut.pth"])
 def test_a_broken_file_is_said_to_be_broken(name: str, tmp_path) -> None:
-    (tmp_path / name).write_bytes(b"\x10\x00\x00\x00\x00\x00\x00\x00{\"broken")
+    (tmp_path / name).write_bytes(b'\x10\x00\x00\x00\x00\x00\x00\x00{"broken')
     with pytest.raises(Damaged, match="fetch the file again"):
         read_checkpoint(tmp_path / name)
 
@@ -107,8 +115,15 @@ def test_a_file_without_architecture_says_how_to_give_it(tensors, tmp_path) -> N
 def test_the_json_beside_a_file_is_used(tensors, expected, tmp_path) -> None:
     file = tmp_path / "weights.safetensors"
     save_file(tensors, file)
-    about = {"timm_model": "test_resnet", "create_kwargs": {"num_classes": 1000}, "input_size": [3, 96, 96],
-             "mean": [0.5, 0.5, 0.5], "std": [0.25, 0.25, 0.25], "interpolation": "bilinear", "crop_pct": 0.5}
+    about = {
+        "timm_model": "test_resnet",
+        "create_kwargs": {"num_classes": 1000},
+        "input_size": [3, 96, 96],
+        "mean": [0.5, 0.5, 0.5],
+        "std": [0.25, 0.25, 0.25],
+        "interpolation": "bilinear",
+        "crop_pct": 0.5,
+    }
     (tmp_path / "weights.json").write_text(json.dumps(about))
     extractor = load_extractor(str(file), device="cpu")
     assert extractor.spec["weights"]["hash"] == expected

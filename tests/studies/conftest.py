@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 import dnacore as dc
-from dnacore.sources import Sources
+from dnacore.sources.resolver import Sources
 from tests import small_world
 
 IMAGES = 24

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from dnacore.sketched import sketched_dna
+from dnacore.dna.from_sketches import sketched_dna
 from dnacore.studies.study import Subject
 from tests.sketch_data import NEURONS, bounds, sketches_of
 
@@ -19,11 +19,19 @@ def quantiles(images: int, seed: int = 0, shift: float = 0.0, spread: float = 60
     return np.clip(middle + random.normal(0, 40, (NEURONS, images, 16)), 0, 999)
 
 
-def subject(values: np.ndarray, name: str = "made up", table: pd.DataFrame | None = None, paths: list[str] | None = None) -> Subject:
+def subject(
+    values: np.ndarray, name: str = "made up", table: pd.DataFrame | None = None, paths: list[str] | None = None
+) -> Subject:
     """A dataset of the images with these quantiles, (7, N, 16)."""
     sketches = sketches_of(values)
     count = len(sketches)
     return Subject(
-        name, Path("nowhere"), tuple(paths or [f"{i}.png" for i in range(count)]), np.arange(count), table if table is not None
-        else pd.DataFrame(index=range(count)), sketches, sketched_dna(sketches, bounds(), {}, name), "net",
-    )  # fmt: skip
+        name,
+        Path("nowhere"),
+        tuple(paths or [f"{i}.png" for i in range(count)]),
+        np.arange(count),
+        table if table is not None else pd.DataFrame(index=range(count)),
+        sketches,
+        sketched_dna(sketches, bounds(), {}, name),
+        "net",
+    )

@@ -36,12 +36,16 @@ def test_the_perceptual_loss_is_the_mean_squared_difference_of_feature_maps(tmp_
     layers = list(extractor.layers)[2:4]
     found = baselines.perceptual([*paths, tmp_path / "gone.png"], paths[:2], extractor, layers, Watch())
     seen = extractor.activations(torch.stack([extractor.preprocess(p) for p in paths]))
-    literal = [[sum(float(((seen[x][i] - seen[x][j]) ** 2).mean()) for x in layers) for j in range(2)] for i in range(3)]
+    literal = [
+        [sum(float(((seen[x][i] - seen[x][j]) ** 2).mean()) for x in layers) for j in range(2)] for i in range(3)
+    ]
     np.testing.assert_allclose(found[:3], literal, rtol=1e-3, atol=1e-4)
     assert np.isinf(found[3]).all()
 
 
-def test_lpips_is_left_out_with_a_sentence_where_its_weights_are_not_at_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lpips_is_left_out_with_a_sentence_where_its_weights_are_not_at_hand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     with pytest.raises(Unavailable, match="LPIPS is left out"):
         baselines.lpips(torch.zeros(1, 3, 64, 64), torch.zeros(1, 3, 64, 64), Watch())

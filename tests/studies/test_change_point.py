@@ -7,7 +7,7 @@ import pytest
 
 from dnacore import studies
 from dnacore.errors import BadInput, Cancelled
-from dnacore.selection import Selection
+from dnacore.neurons.selection import Selection
 from dnacore.studies.change_point import between_images, change_point, energies
 from dnacore.studies.drift import by_name, in_order, windows
 from dnacore.studies.study import Request, Watch

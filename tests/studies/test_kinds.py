@@ -8,34 +8,44 @@ import pytest
 
 from dnacore import studies
 from dnacore.errors import BadInput
-from dnacore.sources import Sources
+from dnacore.sources.resolver import Sources
+from dnacore.sources.study_requests import Asked, run
 from dnacore.studies.held_out import both_ways
 from dnacore.studies.realism import folds, groups_of
 from dnacore.studies.study import Request
-from dnacore.study_requests import Asked, run
 from tests.studies.made_up import quantiles, subject
 
 
 def test_chance_is_not_learned() -> None:
     one, two = subject(quantiles(60, 1)), subject(quantiles(60, 2))
-    found = [t.auc for seed in range(8) for t in both_ways(one, two, 2, np.random.default_rng(seed))]
+    found = [
+        t.auc
+        for seed in range(8)
+        for t in both_ways(one, two, {"neurons": 2, "by": "distance"}, np.random.default_rng(seed))
+    ]
     assert 0.4 < np.mean(found) < 0.6
 
 
 def test_domains_come_in_the_order_of_their_distance_and_one_passes() -> None:
-    photo, near, far = (subject(quantiles(20, seed, shift), name) for seed, (name, shift) in
-                        enumerate((("photo", 0), ("near", 100), ("far", 300))))  # fmt: skip
+    photo, near, far = (
+        subject(quantiles(20, seed, shift), name)
+        for seed, (name, shift) in enumerate((("photo", 0), ("near", 100), ("far", 300)))
+    )
     odd = quantiles(20, 3, 300)
     odd[:, 7] = quantiles(1, 4, 0)[:, 0]
     far = subject(odd, "far")
-    found = studies.find("photo-drawing").run(Request({"photographs": (photo,), "domains": (far, near)}, {"neurons": 3}))
+    found = studies.find("photo-drawing").run(
+        Request({"photographs": (photo,), "domains": (far, near)}, {"neurons": 3})
+    )
     assert [row["domain"] for row in found.table] == ["near", "far"]
     assert found.table[1]["auc_selected"] > 0.9
     passing = {row["domain"]: row["images"] for row in found.more["passing"]}
     assert passing["far"] == ["7.png"] and found.table[1]["passing"] == 1
     assert [series.name for series in found.figures[0].series] == ["far", "near"]
     with pytest.raises(BadInput, match="tiny has fewer than 8"):
-        studies.find("photo-drawing").run(Request({"photographs": (photo,), "domains": (subject(quantiles(3), "tiny"),)}))
+        studies.find("photo-drawing").run(
+            Request({"photographs": (photo,), "domains": (subject(quantiles(3), "tiny"),)})
+        )
 
 
 def test_groups_come_from_attributes_folders_or_names() -> None:

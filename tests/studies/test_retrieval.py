@@ -8,12 +8,12 @@ import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from dnacore import studies
+from dnacore.analyses.metrics import auc, precision_recall
 from dnacore.errors import BadInput
-from dnacore.retrieval import auc, precision_recall
-from dnacore.sources import Sources
+from dnacore.sources.resolver import Sources
+from dnacore.sources.study_requests import Asked, run, subject
 from dnacore.studies.retrieval import task
 from dnacore.studies.study import Request
-from dnacore.study_requests import Asked, run, subject
 from tests.studies import made_up
 
 STUDY = studies.find("retrieval")

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dnacore import studies
+from dnacore.distances.frechet import frechet
 from dnacore.errors import BadInput
-from dnacore.frechet import frechet
 from dnacore.studies.sample_size import frechet_of_samples, limit, settles
 from dnacore.studies.study import Request
 from tests.studies.made_up import quantiles, subject

@@ -23,11 +23,20 @@ HOSTILE = "</script><script>alert(1)</script>\"'&<b>"
 def hostile() -> Result:
     series = Series(HOSTILE, [HOSTILE, "b"], [1.0, np.nan], text=[HOSTILE, ""])
     return Result(
-        HOSTILE, {"name": HOSTILE, "value": "value"}, [{"name": HOSTILE, "value": np.float64(1.5)}, {"name": "b", "value": None}],
-        [Figure(kind, HOSTILE, HOSTILE, HOSTILE, [series], [Mark(HOSTILE, y=1.0), Mark(HOSTILE, x=0)]) for kind in KINDS],
-        HOSTILE, HOSTILE, [HOSTILE], [Picture(HOSTILE, HOSTILE, HOSTILE, [Spot(0.5, 0.5, 0.1, 0.1)])], {"n": np.int64(3)},
+        HOSTILE,
+        {"name": HOSTILE, "value": "value"},
+        [{"name": HOSTILE, "value": np.float64(1.5)}, {"name": "b", "value": None}],
+        [
+            Figure(kind, HOSTILE, HOSTILE, HOSTILE, [series], [Mark(HOSTILE, y=1.0), Mark(HOSTILE, x=0)])
+            for kind in KINDS
+        ],
+        HOSTILE,
+        HOSTILE,
+        [HOSTILE],
+        [Picture(HOSTILE, HOSTILE, HOSTILE, [Spot(0.5, 0.5, 0.1, 0.1)])],
+        {"n": np.int64(3)},
         question=HOSTILE,
-    )  # fmt: skip
+    )
 
 
 def test_every_study_says_all_that_a_page_needs() -> None:
@@ -44,9 +53,15 @@ def test_every_study_says_all_that_a_page_needs() -> None:
 
 @pytest.mark.parametrize(
     ("given", "says"),
-    [({"neurons": "many"}, "whole number"), ({"neurons": 0}, "between"), ({"methods": "dna,eyes"}, "no 'eyes'"),
-     ({"reference": "median"}, "can be mean, nearest"), ({"size": 1}, "no option size"), ({"methods": ","}, "at least one")],
-)  # fmt: skip
+    [
+        ({"neurons": "many"}, "whole number"),
+        ({"neurons": 0}, "between"),
+        ({"methods": "dna,eyes"}, "no 'eyes'"),
+        ({"reference": "median"}, "can be mean, nearest"),
+        ({"size": 1}, "no option size"),
+        ({"methods": ","}, "at least one"),
+    ],
+)
 def test_an_option_that_cannot_be_says_what_can(given: dict, says: str) -> None:
     with pytest.raises(BadInput, match=says):
         studies.find("retrieval").settings(given)
@@ -84,7 +99,9 @@ def test_html_is_whole_and_nothing_in_it_comes_from_a_name() -> None:
     assert not re.search(r'(?:src|href)\s*=\s*["\']?(?:https?:)?//', ours)
     assert len(ours) < 100_000 < len(page) and ours.count('class="figure"') == len(KINDS)
     assert 'src="data:image/jpeg;base64,' in page and 'class="spot"' in page
-    data = [json.loads(text) for text in re.findall(r'<script type="application/json" id="data-\d">(.*?)</script>', page)]
+    data = [
+        json.loads(text) for text in re.findall(r'<script type="application/json" id="data-\d">(.*?)</script>', page)
+    ]
     assert all("<b>" not in json.dumps(figure) for figure in data)
 
 

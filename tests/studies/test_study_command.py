@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 import dnacore as dc
-from dnacore import cli, studies, study_requests
+from dnacore import studies
+from dnacore.commands import parser
 from dnacore.errors import Cancelled
-from dnacore.sources import Sources
+from dnacore.sources import study_requests
+from dnacore.sources.resolver import Sources
 from dnacore.studies import sample_size
 from tests import small_world
 
@@ -22,7 +24,7 @@ def call(small_workspace: dc.Workspace, capsys: pytest.CaptureFixture[str], monk
 
     def command(*arguments: object, code: int = 0, as_json: bool = True):
         more = ["--json"] if as_json else []
-        got = cli.main(["study", *map(str, arguments), "--workspace", str(small_workspace.root), *more])
+        got = parser.main(["study", *map(str, arguments), "--workspace", str(small_workspace.root), *more])
         out, err = capsys.readouterr()
         assert got == code, err
         return err if code else json.loads(out) if as_json else out

@@ -46,7 +46,9 @@ def test_a_table_of_scores_with_distances_is_judged(tmp_path: Path) -> None:
 
 
 def test_datasets_are_ranked_by_distance_and_judged_with_scores(tmp_path: Path) -> None:
-    near, far, target = (subject(quantiles(12, 1, shift), name) for name, shift in (("near", 20), ("far", 200), ("target", 0)))
+    near, far, target = (
+        subject(quantiles(12, 1, shift), name) for name, shift in (("near", 20), ("far", 200), ("target", 0))
+    )
     found = STUDY.run(Request({"target": (target,), "sources": (far, near)}))
     assert [row["source"] for row in found.table] == ["near", "far"] and "near" in found.finding
     table = tmp_path / "scores.csv"

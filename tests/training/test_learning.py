@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 
-from dnacore.extractors.mini import Mini
+from dnacore.extractors.networks.mini import Mini
 from training.__main__ import SMOKE, digest, train
 from training.contrast import cells_with, gather, missed
 from training.learn import Recipe

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 import dnacore as dc
-from dnacore import jobs
+from dnacore.workspace import jobs
 from tools.dashboard import Dashboard, stop
 from tools.dashboard import start as start_dashboard
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 import dnacore as dc
+from dnacore.workspace.saved import views
 from tests.ui import conftest as ui
-from ui import navigation, saved_views
+from ui.app import navigation
 
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
@@ -49,11 +50,13 @@ def filled(dashboard: ui.Dashboard, tmp_path_factory: pytest.TempPathFactory) ->
             noise = rng.integers(0, 60, (48, 64, 3)) + np.array(tint) * (0.6 if number % 2 else 1.0)
             Image.fromarray(noise.clip(0, 255).astype(np.uint8)).save(folder / f"{number:02d}.jpg")
         (folder / "broken.jpg").write_bytes(b"")
-        (folder / "attributes.csv").write_text("file,bright\n" + "".join(f"{n:02d}.jpg,{1 - n % 2}\n" for n in range(24)))
+        (folder / "attributes.csv").write_text(
+            "file,bright\n" + "".join(f"{n:02d}.jpg,{1 - n % 2}\n" for n in range(24))
+        )
         workspace.add_dataset(name, folder)
-    from dnacore import cli
+    from dnacore.commands import parser
 
-    assert cli.main(["extract", "warm", "cold", "--workspace", str(dashboard.home), "--quiet"]) == 1
+    assert parser.main(["extract", "warm", "cold", "--workspace", str(dashboard.home), "--quiet"]) == 1
     return dashboard
 
 
@@ -84,7 +87,7 @@ def test_no_window_has_a_serious_problem(filled: ui.Dashboard, viewer, axe: str,
 
 @pytest.mark.parametrize("menu", ["Views", "Report"])
 def test_no_menu_has_a_serious_problem(filled: ui.Dashboard, viewer, axe: str, menu: str):
-    saved_views.save(dc.Workspace.open(filled.home), "Warm and cold", "distances", [["datasets", "warm"]])
+    views.save(dc.Workspace.open(filled.home), "Warm and cold", "distances", [["datasets", "warm"]])
     viewer.emulate_media(color_scheme="light")
     viewer.goto(f"{filled.url}/distances")
     viewer.get_by_role("button", name=menu, exact=True).click()

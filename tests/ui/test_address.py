@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 def page() -> None:
     import streamlit as st
 
-    from ui import address
+    from ui.app import address
 
     options = st.session_state.get("options", ["red", "green", "blue"])
     one = address.select("One", options, key="one")

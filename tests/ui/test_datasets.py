@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import dnacore as dc
-from dnacore import jobs
+from dnacore.workspace import jobs
 from tests.ui import conftest as ui
 from tests.ui.driving import settle
 

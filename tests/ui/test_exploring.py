@@ -7,8 +7,9 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
-from tests.ui.conftest import draw_pictures, start, stop
+from tests.ui.conftest import draw_pictures, start
 from tests.ui.driving import choices, command, settle
+from tools.dashboard import stop
 
 expect = pytest.importorskip("playwright.sync_api").expect
 expect.set_options(timeout=60_000)

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from ui import figures, histograms, theme
+from ui.app import palette
+from ui.figures import distances, histograms
 
 
 def clicks(figure):
@@ -18,33 +19,33 @@ def clicks(figure):
 
 def test_every_pair_of_the_heatmap_can_be_clicked_and_no_dataset_against_itself():
     matrix = np.array([[0.0, 2.0, 9.0], [2.0, 0.0, 5.0], [9.0, 5.0, 0.0]])
-    figure = figures.heatmap(["a", "b", "c"], matrix, unit="bins")
+    figure = distances.heatmap(["a", "b", "c"], matrix, unit="bins")
     assert sorted(clicks(figure)) == [(i, j) for i in range(3) for j in range(3) if i != j]
     assert list(figure.data[-1].text) == ["0", "2.00", "9.00", "2.00", "0", "5.00", "9.00", "5.00", "0"]
 
 
 def test_names_from_users_are_never_markup():
-    figure = figures.heatmap(["<b>x</b>", "y"], np.array([[0.0, 1.0], [1.0, 0.0]]), unit="bins")
+    figure = distances.heatmap(["<b>x</b>", "y"], np.array([[0.0, 1.0], [1.0, 0.0]]), unit="bins")
     assert "&lt;b&gt;x" in figure.layout.xaxis.ticktext[0]
     assert all("<b>x</b>" not in text for text in figure.data[1].hovertext)
 
 
 def test_identical_datasets_draw_without_dividing_by_zero():
-    figures.heatmap(["a", "b"], np.zeros((2, 2)), unit="bins")
-    figures.by_layer({"block_0": 0.0, "block_1": 0.0}, unit="bins")
-    figures.most_different(["n"], [0.0], unit="bins")
+    distances.heatmap(["a", "b"], np.zeros((2, 2)), unit="bins")
+    distances.by_layer({"block_0": 0.0, "block_1": 0.0}, unit="bins")
+    distances.most_different(["n"], [0.0], unit="bins")
     histograms.overlay([histograms.Series("empty", "#000000", np.zeros(1000, dtype=int))])
 
 
 def test_layers_stay_in_network_order_and_the_largest_is_emphasised():
     means = {"layer_10": 1.0, "layer_2": 7.0, "layer_1": 3.0}
-    figure = figures.by_layer(means, unit="bins")
+    figure = distances.by_layer(means, unit="bins")
     assert clicks(figure) == [("layer_10",), ("layer_2",), ("layer_1",)]
-    assert figure.data[0].marker.color[1] == theme.LIGHT.accent
+    assert figure.data[0].marker.color[1] == palette.LIGHT.accent
 
 
 def test_the_largest_neuron_is_on_top():
-    figure = figures.most_different(["first", "second"], [9.0, 4.0], unit="bins")
+    figure = distances.most_different(["first", "second"], [9.0, 4.0], unit="bins")
     low, high = figure.layout.yaxis.range
     assert low > high, "the axis runs downwards, so that place 0 is on top"
     assert list(figure.data[0].y) == [0, 1]
@@ -72,7 +73,7 @@ def test_overlay_labels_up_to_four_series_directly_and_uses_a_legend_beyond(loga
     rng = np.random.default_rng(0)
 
     def some(k):
-        return [histograms.Series(f"set {i}", theme.dataset_colour(i), rng.integers(0, 50, 1000)) for i in range(k)]
+        return [histograms.Series(f"set {i}", palette.dataset_colour(i), rng.integers(0, 50, 1000)) for i in range(k)]
 
     four, five = (histograms.overlay(some(k), logarithmic=logarithmic, dark=True) for k in (4, 5))
     assert len(four.layout.annotations) == 4 and not any(trace.showlegend for trace in four.data)
@@ -89,9 +90,9 @@ def test_a_bar_of_the_overlay_knows_its_series_and_its_bins():
 
 
 def test_dataset_colours_are_distinct_and_fixed():
-    colours = [theme.dataset_colour(index) for index in range(12)]
+    colours = [palette.dataset_colour(index) for index in range(12)]
     assert len(set(colours)) == 12
-    assert theme.dataset_colour(0) == "#0072B2"
+    assert palette.dataset_colour(0) == "#0072B2"
 
 
 def luminance(colour):
@@ -106,30 +107,30 @@ def contrast(a, b):
 
 
 def test_text_is_readable_on_both_grounds():
-    for tone in (theme.LIGHT, theme.DARK):
+    for tone in (palette.LIGHT, palette.DARK):
         assert contrast(tone.text, tone.ground) >= 7
         assert contrast(tone.quiet, tone.ground) >= 4.5
 
 
-@pytest.mark.parametrize("index", range(len(theme.DATASET_COLOURS)))
+@pytest.mark.parametrize("index", range(len(palette.DATASET_COLOURS)))
 def test_dataset_colours_stand_out_on_both_grounds(index):
     wanted = 2.2 if index < 6 else 3.0  # the first six are Okabe and Ito's own; they always come with a name
-    for tone in (theme.LIGHT, theme.DARK):
-        assert contrast(theme.dataset_colour(index), tone.ground) >= wanted
+    for tone in (palette.LIGHT, palette.DARK):
+        assert contrast(palette.dataset_colour(index), tone.ground) >= wanted
 
 
 def test_distances_run_from_light_to_dark():
-    steps = [luminance(colour) for colour in theme.SEQUENTIAL]
+    steps = [luminance(colour) for colour in palette.SEQUENTIAL]
     assert steps == sorted(steps, reverse=True)
 
 
 @pytest.mark.parametrize("share", np.linspace(0, 1, 21))
 def test_values_on_heatmap_cells_are_readable(share):
-    scale = theme.SEQUENTIAL
+    scale = palette.SEQUENTIAL
     at = share * (len(scale) - 1)
     below, above = scale[int(at)], scale[min(int(at) + 1, len(scale) - 1)]
     mix = "#" + "".join(
         f"{round(int(below[p : p + 2], 16) * (1 - at % 1) + int(above[p : p + 2], 16) * (at % 1)):02X}"
         for p in (1, 3, 5)
     )
-    assert contrast(theme.text_on(share), mix) >= 4.0
+    assert contrast(palette.text_on(share), mix) >= 4.0

@@ -7,15 +7,16 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from dnacore.plan import FileRow
-from ui import gallery, pictures
-from ui.gallery import Band, Picture
+from dnacore.images import thumbnails
+from dnacore.workspace.store.shard_plan import FileRow
+from ui.components import wall
+from ui.components.wall import Band, Picture, pictures
 
 
 def sent(bands, **more):
     every = [picture for band in bands for picture in band.pictures]
     settings = {"title": "t", "height": 300, "size": 100, "columns": 0, "note": None} | more
-    return gallery.payload(bands, every, **settings)
+    return wall.payload(bands, every, **settings)
 
 
 def test_columns_follow_the_pictures_and_empty_ones_are_not_sent():
@@ -50,7 +51,7 @@ def test_ten_thousand_pictures_are_a_small_message():
 
 
 def test_a_ranking_becomes_pictures_in_its_order_and_skips_what_is_gone(tmp_path):
-    from dnacore.datasets import Dataset
+    from dnacore.workspace.datasets import Dataset
 
     dataset = Dataset(3, "set", tmp_path, tmp_path, None, 0)
     rows = [FileRow(0, "x/a.jpg", 1, 1), FileRow(4, "b.jpg", 1, 1)]
@@ -66,12 +67,12 @@ def test_the_shape_of_thumbnails_suits_the_images_within_limits(tmp_path, size, 
     for number in range(3):
         Image.fromarray(np.zeros((size[1], size[0], 3), np.uint8)).save(tmp_path / f"{number}.png")
     (tmp_path / "broken.png").write_bytes(b"")
-    assert pictures.aspect(sorted(tmp_path.iterdir())) == expected
+    assert thumbnails.aspect(sorted(tmp_path.iterdir())) == expected
 
 
 def test_a_stamp_changes_with_the_file(tmp_path):
     stamps = {
-        pictures.stamp(tmp_path / name, size, time)
+        thumbnails.stamp(tmp_path / name, size, time)
         for name, size, time in (("a", 1, 1), ("b", 1, 1), ("a", 2, 1), ("a", 1, 2))
     }
     assert len(stamps) == 4

@@ -7,7 +7,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from ui import figures, findings, lens, neuron_table, planes
+from ui.components import brush, neuron_table
+from ui.figures import distances, findings, maps
 
 
 def dna_of(histograms):
@@ -37,14 +38,14 @@ def test_the_part_brushed_first_is_where_the_dataset_lies_that_the_neuron_reacts
     resting, awake = np.zeros(100), np.full(100, 0.005)
     resting[0] = 1.0
     awake[60:70] += 0.05
-    assert lens.telling(edges, [resting, awake]) == lens.telling(edges, [awake, resting])
-    first, last = lens.telling(edges, [awake, resting])
+    assert brush.telling(edges, [resting, awake]) == brush.telling(edges, [awake, resting])
+    first, last = brush.telling(edges, [awake, resting])
     assert first <= 60 and last >= 69 and first > 10
 
 
 def test_a_single_dataset_begins_with_its_strongest_tenth():
     edges = np.arange(0, 101)
-    first, last = lens.telling(edges, [np.full(100, 0.01)])
+    first, last = brush.telling(edges, [np.full(100, 0.01)])
     assert last == 99 and first == pytest.approx(90, abs=1)
 
 
@@ -52,7 +53,7 @@ def test_pairs_within_the_noise_are_marked_and_said():
     names = ["a", "b", "c"]
     matrix = np.array([[0.0, 1.0, 9.0], [1.0, 0.0, 9.0], [9.0, 9.0, 0.0]])
     within = matrix == 1.0
-    figure = figures.heatmap(names, matrix, unit="bins", halves=np.array([0.5, 0.6, np.nan]), within=within)
+    figure = distances.heatmap(names, matrix, unit="bins", halves=np.array([0.5, 0.6, np.nan]), within=within)
     assert list(figure.data[-1].text) == ["0.50", "≈ 1.00", "9.00", "≈ 1.00", "0.60", "9.00", "9.00", "9.00", "0"]
     assert "a and b differ by no more than chance would give" in findings.pairwise(names, matrix, "bins", within)
     assert "chance would give" not in findings.pairwise(names, matrix)
@@ -68,7 +69,7 @@ def test_a_distance_is_held_against_chance():
 
 
 def test_a_map_of_datasets_can_be_clicked_and_escapes_names():
-    figure = planes.datasets(["<b>x</b>", "y"], np.array([[0.0, 0.0], [3.0, 0.0]]), ["#111111", "#222222"])
+    figure = maps.datasets(["<b>x</b>", "y"], np.array([[0.0, 0.0], [3.0, 0.0]]), ["#111111", "#222222"])
     assert [tuple(entry) for entry in figure.data[0].customdata] == [(0,), (1,)]
     assert "<b>x" not in figure.layout.annotations[0].text
 
@@ -76,7 +77,7 @@ def test_a_map_of_datasets_can_be_clicked_and_escapes_names():
 def test_names_of_datasets_that_lie_together_do_not_lie_on_each_other():
     names = [f"streets number {k}" for k in range(6)]
     at = np.array([[0.01 * k, 0.005 * k] for k in range(6)] + [[10.0, 10.0]])
-    figure = planes.datasets([*names, "faces"], at, ["#111111"] * 7)
+    figure = maps.datasets([*names, "faces"], at, ["#111111"] * 7)
     pixel = 440 / 10  # one scale for both axes
     middles = [(note.x * pixel + note.ax, note.y * pixel - note.ay) for note in figure.layout.annotations]
     for i, (x, y) in enumerate(middles[:6]):

@@ -9,13 +9,15 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import dnacore as dc
-from dnacore import jobs
-from dnacore.extraction import extract_dataset
+from dnacore.extraction.extraction import extract_dataset
 from dnacore.extractors import load_extractor
 from dnacore.extractors.packaged import Package
 from dnacore.extractors.registry import DEFAULT_EXTRACTOR, entry
+from dnacore.workspace import jobs
+from dnacore.workspace.saved import views
 from tests import small_world
-from ui import proposal, saved_views, state
+from ui.app import reads
+from ui.start import proposal
 
 BUTTON = "use-new-network"
 
@@ -23,11 +25,12 @@ BUTTON = "use-new-network"
 def page() -> None:
     import streamlit as st
 
-    from ui import sidebar, state
+    from ui import sidebar
+    from ui.app import reads
 
     sidebar.draw()
-    st.text(state.extractor())
-    st.text(" ".join(one.name for one in state.ready()))
+    st.text(reads.extractor())
+    st.text(" ".join(one.name for one in reads.ready()))
 
 
 def opened() -> AppTest:
@@ -55,16 +58,16 @@ def extract(workspace: dc.Workspace, name: str, dataset: str) -> None:
 @pytest.fixture
 def workspace(workspace_home: Path, tmp_path: Path):
     """The server's workspace, with two datasets, a selection and a view under the former network."""
-    state._open.cache_clear()
+    reads._open.cache_clear()
     found = dc.Workspace.open(workspace_home)
     for name, dark in (("day", False), ("night", True)):
         found.add_dataset(name, small_world.draw(tmp_path / name, 5, dark=dark))
         extract(found, proposal.FORMER, name)
     fingerprint = load_extractor(proposal.FORMER, "cpu", input_size=32).fingerprint
     found.save_selection(dc.Selection.of([1, 2, 3], name="three", extractor=fingerprint))
-    saved_views.save(found, "dark ones", "gallery", [("extractor", proposal.FORMER), ("dataset", "night")])
+    views.save(found, "dark ones", "gallery", [("extractor", proposal.FORMER), ("dataset", "night")])
     yield found
-    state._open.cache_clear()
+    reads._open.cache_clear()
 
 
 @pytest.fixture
@@ -76,9 +79,9 @@ def installed() -> None:
 def test_it_opens_with_its_datasets_selections_and_views(workspace: dc.Workspace) -> None:
     assert shown(opened()) == [proposal.FORMER, "day night"]
     assert [one.name for one in workspace.selections()] == ["three"]
-    (view,) = saved_views.load(workspace)
+    (view,) = views.load(workspace)
     assert view.query[0] == ("extractor", proposal.FORMER), "a view keeps to the network that it was made with"
-    one, other = state.ready(proposal.FORMER)
+    one, other = reads.ready(proposal.FORMER)
     assert dc.emd_avg(*(workspace.dna(each.dataset, proposal.FORMER) for each in (one, other))) > 0
 
 

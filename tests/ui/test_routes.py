@@ -11,7 +11,8 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 import dnacore as dc
-from ui import front, pictures, routes, shelf
+from dnacore.images import thumbnails
+from ui.app import blobs, index_html, routes
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def test_an_address_with_the_pictures_stamp_is_cached_for_good_and_a_stale_one_i
     client, workspace, dataset = served
     url = address("thumb", workspace, dataset, "a.jpg")
     row = next(row for row in workspace.files(dataset) if row.path == "a.jpg")
-    stamp = pictures.stamp(dataset.folder / row.path, row.size, row.mtime_ns)
+    stamp = thumbnails.stamp(dataset.folder / row.path, row.size, row.mtime_ns)
     assert "immutable" in client.get(f"{url}?v={stamp[:12]}").headers["cache-control"]
     assert "immutable" not in client.get(f"{url}?v=000000000000").headers["cache-control"]
 
@@ -80,7 +81,7 @@ def test_thumbnails_are_kept_in_the_workspace_and_torn_ones_are_made_again(serve
 
 def test_long_columns_are_fetched_by_the_hash_of_their_content(served):
     client, _, _ = served
-    name = shelf.put(b"[1,2]")
+    name = blobs.put(b"[1,2]")
     answer = client.get(f"/columns/{name}")
     assert answer.json() == [1, 2] and "immutable" in answer.headers["cache-control"]
     assert client.get(f"/columns/{'0' * 32}").status_code == 404
@@ -127,7 +128,7 @@ def test_pictures_carry_security_headers(served):
 
 
 def test_the_front_page_asks_only_this_server(tmp_path):
-    client = TestClient(Starlette(routes=front.routes(["datasets"])))
+    client = TestClient(Starlette(routes=index_html.routes(["datasets"])))
     for path in ("/", "/datasets"):
         html = client.get(path).text
         assert "BACKEND_BASE_URL" in html and "<title>Visual DNA Studio</title>" in html

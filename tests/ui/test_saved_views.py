@@ -6,9 +6,10 @@ import pytest
 
 import dnacore as dc
 from dnacore.errors import BadInput
+from dnacore.workspace.saved import views
 from tests.ui.conftest import draw_pictures, quiet_page
 from tests.ui.driving import choices, command, settle
-from ui import navigation, saved_views
+from ui.app import navigation
 
 COUNT = 24
 
@@ -19,39 +20,39 @@ def workspace(tmp_path):
 
 
 def test_a_saved_view_comes_back_with_its_choices_in_order(workspace):
-    saved_views.save(workspace, "  Hats \n again ", "neurons", [["a", "faces[hat=1]"], ["also", "x"], ["also", "y"]])
-    (found,) = saved_views.load(dc.Workspace.open(workspace.root))
+    views.save(workspace, "  Hats \n again ", "neurons", [["a", "faces[hat=1]"], ["also", "x"], ["also", "y"]])
+    (found,) = views.load(dc.Workspace.open(workspace.root))
     assert (found.name, found.page) == ("Hats again", "neurons")
     assert navigation.choices_of(found.query) == {"a": ["faces[hat=1]"], "also": ["x", "y"]}
 
 
 def test_a_name_is_used_once_and_the_newest_comes_first(workspace):
     for name, layer in (("one", "early"), ("two", "early"), ("one", "late")):
-        saved_views.save(workspace, name, "neurons", [["layer", layer]])
-    assert [(one.name, one.query) for one in saved_views.load(workspace)] == [
+        views.save(workspace, name, "neurons", [["layer", layer]])
+    assert [(one.name, one.query) for one in views.load(workspace)] == [
         ("one", (("layer", "late"),)),
         ("two", (("layer", "early"),)),
     ]
-    saved_views.remove(workspace, "one")
-    saved_views.remove(workspace, "never there")
-    assert [one.name for one in saved_views.load(workspace)] == ["two"]
+    views.remove(workspace, "one")
+    views.remove(workspace, "never there")
+    assert [one.name for one in views.load(workspace)] == ["two"]
 
 
 def test_a_view_without_a_name_and_one_too_many_are_refused(workspace, monkeypatch):
     with pytest.raises(BadInput, match="needs a name"):
-        saved_views.save(workspace, "  ", "neurons", [])
-    monkeypatch.setattr(saved_views, "MOST", 1)
-    saved_views.save(workspace, "one", "neurons", [])
+        views.save(workspace, "  ", "neurons", [])
+    monkeypatch.setattr(views, "MOST", 1)
+    views.save(workspace, "one", "neurons", [])
     with pytest.raises(BadInput, match="Remove one first"):
-        saved_views.save(workspace, "two", "neurons", [])
+        views.save(workspace, "two", "neurons", [])
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"format": "another"}', '{"format": 1, "version": 1}'])
 def test_a_damaged_file_is_no_views_and_is_written_anew(workspace, content):
     (workspace.root / "views.json").write_text(content)
-    assert saved_views.load(workspace) == []
-    saved_views.save(workspace, "one", "neurons", [])
-    assert len(saved_views.load(workspace)) == 1
+    assert views.load(workspace) == []
+    views.save(workspace, "one", "neurons", [])
+    assert len(views.load(workspace)) == 1
 
 
 @pytest.mark.browser

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 import dnacore as dc
-from dnacore import algebra
-from dnacore.store import Setting
-from ui import effects, selecting
+from dnacore.neurons import algebra
+from dnacore.workspace.store.shards import Setting
+from ui.figures import effects
+from ui.selections import selecting
 
 LAYERS = {"layer1_0": 4, "layer2_0": 6}
 SETTING = Setting(1, "net", "fingerprint", "calibration", 1000, {}, LAYERS)

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 import dnacore as dc
-from dnacore import jobs
+from dnacore.workspace import jobs
 from tests.ui import conftest as ui
-from ui import tour
+from ui.start import tour
 
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect

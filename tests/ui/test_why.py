@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from dnacore.explanation import Explanation, Place
-from ui import truth, why
+from dnacore.analyses.explanation import Explanation
+from dnacore.analyses.places import Place
+from ui.gallery import truth
+from ui.image import why
 
 SPOT, WHOLE = Place(0.5, 0.25, 0.1, 0.1), Place(0.5, 0.5, 1, 1, whole=True)
 

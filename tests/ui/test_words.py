@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dnacore.extractors.things import thing_of
-from ui import findings, words
+from dnacore.extractors.networks.mini_classes import thing_of
+from ui.app import words
+from ui.figures import findings
 
 
 def test_a_difference_says_bins_and_share_of_the_range():

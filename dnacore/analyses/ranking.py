@@ -1,0 +1,132 @@
+"""Ranking images against a reference, from sketches alone, and measuring how good a ranking is.
+
+An image's histogram stands in its sketch as Q equal atoms. Its EMD to a reference is then a sum of Q table look-ups per
+neuron: with F the reference's CDF and T_i[b] the sum over bins below b of |i/Q - F|, the distance is
+T_Q[B] + sum_i (T_{i-1} - T_i)[q_i], where q_1 <= ... <= q_Q are the atoms' bins. Exact, whatever Q is.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numba import njit
+
+from dnacore import parallel
+from dnacore.dna.histogram import DNA
+from dnacore.errors import BadInput
+from dnacore.neurons.selection import Selection, check_selection
+from dnacore.sketches.segments import QUANTILES
+from dnacore.sketches.sketches import Sketches
+
+if TYPE_CHECKING:
+    pass
+
+
+BLOCK_BYTES = 1 << 27  # quantiles held at once
+MOST_TABLES = 256  # neurons whose look-up tables (128 kB each) are held at once
+
+
+@njit(nogil=True, cache=True)
+def _tables(first, last, cdf, gains, ends):
+    """cdf (k, B) -> gains (k, Q, B): T_{i-1}[b] - T_i[b]; ends (k,): T_Q[B]. T sums over the bins below b."""
+    bins, atoms = cdf.shape[1], gains.shape[1]
+    sums = np.zeros(atoms + 1)
+    for k in range(first, last):
+        sums[:] = 0.0
+        for b in range(bins):
+            for i in range(atoms):
+                gains[k, i, b] = sums[i] - sums[i + 1]
+            for i in range(atoms + 1):
+                sums[i] += abs(i / atoms - cdf[k, b])
+        ends[k] = sums[atoms]
+
+
+@njit(nogil=True, cache=True)
+def _look_up(first, last, quantiles, gains, ends, out):
+    """quantiles (k, N, Q) -> out (k, N). A bin that there is not (a damaged file) counts as the last one."""
+    end = gains.shape[2] - 1
+    for k in range(first, last):
+        for n in range(quantiles.shape[1]):
+            total = ends[k]
+            for i in range(quantiles.shape[2]):
+                total += gains[k, i, min(quantiles[k, n, i], end)]
+            out[k, n] = total
+
+
+def image_distances(sketches: Sketches, reference: DNA, neurons: np.ndarray | slice) -> np.ndarray:
+    """EMD of every image to the reference, neuron by neuron: (k, N) float64, in bins. neurons: k flat indices."""
+    return _distances(np.ascontiguousarray(sketches.quantiles(neurons)), reference.cdf[neurons])
+
+
+def _distances(quantiles: np.ndarray, cdf: np.ndarray) -> np.ndarray:
+    """quantiles (k, N, Q), cdf (k, B) -> (k, N)."""
+    cdf = np.ascontiguousarray(cdf)
+    gains, ends = np.empty((len(cdf), quantiles.shape[2], cdf.shape[1])), np.empty(len(cdf))
+    parallel.over_rows(_tables, len(cdf), cdf, gains, ends)
+    out = np.empty(quantiles.shape[:2])
+    parallel.over_rows(_look_up, len(cdf), quantiles, gains, ends, out)
+    return out
+
+
+def distances_to(
+    sketches: Sketches, reference: DNA, unlike: DNA | None = None, selection: Selection | None = None
+) -> np.ndarray:
+    """Weighted distance of every image to the reference: (N,) float64, in bins.
+
+    With `unlike`: distance to the reference minus distance to `unlike`, so the smallest is most like one and least like
+    the other. Without a selection every neuron weighs 1/n. Raises Mismatch through the selection's check.
+    """
+    if reference.n_neurons != sketches.n_neurons:
+        raise BadInput(f"The sketches hold {sketches.n_neurons} neurons, the reference {reference.n_neurons}.")
+    if selection is None:
+        neurons = np.arange(reference.n_neurons)
+        weights = np.full(len(neurons), 1 / len(neurons))
+    else:
+        check_selection(selection, reference.n_neurons, reference.calibration.extractor)
+        neurons, weights = selection.flat, selection.weights
+    total = np.zeros(len(sketches))
+    step = max(1, min(BLOCK_BYTES // max(1, len(sketches) * QUANTILES * 2), MOST_TABLES))
+    for start in range(0, len(neurons), step):
+        part = slice(start, min(start + step, len(neurons)))
+        rows = part if selection is None else neurons[part]  # a slice of a mapped file is read without being copied
+        quantiles = np.ascontiguousarray(sketches.quantiles(rows))
+        total += weights[part] @ _distances(quantiles, reference.cdf[rows])
+        if unlike is not None:
+            total -= weights[part] @ _distances(quantiles, unlike.cdf[rows])
+        if selection is None:
+            sketches.release()
+    return total
+
+
+def table(folder: Path, files: list, sketches: Sketches, distances: np.ndarray) -> pd.DataFrame:
+    """A ranking as a DataFrame: rank, path, distance, index; nearest first, ties by path.
+
+    files: the dataset's files, in the order the sketches were asked for; distances: (N,) for the sketches found.
+    """
+    found = [files[i] for i in sketches.found]
+    order = sorted(range(len(found)), key=lambda i: (distances[i], found[i].path))
+    return pd.DataFrame(
+        {
+            "rank": np.arange(1, len(order) + 1),
+            "path": [str(folder / found[i].path) for i in order],
+            "distance": distances[order],
+            "index": [found[i].index for i in order],
+        }
+    )
+
+
+def ends_and_middle(ranking: pd.DataFrame, k: int) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """The k nearest, the k around the middle and the k farthest of a ranking, each nearest first; none of them twice.
+
+    With fewer than 3k images there are fewer in the middle, then fewer at the far end.
+    """
+    if k < 1:
+        raise BadInput(f"Choose at least one image a band, not {k}.")
+    count = len(ranking)
+    near = min(k, count)
+    far = max(near, count - k)
+    middle = max(near, min((count - k) // 2, far - k))
+    return ranking.iloc[:near], ranking.iloc[middle : min(middle + k, far)], ranking.iloc[far:]

@@ -1,0 +1,153 @@
+"""Commands that answer a question about DNAs."""
+
+from __future__ import annotations
+
+import csv
+import io
+from argparse import Namespace
+from collections.abc import Iterable, Sequence
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+from dnacore import atomic
+from dnacore.commands.outcome import FINE, Result, Stop, sources_of
+from dnacore.commands.progress import Overall, Reporter
+from dnacore.errors import BadInput
+
+
+def compare(options: Namespace, say: Reporter, stop: Stop) -> Result:
+    from dnacore.distances.emd import per_neuron
+    from dnacore.distances.pairwise import pairwise
+    from dnacore.dna.layers import layer_slices
+
+    sources = sources_of(options, Overall(say), stop)
+    dnas = [sources.dna(name) for name in options.names]
+    selection = sources.selection(options.selection)
+    sources.check(selection, dnas[0])
+    found = pairwise(dnas, options.metric, selection)
+    data: dict[str, Any] = {
+        "metric": found.metric, "unit": found.unit, "names": list(found.names), "matrix": found.matrix.tolist(),
+        "layers": {layer: table.tolist() for layer, table in found.layers.items()},
+        "selection": selection.name if selection else None, "from_sketches": [d.name for d in dnas if not d.exact],
+    }  # fmt: skip
+    pairs = [(i, j) for i in range(len(dnas)) for j in range(i + 1, len(dnas))]
+    header, rows = ["a", "b", "distance"], [[found.names[i], found.names[j], found.matrix[i, j]] for i, j in pairs]
+    if options.by == "layer":
+        header = ["a", "b", "layer", "distance"]
+        rows = [[found.names[i], found.names[j], layer, t[i, j]] for i, j in pairs for layer, t in found.layers.items()]
+    if options.by == "neuron":
+        header, rows = ["a", "b", "layer", "index", "flat", "distance"], []
+        chosen = range(dnas[0].n_neurons) if selection is None else selection.flat.tolist()
+        names = [
+            (layer, i) for layer, where in layer_slices(dnas[0].layers).items() for i in range(where.stop - where.start)
+        ]
+        for i, j in pairs:
+            distances = per_neuron(dnas[i], dnas[j], options.metric)
+            rows += [[found.names[i], found.names[j], *names[flat], flat, float(distances[flat])] for flat in chosen]
+        data["neurons"] = [dict(zip(header, row, strict=True)) for row in rows]
+    if options.csv:
+        _write_csv(options.csv, header, rows)
+    scale = f" of {dnas[0].bins - 1}" if options.metric == "emd" else ""
+    if len(dnas) == 1:
+        return FINE, data, f"{found.names[0]}: compare it with at least one other dataset."
+    if options.by == "neuron":
+        rows.sort(key=lambda row: -row[-1])
+        text = [f"{a} and {b}: {layer}, neuron {i}: {d:.3f}{scale} {found.unit}" for a, b, layer, i, _, d in rows[:20]]
+    else:
+        text = [
+            f"{' and '.join(map(str, row[:2]))}{''.join(f', {x}' for x in row[2:-1])}: {row[-1]:.4g}{scale} {found.unit}"
+            for row in rows
+        ]
+    return FINE, data, "\n".join(text)
+
+
+def sensitivity(options: Namespace, say: Reporter, stop: Stop) -> Result:
+    from dnacore.attributes.sensitivity import sensitivity
+    from dnacore.distances.permutation import SPLITS
+
+    sources = sources_of(options, Overall(say), stop)
+    if options.attribute:
+        if len(options.names) != 1:
+            raise BadInput("Give one dataset with --attribute, or two datasets without it.")
+        whole = sources.dataset(options.names[0])
+        parts = [sources.workspace.part(whole, options.attribute, value) for value in ("1", "0")]
+        sources.ensure(whole)
+        with_, without = map(sources.dna, parts)
+    elif len(options.names) == 2:
+        with_, without = map(sources.dna, options.names)
+    else:
+        raise BadInput("Give two datasets, with and without, or one dataset and --attribute COLUMN.")
+    splits = (
+        SPLITS if options.floor is None else max(SPLITS, ceil(1 / options.floor - 1e-9) - 1)
+    )  # the rate needs so many
+    found = sensitivity(with_, without, splits)
+    top = found.top(min(options.top, len(found.emd)), options.save or "")
+    floor = None
+    if options.floor is not None:
+        floor = {
+            "rate": options.floor,
+            "ratio": found.floor(options.floor),
+            "above": len(found.above_noise(options.floor)),
+        }
+    if options.save:
+        sources.workspace.save_selection(top if floor is None else found.over_noise(options.floor, options.save))
+    ratio = found.noise_ratio
+    neurons = []
+    for flat in top.flat.tolist():
+        layer, index = with_.neuron(flat)
+        noise = None if ratio is None or ratio[flat] == float("inf") else float(ratio[flat])
+        neurons.append({"layer": layer, "index": index, "flat": flat, "emd": float(found.emd[flat]), "noise_ratio": noise,
+                        "direction": int(found.direction[flat])})  # fmt: skip
+    lines = [f"{with_.name} ({with_.images:,} images) against {without.name} ({without.images:,} images)"]
+    for n in neurons:
+        times = "" if n["noise_ratio"] is None else f", {n['noise_ratio']:.1f}x what chance would give"
+        more = {1: "more active with", -1: "less active with", 0: "as active with"}[n["direction"]]
+        lines.append(
+            f"{n['layer']}, neuron {n['index']}: difference {n['emd']:.1f} of {with_.bins - 1} bins, {more}{times}"
+        )
+    if floor is not None:
+        lines.append(
+            f"{floor['above']:,} of {len(found.emd):,} neurons are above the noise floor ({floor['ratio']:.1f}x chance); of two "
+            f"random halves, any neuron would be in {options.floor:.0%} of the cases"
+        )
+    if found.too_small:
+        lines.append(found.too_small)
+    data = {"neurons": neurons, "images": [with_.images, without.images], "names": [with_.name, without.name],
+            "floor": floor, "too_small": found.too_small}  # fmt: skip
+    return FINE, data, "\n".join(lines)
+
+
+def rank(options: Namespace, say: Reporter, stop: Stop) -> Result:
+    from dnacore.analyses.ranking import distances_to, table
+    from dnacore.dna.histogram import merge
+
+    sources = sources_of(options, Overall(say), stop)
+    several = [sources.dna(name) for name in options.reference]
+    reference = several[0] if len(several) == 1 else merge(several, " and ".join(dna.name for dna in several))
+    unlike = sources.dna(options.unlike) if options.unlike else None
+    selection = sources.selection(options.selection)
+    dataset = sources.dataset(options.dataset)
+    files, sketches = sources.sketches(dataset)
+    found = table(dataset.folder, files, sketches, distances_to(sketches, reference, unlike, selection))
+    rows = found[["rank", "path", "distance"]].to_dict("records")
+    if options.csv:
+        _write_csv(options.csv, ["rank", "path", "distance"], [list(row.values()) for row in rows])
+    data = {"images": rows, "reference": reference.name, "unlike": unlike.name if unlike else None,
+            "selection": selection.name if selection else None}  # fmt: skip
+    shown = rows[:10] + rows[-3:] if len(rows) > 13 else rows
+    text = [f"{r['rank']:>5}  {r['distance']:.3f}  {r['path']}" for r in shown]
+    left_out = len(files) - len(rows)
+    if left_out:
+        text.append(
+            f"{left_out} of {len(files)} images are not ranked: they could not be read, or no sketch of them is kept."
+        )
+    return FINE, data, "\n".join(text)
+
+
+def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    atomic.write_bytes(path, text.getvalue().encode("utf-8"))

@@ -1,0 +1,208 @@
+"""Commands that look after what is in the workspace."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from dataclasses import asdict
+from typing import Any
+
+from dnacore.commands.outcome import FINE, LOOK, Result, Stop, rejected_text, sources_of
+from dnacore.commands.progress import Overall, Reporter
+from dnacore.errors import BadInput, Cancelled, UnknownName
+from dnacore.paths import absolute, discard
+from dnacore.workspace import jobs
+from dnacore.workspace.workspace import Workspace
+
+
+def demo(options: Namespace, say: Reporter, stop: Stop) -> Result:
+    from dnacore import demo
+
+    workspace = Workspace.open(options.workspace)
+    known = {d.name: d for d in demo.demo_datasets()}
+    for name in options.names:
+        if name not in known:
+            raise UnknownName(f"There is no demo dataset {name}. There are: {', '.join(known)}.")
+    chosen = [known[name] for name in options.names] or list(known.values())
+    watch = Overall(say, sum(d.count for d in chosen))
+    sources = sources_of(options, watch, stop) if options.extract else None
+    for dataset in chosen:
+        folder = workspace.root / "demo" / dataset.name
+
+        def drawn(done: int, total: int, name: str = dataset.name) -> None:
+            if stop():
+                raise Cancelled("Stopped on request. What was drawn is kept; run it again to go on.")
+            watch.show("drawing", name, 0 if options.extract else done, total)
+
+        table = demo.draw(dataset.name, folder, progress=drawn)
+        workspace.add_dataset(dataset.name, folder, table, dataset.title)
+        if sources is not None:
+            sources.ensure(workspace.dataset(dataset.name))
+        watch.next(dataset.count)
+    rows = [{"name": d.name, "images": d.count} for d in chosen]
+    lines = [f"{d.name}: {d.count} images. {d.caption}" for d in chosen]
+    return (
+        FINE,
+        {"datasets": rows},
+        "\n".join([*lines, "Next: python -m dnacore compare " + " ".join(d.name for d in chosen[:4])]),
+    )
+
+
+def add(options: Namespace, say: Reporter, stop: Stop) -> Result:
+    workspace = Workspace.open(options.workspace)
+    dataset = workspace.add_dataset(options.name, options.folder, options.attributes)
+    rejected = [asdict(r) for r in workspace.rejected(dataset)]
+    data = _dataset_row(workspace, dataset) | {"rejected": rejected}
+    text = f"{dataset.name}: {dataset.images:,} images in {dataset.folder}{rejected_text(rejected)}"
+    return (LOOK if rejected else FINE), data, text
+
+
+def list_datasets(options: Namespace, say: Reporter, stop: Stop) -> Result:
+    workspace = Workspace.open(options.workspace)
+    rows = [_dataset_row(workspace, dataset) for dataset in workspace.datasets()]
+    lines = [
+        f"{r['name']}  {r['images']:,} images  {', '.join(r['extractors']) or 'not extracted'}  {r['folder']}"
+        for r in rows
+    ]
+    return FINE, rows, "\n".join(lines) or "No datasets yet. Add one: python -m dnacore add NAME FOLDER"
+
+
+def duplicates(options: Namespace, say: Reporter, stop: Stop) -> Result:
+    from dnacore.workspace.duplicates import find_duplicates
+
+    workspace = Workspace.open(options.workspace)
+    datasets = [workspace.dataset(name) for name in options.names]
+    watch = Overall(say, sum(d.images for d in datasets))
+    for dataset in datasets:
+
+        def hashed(done: int, total: int, name: str = dataset.name) -> None:
+            if stop():
+                raise Cancelled("Stopped on request. Run it again to look at all images.")
+            watch.show("reading", name, done, total)
+
+        workspace.scan(dataset, progress=hashed)
+        watch.next(dataset.images)
+    known = {d.id: d.name for d in workspace.datasets()}
+    rows, lines = [], []
+    for dataset in datasets:
+        found = find_duplicates(workspace, dataset)
+        within = [[row.path for _, row in group.images] for group in found.within]
+        across = {known[i]: [[row.path for _, row in g.images] for g in groups] for i, groups in found.across.items()}
+        rows.append({"name": dataset.name, "within": within, "across": across})
+        lines.append(f"{dataset.name}: {found.superfluous:,} exact copies within it")
+        lines += [f"{dataset.name}: {len(groups):,} images are in {name}, too" for name, groups in across.items()]
+    return FINE, {"datasets": rows}, "\n".join(lines)
+
+
+def list_extractors(options: Namespace, say: Reporter, stop: Stop) -> Result:
+    from dnacore.extractors import available
+    from dnacore.workspace.saved import custom_extractors
+
+    workspace = Workspace.open(options.workspace)
+    if options.check or options.keep:
+        return _weights_file(options, workspace, say)
+    if options.forget:
+        custom_extractors.forget(workspace, options.forget)
+        return FINE, {"forgotten": options.forget}, f"{options.forget} is forgotten. Its weights file was not touched."
+    rows = [
+        {
+            "name": e.name, "title": e.title, "layers": e.layers, "neurons": e.neurons, "input_size": e.input_size,
+            "status": e.status, "license": e.license, "source": e.source, "bytes": e.bytes,
+        }
+        for e in [*available(), *(kept.info for kept in custom_extractors.kept(workspace))]
+    ]  # fmt: skip
+    lines = [
+        f"{r['name']:<24} {r['neurons']:>6,} neurons  {len(r['layers']):>2} layers  {r['status']:<14} {r['title']}"
+        for r in rows
+    ]
+    return FINE, rows, "\n".join([*lines, "Any other timm network works as timm:NAME, a weights file by its path."])
+
+
+def _weights_file(options: Namespace, workspace: Workspace, say: Reporter) -> Result:
+    from dnacore.workspace.saved import custom_extractors
+
+    if not options.extractor:
+        raise BadInput("Say with --extractor FILE which weights file is meant.")
+    file = absolute(options.extractor)
+    Overall(say).show("loading", file.name, 0, 0)
+    found = custom_extractors.check(file, options.architecture, options.arguments, options.prepare, options.keep or "")
+    if options.keep:
+        found = custom_extractors.keep(workspace, found)
+    data = custom_extractors.as_json(found)
+    kept = f" It is the extractor {found.name} from now on." if options.keep else ""
+    text = f"{file.name} fits {found.architecture}: {data['neurons']:,} neurons in {len(found.layers)} layers.{kept}"
+    return FINE, data, text
+
+
+def list_selections(options: Namespace, say: Reporter, stop: Stop) -> Result:
+    found = Workspace.open(options.workspace).selections()
+    rows = [{"name": s.name, "neurons": len(s), "origin": dict(s.origin)} for s in found]
+    return (
+        FINE,
+        rows,
+        "\n".join(f"{s.name}: {len(s)} neurons" for s in found) or "No selections yet: sensitivity --save NAME",
+    )
+
+
+def list_jobs(options: Namespace, say: Reporter, stop: Stop) -> Result:
+    found = jobs.list_jobs(Workspace.open(options.workspace))
+    lines = [f"{j.id}  {j.state:<11}  {j.done:,} of {j.total:,}  {j.title}  {j.message}" for j in found]
+    return FINE, [jobs.as_json(j) for j in found], "\n".join(lines) or "No jobs yet."
+
+
+def remove(options: Namespace, say: Reporter, stop: Stop) -> Result:
+    workspace = Workspace.open(options.workspace)
+    if options.name in {s.name for s in workspace.selections()} - {d.name for d in workspace.datasets()}:
+        workspace.remove_selection(options.name)
+        return FINE, {"removed": options.name, "freed_bytes": 0}, f"The selection {options.name} is gone."
+    if options.name not in {d.name for d in workspace.datasets()}:
+        imported = workspace.imported(options.name)
+        if imported is None:
+            raise UnknownName(f"There is no dataset, selection or imported DNA {options.name}.")
+        return FINE, {"removed": options.name, "freed_bytes": discard(imported)}, f"The DNA {options.name} is gone."
+    freed = workspace.remove_dataset(options.name)
+    text = f"{options.name} is forgotten, {freed / 1e6:.1f} MB freed. Your own image files were not touched."
+    return FINE, {"removed": options.name, "freed_bytes": freed}, text
+
+
+def export(options: Namespace, say: Reporter, stop: Stop) -> Result:
+    from dnacore.sources.exchange import export
+
+    sources = sources_of(options, Overall(say), stop)
+    files = [str(path) for path in export(sources, options.name, options.to, options.format, options.kind)]
+    return (
+        FINE,
+        {"name": options.name, "file": files[0], "files": files},
+        f"{options.name} is written to {' and '.join(files)}",
+    )
+
+
+def import_(options: Namespace, say: Reporter, stop: Stop) -> Result:
+    from dnacore.sources.exchange import holds_dna, import_dna, import_selection
+
+    workspace = Workspace.open(options.workspace)
+    if not holds_dna(options.file):
+        chosen = import_selection(workspace, options.file)
+        return (
+            FINE,
+            {"selection": chosen.name, "neurons": len(chosen)},
+            f"Selection {chosen.name}: {len(chosen)} neurons.",
+        )
+    vouched = sources_of(options, Overall(say), stop) if options.extractor else None
+    dna = import_dna(workspace, options.file, vouched, options.calibration)
+    data = {"dna": dna.name, "images": dna.images}
+    return FINE, data, f"DNA {dna.name}: {dna.images:,} images, {dna.n_neurons:,} neurons."
+
+
+def bench(options: Namespace, say: Reporter, stop: Stop) -> Result:
+    from dnacore.commands.bench import bench, table
+
+    rows = bench(options.suite, options.extractor, lambda name, done, of: say.progress(f"measuring: {name}", done, of))
+    return FINE, rows, table(rows)
+
+
+def _dataset_row(workspace: Workspace, dataset) -> dict[str, Any]:
+    return {
+        "name": dataset.name, "folder": str(dataset.folder), "images": dataset.images,
+        "attributes": str(dataset.attributes) if dataset.attributes else None,
+        "extractors": workspace.store.extractors_of(dataset),
+    }  # fmt: skip

@@ -1,0 +1,334 @@
+"""`python -m dnacore`: every capability as a command, for scripts, servers and the dashboard's background jobs.
+
+Exit code 0: fine; 1: done, with something to look at (images rejected); 2: failed, with one line on stderr.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+
+from dnacore import __version__
+from dnacore.errors import BadInput, Cancelled, DnaError
+
+FINE, LOOK, FAILED = 0, 1, 2
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise BadInput(f"{message}. See: {self.prog} --help")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit code."""
+    try:
+        options = _parser().parse_args(arguments)
+        # Everything heavy comes in here, so that --help answers at once.
+        from dnacore.commands import dispatch, progress
+
+        return _run(dispatch, progress, options)
+    except DnaError as problem:
+        return _fail(str(problem))
+    except KeyboardInterrupt:
+        return _fail("Stopped. What was finished is kept; run it again to go on.")
+    except BrokenPipeError:  # whoever read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FINE
+    except OSError as problem:
+        return _fail(f"{problem.filename or 'A file'} cannot be used ({problem.strerror or problem}).")
+
+
+def _run(dispatch: Any, progress: Any, options: argparse.Namespace) -> int:
+    with _stopping() as stopped, progress.reporter(options) as say:
+        try:
+            code, data, text = dispatch.run(options, say, stopped.is_set)
+        except Cancelled as problem:
+            say.end("cancelled", str(problem))
+            raise
+        except DnaError as problem:
+            say.end("failed", str(problem))
+            raise
+        except Exception as problem:  # anything else is our mistake: keep the details, spare the person the traceback
+            sentence = progress.keep_details(options, problem)
+            say.end("failed", sentence)
+            return _fail(sentence)
+        say.end("finished", text.strip().splitlines()[-1] if text.strip() else "")
+    if options.json:
+        text = json.dumps(data, indent=1, allow_nan=False)
+    if text:
+        # a terminal that cannot show a letter of a file's name gets a question mark
+        encoding = sys.stdout.encoding or "utf-8"
+        print(text.encode(encoding, "replace").decode(encoding), flush=True)
+    return code
+
+
+@contextmanager
+def _stopping() -> Iterator[threading.Event]:
+    """An event that is set when somebody asks us to stop. Who asks twice is not asked to wait."""
+    stopped = threading.Event()
+
+    def stop(*_: object) -> None:
+        if stopped.is_set():
+            raise KeyboardInterrupt
+        stopped.set()
+
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stopped
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _fail(message: str) -> int:
+    print(" ".join(message.split()), file=sys.stderr)
+    return FAILED
+
+
+def _everywhere() -> argparse.ArgumentParser:
+    """The options of every command. Without defaults, so that they may stand before a command as well as behind it."""
+    everywhere = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    everywhere.add_argument("--json", action="store_true", help="print the result as JSON")
+    everywhere.add_argument("--workspace", type=Path, metavar="DIR", help="where everything is kept")
+    everywhere.add_argument("--extractor", metavar="E", help="network: a name, timm:NAME, or a weights file")
+    everywhere.add_argument("--architecture", metavar="NAME", help="timm network that the weights file is for")
+    everywhere.add_argument("--arguments", type=_json, metavar="JSON", help='its arguments, as {"pad_type": "same"}')
+    everywhere.add_argument("--prepare", choices=("reparameterize",), help="a step before its weights are loaded")
+    everywhere.add_argument("--device", choices=("auto", "cpu", "cuda"))
+    everywhere.add_argument(
+        "--precision", choices=("fp32", "fp16", "bf16"), help="fp16 keeps distances nearer to fp32's than bf16 does"
+    )
+    everywhere.add_argument("--batch-size", type=_positive, metavar="N", help="images at a time")
+    everywhere.add_argument(
+        "--download", action="store_true", help="fetch the network's weights if they are not here yet"
+    )
+    everywhere.add_argument("--quiet", action="store_true", help="no progress on stderr")
+    everywhere.add_argument("--job", help=argparse.SUPPRESS)
+    return everywhere
+
+
+def _parser() -> _Parser:
+    parser = _Parser(
+        prog="python -m dnacore", description="Compare sets of images by the neurons of a frozen network.",
+        parents=[_everywhere()],
+    )  # fmt: skip
+    parser.set_defaults(
+        json=False, workspace=None, extractor=None, architecture=None, arguments=None, prepare=None, device="auto",
+        precision="fp32", batch_size=None, quiet=False, download=False, job=None,
+    )  # fmt: skip
+    parser.add_argument("--version", action="version", version=f"visual dna {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
+
+    def command(name: str, text: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=text, description=text, parents=[_everywhere()])
+
+    demo = command("demo", "draw the demo datasets into the workspace")
+    demo.add_argument("names", nargs="*", metavar="NAME", help="only these (default: all)")
+    demo.add_argument("--extract", action="store_true", help="and extract each as soon as it is drawn")
+
+    add = command("add", "register a folder, a text file of paths, or a zip as a dataset")
+    add.add_argument("name")
+    add.add_argument("folder", type=Path)
+    add.add_argument("--attributes", type=Path, metavar="CSV", help="a column “file” and one column per attribute")
+
+    command("datasets", "list the datasets")
+    duplicates = command("duplicates", "images that are in a dataset twice, or in another one too, by their bytes")
+    duplicates.add_argument("names", nargs="+", metavar="NAME")
+    extractors = command(
+        "extractors", "list the networks with their layers, neurons and licence; try or keep a weights file"
+    )
+    extractors.add_argument(
+        "--check", action="store_true", help="only try whether the weights file of --extractor fits"
+    )
+    extractors.add_argument("--keep", metavar="NAME", help="and make it an extractor of this workspace, under a name")
+    extractors.add_argument("--forget", metavar="NAME", help="make a kept weights file an extractor no longer")
+
+    extract = command("extract", "make the DNAs of datasets or folders (again: only what is new)")
+    extract.add_argument("names", nargs="+", metavar="NAME")
+    extract.add_argument(
+        "--calibration", type=Path, metavar="FILE", help="activation ranges to use: a calibration, or vdna's JSON"
+    )
+    extract.add_argument(
+        "--bins", type=_positive, metavar="N", help="bins of every histogram (default: as before, or 1000)"
+    )
+    extract.add_argument(
+        "--covariance",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="LAYER",
+        help="keep the full covariance of these layers (or all), for compare --metric fd",
+    )
+    extract.add_argument("--no-sketches", action="store_true", help="keep no per-image summaries (no ranking later)")
+
+    compare = command("compare", "distances between datasets")
+    compare.add_argument("names", nargs="+", metavar="NAME")
+    compare.add_argument("--metric", default="emd", choices=("emd", "nfd", "fd", "kid"))
+    compare.add_argument("--selection", metavar="S", help="only these neurons: a saved selection or a JSON file")
+    compare.add_argument("--by", default="all", choices=("neuron", "layer", "all"))
+    compare.add_argument("--csv", type=Path, metavar="F", help="write the numbers into a CSV file")
+
+    sensitivity = command("sensitivity", "which neurons tell images with something from images without it")
+    sensitivity.add_argument("names", nargs="+", metavar="WITH WITHOUT | DATASET")
+    sensitivity.add_argument("--attribute", metavar="COLUMN", help="split one dataset by this column (1 and 0)")
+    sensitivity.add_argument("--top", type=_positive, default=20, metavar="K")
+    sensitivity.add_argument(
+        "--floor",
+        type=_share,
+        metavar="RATE",
+        help="count, and with --save keep, all neurons above the noise floor that chance passes at this rate, such as 0.05",
+    )
+    sensitivity.add_argument("--save", metavar="S", help="keep the top neurons as a selection of this name")
+
+    attributes = command("attributes", "sensitivity to every attribute of a dataset at once")
+    attributes.add_argument("dataset", metavar="DATASET")
+
+    explain = command("explain", "what the distance between two datasets, or an image and a dataset, is made of")
+    explain.add_argument("name", metavar="DATASET")
+    explain.add_argument("reference", metavar="NAME_OR_IMAGE")
+    explain.add_argument(
+        "--image", metavar="PATH", help="of this image of the dataset instead of all of them, and where in it"
+    )
+    explain.add_argument("--selection", metavar="S", help="only these neurons: a saved selection or a JSON file")
+    explain.add_argument("--top", type=_positive, default=10, metavar="K")
+
+    leave_out = command(
+        "leave-out", "what a dataset would be without each of its folders, or of its attributes' values"
+    )
+    leave_out.add_argument("dataset", metavar="DATASET")
+    leave_out.add_argument(
+        "--attributes", action="store_true", help="by attribute, from sketches, instead of by folder"
+    )
+    leave_out.add_argument("--target", metavar="NAME", help="and whether the rest comes nearer to this")
+    leave_out.add_argument("--selection", metavar="S", help="only these neurons: a saved selection or a JSON file")
+
+    mixture = command("mixture", "in which shares to mix datasets so that they come nearest to a target")
+    mixture.add_argument("target", metavar="TARGET")
+    mixture.add_argument("names", nargs="+", metavar="NAME")
+    mixture.add_argument("--selection", metavar="S", help="only these neurons: a saved selection or a JSON file")
+
+    forget = command("forget", "learn weights under which distances ignore one attribute and keep the others")
+    forget.add_argument("dataset", metavar="DATASET")
+    forget.add_argument("attribute", metavar="COLUMN")
+    forget.add_argument("--metric", default="emd", choices=("emd", "nfd", "fd"))
+    forget.add_argument("--keep", nargs="+", metavar="COLUMN", help="the attributes to keep (default: all others)")
+    forget.add_argument("--save", metavar="S", help="keep the weights as a selection of this name")
+
+    rank = command("rank", "order a dataset's images by their distance to a reference, nearest first")
+    rank.add_argument("dataset", metavar="DATASET")
+    rank.add_argument(
+        "--reference",
+        required=True,
+        action="append",
+        metavar="NAME_OR_IMAGE",
+        help="given several times: their average",
+    )
+    rank.add_argument("--unlike", metavar="NAME_OR_IMAGE", help="like the reference and unlike this")
+    rank.add_argument("--selection", metavar="S", help="only these neurons: a saved selection or a JSON file")
+    rank.add_argument("--csv", type=Path, metavar="F", help="write rank,path,distance into a CSV file")
+
+    _study(command)
+
+    calibrate = command("calibrate", "measure the activation ranges of a network on datasets, and use them from now on")
+    calibrate.add_argument("name", help="what to call this calibration")
+    calibrate.add_argument("names", nargs="+", metavar="DATASET")
+    calibrate.add_argument(
+        "--extract", action="store_true", help="and extract again whatever has to be, to stay comparable"
+    )
+
+    command("selections", "list the saved selections")
+    command("jobs", "list the background jobs")
+
+    remove = command("remove", "forget a dataset and its DNAs (never the images), or a selection")
+    remove.add_argument("name")
+
+    export = command("export", "write a dataset's DNA (.dna.npz) or a selection (.json) to a file")
+    export.add_argument("name")
+    export.add_argument("--to", type=Path, required=True, metavar="FILE")
+    export.add_argument("--format", default="ours", choices=("ours", "peer"), help="peer: the .json and .npz of vdna")
+    export.add_argument(
+        "--kind",
+        default="histogram",
+        choices=("histogram", "gaussian", "layer-gaussian"),
+        help="what to write of every neuron or layer",
+    )
+
+    import_ = command("import", "take a DNA file, a pair of vdna, or a selection file into the workspace")
+    import_.add_argument("file", type=Path)
+    import_.add_argument(
+        "--calibration",
+        type=Path,
+        metavar="FILE",
+        help="the activation ranges that a pair of vdna was counted over (with --extractor: the network it is of)",
+    )
+
+    bench = command("bench", "measure this machine: extraction, binning, distances, ranking, start-up")
+    suites = ("all", "extract", "accumulate", "distances", "rank", "start")
+    bench.add_argument("suite", nargs="?", default="all", choices=suites)
+    return parser
+
+
+def _study(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    from dnacore.studies import NAMES
+
+    study = command("study", "answer a question about datasets by one of the paper's experiments (no name: list them)")
+    study.add_argument("study", nargs="?", choices=NAMES, metavar="NAME", help=", ".join(NAMES))
+    study.add_argument("names", nargs="*", metavar="DATASET")
+    study.add_argument(
+        "--attribute", metavar="COLUMN", help="a column of the dataset's table, where the study takes one"
+    )
+    study.add_argument("--selection", metavar="S", help="only these neurons, where the study takes some")
+    study.add_argument(
+        "--extractors", nargs="+", metavar="E", help="several networks, where the study takes more than one"
+    )
+    study.add_argument(
+        "--scores", type=Path, metavar="CSV", help="transfer: target, source and score of trained models"
+    )
+    study.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="an option of the study (--describe lists them)",
+    )
+    study.add_argument("--seed", type=int, default=0, metavar="N", help="of everything random (default 0)")
+    study.add_argument("--describe", action="store_true", help="say which datasets and options the study takes")
+    study.add_argument("--fresh", action="store_true", help="compute it again even if the result is kept")
+    study.add_argument("--csv", type=Path, metavar="F", help="write the table into a CSV file")
+    study.add_argument("--html", type=Path, metavar="F", help="write all of it into an HTML file that needs no network")
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = 0.0
+    if not 0 < share < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number between 0 and 1")
+    return share
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return int(text)
+
+
+def _json(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise argparse.ArgumentTypeError(f'{text!r} is not a JSON object such as {{"num_classes": 1000}}')
+    return found

@@ -1,0 +1,121 @@
+"""Feeding images to a network: decoded and resized in worker threads, handed over in order, a few batches ahead."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from dnacore.errors import DnaError
+from dnacore.extractors import malloc
+from dnacore.parallel import cores
+
+if TYPE_CHECKING:
+    from dnacore.extractors import Extractor
+
+
+AHEAD = 2  # batches prepared while one is in the network: enough to hide decoding, small enough for a laptop
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Images `start` to `end` of the list, as far as they could be read.
+
+    tensor: (len(kept), 3, H, W) float32, on the network's device where that is a GPU, or None when nothing could be read.
+    kept: positions in the list; rejected: {position: reason}.
+    """
+
+    start: int
+    end: int
+    tensor: torch.Tensor | None
+    kept: list[int]
+    rejected: dict[int, str]
+
+
+@dataclass(frozen=True)
+class _Started:
+    """A batch in preparation: every worker writes its image into its own row."""
+
+    start: int
+    rows: torch.Tensor
+    futures: list[Future[str | None]]
+
+
+def feed(extractor: Extractor, paths: Sequence[Path], batch_size: int, workers: int | None = None) -> Iterator[Batch]:
+    """Yield the images of `paths` as batches, always cut at the same positions, so that order never changes a result.
+
+    Memory that is freed in the meantime stays with the process, which spares the network a good part of its time. For a
+    GPU, batches are made in pinned memory and sent over while the one before is in the network.
+    """
+    gpu = extractor.device.type == "cuda"
+    batches = _decoded(extractor, paths, batch_size, workers or max(1, min(32 if gpu else 8, cores())), gpu)
+    with malloc.kept(), closing(batches):
+        yield from _sent(batches, extractor.device) if gpu else batches
+
+
+def _decoded(
+    extractor: Extractor, paths: Sequence[Path], batch_size: int, workers: int, pinned: bool
+) -> Iterator[Batch]:
+    started: deque[_Started] = deque()
+    side = extractor.input_size
+
+    def prepare(into: torch.Tensor, path: Path) -> str | None:
+        try:
+            into.copy_(extractor.preprocess(path))
+        except DnaError as problem:
+            return str(problem)
+        return None
+
+    with ThreadPoolExecutor(workers, thread_name_prefix="decode") as pool:
+        try:
+            for start in range(0, len(paths), batch_size):
+                part = paths[start : start + batch_size]
+                rows = torch.empty(len(part), 3, side, side, pin_memory=pinned)
+                started.append(
+                    _Started(start, rows, [pool.submit(prepare, *one) for one in zip(rows, part, strict=True)])
+                )
+                if len(started) > AHEAD:
+                    yield _collect(started.popleft())
+            while started:
+                yield _collect(started.popleft())
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _collect(one: _Started) -> Batch:
+    reasons = {one.start + i: reason for i, future in enumerate(one.futures) if (reason := future.result()) is not None}
+    kept = [position for position in range(one.start, one.start + len(one.futures)) if position not in reasons]
+    rows: torch.Tensor | None = one.rows
+    if reasons:
+        rows = one.rows[[position - one.start for position in kept]] if kept else None
+    return Batch(one.start, one.start + len(one.futures), rows, kept, reasons)
+
+
+def _sent(batches: Iterator[Batch], device: torch.device) -> Iterator[Batch]:
+    """The batches on a GPU, each copied while the one before is used: the copies have a stream of their own."""
+    stream = torch.cuda.Stream(device)
+    waiting: Batch | None = None
+    for batch in batches:
+        if batch.tensor is not None:
+            with torch.cuda.stream(stream):
+                batch = replace(batch, tensor=batch.tensor.to(device, non_blocking=True))
+        if waiting is not None:
+            yield _taken(waiting, stream)
+        waiting = batch
+    if waiting is not None:
+        yield _taken(waiting, stream)
+
+
+def _taken(batch: Batch, stream: torch.cuda.Stream) -> Batch:
+    """Let the network's stream wait for the copy, and the memory outlive what that stream does with it."""
+    if batch.tensor is not None:
+        now = torch.cuda.current_stream(batch.tensor.device)
+        now.wait_stream(stream)
+        batch.tensor.record_stream(now)
+    return batch

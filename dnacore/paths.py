@@ -1,0 +1,65 @@
+"""Paths as people give them, and what files and folders take on disk."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from dnacore.errors import BadInput
+
+_PACKAGED = Path(__file__).parent / "assets"
+#: Weights, calibrations and fonts that come with the tool: inside the package in a wheel, beside it in a checkout.
+ASSETS = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).resolve().parents[1] / "assets"
+
+
+def absolute(path: Path | str) -> Path:
+    """The path from the root, `~` resolved and links not. Raises BadInput for text that no path can hold."""
+    text = check_text(str(path))
+    try:
+        return Path(os.path.abspath(Path(text).expanduser()))
+    except RuntimeError:  # ~somebody, who is not known here: then it is a file's name
+        return Path(os.path.abspath(text))
+
+
+def discard(path: Path) -> int:
+    """Delete a file of our own; return its bytes. One that somebody still reads (Windows) is left for `Store.sweep`."""
+    freed = size(path)
+    try:
+        path.unlink()
+    except OSError:
+        return 0
+    return freed
+
+
+def size(path: Path) -> int:
+    """Bytes of a file; 0 for one that is not there."""
+    try:
+        return path.stat().st_size if path.is_file() else 0
+    except OSError:
+        return 0
+
+
+def folder_size(folder: Path | str) -> int:
+    """Bytes of all files in a folder."""
+    # Thousands of thumbnails: a listing tells most of what a look at each file would, in a tenth of the time.
+    total = 0
+    with suppress(OSError), os.scandir(folder) as listed:  # a folder or a file may go while we look
+        for entry in listed:
+            with suppress(OSError):
+                if entry.is_dir(follow_symlinks=False):
+                    total += folder_size(entry.path)
+                elif entry.is_file():
+                    total += entry.stat().st_size
+    return total
+
+
+def check_text(text: str) -> str:
+    """Return the text; raise BadInput if it holds what neither a path nor the catalogue can (NUL, broken UTF-8)."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        text = "\0"
+    if "\0" in text:
+        raise BadInput("A name or path that was given is not valid text (UTF-8). Rename the file or folder first.")
+    return text

@@ -1,0 +1,102 @@
+"""DNAs and selections that leave a workspace as files, and files that enter it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from numpy import array_equal
+
+from dnacore import atomic
+from dnacore.dna.calibration import load_calibration
+from dnacore.dna.file import SUFFIX, load_dna
+from dnacore.dna.gaussian import Gaussian
+from dnacore.dna.histogram import DNA
+from dnacore.dna.vdna import is_peer, read_peer, read_ranges, write_peer
+from dnacore.errors import BadInput, Damaged
+from dnacore.neurons.selection import Selection
+from dnacore.sources.resolver import Sources
+from dnacore.workspace.datasets import clean_name, free_name
+from dnacore.workspace.workspace import Workspace
+
+FORMATS, KINDS = ("ours", "peer"), ("histogram", "gaussian", "layer-gaussian")
+
+
+def export(sources: Sources, name: str, to: Path, format_: str = "ours", kind: str = "histogram") -> list[Path]:
+    """Write a dataset's DNA or a selection to files and return them. A `.json` without a format is a selection's."""
+    if format_ == "ours" and kind == "histogram" and to.suffix.lower() == ".json":
+        chosen = sources.workspace.selection(name)
+        atomic.write_bytes(to, json.dumps(chosen.to_json(), indent=1).encode())
+        return [to]
+    dna = sources.dna(name)
+    if format_ == "peer":
+        if isinstance(dna, Gaussian) and kind == "histogram":
+            kind = "gaussian"
+        return list(write_peer(dna, to, kind))
+    if kind == "histogram":
+        return [dna.save(to)]
+    small = dna.gaussian()
+    if kind == "gaussian":
+        small = replace(small, scatter={})
+    elif not small.scatter:
+        raise BadInput(f"No covariance of “{name}” was kept. Extract it with --covariance LAYER (or all).")
+    return [small.save(to)]
+
+
+def import_selection(workspace: Workspace, path: Path) -> Selection:
+    """Take a selection file into the workspace. Raises BadInput."""
+    try:
+        chosen = Selection.from_json(json.loads(path.read_text("utf-8")))
+    except BadInput:
+        raise
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{path.name} is not a selection file ({error}).") from error
+    workspace.save_selection(chosen)
+    return chosen
+
+
+def holds_dna(path: Path) -> bool:
+    """Whether a file is a DNA, ours or the authors' pair; else it is a selection."""
+    return path.suffix.lower() != ".json" or is_peer(path)
+
+
+def import_dna(
+    workspace: Workspace, path: Path, sources: Sources | None = None, ranges: Path | None = None
+) -> DNA | Gaussian:
+    """Take a DNA file into the workspace under a free name, and return it under that name.
+
+    sources: where the network is that a pair of the authors' is vouched to be of; ranges: the activation ranges it was
+    counted over (their JSON, or a calibration file).
+    """
+    if path.suffix.lower() == ".json":
+        extractor = sources.extractor if sources else None
+        if ranges is not None and extractor is None:
+            raise BadInput("Say with --extractor which network the activation ranges are of.")
+        calibration = None
+        if ranges is not None:
+            theirs = ranges.suffix.lower() == ".json"
+            calibration = read_ranges(ranges, extractor, literal=True) if theirs else load_calibration(ranges)
+        dna = read_peer(path, extractor, calibration)
+    else:
+        dna = load_dna(path)
+    name = clean_name(dna.name or path.name.removesuffix(SUFFIX))
+    folder = workspace.root / "imports"
+    others = {p.name.removesuffix(SUFFIX) for p in folder.glob(f"*{SUFFIX}") if not _same(p, dna)}
+    name = free_name(name, {d.name for d in workspace.datasets()} | others)  # nothing of another name is ever replaced
+    dna = replace(dna, name=name)
+    dna.save(folder / f"{name}{SUFFIX}")
+    return dna
+
+
+def _same(path: Path, dna: DNA | Gaussian) -> bool:
+    try:
+        found = load_dna(path)
+    except (BadInput, Damaged):
+        return False
+    if isinstance(found, Gaussian) or isinstance(dna, Gaussian):
+        return (
+            type(found) is type(dna) and found.network == dna.network and array_equal(found.mean, dna.mean.astype("f4"))
+        )
+    same_ranges = found.calibration.fingerprint == dna.calibration.fingerprint
+    return same_ranges and array_equal(found.histograms, dna.histograms)

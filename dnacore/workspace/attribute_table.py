@@ -1,0 +1,106 @@
+"""Attributes of images: reading the CSV that came with a dataset, and choosing images by a value."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from dnacore.errors import BadInput, UnknownName
+from dnacore.workspace.datasets import Part
+from dnacore.workspace.store.shard_plan import FileRow
+
+_FILE_COLUMNS = ("file", "filename", "file_name", "image", "image_id", "path")
+
+
+def read_attributes(csv: Path, files: Sequence[FileRow]) -> pd.DataFrame:
+    """One row per file, in the files' order; every value a word, "0", "1", or "" where it is not known.
+
+    -1 and empty mean unknown in a column that has a 0, and no ("0") in one that has none (as in CelebA).
+    Raises BadInput when the CSV cannot be read, or has no column that names files of the dataset.
+    """
+    table = _read_csv(csv)
+    table.columns = [str(c).strip() for c in table.columns]
+    table = table.loc[:, ~table.columns.duplicated()]
+    key = next((c for c in table.columns if c.lower() in _FILE_COLUMNS), None)
+    if key is None:
+        raise BadInput(f"The attributes file {csv.name} needs a column “file” with each image's path in its folder.")
+    named = [_normal_path(path) for path in table[key]]
+    table = table.drop(columns=key).set_index(pd.Index(named, name="file"))
+    paths = [unicodedata.normalize("NFC", f.path) for f in files]
+    if set(paths).isdisjoint(named):  # bare file names for a nested folder, or another computer's paths
+        by_name = pd.Series(paths, index=[p.rsplit("/", 1)[-1] for p in paths])
+        by_name = by_name[~by_name.index.duplicated(keep=False)]
+        named = [by_name.get(path.rsplit("/", 1)[-1], path) for path in named]
+        table.index = pd.Index(named, name="file")
+        if paths and set(paths).isdisjoint(named):
+            raise BadInput(
+                f"The attributes file {csv.name} names none of the {len(paths)} images in its column “{key}”. Write "
+                f"each image's path in its folder there, such as {paths[0]}."
+            )
+    table = table[~table.index.duplicated()]
+    for column in table.columns:
+        table[column] = _normal_column(table[column])
+    table = table.reindex(paths, fill_value="")
+    table.index = pd.Index([f.path for f in files], name="file")
+    return table
+
+
+def _read_csv(csv: Path) -> pd.DataFrame:
+    try:
+        with open(csv, encoding="utf-8-sig") as file:
+            head = file.readline()
+        # Spreadsheets write semicolons or tabs where the comma is the decimal sign.
+        separator = max(",;\t", key=lambda mark: (head.count(mark), mark == ","))
+        return pd.read_csv(
+            csv, dtype=str, keep_default_na=False, encoding="utf-8-sig", skipinitialspace=True, sep=separator
+        )
+    except FileNotFoundError as error:
+        raise BadInput(
+            f"There is no attributes file {csv.name} any more. Add the dataset again with another."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise BadInput(f"The attributes file {csv.name} is not text in UTF-8. Save it as “CSV UTF-8”.") from error
+    except (ValueError, OSError, pd.errors.ParserError) as error:
+        raise BadInput(f"The attributes file {csv.name} is not a CSV that can be read ({error}).") from error
+
+
+def choose(table: pd.DataFrame, part: Part, name: str) -> list[int]:
+    """Positions of the rows that have the attribute. Raises UnknownName naming what there is instead."""
+    if part.column not in table.columns:
+        known = ", ".join(table.columns) or "none: add the dataset with --attributes CSV"
+        raise UnknownName(f"“{name}” has no attribute {part.column}. Its attributes are: {known}.")
+    column = table[part.column]
+    wanted = _normal_value(part.value)
+    if wanted == "-1" and "-1" not in set(column):
+        wanted = "0" if "0" in set(column) else wanted
+    rows = np.flatnonzero((column == wanted).to_numpy(bool)).tolist()
+    if not rows:
+        values = ", ".join(sorted(set(column) - {""}))
+        raise UnknownName(f"No image of “{name}” has {part.column}={part.value}. The values are: {values}.")
+    return rows
+
+
+def _normal_column(column: pd.Series) -> pd.Series:
+    said = {value: _normal_value(value) for value in column.unique()}  # a few words, however many images
+    column = column.map(said).fillna("")
+    unknown = "" if (column == "0").any() else "0"
+    return column.replace({"-1": unknown, "": unknown})
+
+
+def _normal_value(value: object) -> str:
+    value = str(value).strip() if isinstance(value, str) else ""  # a row that ends early has no value there
+    if value.lower() in ("true", "yes"):
+        return "1"
+    if value.lower() in ("false", "no"):
+        return "0"
+    return value[:-2] if re.fullmatch(r"-?\d+\.0", value) else value
+
+
+def _normal_path(path: object) -> str:
+    path = unicodedata.normalize("NFC", str(path)).strip().replace("\\", "/")
+    return path[2:] if path.startswith("./") else path

@@ -1,0 +1,81 @@
+"""Datasets: a name, a folder, and what is known about each image in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from dnacore.errors import BadInput
+from dnacore.paths import check_text
+
+_PART = re.compile(r"^(?P<name>.+)\[(?P<column>[^\[\]=]+)=(?P<value>[^\[\]]*)\]$")
+_UNFIT = re.compile(r"[\x00-\x1f\x7f/\\\[\]]")
+
+
+@dataclass(frozen=True)
+class Part:
+    """The images of a dataset whose attribute `column` has the value `value`."""
+
+    column: str
+    value: str
+
+    def __str__(self) -> str:
+        return f"[{self.column}={self.value}]"
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A named set of image files, or the part of one that has an attribute.
+
+    source: the folder, or the text file of paths, that was added; folder: what the files' paths are relative to.
+    attributes: a CSV with a column `file` and one column per attribute. colour: its place in the palette, for ever.
+    """
+
+    id: int
+    name: str
+    source: Path
+    folder: Path
+    attributes: Path | None
+    colour: int
+    images: int = 0
+    title: str = ""
+    part: Part | None = None
+
+    def split(self, column: str, value: str) -> Dataset:
+        """The images of this dataset that have an attribute."""
+        part = Part(column, value)
+        return replace(self, name=f"{self.name}{part}", part=part)
+
+
+def parse_part(text: str) -> tuple[str, Part | None]:
+    """`NAME[column=value]` -> (NAME, part); any other text stays whole."""
+    match = _PART.match(text)
+    return (match["name"], Part(match["column"].strip(), match["value"].strip())) if match else (text, None)
+
+
+def check_name(name: str) -> str:
+    """Return the name trimmed; raise BadInput if it cannot serve as one."""
+    name = check_text(name).strip()
+    if not name or len(name) > 120 or name.startswith((".", "~", "-")) or _UNFIT.search(name):
+        raise BadInput(
+            f"{name!r} cannot be a dataset's name. Use 1 to 120 characters without / \\ [ ], not starting with a dot, "
+            "a dash or ~."
+        )
+    return name
+
+
+def name_for(folder: Path) -> str:
+    """A name for a folder that was given by its path."""
+    return clean_name(folder.name)
+
+
+def clean_name(text: str) -> str:
+    """The nearest text that can serve as a name."""
+    return _UNFIT.sub(" ", text).lstrip(" .~-")[:100].strip() or "images"
+
+
+def free_name(name: str, taken: Collection[str]) -> str:
+    """The name, with a number appended where it is taken."""
+    return next(n for n in (name, *(f"{name} {i}" for i in range(2, len(taken) + 3))) if n not in taken)

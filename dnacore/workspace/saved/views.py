@@ -1,0 +1,77 @@
+"""Views that were saved under a name: a page and its choices, kept in the workspace for every session on it."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from dnacore import atomic
+from dnacore.errors import BadInput
+from dnacore.workspace.workspace import Workspace
+
+FORMAT, VERSION = "visual-dna views", 1
+MOST, LONGEST = 60, 60
+_lock = threading.Lock()
+
+
+@dataclass(frozen=True)
+class SavedView:
+    """page: its name in `navigation.TITLES`. query: its choices as in an address, (key, value) each."""
+
+    name: str
+    page: str
+    query: tuple[tuple[str, str], ...]
+    saved: float
+
+
+def load(workspace: Workspace) -> list[SavedView]:
+    """Return the saved views, newest first; none where there is no file that can be read."""
+    try:
+        read = json.loads(_file(workspace).read_text(encoding="utf-8"))
+        if (read["format"], read["version"]) != (FORMAT, VERSION):
+            return []
+        found = [
+            SavedView(
+                str(one["name"]),
+                str(one["page"]),
+                tuple((str(key), str(value)) for key, value in one["query"]),
+                float(one["saved"]),
+            )
+            for one in read["views"]
+        ]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+    return sorted(found, key=lambda one: -one.saved)
+
+
+def save(workspace: Workspace, name: str, page: str, query: Sequence[Sequence[str]]) -> SavedView:
+    """Keep a view, in place of one of the same name. Raises BadInput without a name, or when there are too many."""
+    name = " ".join(name.split())[:LONGEST]
+    if not name:
+        raise BadInput("A view needs a name to be found by.")
+    with _lock:
+        others = [one for one in load(workspace) if one.name != name]
+        if len(others) >= MOST:
+            raise BadInput(f"There are {MOST} saved views already. Remove one first.")
+        view = SavedView(name, page, tuple((key, value) for key, value in query), time.time())
+        _write(workspace, [view, *others])
+    return view
+
+
+def remove(workspace: Workspace, name: str) -> None:
+    """Forget a view; does nothing where there is none of that name."""
+    with _lock:
+        _write(workspace, [one for one in load(workspace) if one.name != name])
+
+
+def _write(workspace: Workspace, views: Sequence[SavedView]) -> None:
+    content = {"format": FORMAT, "version": VERSION, "views": [asdict(one) for one in views]}
+    atomic.write_bytes(_file(workspace), json.dumps(content).encode())
+
+
+def _file(workspace: Workspace) -> Path:
+    return workspace.root / "views.json"

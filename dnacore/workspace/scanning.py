@@ -1,0 +1,99 @@
+"""Scanning: a look at a dataset's folder that brings the catalogue up to date."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from dnacore.images import files
+from dnacore.images.files import Rejected
+from dnacore.workspace.catalogue import Catalogue
+from dnacore.workspace.datasets import Dataset
+from dnacore.workspace.store.shard_plan import FileRow
+
+Progress = Callable[[int, int], None]
+_HASH = re.compile("[0-9a-f]{32}")
+
+
+@dataclass(frozen=True)
+class Scan:
+    """A look at a dataset's folder. files: readable ones by path; rejected: the others; added, removed: since then."""
+
+    files: list[FileRow]
+    rejected: list[Rejected]
+    added: int
+    removed: int
+
+
+def scan(
+    catalogue: Catalogue, dataset: Dataset, hashes: bool = True, progress: Progress | None = None
+) -> tuple[list[Rejected], int, int]:
+    """Look at the folder and note its files; return those that are no readable image, how many came and how many went.
+
+    A file whose size and time are as before keeps its hash; with hashes=False new files are hashed later. Raises
+    BadInput when the folder is gone.
+    """
+    found, rejected = files.find_images(dataset.source)
+    with catalogue.reading() as db:
+        known = {row["path"]: row for row in db.execute("SELECT * FROM file WHERE dataset = ?", (dataset.id,))}
+    old = {
+        f.path: known[f.path]["hash"]
+        for f in found
+        if f.path in known
+        and (known[f.path]["size"], known[f.path]["mtime_ns"]) == (f.size, f.mtime_ns)
+        and _HASH.fullmatch(known[f.path]["hash"])
+    }
+    need = [f for f in found if hashes and not old.get(f.path)]
+    contents = _hash(dataset, [f.path for f in need], rejected, progress)
+    with catalogue.changing() as db:
+        last = db.execute("SELECT coalesce(max(number), -1) FROM file WHERE dataset = ?", (dataset.id,))
+        top = last.fetchone()[0]
+        fresh = [f for f in found if f.path not in known]
+        # a look that computes no hashes must not wipe out those that another process has just computed
+        numbers = {f.path: top + 1 + i for i, f in enumerate(fresh)}
+        numbers |= {path: row["number"] for path, row in known.items()}
+        db.execute("UPDATE file SET there = 0 WHERE dataset = ?", (dataset.id,))
+        db.executemany(
+            "INSERT INTO file (dataset, number, path, size, mtime_ns, hash, there) VALUES (?,?,?,?,?,?,1) "
+            "ON CONFLICT (dataset, path) DO UPDATE SET size = excluded.size, mtime_ns = excluded.mtime_ns, "
+            "hash = CASE WHEN excluded.hash = '' AND size = excluded.size AND mtime_ns = excluded.mtime_ns "
+            "THEN hash ELSE excluded.hash END, there = 1",
+            [
+                (dataset.id, numbers[f.path], f.path, f.size, f.mtime_ns, contents.get(f.path, old.get(f.path, "")))
+                for f in found
+                if contents.get(f.path) is not None or f not in need
+            ],
+        )
+        db.execute("DELETE FROM unreadable WHERE dataset = ?", (dataset.id,))
+        db.executemany(
+            "INSERT OR REPLACE INTO unreadable VALUES (?,?,?)", [(dataset.id, r.path, r.reason) for r in rejected]
+        )
+    paths = {f.path for f in found}
+    gone = sum(1 for path, row in known.items() if row["there"] and path not in paths)
+    back = sum(1 for path in paths if path not in known or not known[path]["there"])
+    return rejected, back, gone
+
+
+def _hash(
+    dataset: Dataset, paths: Sequence[str], rejected: list[Rejected], progress: Progress | None
+) -> dict[str, str]:
+    """{path: content hash}; files that cannot be read join `rejected`."""
+
+    def one(path: str) -> tuple[str, str | None, str]:
+        try:
+            return path, files.content_hash(dataset.folder / path), ""
+        except OSError as error:
+            return path, None, f"cannot be read ({error.strerror or error})"
+
+    contents: dict[str, str] = {}
+    with ThreadPoolExecutor(4, thread_name_prefix="hash") as pool:
+        for done, (path, content, reason) in enumerate(pool.map(one, paths), 1):
+            if content is None:
+                rejected.append(Rejected(path, reason))
+            else:
+                contents[path] = content
+            if progress is not None:
+                progress(done, len(paths))
+    return contents

@@ -1,0 +1,4 @@
+"""Shards, sketches and DNAs of a workspace.
+
+Part of the workspace room.
+"""

@@ -1,0 +1,82 @@
+"""What pages read is cached, and follows what changes underneath: another session's datasets, an edited table."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+import dnacore as dc
+from tests import small_world
+from ui.app import reads
+
+
+@pytest.fixture
+def workspace(workspace_home: Path, tmp_path: Path):
+    """The server's workspace, with six extracted pictures of which the first three are marked in a table."""
+    reads._open.cache_clear()
+    opened = small_world.workspace(workspace_home)
+    folder = small_world.draw(tmp_path / "some", 6)
+    write(folder, marked=3)
+    opened.add_dataset("some", folder)
+    small_world.extract(opened, "some")
+    yield opened
+    reads._open.cache_clear()
+
+
+def write(folder: Path, marked: int) -> None:
+    """Write the table in which the first few pictures are marked; its time is another one each time."""
+    table = folder / "attributes.csv"
+    table.write_text("file,mark\n" + "".join(f"{at:03d}.png,{int(at < marked)}\n" for at in range(6)))
+    os.utime(table, ns=(marked, marked))
+
+
+def test_what_another_session_adds_is_there_at_once(workspace, tmp_path):
+    assert [one.name for one in reads.ready()] == ["some"]
+    other = dc.Workspace.open(workspace.root)
+    other.add_dataset("more", small_world.draw(tmp_path / "more", 4, seed=1))
+    small_world.extract(other, "more")
+    assert [one.name for one in reads.ready()] == ["some", "more"]
+    assert len(reads.sketches_of(reads.ready()[1])) == 4
+
+
+def test_a_dataset_that_grew_shows_its_new_images(workspace, tmp_path):
+    (before,) = reads.ready()
+    assert len(reads.files(before.dataset)) == len(reads.sketches_of(before)) == 6
+    small_world.draw(tmp_path / "some", 8)
+    small_world.extract(dc.Workspace.open(workspace.root), "some")
+    (after,) = reads.ready()
+    assert after.key != before.key
+    assert len(reads.files(after.dataset)) == len(reads.sketches_of(after)) == reads.dna(after).images == 8
+
+
+def test_sketches_keep_to_the_files_as_they_are_now(workspace, tmp_path):
+    (one,) = reads.ready()
+    assert reads.sketches_of(one).found.tolist() == [0, 1, 2, 3, 4, 5]
+    small_world.draw(tmp_path / "new", 1, seed=9)
+    (tmp_path / "new" / "000.png").rename(tmp_path / "some" / "00.png")
+    dc.Workspace.open(workspace.root).scan(one.dataset)  # looked at again, and not extracted yet
+    (now,) = reads.ready()
+    assert reads.sketches_of(now).found.tolist() == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_part_follows_its_table(workspace, tmp_path):
+    (whole,) = reads.ready()
+    before = reads.part(whole, "mark", "1")
+    assert before.dataset.images == len(reads.files(before.dataset)) == reads.dna(before).images == 3
+    write(tmp_path / "some", marked=5)
+    after = reads.part(whole, "mark", "1")
+    assert after.key != before.key
+    assert after.dataset.images == len(reads.files(after.dataset)) == reads.dna(after).images == 5
+    assert len(reads.sketches_of(after)) == 5 and list(reads.attributes(whole.dataset)["mark"]).count("1") == 5
+
+
+def test_a_part_of_no_image_or_of_a_table_that_is_gone_is_refused(workspace, tmp_path):
+    (whole,) = reads.ready()
+    with pytest.raises(dc.UnknownName, match="No image of “some” has mark=7"):
+        reads.part(whole, "mark", "7")
+    (tmp_path / "some" / "attributes.csv").unlink()
+    with pytest.raises(dc.BadInput, match="attributes.csv any more"):
+        reads.part(whole, "mark", "1")
+    assert reads.attributes(whole.dataset).empty

@@ -1,0 +1,124 @@
+"""Choices that live in the page's address, so that a link reopens the same view.
+
+Streamlit's own `bind="query-params"` writes what an option is called on the screen; here it is the option itself, which
+stays valid when the wording changes. A choice in the address wins when it is new (a link, the back button); otherwise
+what the person chose in this session stays, also across pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import streamlit as st
+
+from ui.app import capture
+
+
+def select(
+    label: str, options: Sequence[str], *, key: str, index: int = 0, new: bool = False, plain: bool = False, **more: Any
+) -> str:
+    """Draw a select. new: other values may be typed. plain: the first choice is not worth a mention in the address."""
+    options = list(options)
+    _take(key, lambda given: given[0] if new or given[0] in options else None)
+    if not new and key in st.session_state and st.session_state[key] not in options:
+        del st.session_state[key]
+    value = st.selectbox(label, options, index=index, key=key, accept_new_options=new, persist_state="session", **more)
+    _give(key, [] if plain and value == options[index] else [value], [value])
+    return value
+
+
+def several(label: str, options: Sequence[str], *, key: str, default: Sequence[str] = (), **more: Any) -> list[str]:
+    """Draw a multiselect; the default choice is left out of the address."""
+    options, default = list(options), list(default)
+    _take(key, lambda given: [one for one in given if one in options] or None)
+    if key in st.session_state:
+        # Whoever never touched the choice gets what is new, too; whoever did keeps it as far as it still exists.
+        untouched = st.session_state[key] == st.session_state.get(f"_default_{key}")
+        kept = default if untouched else [one for one in st.session_state[key] if one in options]
+        if kept != list(st.session_state[key]):
+            st.session_state[key] = kept
+    st.session_state[f"_default_{key}"] = default
+    value = st.multiselect(label, options, default=default, key=key, persist_state="session", wrap=True, **more)
+    _give(key, [] if value == default else value, value)
+    return value
+
+
+def segments(label: str, options: dict[str, str], *, key: str, **more: Any) -> str:
+    """Draw a choice among a few words, {value: what it is called}; the first one is left out of the address."""
+    names = list(options)
+    _take(key, lambda given: given[0] if given[0] in options else None)
+    value = st.segmented_control(
+        label,
+        names,
+        format_func=options.__getitem__,
+        default=names[0],
+        required=True,
+        key=key,
+        persist_state="session",
+        wrap=True,
+        **more,
+    )
+    _give(key, [] if value == names[0] else [value], [value])
+    return value
+
+
+def toggle(label: str, *, key: str, **more: Any) -> bool:
+    """Draw a switch that is off at first."""
+    _take(key, lambda given: given[0] == "1")
+    value = st.toggle(label, key=key, persist_state="session", **more)
+    _give(key, ["1"] if value else [], ["1" if value else "0"])
+    return value
+
+
+def whole_number(label: str, low: int, high: int, default: int, *, key: str) -> int:
+    """Draw a slider over whole numbers."""
+    _take(key, lambda given: min(max(int(given[0]), low), high) if given[0].isdigit() else None)
+    value = st.slider(label, low, high, default, key=key, persist_state="session")
+    _give(key, [] if value == default else [str(value)])
+    return value
+
+
+def text(label: str, *, key: str, **more: Any) -> str:
+    """Draw a text field."""
+    _take(key, lambda given: given[0])
+    value = st.text_input(label, key=key, persist_state="session", **more)
+    _give(key, [value] if value else [])
+    return value
+
+
+def code(key: str) -> str | None:
+    """Return a choice that is no widget of its own on this page, from the address or this session, if there is one."""
+    _take(key, lambda given: given[0])
+    return st.session_state.get(key)
+
+
+def keep(key: str, value: str) -> None:
+    """Keep a choice that is no widget of its own on this page."""
+    st.session_state[key] = value
+    _give(key, [value])
+
+
+def drop(key: str) -> None:
+    """Let go of a choice that is no widget of its own on this page."""
+    st.session_state.pop(key, None)
+    _give(key, [])
+
+
+def _take(key: str, read: Callable[[list[str]], Any]) -> None:
+    given = st.query_params.get_all(key)
+    if given and (given != st.session_state.get(f"_address_{key}") or key not in st.session_state):
+        value = read(given)
+        if value is not None:
+            st.session_state[key] = value
+
+
+def _give(key: str, value: Sequence[str], said: Sequence[str] | None = None) -> None:
+    # said: the choice in full, for links that must not depend on what the default is elsewhere.
+    value = list(value)
+    capture.choice(key, value if said is None else list(said))
+    st.session_state[f"_address_{key}"] = value
+    if value and st.query_params.get_all(key) != value:
+        st.query_params[key] = value
+    elif not value and key in st.query_params:
+        del st.query_params[key]

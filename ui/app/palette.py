@@ -1,0 +1,124 @@
+"""Colours, type and the plotly template: one visual language for every page, in light and in dark.
+
+A dataset has one colour everywhere, taken in order from the Okabe-Ito set and, beyond it, from the same hues
+at another lightness. Distances use one sequential scale (light = near, dark = far), signed differences one
+diverging scale with a neutral middle.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import plotly.graph_objects as go
+
+FONT = "Inter, sans-serif"
+SMALL, BODY, TITLE, DISPLAY = 13, 15, 20, 28
+
+# Okabe & Ito (2008) without black and yellow, which vanish on a dark and on a light ground; then their hues and some
+# between them at a lightness that keeps 3:1 on both grounds.
+DATASET_COLOURS = (
+    "#0072B2",
+    "#E69F00",
+    "#009E73",
+    "#D55E00",
+    "#CC79A7",
+    "#56B4E9",
+    "#7A6FD0",
+    "#9A6A00",
+    "#00785A",
+    "#B5495B",
+    "#94507A",
+    "#2F6F9F",
+    "#008C95",
+    "#8C6D46",
+    "#5E8C31",
+    "#A84A00",
+    "#A05FC0",
+    "#767B83",
+)
+
+SEQUENTIAL = ("#F3F5FB", "#D6DEF2", "#AFBFE6", "#8199D6", "#5873C2", "#3750A3", "#203477", "#111E4D")
+DIVERGING = ("#7A3E00", "#C96F17", "#EDB77C", "#F4F3F0", "#93BCE0", "#3C7FBD", "#0B4379")
+
+
+@dataclass(frozen=True)
+class Ink:
+    """The few tones a figure needs on one ground (CSS colours)."""
+
+    ground: str
+    text: str
+    quiet: str
+    rule: str
+    accent: str
+    neutral: str
+
+
+LIGHT = Ink("#FFFFFF", "#1B1C1E", "#5C5F64", "#DEDEDA", "#3B4CCA", "#8A8D93")
+DARK = Ink("#131416", "#E9E9E6", "#A6A8AD", "#34363A", "#8C9AFF", "#85888F")
+
+
+def ink(dark: bool) -> Ink:
+    """Return the tones of the light or the dark ground."""
+    return DARK if dark else LIGHT
+
+
+def dataset_colour(index: int) -> str:
+    """Return the fixed colour of the dataset with this place in the workspace's order; colours repeat after 18."""
+    return DATASET_COLOURS[index % len(DATASET_COLOURS)]
+
+
+def translucent(colour: str, alpha: float) -> str:
+    """Return a `#RRGGBB` colour as `rgba(...)` with the given opacity (0..1)."""
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{alpha:g})"
+
+
+def colour_scale(colours: tuple[str, ...]) -> list[tuple[float, str]]:
+    """Return colours as an evenly spaced plotly colour scale."""
+    last = len(colours) - 1
+    return [(place / last, colour) for place, colour in enumerate(colours)]
+
+
+def text_on(share: float) -> str:
+    """Return the text colour readable on the sequential scale at `share` (0 = lightest, 1 = darkest)."""
+    # Not the tones of the page, which reports exchange for those of the reader's light or dark: cells keep their colour.
+    return "#FEFEFE" if share > 0.52 else "#1A1B1D"
+
+
+@cache
+def template(dark: bool) -> go.layout.Template:
+    """Return the one plotly template: no boxes, hairline rules, axis titles in words, no chart junk."""
+    tone = ink(dark)
+    axis = {
+        "showgrid": False,
+        "zeroline": False,
+        "linecolor": tone.rule,
+        "ticks": "outside",
+        "ticklen": 5,
+        "tickcolor": "rgba(0,0,0,0)",
+        "tickfont": {"size": SMALL, "color": tone.quiet},
+        "title": {"font": {"size": SMALL, "color": tone.quiet}, "standoff": 10},
+        "automargin": True,
+    }
+    return go.layout.Template(
+        layout=go.Layout(
+            font={"family": FONT, "size": SMALL, "color": tone.text},
+            paper_bgcolor="rgba(0,0,0,0)",
+            plot_bgcolor="rgba(0,0,0,0)",
+            colorway=list(DATASET_COLOURS),
+            margin={"l": 8, "r": 8, "t": 8, "b": 8},
+            xaxis=axis,
+            yaxis={**axis, "showgrid": True, "gridcolor": tone.rule, "gridwidth": 0.5, "linecolor": "rgba(0,0,0,0)"},
+            hoverlabel={
+                "bgcolor": tone.ground,
+                "bordercolor": tone.rule,
+                "font": {"family": FONT, "size": SMALL, "color": tone.text},
+                "align": "left",
+            },
+            legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"size": SMALL}},
+            dragmode=False,
+            modebar={"bgcolor": "rgba(0,0,0,0)", "color": tone.quiet, "activecolor": tone.text},
+            uirevision="keep",
+        )
+    )

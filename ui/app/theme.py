@@ -1,0 +1,83 @@
+"""Colours, type and the plotly template: one visual language for every page, in light and in dark.
+
+A dataset has one colour everywhere, taken in order from the Okabe-Ito set and, beyond it, from the same hues
+at another lightness. Distances use one sequential scale (light = near, dark = far), signed differences one
+diverging scale with a neutral middle.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ui.app.palette import DARK
+
+
+def is_dark() -> bool:
+    """Whether the browser that asks shows the dark theme."""
+    return st.context.theme.type == "dark"
+
+
+PLOT_CONFIG = {
+    "displaylogo": False,
+    "displayModeBar": "hover",
+    "modeBarButtonsToRemove": ["select2d", "lasso2d"],
+    "toImageButtonOptions": {"format": "png", "scale": 2, "filename": "visual-dna"},
+}
+BARE_CONFIG = {"displaylogo": False, "displayModeBar": False}
+
+CSS = """
+[data-testid="stMainBlockContainer"] { max-width: 1360px; padding-left: 2.5rem; padding-right: 2.5rem; }
+.stApp { font-feature-settings: "tnum" 1, "cv11" 1; }
+h1 { letter-spacing: -0.015em; padding: 0 !important; }
+h2, h3 { letter-spacing: -0.01em; }
+.vds-lead { font-size: 15px; opacity: .72; margin: 0 0 0.4rem; max-width: 82ch; text-wrap: pretty; line-height: 1.5; }
+.vds-found { font-size: 20px; font-weight: 500; line-height: 1.35; letter-spacing: -0.01em; margin: 0.2rem 0 0.3rem; }
+.vds-caption { font-size: 13px; opacity: .72; max-width: 72ch; }
+.vds-name { display: inline-flex; align-items: center; gap: .5em; font-weight: 600; }
+.vds-dot { width: .72em; height: .72em; border-radius: 50%; flex: none; }
+.vds-brand { font-size: 13px; font-weight: 650; letter-spacing: .08em; }
+.vds-row { display: flex; justify-content: space-between; gap: 1em; font-size: 13px; }
+.vds-row span:last-child { font-variant-numeric: tabular-nums; text-align: right; }
+[data-testid="stMultiSelect"] [data-tag] {
+  background: color-mix(in srgb, currentColor 9%, transparent); color: inherit;
+}
+[data-testid="stMultiSelect"] [data-tag] :is(span, button, svg) { color: inherit; }
+[data-testid="stMultiSelect"] [data-tag]::before {
+  content: ""; width: .62em; height: .62em; border-radius: 50%; margin: 0 .45em 0 0; flex: none;
+}
+[data-testid="stSidebar"] [data-testid="stVerticalBlock"] { gap: .6rem; }
+.vds-large { background: color-mix(in srgb, currentColor 6%, transparent); border-radius: 4px; }
+.vds-large img { display: block; width: 100%; max-height: 66vh; object-fit: contain; }
+[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p { color: inherit; font-size: 13px; }
+[data-testid="stCaptionContainer"] { opacity: .74; }
+.vds-line { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-size: 13px; }
+[data-testid="stMain"] hr { margin: .6rem 0 .4rem; }
+.vds-quiet { opacity: .72; }
+.vds-table { border-collapse: collapse; width: 100%; font-size: 13px; font-variant-numeric: tabular-nums; }
+.vds-table :is(th, td) {
+  text-align: right; padding: .35rem 0 .35rem 1rem;
+  border-bottom: 1px solid color-mix(in srgb, currentColor 15%, transparent);
+}
+.vds-table :is(th, td):first-child { text-align: left; padding-left: 0; }
+.vds-table th { font-weight: 500; opacity: .78; }
+.st-key-breadcrumb { font-size: 13px; min-height: 0; }
+.st-key-breadcrumb a { padding: 0; min-height: 0; }
+@media (prefers-reduced-motion: reduce) {
+  *, *::before, *::after { animation: none !important; transition: none !important; }
+}
+.stButton button p, .stPopover button p, [data-testid="stPopover"] button p { white-space: normal; }
+@media (max-width: 1100px) {
+  [data-testid="stMainBlockContainer"] { padding-left: 1.5rem; padding-right: 1.5rem; }
+  [data-testid="stSidebar"][data-collapsed="false"] { width: 208px !important; min-width: 208px !important; }
+  [data-testid="stMultiSelect"] [data-tag] { font-size: 12px; padding-left: 4px; padding-right: 2px; }
+  [data-testid="stMultiSelectTagsContainer"] { padding-right: 0; }
+}
+"""
+
+
+def apply() -> None:
+    """Put the shared style sheet on the page."""
+    # The accent is light on the dark ground, so that it can be read there; what stands on it must then be dark.
+    primary = 'button[data-testid*="stBaseButton-primary"]:not(:disabled)'
+    on_accent = f"{primary} * {{ color: {DARK.ground}; }}" if is_dark() else ""
+    st.html(f"<style>{CSS}{on_accent}</style>")

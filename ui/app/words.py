@@ -1,0 +1,150 @@
+"""The wording: every number with its unit, every name as a person would say it. Plain text, no markup."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+
+import dnacore as dc
+from dnacore.extractors.networks.mini_classes import thing_of
+from ui.app import words
+
+
+def count(number: int, noun: str, plural: str | None = None) -> str:
+    """Return `1 image`, `1,204 images`."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """Return a number with about `digits` significant digits and no exponent: 0.0312, 41.2, 1,204."""
+    if not math.isfinite(value):
+        return "unknown"
+    if value == 0:
+        return "0"
+    rounded = abs(float(f"{value:.{digits - 1}e}"))  # 9.96 has two digits before the point once it is rounded to two
+    places = max(0, min(6, digits - 1 - math.floor(math.log10(rounded))))
+    return f"{value:,.{places}f}"
+
+
+def percent(share: float) -> str:
+    """Return a share (0..1) as percent: `4.1 %`, `0.03 %`; a sliver that would round away stays visible."""
+    if 0 < share < 0.0001:
+        return "under 0.01 %"
+    hundred = 100 * share
+    return f"{hundred:.2f} %" if 0 < hundred < 0.1 else f"{hundred:.1f} %" if hundred < 99.95 else f"{hundred:.0f} %"
+
+
+def difference(bins_apart: float, bins: int = 1000) -> str:
+    """Return an EMD in bins as `41.2 of 999 bins (4.1 % of the range)`."""
+    width = bins - 1
+    return f"{significant(bins_apart)} of {width:,} bins ({percent(bins_apart / width)} of the range)"
+
+
+def distance(value: float, unit: str, bins: int = 1000) -> str:
+    """Return a distance with its unit; an EMD in bins also as a share of the range."""
+    return difference(value, bins) if unit == "bins" else f"{significant(value)} {unit}".strip()
+
+
+def depth(layer: str, layers: Sequence[str]) -> str:
+    """Return which third of the network a layer lies in: `early`, `middle` or `late`."""
+    place = list(layers).index(layer)
+    third = 3 * place // max(len(layers), 1)
+    return ("early", "middle", "late")[min(third, 2)]
+
+
+def layer(name: str) -> str:
+    """Return a layer's name as words: `block_7` is `block 7`, `layer1_0` is `layer 1.0`."""
+    if name.startswith("layer") and "_" in name and name[5:].replace("_", "").isdigit():
+        return "layer " + name[5:].replace("_", ".")
+    return name.replace("_", " ")
+
+
+def neuron(name: str, index: int, layers: Mapping[str, int] | Sequence[str], thing: str | None = None) -> str:
+    """Return `neuron 214 in block 7 (early layer)`; with a thing that it was trained to name, that too."""
+    named = "" if thing is None else f", trained to name: {thing}"
+    return f"neuron {index} in {layer(name)} ({depth(name, list(layers))} layer{named})"
+
+
+def neuron_short(name: str, index: int, thing: str | None = None) -> str:
+    """Return `block 7 · 214`, for axes and tables; `things · 28 (spectacle rim)` where a neuron names a thing."""
+    return f"{layer(name)} · {index}" + ("" if thing is None else f" ({thing})")
+
+
+def moment(stamp: float) -> str:
+    """Return a time stamp (seconds since 1970) in local time: `21 Nov, 13:30`."""
+    return time.strftime("%d %b, %H:%M", time.localtime(stamp))
+
+
+def duration(seconds: float | None) -> str:
+    """Return a time span as one would say it: `12 s`, `3 min`, `1 h 20 min`; unknown spans as `a moment`."""
+    if seconds is None or not math.isfinite(seconds):
+        return "a moment"
+    if seconds < 1:
+        return "1 s"
+    if seconds < 90:
+        return f"{round(seconds)} s"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, rest = divmod(minutes, 60)
+    return f"{hours} h" if rest == 0 else f"{hours} h {rest} min"
+
+
+def time_left(seconds: float | None) -> str:
+    """Return `about 40 s left`, or that it is being estimated."""
+    return "estimating time left" if seconds is None else f"about {duration(seconds)} left"
+
+
+def size(octets: int) -> str:
+    """Return a size in decimal units: `14.8 MB`."""
+    value = float(octets)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "bytes" or value >= 100 else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} TB"
+
+
+def times(ratio: float) -> str:
+    """Return a ratio as `2.3x`."""
+    return f"{ratio:.1f}x" if ratio < 10 else f"{ratio:,.0f}x"
+
+
+def listing(names: Sequence[str]) -> str:
+    """Return `photo`, `photo and sketch`, `photo, art and sketch`."""
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def unreadable(rejected: int, total: int) -> str:
+    """Return `3 of 1,204 files could not be read.`"""
+    return f"{rejected:,} of {count(total, 'file')} could not be read."
+
+
+def saturation(share: float) -> str | None:
+    """Return a note when more than 0.1 % of activations fall outside the measured ranges, else None."""
+    if share <= 0.001:
+        return None
+    return (
+        f"The activation ranges were measured on other images; {percent(share)} of activations fall outside "
+        "and are counted in the end bins."
+    )
+
+
+def as_markdown(text: str) -> str:
+    """Return text that Streamlit's markdown shows as it stands, whatever characters a user's file name has."""
+    return "".join(f"\\{mark}" if mark in r"\`*_{}[]<>()#+-!|~:$" else mark for mark in text)
+
+
+def full(dna: dc.DNA, flat: int) -> str:
+    """Return `neuron 28 in things (late layer, trained to name: spectacle rim)`."""
+    layer, index = dna.neuron(flat)
+    return words.neuron(layer, index, dna.layers, thing_of(dna.extractor, layer, index))
+
+
+def short(dna: dc.DNA, flat: int) -> str:
+    """Return `things · 28 (spectacle rim)`, for axes and tables."""
+    layer, index = dna.neuron(flat)
+    return words.neuron_short(layer, index, thing_of(dna.extractor, layer, index))

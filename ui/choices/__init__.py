@@ -1,0 +1,4 @@
+"""Choices that pages share: datasets, parts, neurons, references, piles, measures.
+
+May import app, figures, components and jobs.
+"""

@@ -1,0 +1,136 @@
+"""The knobs that pages share: which datasets, which neurons. Their values live in the address of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import streamlit as st
+
+import dnacore as dc
+from dnacore.neurons.selection import of_layer
+from ui.app import address, capture, palette, reads, words
+from ui.app.reads import Ready
+from ui.choices import parts
+
+MOST = 12
+ALL = "all"
+
+
+def datasets(ready: Sequence[Ready], label: str = "Datasets") -> list[Ready]:
+    """Let a person choose among the extracted datasets and their parts by attribute; the first twelve datasets unless
+    they say otherwise.
+    """
+    names = [one.name for one in ready]
+    split = parts.names(ready)
+    place = st.container()
+    with place:
+        chosen = address.several(
+            label,
+            [*names, *split],
+            default=names[:MOST] if len(names) > 1 else [*names, *split[:2]],
+            key="datasets",
+            max_selections=24,
+            help="Type an attribute's name to find a part of a dataset, such as faces[hat=1].",
+        )
+    order = {name: at for at, name in enumerate(names)}
+    chosen = sorted(chosen, key=lambda name: order.get(name.partition("[")[0], order.get(name, 0)))
+    found = parts.resolve(ready, chosen)
+    for one in found:
+        capture.used(one)
+    with place:
+        _dots([*ready, *(one for one in found if one.dataset.part)])
+    return found
+
+
+def also(ready: Sequence[Ready], label: str) -> list[Ready]:
+    """Let a person add datasets to the ones a page shows anyway, where there are others."""
+    if not ready:
+        return []
+    _dots(ready)
+    chosen = address.several(label, [one.name for one in ready], key="also", max_selections=8)
+    found = [one for one in ready if one.name in chosen]
+    for one in found:
+        capture.used(one)
+    return found
+
+
+def _dots(ready: Sequence[Ready]) -> None:
+    # The chips carry the dataset's colour, as its name does everywhere else. Names are escaped for CSS.
+    rules = (
+        f'[data-tag][aria-label="{"".join(f"{chr(92)}{ord(mark):x} " for mark in one.name)}"]::before '
+        f"{{ background: {palette.dataset_colour(one.dataset.colour)} }}"
+        for one in ready
+    )
+    st.html(f"<style>{' '.join(rules)}</style>")
+
+
+def one_dataset(
+    label: str, ready: Sequence[Ready], key: str, index: int = 0, help: str | None = None, *, split: bool = False
+) -> Ready:
+    """Let a person choose one of the extracted datasets. split: or a part of one by attribute."""
+    names = [one.name for one in ready]
+    options = [*names, *parts.names(ready)] if split else names
+    name = address.select(label, options, index=min(index, len(names) - 1), key=key, help=help)
+    found = parts.resolve(ready, [name])[0]
+    capture.used(found)
+    return found
+
+
+def neurons(dna: dc.DNA, *, key: str = "neurons", extra: Mapping[str, str] | None = None) -> str:
+    """Let a person choose which neurons count: all, one layer's, a saved selection, or what a page adds.
+
+    extra: more choices of the page, {value: what it is called}.
+    """
+    named = {ALL: f"All {dna.n_neurons:,} neurons"} | dict(extra or {})
+    for saved in reads.workspace().selections():
+        if not saved.extractor or saved.extractor == dna.calibration.extractor:
+            named[f"saved:{saved.name}"] = f"Saved: {saved.name} ({words.count(len(saved), 'neuron')})"
+    layers = list(dna.layers)
+    for layer, count in dna.layers.items():
+        named[f"layer:{layer}"] = (
+            f"{words.layer(layer)[:1].upper()}{words.layer(layer)[1:]} ({words.depth(layer, layers)}, {count})"
+        )
+    return address.select("Neurons", list(named), format_func=named.__getitem__, key=key, plain=True)
+
+
+def selection(choice: str, dna: dc.DNA) -> dc.Selection | None:
+    """Return what a choice of neurons means; None for all of them."""
+    kind, _, name = choice.partition(":")
+    if kind == "layer":
+        return of_layer(dna, name)
+    if kind == "saved":
+        return reads.workspace().selection(name)
+    return None
+
+
+def neuron_code(dna: dc.DNA, flat: int) -> str:
+    """Return a neuron as it stands in an address: `layer4_1:214`."""
+    layer, index = dna.neuron(int(flat))
+    return f"{layer}:{index}"
+
+
+def neuron_flat(dna: dc.DNA, code: str) -> int:
+    """Return the flat index of a neuron written as `layer:index` or as a flat index. Raises BadInput."""
+    layer, _, index = code.strip().rpartition(":")
+    if not index.strip().isdigit():
+        raise dc.BadInput(f"{code!r} is not a neuron. Write layer:index, for example {neuron_code(dna, 0)}.")
+    if not layer:
+        dna.neuron(int(index))  # raises where there is no such neuron
+        return int(index)
+    return dna.flat(layer.strip(), int(index))
+
+
+def typed(text: str, dna: dc.DNA) -> dc.Selection | None:
+    """Return the neurons somebody typed, separated by commas or spaces; None for an empty text. Raises BadInput."""
+    codes = [code for code in text.replace(",", " ").split() if code]
+    if not codes:
+        return None
+    flat = list(dict.fromkeys(neuron_flat(dna, code) for code in codes))
+    return dc.Selection.of(flat, name="typed neurons", extractor=dna.calibration.extractor, origin={"kind": "typed"})
+
+
+def most_different(found: dc.Sensitivity, count: int, within: dc.Selection | None = None) -> np.ndarray:
+    """Return the flat indices of the most different neurons, largest first, among those of a selection."""
+    order = found.order if within is None else found.order[np.isin(found.order, within.flat)]
+    return order[:count]

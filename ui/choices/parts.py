@@ -1,0 +1,91 @@
+"""Parts of datasets by attribute, `faces[hat=1]`, wherever a dataset can be chosen."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pandas as pd
+import streamlit as st
+
+import dnacore as dc
+from dnacore.workspace.datasets import Dataset, Part, parse_part
+from ui.app import palette, reads
+from ui.app.reads import Ready
+
+MOST_VALUES = 12
+MOST_PARTS = 400
+
+
+def names(ready: Sequence[Ready]) -> list[str]:
+    """Return the names of all parts of the extracted datasets, as `faces[hat=1]`."""
+    found = []
+    for one in ready:
+        for column, values in values_of(one.dataset).items():
+            found += [f"{one.name}{Part(column, value)}" for value in values]
+    return found[:MOST_PARTS]
+
+
+def values_of(dataset: Dataset) -> dict[str, list[str]]:
+    """Return the attributes that split a dataset, with their values: 1 before 0, then the most frequent first."""
+    csv = dataset.attributes
+    if csv is None:
+        return {}
+    try:
+        stamp = csv.stat().st_mtime_ns
+    except OSError:
+        return {}
+    return _values(dataset.id, dataset.images, stamp, dataset)
+
+
+@st.cache_data(max_entries=100, show_spinner=False)
+def _values(number: int, images: int, stamp: int, _dataset: Dataset) -> dict[str, list[str]]:
+    table = reads.attributes(_dataset)
+    found: dict[str, list[str]] = {}
+    for column in table.columns:
+        counts = pd.Series([value for value in table[column] if value != ""], dtype=str).value_counts()
+        fit = not set("[]=") & set(str(column)) and not any(set("[]") & set(value) for value in counts.index)
+        if 2 <= len(counts) <= MOST_VALUES and fit:
+            values = list(counts.index)
+            found[str(column)] = ["1", "0"] if set(values) == {"0", "1"} else values
+    return found
+
+
+def resolve(ready: Sequence[Ready], chosen: Sequence[str]) -> list[Ready]:
+    """Return the datasets and parts of these names, in that order; names that mean nothing here are passed over.
+
+    A part gets a colour of its own, the same one wherever the others shown leave it free.
+    """
+    known = {one.name: one for one in ready}
+    taken = {known[name].dataset.colour for name in chosen if name in known}
+    found = []
+    for name in chosen:
+        if name in known:
+            found.append(known[name])
+            continue
+        base, part = parse_part(name)
+        if part is None or base not in known:
+            continue
+        try:
+            one = reads.part(known[base], part.column, part.value)
+        except dc.UnknownName:
+            continue
+        colour = _colour(known[base].dataset, part, taken)
+        taken.add(colour)
+        found.append(replace(one, dataset=replace(one.dataset, colour=colour)))
+    return found
+
+
+def whole(one: Ready) -> Ready:
+    """Return the dataset that a part belongs to; a whole dataset is itself."""
+    if one.dataset.part is None:
+        return one
+    return next((other for other in reads.ready() if other.dataset.id == one.dataset.id), one)
+
+
+def _colour(owner: Dataset, part: Part, taken: set[int]) -> int:
+    places = len(palette.DATASET_COLOURS)
+    start = owner.colour + zlib.crc32(str(part).encode()) % (places - 1) + 1
+    free = (at % places for at in range(start, start + places) if at % places not in taken)
+    return next(free, start % places)

@@ -1,0 +1,170 @@
+"""With and without: two piles of images, by an attribute of one dataset, as two datasets, or picked by hand."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+
+from dnacore.workspace.saved import piles
+from ui.app import address, navigation, reads, words
+from ui.app.reads import Ready
+from ui.choices import choices, picking
+from ui.choices.picking import Picked
+from ui.components import wall
+from ui.components.wall import pictures
+
+SHOWN = 6
+MOST_VALUES = 24
+KINDS = {"attribute": "Attribute", "datasets": "Datasets", "hand": "By hand"}
+
+Pile = Ready | Picked
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Two piles of images. among: the datasets whose images are ranked by what tells the piles apart.
+
+    how: attribute, datasets or hand. column: the attribute, where there is one.
+    """
+
+    with_: Pile
+    without: Pile
+    among: tuple[Ready, ...]
+    how: str
+    column: str = ""
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """What the piles are called in sentences."""
+        return self.with_.name, self.without.name
+
+
+def choose(ready: Sequence[Ready]) -> Chosen:
+    """Let a person choose the two piles."""
+    described = [one for one in ready if one.dataset.attributes is not None]
+    kinds = {kind: label for kind, label in KINDS.items() if kind != "attribute" or described}
+    if len(ready) < 2 and described:
+        kinds.pop("datasets")
+    how = address.segments("Piles", kinds, key="piles")
+    if how == "hand":
+        return _by_hand(ready)
+    if how == "datasets":
+        far_a, far_b = reads.farthest(list(ready)[: choices.MOST])
+        with_ = choices.one_dataset("With", ready, key="with", index=far_a)
+        without = choices.one_dataset("Without", ready, key="without", index=far_b)
+        if with_.name == without.name:
+            st.info("Choose two different datasets.")
+            st.stop()
+        return Chosen(with_, without, (with_, without), how)
+    largest = max(range(len(described)), key=lambda place: described[place].dataset.images)
+    whole = choices.one_dataset("Dataset", described, key="from", index=largest)
+    values = splits(reads.attributes(whole.dataset))
+    if not values:
+        st.info(f"No attribute of {whole.name} splits its images. Choose another dataset, or compare two datasets.")
+        st.stop()
+    column = address.select("Attribute", list(values), key="attribute", format_func=said_column)
+    options = values[column]
+    positive = options.index("1") if "1" in options else 0
+    left, right = st.columns(2)
+    with left:
+        one = address.select("With", options, index=positive, key=f"with-{column}", format_func=said)
+    rest = [value for value in options if value != one]
+    with right:
+        other = address.select("Without", rest, key=f"without-{column}", format_func=said)
+    return Chosen(reads.part(whole, column, one), reads.part(whole, column, other), (whole,), how, column)
+
+
+def _by_hand(ready: Sequence[Ready]) -> Chosen:
+    now = picking.piles()
+    if not (now.with_ and now.without):
+        missing = "With and Without" if not (now.with_ or now.without) else "Without" if now.with_ else "With"
+        st.info(
+            f"Pick images for {missing}: in any gallery select some (click the circle in their corner, or Ctrl and "
+            "Shift as in a file manager), then “Add to With” or “Add to Without”."
+        )
+        navigation.link("gallery", "Pick in the gallery", view="wall", hand=picking.token() or None)
+        picking.buttons(now, "piles-hand")
+        st.stop()
+    with_, without = picking.pile("with"), picking.pile("without")
+    numbers = dict.fromkeys(number for number, _ in (*now.with_, *now.without))
+    among = tuple(one for number in numbers if (one := picking.ready_of(number, ready)) is not None)
+    if not among:
+        st.info("The picked images belong to datasets that have not been extracted with this extractor.")
+        navigation.link("datasets", "Extract")
+        st.stop()
+    st.html(
+        f'<div class="vds-row"><span class="vds-quiet">Picked</span><span>{len(now.with_):,} with, '
+        f"{len(now.without):,} without</span></div>"
+    )
+    with st.container(key="piles-hand-buttons", horizontal=True):
+        picking.buttons(now, "piles-hand")
+    return Chosen(with_, without, among, "hand")
+
+
+def splits(table: pd.DataFrame) -> dict[str, list[str]]:
+    """Return the attributes that split a dataset, with their values; most frequent value first."""
+    found: dict[str, list[str]] = {}
+    for column in table.columns:
+        values = [value for value in table[column].value_counts().index if value != ""]
+        if 2 <= len(values) <= MOST_VALUES:
+            found[str(column)] = values
+    return found
+
+
+def draw(pile: Pile, title: str) -> None:
+    """Draw a few images of a pile; those picked by hand can be taken out again."""
+    if isinstance(pile, Ready):
+        rows = reads.files(pile.dataset)
+        count, shown = len(rows), pictures.plain(pile.dataset, rows[:: max(1, len(rows) // SHOWN)][:SHOWN])
+    else:
+        shown = members(pile)
+        count = len(shown)
+    st.html(f'<div class="vds-row"><b>{title}</b><span class="vds-quiet">{count:,}</span></div>')
+    seen = wall.wall(
+        shown[:240],
+        key=f"pile-{title}",
+        title=title,
+        columns=2,
+        height=420 if len(shown) > SHOWN else None,
+        controls=isinstance(pile, Picked),
+        note=words.count(count, "image") if isinstance(pile, Picked) else None,
+        actions=[picking.REMOVE] if isinstance(pile, Picked) else (),
+        aspect=aspect(pile),
+    )
+    st.html(f'<div class="vds-line vds-quiet">{html.escape(pile.name)}</div>')
+    if isinstance(pile, Picked):
+        before = picking.token()
+        picking.take(seen)
+        if picking.token() != before:
+            st.rerun()
+
+
+def members(pile: Picked) -> list[wall.Picture]:
+    """Return the images of a pile picked by hand."""
+    found = []
+    for dataset, indices in piles.present(reads.workspace(), pile.images).values():
+        rows = {row.index: row for row in reads.files(dataset)}
+        found += pictures.plain(dataset, [rows[index] for index in indices if index in rows])
+    return found
+
+
+def aspect(pile: Pile) -> float:
+    """Return the width over height that suits most of a pile's images."""
+    if isinstance(pile, Ready):
+        return reads.aspect(pile.dataset)
+    first = next(iter(piles.present(reads.workspace(), pile.images).values()), None)
+    return reads.aspect(first[0]) if first else 1.0
+
+
+def said(value: str) -> str:
+    """Return an attribute's value as a person says it."""
+    return {"1": "yes", "0": "no"}.get(value, value)
+
+
+def said_column(name: str) -> str:
+    """Return an attribute's name as a person says it."""
+    return name.replace("_", " ")

@@ -1,0 +1,189 @@
+"""The knobs and words of a ranking: against what, unlike what, by which neurons; and its images, ready to be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+import dnacore as dc
+from ui.app import address, reads, words
+from ui.app.reads import Image, Ready
+from ui.choices import choices, parts, picking
+from ui.choices.picking import Picked
+from ui.components import wall
+from ui.components.wall import pictures
+from ui.figures import effects
+
+NOTHING = "nothing"
+TYPED, TOP = "typed", "top"
+CONTEXT = ("dataset", "like", "unlike", "neurons", "typed", "top")  # the choices that make a ranking, in an address
+
+Reference = Ready | Image | Picked
+
+
+def context() -> dict[str, str]:
+    """Return the choices that make the ranking on this page, for a link to another page that shows it too."""
+    return {key: value for key in CONTEXT if (value := st.query_params.get(key))}
+
+
+def choose_reference(label: str, ready: Sequence[Ready], *, key: str, other: Ready) -> Reference:
+    """Let a person choose what images are ranked against: a dataset or a part of one, an image, or picked images.
+
+    other: the dataset whose images are ranked; another one is proposed first.
+    """
+    names = [one.name for one in ready]
+    proposed = next((place for place, name in enumerate(names) if name != other.name), 0)
+    options = _with_images([*names, *parts.names(ready)], key)
+    chosen = address.select(
+        label,
+        options,
+        index=proposed,
+        format_func=lambda code: _called(code, ready),
+        key=key,
+        help="A dataset or a part of one; or open an image, or select several, and rank by likeness to them.",
+    )
+    return _meant(chosen, ready)
+
+
+def choose_unlike(ready: Sequence[Ready], *, key: str) -> Reference | None:
+    """Let a person choose what images should be unlike, or nothing."""
+    options = _with_images([NOTHING, *(one.name for one in ready), *parts.names(ready)], key)
+    chosen = address.select(
+        "and unlike",
+        options,
+        format_func=lambda code: code.capitalize() if code == NOTHING else _called(code, ready),
+        key=key,
+        plain=True,
+        help="Ranks by the difference of the two distances, which is sharper than one distance.",
+    )
+    return None if chosen == NOTHING else _meant(chosen, ready)
+
+
+def choose_neurons(dataset: Ready, reference: Reference, unlike: Reference | None, dna: dc.DNA) -> dc.Selection | None:
+    """Let a person choose the neurons that count: all, the most different, a layer's, saved ones, or typed ones."""
+    one, two = (reference, unlike) if unlike is not None else (dataset, reference)
+    comparable = not isinstance(one, Image) and not isinstance(two, Image) and one.name != two.name
+    extra = {TYPED: "Neurons I type"}
+    if comparable:
+        extra = {TOP: f"Most different between {one.name} and {two.name}"} | extra
+    choice = choices.neurons(dna, extra=extra)
+    if choice == TOP and comparable:
+        count = address.whole_number("How many neurons", 1, min(200, dna.n_neurons), 20, key="top")
+        return _apart(str(one), str(two), one, two).top(count)
+    if choice == TYPED:
+        text = address.text(
+            "Which", key="typed", placeholder=choices.neuron_code(dna, 0), help="layer:index, separated by commas."
+        )
+        return choices.typed(text, dna)
+    return choices.selection(choice, dna)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _apart(one_key: str, two_key: str, _one: Ready | Picked, _two: Ready | Picked) -> dc.Sensitivity:
+    return dc.sensitivity(*(what.dna() if isinstance(what, Picked) else reads.dna(what) for what in (_one, _two)), 0)
+
+
+def name_of(what: Reference) -> str:
+    """Return what a reference is called."""
+    return f"the image of {what.dataset.name}" if isinstance(what, Image) else what.name
+
+
+def shown(
+    dataset: Ready,
+    reference: Reference,
+    unlike: Reference | None,
+    selection: dc.Selection | None,
+    column: str = "",
+    *,
+    far: bool = False,
+) -> wall.Long:
+    """Return the ranked images ready to be shown, nearest first, or farthest first with `far`.
+
+    column: the attribute whose value stands below each image.
+    """
+    keys = tuple(str(one) if one is not None else "" for one in (dataset, reference, unlike))
+    return _shown(keys, reads.selection_key(selection), column, far, dataset, reference, unlike, selection)
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def _shown(
+    keys: tuple[str, ...],
+    selection: str,
+    column: str,
+    far: bool,
+    _dataset: Ready,
+    _reference: Reference,
+    _unlike: Reference | None,
+    _selection: dc.Selection | None,
+) -> wall.Long:
+    ranked = reads.ranking(_dataset, _reference, _unlike, _selection)
+    say = (lambda value: f"{value:+.1f}") if _unlike is not None else (lambda value: f"{value:.1f}")
+    rows = reads.files(_dataset.dataset)
+    labels = None
+    if column:
+        table = reads.attributes(_dataset.dataset)
+        values = [effects.said(f"{column}={value}") if value else "" for value in table.get(column, [])]
+        labels = {row.index: values[at] for at, row in enumerate(rows)} if values else None
+    found = pictures.ranked(_dataset.dataset, rows, ranked.iloc[::-1] if far else ranked, say=say, labels=labels)
+    return wall.Long.of(found)
+
+
+def sentence(dataset: Ready, reference: Reference, unlike: Reference | None, ranked: pd.DataFrame) -> str:
+    """Return the one thing found about a ranking."""
+    target = name_of(reference)
+    if unlike is not None:
+        nearer = int((ranked["distance"] < 0).sum())
+        counted = f"{nearer:,} of {words.count(len(ranked), 'image')}"
+        return f"{counted} of {dataset.name} are more like {target} than like {name_of(unlike)}"
+    if ranked.empty:
+        return f"No image of {dataset.name} can be ranked."
+    near, far = (words.significant(float(ranked["distance"].iloc[at])) for at in (0, -1))
+    if isinstance(reference, Ready) and reference.name == dataset.name:
+        return f"The most typical images of {dataset.name}, and the oddest: {near} to {far} bins"
+    return f"Images of {dataset.name} most like {target}: {near} to {far} bins away"
+
+
+def _with_images(names: list[str], key: str) -> list[str]:
+    # The images in use stay a choice, whether a link brought them or this session did.
+    codes = [st.query_params.get(key, ""), st.session_state.get(key) or ""]
+    return [*names, *dict.fromkeys(code for code in codes if code.startswith(("image:", picking.REFERENCE)))]
+
+
+def _called(code: str, ready: Sequence[Ready]) -> str:
+    if code.startswith(picking.REFERENCE):
+        try:
+            name = picking.meant(code).name
+        except dc.UnknownName:
+            return "picked images that are gone"
+        return name[:1].upper() + name[1:]
+    if not code.startswith("image:"):
+        return code
+    name, _, index = code.removeprefix("image:").rpartition(":")
+    row = next(
+        (r for one in ready if one.name == name for r in reads.files(one.dataset) if str(r.index) == index), None
+    )
+    return f"Image {row.path.rsplit('/', 1)[-1]} of {name}" if row else f"An image of {name}"
+
+
+def _meant(code: str, ready: Sequence[Ready]) -> Reference:
+    if code.startswith(picking.REFERENCE):
+        return picking.meant(code)
+    if code.startswith("image:"):
+        return image(code.removeprefix("image:"), ready)
+    found = parts.resolve(ready, [code])
+    if not found:
+        raise dc.UnknownName(f"There is no dataset {code} any more. Choose another reference.")
+    return found[0]
+
+
+def image(code: str, ready: Sequence[Ready]) -> Image:
+    """Return the image that a code means, `dataset:index`. Raises UnknownName."""
+    name, _, index = code.rpartition(":")
+    owner = next((one for one in ready if one.name == name), None)
+    if owner is None or not index.isdigit():
+        raise dc.UnknownName(
+            f"The image in the link belongs to a dataset that is not here ({name}). Choose another reference."
+        )
+    return Image(owner, int(index))

@@ -1,0 +1,27 @@
+"""Components of our own: a script and a style beside the Python that uses them, below a common beginning."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+_COMMON = Path(__file__).parent / "common.js"
+
+
+def component(beside: str, *scripts: str, style: str | None = None) -> Callable[..., Any]:
+    """Return the component made of `scripts`, which lie in the folder of the Python file `beside`.
+
+    The last script holds the component's default export and gives it its name. style: its CSS; without one, the CSS
+    file of the last script's name, where there is one.
+    """
+    folder = Path(beside).parent
+    name = Path(scripts[-1]).stem
+    sheet = folder / (style or f"{name}.css")
+    return st.components.v2.component(
+        f"visual_dna_{name}",
+        js="\n".join(path.read_text(encoding="utf-8") for path in (_COMMON, *(folder / script for script in scripts))),
+        css=sheet.read_text(encoding="utf-8") if sheet.exists() else None,
+    )

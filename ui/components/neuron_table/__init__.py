@@ -1,0 +1,147 @@
+"""The table of neurons: searched, sorted and walked through in the browser, with a small histogram in every row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+import dnacore as dc
+from dnacore.dna.layers import layer_slices
+from dnacore.extractors.networks.mini_classes import things_of
+from ui.app import blobs, palette, reads, words
+from ui.app.reads import Ready
+from ui.components import wall
+from ui.components.component import component
+
+BINS = 32
+_component = component(__file__, "neuron_table.js")
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """One number per neuron. values: (k,) in the order of the table's neurons. form: plain, times or signed.
+
+    first: whether the table is sorted by it at first; size: sorts by the size of the number, whatever its sign.
+    """
+
+    key: str
+    label: str
+    values: np.ndarray
+    help: str = ""
+    form: str = "plain"
+    first: bool = False
+    size: bool = False
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What the person did: the flat index of the neuron just opened, if any, and of those now marked."""
+
+    flat: int | None
+    marked: tuple[int, ...]
+
+
+def show(
+    shown: Sequence[Ready],
+    columns: Sequence[Column],
+    *,
+    key: str,
+    title: str,
+    flats: np.ndarray | None = None,
+    chosen: int = -1,
+    height: int = 408,
+    controls: bool = True,
+    markable: bool = True,
+) -> Opened:
+    """Draw the table.
+
+    Args:
+        shown: the datasets whose histograms stand in the rows; the first two at most.
+        flats: (k,) flat indices of the neurons, where not all are shown.
+        chosen: the neuron that is looked at, emphasised and scrolled to.
+        controls: whether there is a search field, and columns can be sorted.
+    """
+    shown = list(shown)[:2]
+    dna = reads.dna(shown[0])
+    rows = np.arange(dna.n_neurons) if flats is None else np.asarray(flats)
+    small = sparks(shown)[:, rows]
+    body = b"".join(
+        [rows.astype("<u4").tobytes(), *(np.asarray(c.values, "<f4").tobytes() for c in columns), small.tobytes()]
+    )
+    names = list(dna.layers)
+    result = _component(
+        key=key,
+        data={
+            "title": title,
+            "source": blobs.put(body, "application/octet-stream"),
+            "base": wall.base_url(),
+            "count": len(rows),
+            "bins": BINS,
+            "height": height,
+            "chosen": int(chosen),
+            "controls": controls,
+            "markable": markable,
+            "series": [{"name": one.name, "colour": palette.dataset_colour(one.dataset.colour)} for one in shown],
+            "columns": [
+                {"key": c.key, "label": c.label, "help": c.help, "form": c.form, "first": c.first, "size": c.size}
+                for c in columns
+            ],
+            "layers": [
+                {
+                    "name": name,
+                    "said": words.layer(name),
+                    "depth": words.depth(name, names),
+                    "start": where.start,
+                    "things": things_of(dna.extractor, name),
+                }
+                for name, where in layer_slices(dna.layers).items()
+            ],
+        },
+        default={"marked": []},
+        on_opened_change=_nothing,
+        on_marked_change=_nothing,
+        on_lost_change=_nothing,
+    )
+    opened, marked = result.get("opened"), result.get("marked") or []
+    return Opened(
+        opened if isinstance(opened, int) and 0 <= opened < dna.n_neurons else None,
+        tuple(flat for flat in marked if isinstance(flat, int) and 0 <= flat < dna.n_neurons),
+    )
+
+
+def sparks(shown: Sequence[Ready]) -> np.ndarray:
+    """Return the small histograms of all neurons: (series, n_neurons, 32) uint8."""
+    return _sparks(tuple(one.key for one in shown), tuple(shown))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _sparks(keys: tuple[str, ...], _shown: tuple[Ready, ...]) -> np.ndarray:
+    return small([reads.dna(one) for one in _shown])
+
+
+def small(dnas: Sequence[dc.DNA], bins: int = BINS) -> np.ndarray:
+    """Draw each neuron's histograms small: (series, n_neurons, bins) uint8, heights on a square-root scale.
+
+    Every neuron is drawn over the part of its range that 99.6 % of its activations lie in, the same for all series.
+    """
+    cdfs = [dna.cdf for dna in dnas]
+    width = cdfs[0].shape[1]
+    first = np.min([(cdf >= 0.002).argmax(1) for cdf in cdfs], axis=0)
+    last = np.max([(cdf >= 0.998).argmax(1) for cdf in cdfs], axis=0) + 1
+    first, last = np.maximum(first - 1, 0), np.minimum(last + 1, width)
+    # Bars of a whole number of bins, or they would beat against the bins like a comb.
+    step = np.maximum(-(-(last - first) // bins), 1)
+    edges = np.minimum(first[:, None] + step[:, None] * np.arange(bins + 1), width)
+    out = np.empty((len(cdfs), len(first), bins))
+    for place, cdf in enumerate(cdfs):
+        below = np.where(edges > 0, np.take_along_axis(cdf, np.maximum(edges - 1, 0), 1), 0.0)
+        out[place] = np.maximum(np.diff(below, axis=1), 0)
+    top = out.max(axis=(0, 2), keepdims=True)
+    return np.round(255 * np.sqrt(out / np.where(top > 0, top, 1))).astype(np.uint8)
+
+
+def _nothing() -> None:
+    """Reports are read from the component's result; Streamlit wants a callback for every name it returns."""

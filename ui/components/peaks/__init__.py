@@ -1,0 +1,80 @@
+"""The images a neuron reacts to most and least, with the place in the image where it does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+import dnacore as dc
+from dnacore.analyses.places import Place, place, spots
+from ui.app import capture, reads, words
+from ui.app.reads import Ready
+from ui.components import wall
+from ui.components.component import component
+from ui.components.wall import Picture, sketched
+
+_component = component(__file__, "peaks.js")
+
+
+@dataclass(frozen=True)
+class Peak:
+    """An image, how strongly a neuron reacts to it, and where; None where its sketch does not say."""
+
+    picture: Picture
+    value: float
+    place: Place | None
+
+
+def strongest(one: Ready, flat: int, count: int, whole: dc.DNA | None) -> list[Peak]:
+    """Return the images with the largest single activation of a neuron, largest first.
+
+    whole: a DNA that was counted from activations, which tells how large the neuron's map is; None where there is none.
+    """
+    sketches, every = reads.sketches_of(one), sketched.pictures_of(one)
+    rows = np.array([flat])
+    peaks, at = sketches.peaks(rows)[0], sketches.places(rows)[0]
+    size = spots(whole, flat) if whole is not None else 0
+    order = np.argsort(-peaks, kind="stable")[:count]
+    return [Peak(every[i], float(peaks[i]), place(int(at[i]), size) if size else None) for i in order]
+
+
+def weakest(one: Ready, flat: int, count: int) -> list[Peak]:
+    """Return the images with the smallest mean activation of a neuron, smallest first."""
+    every = sketched.pictures_of(one)
+    means = reads.sketches_of(one).means(np.array([flat]))[0]
+    return [Peak(every[i], float(means[i]), None) for i in np.argsort(means, kind="stable")[:count]]
+
+
+def tiles(peaks: Sequence[Peak], *, key: str, title: str, crop: str, aspect: float, columns: int = 6) -> Picture | None:
+    """Draw the images; return the one just opened, if any."""
+    capture.images(title, [peak.picture for peak in peaks])
+    result = _component(
+        key=key,
+        data={
+            "base": wall.base_url(),
+            "columns": columns,
+            "aspect": aspect,
+            "crop": crop,
+            "empty": "No images.",
+            "items": [
+                {
+                    "dataset": peak.picture.dataset,
+                    "index": peak.picture.index,
+                    "name": peak.picture.name,
+                    "version": peak.picture.version,
+                    "value": words.significant(peak.value),
+                    "place": asdict(peak.place) if peak.place else None,
+                }
+                for peak in peaks
+            ],
+        },
+        on_opened_change=_nothing,
+    )
+    opened = result.get("opened")
+    return peaks[opened].picture if isinstance(opened, int) and 0 <= opened < len(peaks) else None
+
+
+def _nothing() -> None:
+    """Reports are read from the component's result; Streamlit wants a callback for every name it returns."""

@@ -1,0 +1,111 @@
+"""The gallery that sorts itself anew while a slider over the number of neurons is dragged.
+
+The distances of every image by the first 1, 2, 3, ... neurons go to the browser once, as one matrix (48 rows by 10,000
+images of float32 take 1.9 MB); the slider is the component's own, so that nothing waits for the server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import streamlit as st
+
+from ui.app import blobs
+from ui.components import wall as gallery
+from ui.components.component import component
+from ui.components.wall import Action, Picture, Seen
+
+_component = component(__file__, "../wall/wall.js", "sorting_wall.js", style="../wall/wall.css")
+
+
+@dataclass(frozen=True, eq=False)
+class Deck:
+    """What the slider runs through. steps: numbers of neurons, rising; pictures: in the order of the matrix's columns.
+
+    matrix_at, columns_at: where the browser fetches the distances and the pictures. notes: a few words per step.
+    """
+
+    steps: tuple[int, ...]
+    pictures: tuple[Picture, ...]
+    matrix: bytes
+    columns: bytes
+    notes: tuple[str, ...] = ()
+
+
+def deck(steps: Sequence[int], matrix: np.ndarray, pictures: Sequence[Picture], notes: Sequence[str] = ()) -> Deck:
+    """Make what the slider runs through. matrix: (steps, images) distances, smallest nearest."""
+    columns = {"index": [picture.index for picture in pictures]}
+    datasets = {picture.dataset for picture in pictures}
+    columns["dataset"] = datasets.pop() if len(datasets) == 1 else [picture.dataset for picture in pictures]
+    for name in ("name", "version", "label"):
+        values = [getattr(picture, name) for picture in pictures]
+        if any(values):
+            columns[name] = values
+    body = gallery.packed(columns)
+    return Deck(tuple(steps), tuple(pictures), np.ascontiguousarray(matrix, np.float32).tobytes(), body, tuple(notes))
+
+
+def wall(
+    shown: Deck,
+    *,
+    key: str,
+    top: int,
+    caption: str,
+    title: str,
+    near: tuple[str, str],
+    far: tuple[str, str],
+    note: str | None = None,
+    band: int = 40,
+    size: int = 110,
+    aspect: float = 1.0,
+    actions: Sequence[Action] = (),
+) -> tuple[Seen, int]:
+    """Draw the slider and both ends of the ranking. Returns what was done with the pictures, and the number of neurons.
+
+    top: the number of neurons at first (one of the steps). near, far: the titles of the two ends and a note for each.
+    """
+    # Put back at every run: the shelf may have needed the room for others meanwhile.
+    matrix_at = f"{gallery.base_url()}/columns/{blobs.put(shown.matrix, 'application/octet-stream')}"
+    columns_at = f"{gallery.base_url()}/columns/{blobs.put(shown.columns)}"
+    result = _component(
+        key=key,
+        data={
+            "matrix_at": matrix_at,
+            "columns_at": columns_at,
+            "identity": columns_at,
+            "steps": list(shown.steps),
+            "notes": list(shown.notes),
+            "top": top,
+            "caption": caption,
+            "title": title,
+            "near": list(near),
+            "far": list(far),
+            "note": note,
+            "band": band,
+            "size": size,
+            "aspect": aspect,
+            "height": 0,
+            "columns": 0,
+            "controls": True,
+            "selectable": bool(actions),
+            "actions": [asdict(one) for one in actions],
+            "empty": "No images.",
+            "base": gallery.base_url(),
+        },
+        default={"top": top},
+        on_top_change=_nothing,
+        on_opened_change=_nothing,
+        on_acted_change=_nothing,
+        on_lost_change=_nothing,
+    )
+    chosen, before = result.get("top"), f"_let_go_{key}"
+    # A hand that let go of the slider is heard once; otherwise what the page asked for stands (a link, a saved view).
+    moved = chosen in shown.steps and chosen != st.session_state.get(before, top)
+    st.session_state[before] = chosen
+    return gallery.seen(result, shown.pictures), chosen if moved else top
+
+
+def _nothing() -> None:
+    """Reports are read from the component's result; Streamlit wants a callback for every name it returns."""

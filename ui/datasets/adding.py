@@ -1,0 +1,122 @@
+"""Adding images: a folder on this computer, an upload, or a DNA that somebody else made."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import streamlit as st
+
+from dnacore.errors import BadInput, DnaError
+from dnacore.images import browse
+from dnacore.images.browse import Place
+from dnacore.images.files import SUFFIXES
+from dnacore.workspace import uploads
+from dnacore.workspace.datasets import Dataset, free_name, name_for
+from ui.app import address, layout, reads, words
+from ui.components import folder_browser
+
+SOURCES = {"folder": "Folder", "upload": "Upload", "dna": "DNA file"}
+
+
+def draw() -> None:
+    """Draw the ways in which images, or a DNA without its images, come into the workspace."""
+    st.subheader("Add images", anchor=False)
+    how = address.segments("From", SOURCES, key="add")
+    {"folder": _folder, "upload": _upload, "dna": _dna}[how]()
+
+
+def take(place: Place, name: str = "") -> Dataset:
+    """Register a folder that was chosen, under its own name unless another is given. Raises BadInput."""
+    path = browse.path_of(place)
+    known = {dataset.source: dataset for dataset in reads.workspace().datasets()}
+    if path in known and not name:
+        return known[path]
+    taken = {dataset.name for dataset in known.values()}
+    base = name_for(path if path.is_dir() else path.with_suffix(""))
+    return reads.workspace().add_dataset(name or free_name(base, taken), path)
+
+
+def show(added: Dataset) -> None:
+    """Say that a dataset was added, and make it the one that is looked through."""
+    st.session_state["look"] = added.name
+    st.toast(f"Added {words.as_markdown(added.name)}: {words.count(added.images, 'image')}")
+
+
+def _folder() -> None:
+    folder_browser.draw("add", suffixes=(".zip", ".txt"), on_folder=_write, on_file=_write)
+    here = folder_browser.here("add")
+    try:
+        images = browse.look(here).images
+    except BadInput:
+        images = 0
+    if images:
+        layout.caption(f"{words.count(images, 'image')} directly in {here.name}.")
+    with st.form("add", border=False, clear_on_submit=False):
+        source = st.text_input(
+            "Folder",
+            key="add-folder",
+            placeholder="opened above, or pasted here",
+            help="The folder that is opened above, with all folders in it; a .zip; or a .txt list of paths.",
+        )
+        name = st.text_input("Name", key="add-name", placeholder="the folder's name")
+        submitted = st.form_submit_button("Add", type="primary", key="add-submit")
+    layout.caption("Your images stay where they are; nothing is copied or changed.")
+    if submitted:
+        if not source.strip():
+            raise BadInput("Open a folder of images first, or paste its path.")
+        with st.spinner("Looking at the folder…"):
+            added = take(browse.find(source), name.strip())
+        show(added)
+        st.rerun()
+
+
+def _write(place: Place) -> None:
+    st.session_state["add-folder"] = browse.written(place)
+    st.session_state["add-name"] = ""
+
+
+def _upload() -> None:
+    turn = st.session_state.setdefault("_upload-turn", 0)
+    files = st.file_uploader(
+        "Images, or one zip",
+        type=["zip", "csv", *sorted(SUFFIXES)],
+        accept_multiple_files=True,
+        key=f"upload-{turn}",
+        help="Several images, with a CSV of attributes if you have one; or one zip of a folder.",
+    )
+    name = st.text_input("Name", key="upload-name", placeholder="a name for these images")
+    pressed = st.button("Add", key="upload-add", type="primary", disabled=not files)
+    layout.caption("What you upload is kept in the workspace and goes when you delete the dataset.")
+    if pressed and files:
+        with st.spinner("Keeping the images…"):
+            added = uploads.receive(reads.workspace(), [(file.name, file) for file in files], name.strip())
+        st.session_state["_upload-turn"] = turn + 1  # an uploader keeps its files for as long as it keeps its key
+        show(added)
+        st.rerun()
+
+
+def _dna() -> None:
+    turn = st.session_state.setdefault("_dna-turn", 0)
+    file = st.file_uploader(
+        "A DNA file", type=["npz"], key=f"dna-{turn}", help="NAME.dna.npz, as “Export DNA” writes it."
+    )
+    pressed = st.button("Import", key="dna-import", type="primary", disabled=file is None)
+    layout.caption("A DNA can be compared without its images, with datasets of the same extractor and ranges.")
+    if pressed and file is not None:
+        from dnacore.sources.exchange import import_dna  # brings the network library with it
+
+        folder = Path(tempfile.mkdtemp(prefix="visual-dna-import-"))
+        try:
+            path = folder / "import.dna.npz"
+            path.write_bytes(file.getbuffer())
+            found = import_dna(reads.workspace(), path)
+        except DnaError as problem:
+            raise type(problem)(str(problem).replace("import.dna.npz", os.path.basename(file.name))) from problem
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        st.session_state["_dna-turn"] = turn + 1
+        st.toast(f"Imported {words.as_markdown(found.name)}: the DNA of {words.count(found.images, 'image')}")
+        st.rerun()

@@ -1,0 +1,105 @@
+"""Deleting a dataset so that it can be taken back: hidden at once, removed a little later or with the next step.
+
+What is pending is kept for the whole server: a tab that is closed deletes what it was told to. A server that stops in
+between has deleted nothing.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+
+import streamlit as st
+
+from dnacore.errors import DnaError
+from dnacore.workspace.datasets import Dataset
+from dnacore.workspace.workspace import Workspace
+from ui.app import reads, words
+
+SECONDS = 15.0
+_BEGUN = "_deletions-begun"
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A dataset that is about to go, the bytes that this frees, and what removes it when the time has come."""
+
+    dataset: Dataset
+    freed: int
+    timer: threading.Timer
+
+
+_pending: dict[tuple[str, int], Pending] = {}
+_changing = threading.Lock()
+
+
+def begin(dataset: Dataset) -> None:
+    """Hide a dataset, and remove it unless somebody takes that back in time."""
+    workspace = reads.workspace()
+    key = (str(workspace.root), dataset.id)
+    timer = threading.Timer(SECONDS, _remove, (workspace, key))
+    timer.daemon = True
+    with _changing:
+        if key in _pending:
+            return
+        _pending[key] = Pending(dataset, workspace.dataset_size(dataset), timer)
+    timer.start()
+    st.session_state.setdefault(_BEGUN, set()).add(dataset.id)
+
+
+def pending() -> list[Pending]:
+    """Return what is about to go, and can still be taken back."""
+    root = str(reads.workspace().root)
+    with _changing:
+        return [one for (where, _), one in _pending.items() if where == root]
+
+
+def undo(dataset: Dataset) -> None:
+    """Take a deletion back."""
+    with _changing:
+        found = _pending.pop((str(reads.workspace().root), dataset.id), None)
+    if found is not None:
+        found.timer.cancel()
+
+
+def finish() -> None:
+    """Remove what this session has pending now: it went on to something else."""
+    begun = st.session_state.get(_BEGUN)
+    if not begun:
+        return
+    for one in pending():
+        if one.dataset.id in begun:
+            one.timer.cancel()
+            _remove(reads.workspace(), (str(reads.workspace().root), one.dataset.id))
+    begun.clear()
+
+
+def visible() -> list[Dataset]:
+    """Return the datasets that are not about to go."""
+    hidden = {one.dataset.id for one in pending()}
+    return [dataset for dataset in reads.workspace().datasets() if dataset.id not in hidden]
+
+
+def draw() -> None:
+    """Draw a line for every dataset that is about to go, with a button that takes it back."""
+    for one in pending():
+        with st.container(key=f"deleted-{one.dataset.id}", border=True):
+            left, right = st.columns([4, 1], vertical_alignment="center")
+            left.markdown(
+                f"**{words.as_markdown(one.dataset.name)}** is deleted, {words.size(one.freed)} are freed. "
+                "Your own image files are untouched."
+            )
+            right.button(
+                "Undo", key=f"undo-{one.dataset.id}", on_click=undo, args=(one.dataset,), width="stretch",
+                help=f"Possible for {words.duration(SECONDS)}, or until you go to another page.",
+            )  # fmt: skip
+
+
+def _remove(workspace: Workspace, key: tuple[str, int]) -> None:
+    with _changing:
+        found = _pending.pop(key, None)
+    if found is None:
+        return
+    with suppress(DnaError):  # somebody else removed or renamed it in the meantime
+        workspace.remove_dataset(workspace.dataset_by_id(found.dataset.id).name)

@@ -1,0 +1,84 @@
+"""All pairs of the compared datasets: their order, their table, and what the heatmap means in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+import dnacore as dc
+from dnacore.analyses.projection import leaf_order
+from ui.app import capture, layout, words
+from ui.app.reads import Ready
+from ui.choices.measures import NAMES, Measure
+
+SIDE_BY_SIDE = 12
+
+
+def clustered(chosen: Sequence[Ready], compared: dc.Comparison) -> tuple[list[Ready], dc.Comparison]:
+    """Return the datasets and their comparison in an order in which neighbours are alike."""
+    order = leaf_order(compared.matrix)
+    grid = np.ix_(order, order)
+    return [chosen[at] for at in order], replace(
+        compared,
+        names=tuple(compared.names[at] for at in order),
+        matrix=compared.matrix[grid],
+        layers={layer: table[grid] for layer, table in compared.layers.items()},
+    )
+
+
+def caption(measure: Measure, compared: dc.Comparison, usual: np.ndarray, within: np.ndarray) -> str:
+    """Return what the heatmap shows and what to look for."""
+    unit = "in bins of 999" if compared.unit == "bins" else f"in {compared.unit}"
+    over = f" of {words.layer(measure.layer)}" if measure.layer else ""
+    text = f"Each cell is the distance of two datasets{over}, {unit}: light is near, dark is far. "
+    if np.isfinite(usual.diagonal()).any():
+        text += "On the diagonal: what two random halves of the same dataset give, which is noise. "
+        if within.any():
+            text += "A dotted outline and “≈” mark pairs that are no farther apart than chance would put them. "
+    elif measure.of_layer:
+        text += "Without a noise floor: choose EMD or NFD for one. "
+    return text + "Click a cell to see what makes the difference."
+
+
+def table(
+    chosen: Sequence[Ready], compared: dc.Comparison, usual: np.ndarray, within: np.ndarray
+) -> tuple[str, str] | None:
+    """Draw every pair as a table, farthest first; return the pair that was chosen in it, if any."""
+    names = list(compared.names)
+    rows, columns = np.triu_indices(len(names), 1)
+    order = np.argsort(-compared.matrix[rows, columns], kind="stable")
+    rows, columns = rows[order], columns[order]
+    values, chance = compared.matrix[rows, columns], usual[rows, columns]
+    unit = NAMES[compared.metric] + (", bins" if compared.unit == "bins" else f", {compared.unit}")
+    frame = pd.DataFrame({"One": [names[i] for i in rows], "Other": [names[j] for j in columns], "Distance": values})
+    if np.isfinite(chance).any():
+        frame["By chance"] = chance
+        frame["Times chance"] = np.divide(values, chance, out=np.full(len(values), np.nan), where=chance > 0)
+        frame["Beyond chance"] = np.where(within[rows, columns], "no", "yes")
+    number = st.column_config.NumberColumn
+    capture.table(frame.rename(columns={"Distance": f"Distance ({unit})"}), "All pairs")
+    with st.expander(f"All {words.count(len(frame), 'pair')} as a table", key="pairs"):
+        seen = st.dataframe(
+            frame,
+            hide_index=True,
+            key="pairs-table",
+            on_select="rerun",
+            selection_mode="single-row",
+            height=min(36 * (len(frame) + 1) + 3, 400),
+            column_config={
+                "Distance": number(f"Distance ({unit})", format="%.3g"),
+                "By chance": number("By chance", format="%.3g", help="What two such samples of one kind would give."),
+                "Times chance": number("Times chance", format="%.1fx"),
+            },
+        )
+        layout.note(
+            "Select a row to compare the two, by mouse or with the arrow keys and Space. The table can be saved as CSV."
+        )
+    picked = seen["selection"]["rows"]
+    if not picked or picked[0] >= len(frame):
+        return None
+    return str(frame["One"].iloc[picked[0]]), str(frame["Other"].iloc[picked[0]])

@@ -1,0 +1,44 @@
+"""The frame around every page: navigation, the extractor in use, running jobs, the workspace's size."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import StopException
+
+from dnacore.paths import ASSETS
+from ui import sidebar
+from ui.app import errors, navigation, theme
+from ui.components import shortcuts
+from ui.datasets import deletion
+from ui.report import corner
+from ui.start import tour
+
+ICON = str(ASSETS / "icon.png")
+
+
+def main() -> None:
+    """Draw the frame and the page that was asked for."""
+    st.set_page_config(page_title="Visual DNA Studio", page_icon=ICON, layout="wide")
+    theme.apply()
+    st.logo(ICON, size="large")
+    page = st.navigation(list(navigation.pages().values()), expanded=True)
+    if page.title != navigation.TITLES["datasets"]:
+        deletion.finish()
+    with errors.guarded():
+        sidebar.draw()
+    with errors.guarded(), st.sidebar:  # before the page, which may stop where there is nothing to show yet
+        shortcuts.listen()
+    with (
+        st.container(gap=None),
+        errors.guarded(),
+    ):  # one place, whether the panel is there or not: nothing below it moves
+        tour.draw()
+    with errors.guarded(), suppress(StopException):  # a page that has no more to show still has its corner
+        page.run()
+    with errors.guarded():
+        corner.fill(page.url_path or "start")
+
+
+main()

@@ -1,0 +1,4 @@
+"""Background jobs as a person sees them: the tray, the window of all jobs, weights files.
+
+May import app, figures and components.
+"""

@@ -1,0 +1,119 @@
+"""Background jobs as a person sees them: what is running, how fast, how long still, and cancel, resume, dismiss."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from dnacore.workspace import jobs
+from dnacore.workspace.jobs import Job
+from ui.app import reads, words
+
+RECENT = 3
+ENDED = {"failed": "failed", "cancelled": "cancelled", "interrupted": "was interrupted"}
+
+
+def running() -> list[Job]:
+    """Return the jobs at work, newest first."""
+    return [job for job in jobs.list_jobs(reads.workspace()) if job.state == "running"]
+
+
+def working_on(dataset: str) -> Job | None:
+    """Return the running job that a dataset is part of, if any."""
+    return next((job for job in running() if dataset in job.datasets), None)
+
+
+def extract(names: Sequence[str], extractor: str | None = None) -> Job:
+    """Extract datasets in the background, with the extractor in use unless another one is named."""
+    title = f"Extracting {words.listing(names)}" if len(names) <= 3 else f"Extracting {len(names)} datasets"
+    # Whoever chose a network whose weights are not here, and pressed the button, has asked for them.
+    command = ["extract", *names, "--extractor", extractor or reads.extractor(), "--download"]
+    return jobs.start(reads.workspace(), command, title=title, datasets=names)
+
+
+def draw() -> None:
+    """Draw the tray, and run the page again as soon as a job has ended."""
+    everything = jobs.list_jobs(reads.workspace())
+    active = [job for job in everything if job.state == "running"]
+    _notice_endings(active)
+    unfinished = [job for job in everything if job.state in ENDED][:RECENT]
+    if not active and not unfinished:
+        st.html('<div class="vds-row"><span class="vds-quiet">Jobs</span><span>none running</span></div>')
+        return
+    if active:
+        st.html(f'<div class="vds-row"><span class="vds-quiet">Jobs</span><span>{len(active)} running</span></div>')
+    for job in active:
+        progress(job, key=f"tray-{job.id}")
+    for job in unfinished:
+        ended(job, key=f"tray-{job.id}")
+
+
+def progress(job: Job, key: str) -> None:
+    """Draw a running job: its progress bar, speed, time left and a button to cancel."""
+    share = min(job.done / job.total, 1.0) if job.total else 0.0
+    with st.container(key=key):
+        st.progress(share, text=words.as_markdown(job.title))
+        st.caption(words.as_markdown(pace(job)))
+        stopping = job.id in st.session_state.setdefault("_jobs_stopping", set())
+        st.button(
+            "Stopping…" if stopping else "Cancel",
+            key=f"{key}-cancel",
+            on_click=cancel,
+            args=(job.id,),
+            type="tertiary",
+            disabled=stopping,
+            help="What is finished is kept; resume goes on from there.",
+        )
+
+
+def pace(job: Job) -> str:
+    """Return where a job stands: `extracting faces · 120 of 400 images · 31 images/s · about 9 s left`."""
+    parts = [job.stage or "starting"]
+    if job.total:
+        parts.append(f"{job.done:,} of {words.count(job.total, 'image')}")
+        if job.images_per_second > 0:
+            parts.append(f"{words.significant(job.images_per_second, 2)} images/s")
+            parts.append(words.time_left(job.seconds_left))
+    return " · ".join(parts)
+
+
+def ended(job: Job, key: str) -> None:
+    """Draw a job that did not finish: why, and buttons to resume or dismiss it."""
+    with st.container(key=key):
+        st.markdown(f"**{words.as_markdown(job.title)}** {ENDED[job.state]}.")
+        if job.state == "failed" and job.message:
+            st.caption(words.as_markdown(job.message))
+        left, right = st.columns(2)
+        left.button(
+            "Try again" if job.state == "failed" else "Resume",
+            key=f"{key}-resume",
+            on_click=_quietly(jobs.resume, job.id),
+            type="tertiary",
+        )
+        right.button("Dismiss", key=f"{key}-dismiss", on_click=_quietly(jobs.forget, job.id), type="tertiary")
+
+
+def _notice_endings(active: list[Job]) -> None:
+    # Pages draw what jobs made, so they run again when one ends; the sidebar's fragment is what notices.
+    now = {job.id for job in active}
+    before = st.session_state.get("_jobs_running", set())
+    st.session_state["_jobs_running"] = now
+    if before - now:
+        st.rerun()
+
+
+def cancel(job: str) -> None:
+    """Ask a job to stop, without waiting for it."""
+    # A job that is still starting cannot hear yet, and waiting for it would freeze the page.
+    st.session_state.setdefault("_jobs_stopping", set()).add(job)
+    threading.Thread(target=jobs.cancel, args=(reads.workspace(), job), daemon=True).start()
+
+
+def _quietly(act: Callable[..., object], job: object) -> Callable[[], None]:
+    def callback() -> None:
+        st.session_state.setdefault("_jobs_stopping", set()).discard(job)
+        act(reads.workspace(), job)
+
+    return callback

@@ -1,0 +1,143 @@
+"""Maps of images: which images are on one, where they lie, and the long ones laid out beside the server.
+
+A PCA is there at once. A UMAP is laid out in a process of its own and kept in the workspace's `maps`, so that it is
+there at once the next time, for everybody, also after a restart.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+import dnacore as dc
+from dnacore.analyses import projection, umap_process
+from dnacore.analyses.projection import Plane
+from ui.app import reads
+from ui.app.reads import Ready
+from ui.components.wall import Picture, sketched
+
+_lock = threading.Lock()
+_working: dict[str, subprocess.Popen[bytes]] = {}
+
+
+@dataclass(frozen=True, eq=False)
+class Population:
+    """The images of a map. pictures: all of them, dataset after dataset; owner: (N,) which dataset each belongs to.
+
+    rows: (N,) each image's place among its dataset's files. total: how many there would be without a sample.
+    """
+
+    pictures: tuple[Picture, ...]
+    owner: np.ndarray
+    rows: np.ndarray
+    total: int
+
+
+def population(chosen: Sequence[Ready]) -> Population:
+    """Return the images of some datasets that have a sketch: all, or a sample of 20,000."""
+    return _population(tuple(one.key for one in chosen), tuple(chosen))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _population(keys: tuple[str, ...], _chosen: tuple[Ready, ...]) -> Population:
+    sketches = [reads.sketches_of(one) for one in _chosen]
+    counts = [len(one) for one in sketches]
+    shown, owner, rows = [], [], []
+    for place, (one, found, taken) in enumerate(zip(_chosen, sketches, projection.sample(counts), strict=True)):
+        every = sketched.pictures_of(one)
+        shown += [every[i] for i in taken]
+        owner += [place] * len(taken)
+        rows += found.found[taken].tolist()
+    return Population(tuple(shown), np.array(owner, np.int64), np.array(rows, np.int64), sum(counts))
+
+
+def features(chosen: Sequence[Ready], selection: dc.Selection | None) -> np.ndarray:
+    """Return what a map is laid out from: (N, n) standardised spatial means, in the order of the population."""
+    sketches = [reads.sketches_of(one) for one in chosen]
+    taken = projection.sample([len(one) for one in sketches])
+    picked = [one.select(at) if len(at) < len(one) else one for one, at in zip(sketches, taken, strict=True)]
+    return projection.features(picked, None if selection is None else selection.flat)
+
+
+def pca(chosen: Sequence[Ready], selection: dc.Selection | None) -> Plane:
+    """Return the plane in which the images spread most."""
+    return _pca(tuple(one.key for one in chosen), reads.selection_key(selection), tuple(chosen), selection)
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def _pca(keys: tuple[str, ...], neurons: str, _chosen: tuple[Ready, ...], _selection: dc.Selection | None) -> Plane:
+    return projection.pca(features(_chosen, _selection))
+
+
+@dataclass(frozen=True)
+class Laid:
+    """A UMAP: its plane, or that it is being laid out, or why it cannot be."""
+
+    plane: Plane | None
+    working: bool = False
+    problem: str = ""
+
+
+def umap(chosen: Sequence[Ready], selection: dc.Selection | None, images: int) -> Laid:
+    """Return the UMAP of some datasets' images if it is done; else begin with it, once for all sessions."""
+    name = _name(chosen, selection)
+    folder = reads.workspace().root / "maps"
+    points = folder / f"{name}.npy"
+    found = _load(name, images, points)
+    if found is not None:
+        return Laid(Plane(found))
+    with _lock:
+        process = _working.get(name)
+        if process is None:
+            values = folder / f"{name}-values.npy"
+            umap_process.prepare(features(chosen, selection), values)
+            _working[name] = _start(values, points)
+            return Laid(None, working=True)
+        code = process.poll()
+        if code is None:
+            return Laid(None, working=True)
+        del _working[name]
+        said = (process.stderr.read() if process.stderr else b"").decode(errors="replace").strip().splitlines()
+    if code == 0:
+        return umap(chosen, selection, images)
+    return Laid(
+        None, problem=said[-1] if code == 2 and said else "The map could not be laid out. Use PCA, or try again."
+    )
+
+
+def working(chosen: Sequence[Ready], selection: dc.Selection | None) -> bool:
+    """Whether the UMAP of some datasets' images is being laid out right now."""
+    with _lock:
+        process = _working.get(_name(chosen, selection))
+        return process is not None and process.poll() is None
+
+
+def _start(values: Path, points: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "dnacore.analyses.umap_process", str(values), str(points)],
+        cwd=Path(__file__).parents[2],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+
+
+def _load(name: str, images: int, points: Path) -> np.ndarray | None:
+    if not points.is_file():
+        return None
+    return umap_process.load(points, images)
+
+
+def _name(chosen: Sequence[Ready], selection: dc.Selection | None) -> str:
+    # Known by what it shows, so that whoever asks for the same map later, or after a restart, finds it.
+    said = repr([one.key for one in chosen])
+    neurons = b"" if selection is None else np.sort(selection.flat).astype("<i8").tobytes()
+    return hashlib.blake2b(said.encode() + neurons, digest_size=12).hexdigest()

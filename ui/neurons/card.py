@@ -1,0 +1,125 @@
+"""One neuron: which one it is, what it does in each dataset, what reacts like it, and keeping it in a selection."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+import dnacore as dc
+from dnacore.attributes.correlated import Companions, companions
+from dnacore.neurons import algebra
+from ui.app import address, layout, reads, words
+from ui.app import chance as noise
+from ui.app.reads import Ready
+from ui.choices import choices
+from ui.components.neuron_table import Column
+
+NEW = "A new selection"
+
+
+def chosen_neuron(two: Sequence[Ready], dna: dc.DNA) -> int:
+    """Return the neuron in the address or of this session; without one, the one that differs most."""
+    code = address.code("neuron")
+    if code:
+        try:
+            return choices.neuron_flat(dna, code)
+        except dc.BadInput as error:
+            st.warning(words.as_markdown(str(error)))
+    if len(two) > 1:
+        return int(np.argmax(reads.differences(two[0], two[1])))
+    return int(np.argmax(dna.variance if np.isfinite(dna.variance).all() else dna.mean))
+
+
+def columns(two: Sequence[Ready]) -> list[Column]:
+    """Return the table's numbers: how far two datasets are apart on every neuron; of one, its mean and spread."""
+    if len(two) < 2:
+        dna = reads.dna(two[0])
+        return [
+            Column("mean", "Mean", dna.mean, "Of the images' average activation"),
+            Column("spread", "Spread", np.sqrt(dna.variance), "Standard deviation between images", first=True),
+        ]
+    distances, chance = reads.differences(*two), noise.per_neuron(*two, "emd")
+    found = [Column("emd", "Bins", distances, f"EMD of {two[0].name} and {two[1].name}, in bins", first=True)]
+    if chance is not None:
+        ratio = np.divide(distances, chance, out=np.full(len(distances), np.nan), where=chance > 1e-9)
+        found.append(Column("chance", "Chance", ratio, "How many times what chance would give", form="times"))
+    return found
+
+
+def linked_range(flat: int, bins: int) -> tuple[int, int] | None:
+    """Return the bins to brush at first, `range=first-last` in the address; they go when another neuron is opened."""
+    before = st.session_state.get("_range_of")
+    st.session_state["_range_of"] = flat
+    if before is not None and before != flat:
+        address.drop("range")
+    first, _, last = (address.code("range") or "").partition("-")
+    if not (first.isdigit() and last.isdigit()) or not int(first) <= int(last) < bins:
+        return None
+    return int(first), int(last)
+
+
+def statistics(chosen: Sequence[Ready], flat: int) -> None:
+    """Draw what the neuron does in each dataset, as a table."""
+    rows, plain = [], []
+    for one in chosen:
+        dna = reads.dna(one)
+        low, high = float(dna.calibration.low[flat]), float(dna.calibration.high[flat])
+
+        def at(share: float, dna: dc.DNA = dna, low: float = low, high: float = high) -> float:
+            place = int((dna.cdf[flat] >= share).argmax())
+            return low + (high - low) * (place + 0.5) / dna.bins
+
+        values = [
+            f"{dna.images:,}",
+            words.significant(float(dna.mean[flat])),
+            words.significant(float(np.sqrt(dna.variance[flat]))),
+            words.significant(at(0.5)),
+            words.significant(at(0.99)),
+            words.percent(float(dna.saturation[flat])),
+        ]
+        rows.append([layout.dataset_name(one.dataset), *map(html.escape, values)])
+        plain.append([one.name, *values])
+    head = ["Dataset", "Images", "Mean", "Spread", "Median", "99 % below", "Outside the range"]
+    layout.table(head, rows, plain, "The neuron in each dataset")
+    layout.caption(
+        "Mean and spread (standard deviation) are of the images' average activation; median and 99 % are over all "
+        "places in all images."
+    )
+    for one in chosen:
+        note = words.saturation(float(reads.dna(one).saturation[flat]))
+        if note:
+            layout.caption(f"{one.name}: {note}")
+
+
+def alike(shown: Sequence[Ready], flat: int, count: int = 8) -> Companions:
+    """Return the neurons that react like one, over the images of these datasets."""
+    return _alike(tuple(one.key for one in shown), flat, count, tuple(shown))
+
+
+@st.cache_resource(max_entries=48, show_spinner=False)
+def _alike(keys: tuple[str, ...], flat: int, count: int, _shown: tuple[Ready, ...]) -> Companions:
+    return companions([reads.sketches_of(one) for one in _shown], flat, count)
+
+
+def keep(flats: Sequence[int], dna: dc.DNA) -> None:
+    """Draw what puts neurons into a saved selection: an existing one, or a new one."""
+    several = words.count(len(flats), "neuron")
+    label = "Keep in a selection" if len(flats) == 1 else f"Keep {several}"
+    with st.popover(label, key="keep-neurons", width="stretch"):
+        saved = {
+            one.name: one for one in reads.workspace().selections() if one.extractor in ("", dna.calibration.extractor)
+        }
+        where = st.selectbox("Add to", [NEW, *saved], key="keep-where")
+        name = st.text_input("Called", key="keep-name", placeholder="what they see") if where == NEW else where
+        if st.button("Keep", key="keep-do", type="primary", disabled=not name.strip()):
+            picked = dc.Selection.of(
+                list(flats), name=name.strip(), extractor=dna.calibration.extractor, origin={"kind": "hand"}
+            )
+            if name.strip() in saved:
+                picked = algebra.union(saved[name.strip()], picked, name.strip())
+            reads.workspace().save_selection(picked)
+            said = words.as_markdown(name.strip())
+            st.toast(f"“{said}” has {words.count(len(picked), 'neuron')} now: choose it under Neurons anywhere.")

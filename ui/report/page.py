@@ -1,0 +1,133 @@
+"""The Report page's parts: the collected views, what can be changed about them, and the download."""
+
+from __future__ import annotations
+
+import re
+
+import streamlit as st
+
+from dnacore.workspace.saved import reports
+from dnacore.workspace.saved.reports import Report
+from ui.app import layout, navigation, reads, words
+from ui.report import html
+
+
+def nothing_yet() -> None:
+    """Say how a report begins, and stop drawing the page."""
+    st.info("The report is empty. On any page with a result, press Report at the top right and add the view.")
+    navigation.link("distances", "Start with the distances")
+    if st.session_state.get("_report_before"):
+        st.button("Undo", key="report-undo", on_click=_undo)
+    st.stop()
+
+
+def describe(report: Report) -> None:
+    """Draw the title and introduction, and the download."""
+    title = st.text_input("Title", value=report.title, key="report-title", max_chars=120)
+    intro = st.text_area("Introduction", value=report.intro, key="report-intro", height=120, max_chars=4000)
+    reports.describe(reads.workspace(), title.strip() or "Visual DNA report", intro.strip())
+    workspace = reads.workspace()
+
+    def whole() -> bytes:
+        now = reports.load(workspace)
+        return html.html(now.views, now.title, now.intro).encode()
+
+    st.download_button(
+        "Download report",
+        whole,
+        file_name=f"{re.sub(r'[^a-z0-9]+', '-', title.lower()).strip('-') or 'report'}.html",
+        mime="text/html",
+        type="primary",
+        key="report-whole",
+        on_click="ignore",
+        width="stretch",
+    )
+    layout.caption(
+        "One HTML file with figures, tables and small pictures inside, in light and dark. Each view says which "
+        "network, activation ranges and datasets it was made from."
+    )
+
+
+def views(report: Report) -> None:
+    """Draw the collected views in their order."""
+    layout.found(f"{words.count(len(report.views), 'view')} collected")
+    if st.session_state.get("_report_before"):
+        st.button("Undo", key="report-undo", type="tertiary", on_click=_undo)
+    for place, view in enumerate(report.views):
+        identity = f"{view['drawn']:.0f}-{place}"
+        with st.container(key=f"report-view-{place}"):
+            st.divider()
+            left, up, down, away = st.columns([6, 1, 1, 1.4], vertical_alignment="center", gap="small")
+            when = words.moment(view["drawn"])
+            left.html(
+                f"<div><b>{place + 1}. {html.markup.escape(view['title'])}</b> "
+                f'<span class="vds-quiet">{when}, {_contents(view)}</span></div>'
+            )
+            up.button(
+                "Up", key=f"up-{identity}", disabled=place == 0, on_click=_move, args=(place, -1), type="tertiary"
+            )
+            last = place == len(report.views) - 1
+            down.button("Down", key=f"down-{identity}", disabled=last, on_click=_move, args=(place, 1), type="tertiary")
+            away.button("Remove", key=f"remove-{identity}", on_click=_remove, args=(place,), type="tertiary")
+            said = next((part["text"] for part in view["parts"] if part["kind"] == "found"), view["sentence"])
+            st.html(f'<p class="vds-found" style="font-size:15px">{html.markup.escape(said)}</p>')
+            pictures = [item for part in view["parts"] if part["kind"] == "images" for item in part["items"]][:8]
+            if pictures:
+                cells = "".join(
+                    f'<img alt="{html.markup.escape(one["name"], quote=True)}" '
+                    f'src="data:image/jpeg;base64,{one["jpeg"]}" style="height:56px;border-radius:3px">'
+                    for one in pictures
+                )
+                st.html(f'<div style="display:flex;gap:8px;flex-wrap:wrap">{cells}</div>')
+            note = st.text_area(
+                f"Note on view {place + 1}",
+                value=view.get("note", ""),
+                key=f"note-{identity}",
+                placeholder="A note for the reader (optional)",
+                label_visibility="collapsed",
+                height=68,
+                max_chars=2000,
+            )
+            if note != view.get("note", ""):
+                _annotate(place, note)
+            if view["page"] in navigation.TITLES:
+                navigation.link(view["page"], "Open this view", **navigation.choices_of(view["query"]))
+
+
+def _contents(view) -> str:  # noqa: ANN001
+    kinds = [part["kind"] for part in view["parts"]]
+    nouns = (
+        ("figure", "figure", "figures"),
+        ("table", "table", "tables"),
+        ("images", "row of images", "rows of images"),
+    )
+    said = [words.count(kinds.count(kind), one, many) for kind, one, many in nouns if kind in kinds]
+    return words.listing(said) or "text"
+
+
+def _move(place: int, step: int) -> None:
+    kept = list(reports.load(reads.workspace()).views)
+    if 0 <= place + step < len(kept):
+        kept.insert(place + step, kept.pop(place))
+        reports.arrange(reads.workspace(), kept)
+
+
+def _remove(place: int) -> None:
+    kept = list(reports.load(reads.workspace()).views)
+    if place < len(kept):
+        st.session_state["_report_before"] = list(kept)
+        del kept[place]
+        reports.arrange(reads.workspace(), kept)
+
+
+def _undo() -> None:
+    before = st.session_state.pop("_report_before", None)
+    if before is not None:
+        reports.arrange(reads.workspace(), before)
+
+
+def _annotate(place: int, note: str) -> None:
+    kept = [dict(view) for view in reports.load(reads.workspace()).views]
+    if place < len(kept):
+        kept[place]["note"] = note.strip()
+        reports.arrange(reads.workspace(), kept)

@@ -1,0 +1,78 @@
+"""What tells two piles apart, and every image ranked by it for each number of neurons: the live gallery's deck."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+import dnacore as dc
+from dnacore.analyses.metrics import auc
+from dnacore.analyses.top_k import prefix_means, steps
+from ui.app import reads
+from ui.choices.picking import Picked
+from ui.choices.piles import Chosen, Pile
+from ui.components import sorting_wall
+from ui.components.wall import pictures
+
+MOST = 200  # neurons that the slider goes up to
+ENOUGH = 10  # images a side below which the AUC of a ranking says next to nothing
+
+
+def dna(pile: Pile) -> dc.DNA:
+    """Return a pile's DNA."""
+    return pile.dna() if isinstance(pile, Picked) else reads.dna(pile)
+
+
+def sensitivity(chosen: Chosen) -> dc.Sensitivity:
+    """Return per neuron how far the piles are apart, and what chance would give."""
+    return _sensitivity(chosen.with_.key, chosen.without.key, chosen)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _sensitivity(with_key: str, without_key: str, _chosen: Chosen) -> dc.Sensitivity:
+    return dc.sensitivity(dna(_chosen.with_), dna(_chosen.without))
+
+
+def deck(chosen: Chosen, found: dc.Sensitivity) -> sorting_wall.Deck:
+    """Return what the slider over the number of neurons runs through."""
+    keys = (chosen.with_.key, chosen.without.key, *(one.key for one in chosen.among))
+    return _deck(keys, chosen, found)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _deck(keys: tuple[str, ...], _chosen: Chosen, _found: dc.Sensitivity) -> sorting_wall.Deck:
+    counts = steps(min(MOST, len(_found.emd)))
+    order = _found.order[: counts[-1]]
+    matrices, everything = [], []
+    for one in _chosen.among:
+        sketches = reads.sketches_of(one)
+        matrices.append(prefix_means(sketches, order, counts, dna(_chosen.with_), dna(_chosen.without)))
+        rows = reads.files(one.dataset)
+        everything += pictures.plain(one.dataset, [rows[at] for at in sketches.found])
+    matrix = np.concatenate(matrices, axis=1)
+    sides = _sides(_chosen, everything)
+    return sorting_wall.deck(counts, matrix, everything, _notes(matrix, sides))
+
+
+def _sides(chosen: Chosen, images: Sequence) -> np.ndarray:
+    """(N,) int: 1 for an image of the pile with, 0 for one without, -1 for one in neither."""
+    places = {(picture.dataset, picture.index): at for at, picture in enumerate(images)}
+    sides = np.full(len(images), -1)
+    for side, pile in ((1, chosen.with_), (0, chosen.without)):
+        if isinstance(pile, Picked):
+            members = pile.images
+        else:
+            members = tuple((pile.dataset.id, row.index) for row in reads.files(pile.dataset))
+        sides[[places[one] for one in members if one in places]] = side
+    return sides
+
+
+def _notes(matrix: np.ndarray, sides: np.ndarray) -> list[str]:
+    """Say for every step how well it tells the two piles' own images apart."""
+    known = sides >= 0
+    truth = sides[known] == 1
+    if min(int(truth.sum()), int((~truth).sum())) < ENOUGH:
+        return []
+    return [f"AUC {auc(row[known], truth):.3f}" for row in matrix]

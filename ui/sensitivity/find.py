@@ -1,0 +1,161 @@
+"""Finding neurons: two piles, the neurons between them against chance, and the images sorted by them as one drags."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+import dnacore as dc
+from ui.app import address, capture, layout, navigation, reads, theme, words
+from ui.app import words as neuron_names
+from ui.app.reads import Ready
+from ui.choices import choices, closeup, measures, picking, piles, reference
+from ui.choices.picking import Picked
+from ui.choices.piles import Chosen
+from ui.components import chart, sorting_wall
+from ui.figures import distances, findings
+from ui.sensitivity import deck as sorting
+
+SHOWN = 10
+COUNT = "count"
+
+
+def draw(ready: Sequence[Ready]) -> None:
+    """Draw the page's main story."""
+    result, knobs = layout.result_and_knobs()
+    with knobs:
+        chosen = piles.choose(ready)
+    with result:
+        said, place = st.container(), capture.place()
+        left, middle, right = st.columns([1, 2.1, 1], gap="medium")
+        with left:
+            piles.draw(chosen.with_, "With")
+        with right:
+            piles.draw(chosen.without, "Without")
+    # Of many images this takes seconds the first time: what is compared is in sight meanwhile.
+    with said:
+        with measures.patient("Comparing with what chance would give…"):
+            found, first = sorting.sensitivity(chosen), reads.dna(chosen.among[0])
+        layout.found(findings.sensitivity(found, first))
+        capture.lift(place)
+        if found.too_small:
+            st.warning(words.as_markdown(found.too_small))
+    with middle:
+        _neurons(chosen, found, first)
+    st.divider()
+    count = _sorted(chosen, found)
+    with knobs, st.popover("Keep these neurons", width="stretch", key="keep-these"):
+        _keep(chosen, found, first, count)
+
+
+def _neurons(chosen: Chosen, found: dc.Sensitivity, first: dc.DNA) -> None:
+    flats = [int(flat) for flat in found.order[:SHOWN]]
+
+    def open_neuron(data: list[int]) -> None:
+        st.session_state["_open_neuron"] = choices.neuron_code(first, flats[data[0]])
+
+    chart.show(
+        distances.most_different(
+            [neuron_names.short(first, flat) for flat in flats],
+            found.emd[flats],
+            unit="bins",
+            floor=None if found.noise is None else found.noise[flats],
+            chosen=-1,
+            above=True,
+            dark=theme.is_dark(),
+        ),
+        key="sensitive",
+        alt="The most sensitive neurons and what chance would give",
+        on_click=open_neuron,
+        tools=False,
+    )
+    layout.caption("The tick is what two random piles of the same images would give. Click a neuron to look at it.")
+    if "_open_neuron" in st.session_state:
+        code = st.session_state.pop("_open_neuron")
+        navigation.go("neurons", neuron=code, a=chosen.among[0].name)
+
+
+def _sorted(chosen: Chosen, found: dc.Sensitivity) -> int:
+    """Draw the slider and the images that it sorts; return the number of neurons it stands at."""
+    whose = words.listing([one.name for one in chosen.among])
+    layout.found(f"Images of {whose}, sorted as you drag")
+    with measures.patient("Ranking the images for every number of neurons…"):
+        deck = sorting.deck(chosen, found)
+    top = _count(deck.steps)
+    seen, count = sorting_wall.wall(
+        deck,
+        key="live",
+        top=top,
+        caption="How many neurons",
+        title="Images most like with, and most like without",
+        near=("Most like with", f"{chosen.names[0]}, and least like without"),
+        far=("Most like without", f"{chosen.names[1]}, farthest first"),
+        note=f"{words.count(len(deck.pictures), 'image')} ranked",
+        aspect=reads.aspect(chosen.among[0].dataset),
+        actions=picking.ACTIONS,
+    )
+    if str(count) != address.code(COUNT):
+        address.keep(COUNT, str(count))
+    layout.caption(
+        "Drag “How many neurons”: few neurons are sharp and nervous, many are steady and blunt. Below each image: its "
+        "rank, and its distance to “with” minus its distance to “without”, in bins."
+        + (
+            " AUC says how often an image with lies before one without (1 is always, 0.5 is chance), on the very "
+            "images the neurons were chosen by: new images fare a little worse."
+            if deck.notes
+            else ""
+        )
+    )
+    picking.take(seen)
+    picking.strip(here=True)
+    if seen.opened is not None:
+        owner = next(one for one in chosen.among if one.dataset.id == seen.opened.dataset)
+        closeup.show(owner, seen.opened, why=_ranking(chosen, count))
+    return count
+
+
+def _ranking(chosen: Chosen, count: int) -> dict[str, str]:
+    """Return the choices by which other pages rank as the slider does: like with, unlike without, so many neurons."""
+    with_, without = (
+        picking.reference(pile.images) if isinstance(pile, Picked) else pile.name
+        for pile in (chosen.with_, chosen.without)
+    )
+    return {"like": with_, "unlike": without, "neurons": reference.TOP, "top": str(count)}
+
+
+def _count(steps: Sequence[int]) -> int:
+    """Return the number of neurons that the address or this session asks for, the nearest one there is."""
+    asked = address.code(COUNT) or "20"
+    wanted = int(asked) if asked.isdigit() else 20
+    return int(steps[int(np.argmin([abs(step - wanted) for step in steps]))])
+
+
+def _keep(chosen: Chosen, found: dc.Sensitivity, first: dc.DNA, count: int) -> None:
+    """Draw what the neurons found can be kept as."""
+    ways = {"top": f"The slider's {count:,}"}
+    if found.noise_ratio is not None:
+        ways["noise"] = "All above chance"
+    way = address.segments("Which", ways, key="keep") if len(ways) > 1 else "top"
+    if way == "noise":
+        factor = st.slider("At least this many times chance", 1.5, 10.0, 3.0, 0.5, key="factor", format="%.1fx")
+        flats = found.order[found.noise_ratio[found.order] >= factor]
+        layout.caption(
+            f"{words.count(len(flats), 'neuron')} of {first.n_neurons:,}. By chance alone some neuron reaches "
+            f"{words.times(found.floor())} in one of 20 comparisons of this size."
+        )
+    else:
+        flats = found.order[:count]
+        ratio = found.noise_ratio
+        if ratio is not None and len(flats):
+            layout.caption(f"The last of them is {words.times(float(ratio[flats[-1]]))} what chance would give.")
+    proposed = f"{chosen.column or chosen.names[0]} {'top ' + str(count) if way == 'top' else 'above chance'}"
+    name = st.text_input("Name", key="selection-name", placeholder=proposed).strip() or proposed
+    if st.button("Save selection", key="selection-save", type="primary", disabled=not len(flats)):
+        origin = {
+            "kind": "sensitivity", "with": found.names[0], "without": found.names[1], "images": list(found.images),
+        } | ({"top": count} if way == "top" else {"times_chance": factor})  # fmt: skip
+        made = dc.Selection.of(flats, name=name, extractor=found.extractor, origin=origin)
+        reads.workspace().save_selection(made)
+        st.toast(f"Saved {words.as_markdown(name)}: choose it under Neurons on the other pages.")

@@ -1,0 +1,174 @@
+"""The demo data on the Start page: prepared in the background at first start, shown as cards and as a first heatmap."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+import dnacore as dc
+from dnacore.demo import demo_datasets
+from dnacore.workspace import jobs
+from dnacore.workspace.jobs import Job
+from ui.app import layout, navigation, reads, theme, words
+from ui.app.reads import Ready
+from ui.components import chart, wall
+from ui.components.wall import pictures
+from ui.figures import distances, findings
+from ui.jobs import tray, weights_file
+
+COMMAND = ("demo", "--extract")
+RANDOM = "random_resnet18"  # needs no weights
+_beginning = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Card:
+    """One demonstration: what it shows, and the datasets it is made of; `page` is where to go with them."""
+
+    title: str
+    sentence: str
+    names: tuple[str, ...]
+    page: str
+    action: str
+
+
+CARDS = (
+    Card(
+        "Styles of one scene",
+        "The same landscapes as photograph, cartoon, sketch and painting.",
+        ("styles_photo", "styles_cartoon", "styles_sketch", "styles_painting"),
+        "distances",
+        "Which style is the odd one out?",
+    ),
+    Card(
+        "Streets",
+        "The same street scenes as they are, brighter, darker and with more contrast.",
+        ("streets_base", "streets_brighter", "streets_darker", "streets_contrast"),
+        "distances",
+        "Which change is the largest?",
+    ),
+    Card("Faces", "Cartoon faces with glasses, hats, beards and smiles.", ("faces",), "gallery", "Find look-alikes"),
+)
+
+
+def names() -> list[str]:
+    """Return the names of the demo datasets in the order in which they are drawn."""
+    return [one.name for one in demo_datasets()]
+
+
+def job() -> Job | None:
+    """Return the job that prepares the demo data, newest first, if there ever was one."""
+    return next((job for job in jobs.list_jobs(reads.workspace()) if tuple(job.command[:2]) == COMMAND), None)
+
+
+def begin(extractor: str | None = None) -> Job:
+    """Start to prepare the demo data unless that is under way; with the extractor in use unless one is named."""
+    with _beginning:
+        current = job()
+        if current is not None and current.state == "running":
+            return current
+        command = [*COMMAND, "--extractor", extractor or reads.extractor()]
+        return jobs.start(reads.workspace(), command, title="Preparing the demo data", datasets=names())
+
+
+def begin_when_empty() -> None:
+    """Start to prepare the demo data where a workspace has never held anything."""
+    if reads.absence() is None and not reads.workspace().datasets() and not jobs.list_jobs(reads.workspace()):
+        begin()
+        st.rerun()  # the sidebar above this page has not seen the job yet
+
+
+def offer() -> None:
+    """Draw the button that prepares the demo data; where the network in use is not at hand, with random weights."""
+    absent = reads.absence()
+    if absent is not None:
+        st.info(words.as_markdown(absent))
+    label = "Try it on demo data" if absent is None else "Try it with random weights"
+    if st.button(label, type="primary", key="try-demo"):
+        if absent is not None:
+            st.session_state[weights_file.USE] = RANDOM
+        begin(None if absent is None else RANDOM)
+        st.rerun()
+
+
+def ready_sets() -> list[Ready]:
+    """Return the demo's datasets that have a DNA."""
+    wanted = set(names())
+    return [one for one in reads.ready() if one.name in wanted]
+
+
+def draw_progress(at_least: int) -> None:
+    """Draw how far the preparation is, and run the page again as soon as another dataset is ready."""
+    current = job()
+    if len(ready_sets()) != at_least or current is None or current.state != "running":
+        st.rerun()
+    if at_least < 2:
+        st.html('<p class="vds-found">Your first heatmap is being made</p>')
+        layout.caption("Images are drawn, shown to a small network, and summed up neuron by neuron. This is done once.")
+    st.progress(
+        min(current.done / current.total, 1.0) if current.total else 0.0, text=words.as_markdown(tray.pace(current))
+    )
+
+
+def heatmap(ready: Sequence[Ready], say: Callable[[dc.Comparison], str | None] | None = None) -> None:
+    """Draw the distances of the first eight datasets, and what stands out; a click opens the pair.
+
+    say: what to say about them, where it is not what stands out.
+    """
+    shown = list(ready)[:8]
+    compared = reads.comparison(shown, "emd", None)
+    found = list(compared.names)
+
+    def remember(cell: list[int]) -> None:
+        st.session_state["_open_pair"] = (found[cell[0]], found[cell[1]])
+
+    said = say(compared) if say is not None else None
+    layout.found(said or findings.pairwise(found, compared.matrix, compared.unit))
+    chart.show(
+        distances.heatmap(found, compared.matrix, unit=compared.unit, cell=40, dark=theme.is_dark()),
+        key="start-heatmap",
+        alt=f"Pairwise distances of {words.listing(found)}",
+        on_click=remember,
+    )
+    layout.caption(
+        "The distance of every two datasets, in bins of 999: light is near, dark is far. "
+        "Click a cell to see which neurons and images say so."
+    )
+    if "_open_pair" in st.session_state:
+        a, b = st.session_state.pop("_open_pair")
+        navigation.go("compare", a=a, b=b)
+
+
+def cards() -> None:
+    """Draw the demonstrations as cards with pictures."""
+    known = {dataset.name: dataset for dataset in reads.workspace().datasets()}
+    ready = {one.name for one in reads.ready()}
+    for card, column in zip(CARDS, st.columns(len(CARDS), gap="large"), strict=True):
+        there = [known[name] for name in card.names if name in known]
+        with column:
+            st.subheader(card.title, anchor=False)
+            if there:
+                shown = []
+                for dataset in there:
+                    shown += pictures.plain(dataset, reads.files(dataset)[: 4 // len(there)])
+                seen = wall.wall(
+                    shown,
+                    key=f"card-{card.names[0]}",
+                    title=card.title,
+                    columns=4,
+                    controls=False,
+                    aspect=reads.aspect(there[0]),
+                )
+                if seen.opened is not None:
+                    navigation.go("datasets", look=next(d.name for d in there if d.id == seen.opened.dataset))
+            layout.caption(card.sentence)
+            if set(card.names) <= ready:
+                choices = (
+                    {"datasets": list(card.names)}
+                    if card.page == "distances"
+                    else {"dataset": card.names[0], "like": card.names[0]}
+                )
+                navigation.link(card.page, card.action, **choices)

@@ -1,0 +1,100 @@
+"""A person's own folder on the Start page: proposed, taken with one click, extracted, and compared with the demo."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+import dnacore as dc
+from dnacore.errors import DnaError
+from dnacore.images import browse
+from dnacore.images.browse import Place
+from ui.app import errors, layout, navigation, reads, words
+from ui.app.reads import Ready
+from ui.datasets import adding
+from ui.jobs import tray
+from ui.start import demo
+
+MOST = 3  # own datasets beside the demo's in the first heatmap
+OPEN = "_own-open"
+
+
+def draw() -> None:
+    """Draw the way to a first answer about one's own images: a button, then the folders there are."""
+    st.subheader("Use your own images", anchor=False)
+    layout.caption("Your images stay where they are and nothing leaves this machine.")
+    if not st.session_state.get(OPEN):
+        if st.button("Use my folder", key="use-folder", type="primary" if demo.ready_sets() else "secondary"):
+            st.session_state[OPEN] = True
+            st.rerun()
+        return
+    found = _proposals(browse.roots())
+    if found:
+        layout.caption("Folders with images on this computer. One click compares one with the demo data:")
+    else:
+        layout.caption("No folder of images was found at a glance. Look for one, or upload images or a zip:")
+    with st.container(key="own-folders", gap="xxsmall"):
+        for at, (place, images) in enumerate(found):
+            st.button(
+                f"{words.as_markdown(_name(place))} ({words.count(images, 'image')})", key=f"own-{at}",
+                icon=":material/folder:", width="stretch", on_click=_use, args=(place,),
+            )  # fmt: skip
+    if st.button("Choose another folder" if found else "Choose a folder", key="own-other", type="tertiary"):
+        navigation.go("datasets", add="folder")
+
+
+@st.cache_data(ttl=60, show_spinner="Looking for folders with images…")
+def _proposals(_roots: tuple[object, ...]) -> list[tuple[Place, int]]:
+    return browse.proposals(but=reads.workspace().root)
+
+
+def _name(place: Place) -> str:
+    return " / ".join(place.names[-2:])
+
+
+def _use(place: Place) -> None:
+    try:
+        added = adding.take(place)
+        if reads.workspace().store.dna_key(added, reads.extractor()) is None and tray.working_on(added.name) is None:
+            tray.extract([added.name])
+    except DnaError as problem:
+        st.session_state["_own-problem"] = str(problem)
+        return
+    st.session_state["_own-name"] = added.name
+    st.session_state[OPEN] = False
+
+
+def sets() -> list[Ready]:
+    """Return a person's own datasets that have a DNA, the newest first, at most three."""
+    demos = set(demo.names())
+    return [one for one in reversed(reads.ready()) if one.name not in demos][:MOST]
+
+
+def progress() -> None:
+    """Draw how far the folder is that was just chosen, or why it could not be used."""
+    if problem := st.session_state.pop("_own-problem", None):
+        st.error(words.as_markdown(problem))
+    name = st.session_state.get("_own-name")
+    if name is not None and tray.working_on(name) is not None:
+        layout.found(f"{name} is being looked at")
+        layout.caption("Its distances to the demo data appear here. You can close the page; the work goes on.")
+
+        def working() -> None:
+            with errors.guarded():
+                job = tray.working_on(name)
+                if job is not None:  # at its end the sidebar, which watches all jobs, has the page run again
+                    tray.progress(job, key="own-progress")
+
+        st.fragment(working, run_every=1.0)()
+
+
+def nearest(own: Ready, compared: dc.Comparison) -> str | None:
+    """Say which dataset a person's own is most like, and which it is least like."""
+    names = list(compared.names)
+    if own.name not in names or len(names) < 3:
+        return None
+    row = np.array(compared.matrix[names.index(own.name)], dtype=float)
+    row[names.index(own.name)] = np.nan
+    near, far = int(np.nanargmin(row)), int(np.nanargmax(row))
+    apart = words.distance(float(row[near]), compared.unit)
+    return f"{own.name} is most like {names[near]}, {apart} away, and least like {names[far]}."
