@@ -56,7 +56,7 @@ _HOME = {
     "sensitivity": "attributes.sensitivity",
 }
 
-__all__ = sorted(_HOME)
+__all__ = sorted(_HOME)  # noqa: PLE0605 - a sorted list is a list
 
 
 def __getattr__(name: str) -> Any:

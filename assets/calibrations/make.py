@@ -23,12 +23,12 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from dnacore import demo  # noqa: E402
+from dnacore import demo
 from dnacore.dna.calibration import SHIPPED
-from dnacore.extraction.calibrate import measure  # noqa: E402
-from dnacore.extractors import load_extractor  # noqa: E402
-from dnacore.images.files import find_images  # noqa: E402
-from training.sheets import sheet  # noqa: E402
+from dnacore.extraction.calibrate import measure
+from dnacore.extractors import load_extractor
+from dnacore.images.files import find_images
+from training.sheets import sheet
 
 PER_DEMO = 40
 SHEETS = 24

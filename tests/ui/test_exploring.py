@@ -124,7 +124,7 @@ def test_a_link_opens_the_same_view_in_another_browser_also_after_a_restart(extr
     page.goto("about:blank")  # its complaints about a server that is gone are not this test's
     stop(extracted)
     extracted.process = start(extracted.home, urlsplit(extracted.url).port).process
-    other = page.context.browser.new_context(viewport={"width": 1440, "height": 1800}).new_page()
+    other = extracted.enter(page.context.browser.new_context(viewport={"width": 1440, "height": 1800})).new_page()
     other.goto(link)
     expect(other.locator(".st-key-most_different")).to_contain_text("block 2.1")
     settle(other)

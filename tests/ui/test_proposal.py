@@ -26,8 +26,7 @@ BUTTON = "use-new-network"
 def page() -> None:
     import streamlit as st
 
-    from ui import sidebar
-    from ui.app import reads
+    from ui.app import reads, sidebar
 
     sidebar.draw()
     st.text(reads.extractor())

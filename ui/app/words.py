@@ -119,7 +119,7 @@ def listing(names: Sequence[str]) -> str:
 
 
 def unreadable(rejected: int, total: int) -> str:
-    """Return `3 of 1,204 files could not be read.`"""
+    """How many files could not be read, as a sentence: `3 of 1,204 files could not be read`."""
     return f"{rejected:,} of {count(total, 'file')} could not be read."
 
 
