@@ -9,7 +9,7 @@ ARGS ?=
 .PHONY: help setup run test check coverage lock clean
 
 help:
-	@echo 'make run      open the dashboard (PORT=8501, HEADLESS=1 opens no browser)'
+	@echo 'make run      open the dashboard (PORT=8501, HEADLESS=1 opens no browser, TOKEN=0 asks for no token)'
 	@echo 'make test     run the tests (TESTS=tests/dna/test_histogram.py, ARGS="-k merge")'
 	@echo 'make check    lint, format, types and the order of rooms (make test runs it first)'
 	@echo 'make coverage run the tests and say how much of dnacore and ui they reach'
@@ -28,9 +28,10 @@ setup: .needs-python
 	@$(PYTHON) -m tools.prepare
 
 # Loopback, no telemetry and no question for an e-mail address: .streamlit/config.toml.
+# The address with its token is printed and opened by the program itself (ui/app/doorstep.py), not by Streamlit.
 run: setup
-	@exec $(VENV_PYTHON) -m streamlit run app.py $(if $(PORT),--server.port=$(PORT)) \
-		$(if $(filter 1,$(HEADLESS)),--server.headless=true)
+	@$(if $(TOKEN),VISUAL_DNA_TOKEN=$(TOKEN)) VISUAL_DNA_OPEN=$(if $(filter 1,$(HEADLESS)),0,1) \
+		exec $(VENV_PYTHON) -m streamlit run app.py $(if $(PORT),--server.port=$(PORT)) --server.headless=true
 
 check: .needs-python
 	@$(PYTHON) -m tools.prepare --tests

@@ -6,7 +6,7 @@ setup(
     packages=[*find_packages(include=["dnacore", "dnacore.*"]), "dnacore.assets"],
     package_dir={"dnacore.assets": "assets"},
     package_data={
-        "dnacore": ["py.typed"],
+        "dnacore": ["py.typed", "**/*.csv", "**/*.json"],
         "dnacore.assets": ["*.png", "*.safetensors", "calibrations/*.npz", "fonts/*"],
     },
 )

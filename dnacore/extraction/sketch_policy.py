@@ -49,3 +49,12 @@ def with_covariance(work: Plan, files: Sequence[FileRow], store: Store, covarian
     lack = {shard.id for shard in work.keep if wanted and not wanted <= store.covariance_layers(shard.id)}
     again = [tuple(by_path[m.path] for m in shard.members) for shard in work.keep if shard.id in lack]
     return Plan(tuple(shard for shard in work.keep if shard.id not in lack), (*work.todo, *again))
+
+
+def with_words(work: Plan, files: Sequence[FileRow], store: Store) -> Plan:
+    """Extract shards again of whose images no words are kept."""
+    by_path = {f.path: f for f in files}
+    lack = [shard for shard in work.keep if not store.has_words(shard.id) and any(not m.reason for m in shard.members)]
+    again = [tuple(by_path[m.path] for m in shard.members) for shard in lack]
+    gone = {shard.id for shard in lack}
+    return Plan(tuple(shard for shard in work.keep if shard.id not in gone), (*work.todo, *again))

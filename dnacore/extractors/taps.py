@@ -70,10 +70,12 @@ class Taps:
     view is good during the call only: the network may overwrite it right after (in-place activations).
     """
 
-    def __init__(self, network: nn.Module, taps: list[Tap], see: See) -> None:
+    def __init__(self, network: nn.Module, taps: list[Tap], see: See, stop: bool = True) -> None:
+        """stop: end the forward after the last layer."""
         self._network = network
         self._taps = taps
         self._see = see
+        self._stop = stop
         self._handles: list[torch.utils.hooks.RemovableHandle] = []
 
     def __enter__(self) -> Taps:
@@ -84,7 +86,7 @@ class Taps:
         try:
             for path, taps in groups.items():
                 module = self._network.get_submodule(path)
-                self._handles.append(module.register_forward_hook(self._hook(taps, stop=path == last)))
+                self._handles.append(module.register_forward_hook(self._hook(taps, stop=self._stop and path == last)))
         except BaseException:
             self._remove()
             raise

@@ -76,14 +76,13 @@ def save_segment(path: Path, arrays: SketchArrays, hashes: Sequence[str]) -> Non
     if len(hashes) != arrays.images:
         raise BadInput(f"{arrays.images} sketches were given with {len(hashes)} images.")
     contents = {name: getattr(arrays, name) for name in ARRAYS}
-    arrayfile.write(path, KIND, VERSION, contents | {"hashes": _packed(hashes)}, {})
+    arrayfile.write(path, KIND, VERSION, contents | {"hashes": packed(hashes)}, {})
 
 
 def open_segment(path: Path) -> Segment:
     """Map a segment; nothing is read until rows are. Raises Damaged."""
     arrays, _ = arrayfile.read(path, KIND, VERSION)
-    hashes = tuple(bytes(row).hex() for row in np.asarray(arrays["hashes"]))  # rows of a mapped array are slow to make
-    return Segment(path, SketchArrays(*(arrays[name] for name in ARRAYS)), hashes)
+    return Segment(path, SketchArrays(*(arrays[name] for name in ARRAYS)), unpacked(arrays["hashes"]))
 
 
 def merge_segments(path: Path, segments: Sequence[Segment], wanted: set[str], block: int = 64) -> int:
@@ -114,7 +113,7 @@ def merge_segments(path: Path, segments: Sequence[Segment], wanted: set[str], bl
         return arrayfile.Planned(dtype, (neurons, len(hashes), *sample[0].shape[2:]), blocks)
 
     contents: dict[str, np.ndarray | arrayfile.Planned] = {name: planned(name) for name in ARRAYS}
-    arrayfile.write(path, KIND, VERSION, contents | {"hashes": _packed(hashes)}, {})
+    arrayfile.write(path, KIND, VERSION, contents | {"hashes": packed(hashes)}, {})
     return len(hashes)
 
 
@@ -124,7 +123,13 @@ def array_file(arrays: SketchArrays) -> object:
     return (str(mapped.filename), mapped.offset) if isinstance(mapped, np.memmap) else id(mapped)
 
 
-def _packed(hashes: Sequence[str]) -> np.ndarray:
+def packed(hashes: Sequence[str]) -> np.ndarray:
+    """Content hashes as (N, 16) uint8."""
     if not hashes:
         return np.zeros((0, 16), np.uint8)
     return np.frombuffer(bytes.fromhex("".join(hashes)), np.uint8).reshape(len(hashes), -1)
+
+
+def unpacked(rows: np.ndarray) -> tuple[str, ...]:
+    """What `packed` packed."""
+    return tuple(bytes(row).hex() for row in np.asarray(rows))  # rows of a mapped array are slow to make
