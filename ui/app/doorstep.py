@@ -30,7 +30,9 @@ def greeting(at: str, token: str) -> str:
     """Return what the terminal says at the start."""
     said = f"Visual DNA Studio: {entrance.address(at, token)}"
     if token:
-        return f"{said}\nThe token lets this browser in; without it nobody gets in, other users of this machine included."
+        return (
+            f"{said}\nThe token lets this browser in; without it nobody gets in, other users of this machine included."
+        )
     return f"{said}\nNo token is asked for ({entrance.ENVIRONMENT}=0): every user of this machine can open it."
 
 

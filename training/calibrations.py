@@ -1,6 +1,6 @@
 """Measure the calibrations that ship.
 
-    python assets/calibrations/make.py [NAME ...] [--photographs FOLDER ...]
+    python -m training.calibrations [NAME ...] [--photographs FOLDER ...]
 
 On the demo's images and on test patterns that reach further than photographs do: black, white, saturated colours, hard
 edges at every scale, and noise of every colour; for `mini` also on pictures of the training programs in many styles.
@@ -12,7 +12,6 @@ show whether the ranges hold. The file that is written says how many there were,
 from __future__ import annotations
 
 import argparse
-import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -20,8 +19,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from dnacore import demo
 from dnacore.dna.calibration import SHIPPED
