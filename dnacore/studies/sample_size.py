@@ -99,7 +99,7 @@ def _fit(sizes: np.ndarray, curve: np.ndarray) -> tuple[float, float, float]:
 
 
 def _sizes(images: int, count: int) -> list[int]:
-    return sorted({int(round(n)) for n in np.geomspace(SMALLEST, images, count)})
+    return sorted({round(float(n)) for n in np.geomspace(SMALLEST, images, count)})
 
 
 def _curves(
@@ -213,7 +213,8 @@ def answer(request: Request) -> Result:
 def _finding(one: Subject, target: Subject, rows: list[dict]) -> str:
     first = rows[0]
     text = (
-        f"The distance from {one.name} to {target.name} settles with about {first['settles_at']:.0f} of {len(one)} images "
+        f"The distance from {one.name} to {target.name} settles with about {first['settles_at']:.0f} of "
+        f"{len(one)} images "
         f"({first['metric']})"
     )
     others = [f"{row['settles_at']:.0f} for {row['metric']}" for row in rows[1:]]
@@ -234,7 +235,8 @@ def _advice(one: Subject, rows: list[dict]) -> str:
 STUDY = Study(
     "sample-size",
     "Do I have enough images?",
-    "Measures the distance of growing random subsets to a target and says from how many images on it no longer changes.",
+    "Measures the distance of growing random subsets to a target and says from how many images on it no "
+    "longer changes.",
     "CVPR 2023, Fig. 5",
     (
         Role("dataset", "Dataset", "the images of which there may be too few"),
