@@ -53,6 +53,23 @@ def frechet(m1: np.ndarray, c1: np.ndarray, m2: np.ndarray, c2: np.ndarray) -> f
     return float(max(0.0, (m1 - m2) @ (m1 - m2) + np.trace(c1) + np.trace(c2) - 2 * cross))
 
 
+def frechet_of_samples(x: np.ndarray, y: np.ndarray) -> float:
+    """Fréchet distance of the Gaussians of two samples (Heusel et al., 2017). x: (n, d), y: (m, d) float64.
+
+    With A = X / sqrt(n - 1) and B = Y / sqrt(m - 1), centred, the trace of (C1^1/2 C2 C1^1/2)^1/2 is the sum of the
+    singular values of A B^T, so that small samples need no decomposition of d x d matrices.
+    """
+    n, m, d = len(x), len(y), x.shape[1]
+    mx, my = x.mean(0), y.mean(0)
+    a, b = (x - mx) / np.sqrt(n - 1), (y - my) / np.sqrt(m - 1)
+    if d <= min(n, m):
+        return frechet(mx, a.T @ a, my, b.T @ b)
+    inner = a @ b.T
+    inner = inner @ inner.T if n <= m else inner.T @ inner
+    shared = np.sqrt(np.maximum(np.linalg.eigvalsh(inner), 0)).sum()
+    return float(max(0.0, (mx - my) @ (mx - my) + (a**2).sum() + (b**2).sum() - 2 * shared))
+
+
 def spatial_means(dna: DNA | Gaussian, where: slice, measure: str) -> np.ndarray:
     """(d, N) float64 spatial means of a layer's neurons over the images whose sketch is kept. Raises BadInput."""
     source = getattr(dna, "source", None)

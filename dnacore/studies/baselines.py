@@ -74,8 +74,8 @@ def lpips(images: torch.Tensor, reference: torch.Tensor, watch: Watch) -> np.nda
     trunk = next((name for name, files in _LPIPS.items() if all((folder / file).is_file() for file in files)), None)
     if trunk is None:
         raise Unavailable(
-            f"LPIPS is left out: the weights of its trunk are not at hand. Put {_LPIPS['alex'][0]} of torchvision into "
-            "the folder checkpoints of torch's hub folder to have it measured."
+            f"LPIPS is left out: the weights of its trunk are not at hand. Put {_LPIPS['alex'][0]} of torchvision "
+            "into the folder checkpoints of torch's hub folder to have it measured."
         )
     try:
         from torchmetrics.image.lpip import LearnedPerceptualImagePatchSimilarity
@@ -106,9 +106,8 @@ def perceptual_network(usual: Callable[[], Extractor]) -> tuple[Extractor, tuple
         extractor,
         chosen,
         (
-            f"Perceptual loss takes features of {extractor.name} ({', '.join(chosen)}): the weights of VGG16, "
-            "which it was "
-            "published with, are not at hand."
+            f"Perceptual loss takes features of {extractor.name} ({', '.join(chosen)}): the weights of VGG16, which "
+            "it was published with, are not at hand."
         ),
     )
 

@@ -195,8 +195,8 @@ def _result(
         if reached:
             same = near if near["as_much_as"] is not None else max(reached, key=lambda row: row["alike"])
             text = (
-                f"{one.name} and {other} differ as much as "
-                f"{BY_NAME[same['change']].words(same['as_much_as'])} would make them."
+                f"{one.name} and {other} differ as much as {BY_NAME[same['change']].words(same['as_much_as'])} "
+                "would make them."
             )
         else:
             text = f"{one.name} and {other} differ by more than any change tried here, at any strength."
@@ -229,8 +229,8 @@ def _result(
 STUDY = Study(
     "changes",
     "What does each change to the images do?",
-    "Changes brightness, contrast, sharpness, noise, JPEG quality, rotation and crop step by step and says "
-    "how every neuron reacts.",
+    "Changes brightness, contrast, sharpness, noise, JPEG quality, rotation and crop step by step and says how "
+    "every neuron reacts.",
     "the poster of CVPR 2023: brighter, darker, more contrast",
     (
         Role("dataset", "Dataset", "the images to change"),

@@ -24,8 +24,8 @@ OPTIONS = (
         "Most telling by",
         "choice",
         "chance",
-        "distance: the neuron's EMD, as in the paper; chance: how many times what random splits give, better "
-        "for few images",
+        "distance: the neuron's EMD, as in the paper; chance: how many times what random splits give, better for "
+        "few images",
         ("chance", "distance"),
     ),
 )

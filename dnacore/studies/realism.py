@@ -148,17 +148,19 @@ def _result(
     pictures, telling = _least_real(request, real, made, trials)
     easiest, hardest = (choose(rows[:-1], key=lambda row: row["auc_selected"]) for choose in (max, min))
     seen = ", ".join(f"{t['layer']} {t['index']}" for t in telling[:3])
-    return Result(
+    text = (
         f"In {mean['auc_selected']:.0%} of pairs, {neurons} neurons chosen on other groups put the real image "
-        "before the "
-        f"generated one (all neurons: {mean['auc_all']:.0%}); {easiest['group']} gives itself away most, "
-        f"{hardest['group']} least.",
+        f"before the generated one (all neurons: {mean['auc_all']:.0%})"
+    )
+    if hardest["auc_selected"] < easiest["auc_selected"]:
+        text += f"; {easiest['group']} gives itself away most, {hardest['group']} least"
+    return Result(
+        f"{text}.",
         columns,
         rows,
         [figure],
-        "Neurons were chosen on real against generated images of all groups but one, which they then ranked "
-        "by distance to "
-        "real minus distance to generated. "
+        "Neurons were chosen on real against generated images of all groups but one, which they then ranked by "
+        "distance to real minus distance to generated. "
         + (
             "Classes are left out on both sides."
             if matched
@@ -213,8 +215,8 @@ def _spots(made: Subject, image: int, real, generated, neurons: Sequence[int]) -
 STUDY = Study(
     "realism",
     "Does my synthetic data look real, and what gives it away?",
-    "Chooses neurons on real against generated images of all groups but one, ranks that one with them, and marks the "
-    "places that give the least real images away.",
+    "Chooses neurons on real against generated images of all groups but one, ranks that one with them, and marks "
+    "the places that give the least real images away.",
     "CVPR 2023, Fig. 7",
     (
         Role("real", "Real images", "photographs, or whatever the others should look like"),

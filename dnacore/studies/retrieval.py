@@ -74,8 +74,7 @@ def task(request: Request) -> Task:
     if not kinds[1] or min(sum(len(images) for _, images in kind) for kind in kinds) < 2 * LEAST:
         raise BadInput(
             "Give the images to look for and at least one other dataset, or one dataset with an attribute; "
-            f"{2 * LEAST} "
-            "images of each kind at least."
+            f"{2 * LEAST} images of each kind at least."
         )
     room = request.options["images"]
     total = sum(len(images) for kind in kinds for _, images in kind)
@@ -223,12 +222,11 @@ def _result(
         rows,
         [figure],
         f"{hits} images of {what} among {len(work.relevant)}, ranked by their distance to "
-        f"{len(work.reference_paths)} others of "
-        f"it. Selected neurons: the {request.options['neurons']} that tell most on images that are not ranked, by the "
-        "distance to these minus the distance to the others. Pairwise distances are the "
-        f"{'least' if request.options['reference'] == 'nearest' else 'mean'} over "
-        f"{min(request.options['pairs'], len(work.reference_paths))} "
-        "reference images. Seconds: of the ranking; DNA-EMD and the rarity score have their sketches already.",
+        f"{len(work.reference_paths)} others of it. Selected neurons: the {request.options['neurons']} that tell "
+        "most on images that are not ranked, by the distance to these minus the distance to the others. Pairwise "
+        f"distances are the {'least' if request.options['reference'] == 'nearest' else 'mean'} over "
+        f"{min(request.options['pairs'], len(work.reference_paths))} reference images. Seconds: of the ranking; "
+        "DNA-EMD and the rarity score have their sketches already.",
         f"Use {first['method']} for a search like this one.",
         notes,
         pictures,
@@ -239,8 +237,8 @@ def _result(
 STUDY = Study(
     "retrieval",
     "Find the images that look like these",
-    "Hides half of a kind of image among others and ranks them by DNA-EMD, perceptual loss, LPIPS, SSIM, "
-    "pixels and rarity.",
+    "Hides half of a kind of image among others and ranks them by DNA-EMD, perceptual loss, LPIPS, SSIM, pixels "
+    "and rarity.",
     "CVPR 2023, Fig. 3, 4 and 6",
     (
         Role(

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dnacore import studies
-from dnacore.distances.frechet import frechet
+from dnacore.distances.frechet import frechet, frechet_of_samples
 from dnacore.errors import BadInput
-from dnacore.studies.sample_size import frechet_of_samples, limit, settles
+from dnacore.studies.sample_size import limit, settles
 from dnacore.studies.study import Request
 from tests.studies.made_up import quantiles, subject
 
