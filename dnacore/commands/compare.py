@@ -8,14 +8,20 @@ from argparse import Namespace
 from collections.abc import Iterable, Sequence
 from math import ceil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dnacore import atomic
-from dnacore.commands.outcome import FINE, Result, Stop, sources_of
+from dnacore.commands.outcome import FINE, LOOK, Result, Stop, sources_of
 from dnacore.commands.progress import Overall, Reporter
 from dnacore.errors import BadInput
 from dnacore.sketches.words import SEES
 from dnacore.workspace.datasets import Dataset
+
+if TYPE_CHECKING:
+    from dnacore.dna.histogram import DNA
+
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what spreadsheets take for the start of a formula
 
 
 def compare(options: Namespace, say: Reporter, stop: Stop) -> Result:
@@ -32,7 +38,9 @@ def compare(options: Namespace, say: Reporter, stop: Stop) -> Result:
         "metric": found.metric, "unit": found.unit, "names": list(found.names), "matrix": found.matrix.tolist(),
         "layers": {layer: table.tolist() for layer, table in found.layers.items()},
         "selection": selection.name if selection else None, "from_sketches": [d.name for d in dnas if not d.exact],
+        "images": [[d.images, len(d.rejected)] for d in dnas],
     }  # fmt: skip
+    code, missing = _missing(dnas)
     pairs = [(i, j) for i in range(len(dnas)) for j in range(i + 1, len(dnas))]
     header, rows = ["a", "b", "distance"], [[found.names[i], found.names[j], found.matrix[i, j]] for i, j in pairs]
     if options.by == "layer":
@@ -52,7 +60,7 @@ def compare(options: Namespace, say: Reporter, stop: Stop) -> Result:
         _write_csv(options.csv, header, rows)
     scale = f" of {dnas[0].bins - 1}" if options.metric == "emd" else ""
     if len(dnas) == 1:
-        return FINE, data, f"{found.names[0]}: compare it with at least one other dataset."
+        return code, data, "\n".join([f"{found.names[0]}: compare it with at least one other dataset.", *missing])
     if options.by == "neuron":
         rows.sort(key=lambda row: -row[-1])
         text = [f"{a} and {b}: {layer}, neuron {i}: {d:.3f}{scale} {found.unit}" for a, b, layer, i, _, d in rows[:20]]
@@ -61,7 +69,17 @@ def compare(options: Namespace, say: Reporter, stop: Stop) -> Result:
             f"{' and '.join(map(str, row[:2]))}{''.join(f', {x}' for x in row[2:-1])}: {row[-1]:.4g}{scale} {found.unit}"
             for row in rows
         ]
-    return FINE, data, "\n".join(text)
+    return code, data, "\n".join([*text, *missing])
+
+
+def _missing(dnas: Sequence[DNA]) -> tuple[int, list[str]]:
+    """Which exit code and lines say that images are missing from DNAs."""
+    lines = [
+        f"{dna.name}: {dna.images:,} of {dna.images + len(dna.rejected):,} images; {len(dna.rejected):,} could not be read "
+        f"({'; '.join(sorted({row['reason'] for row in dna.rejected})[:3])})"
+        for dna in dnas if dna.rejected
+    ]  # fmt: skip
+    return (LOOK if lines else FINE), lines
 
 
 def sensitivity(options: Namespace, say: Reporter, stop: Stop) -> Result:
@@ -164,5 +182,10 @@ def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]])
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)
-    writer.writerows(rows)
+    writer.writerows([cell(value) for value in row] for row in rows)
     atomic.write_bytes(path, text.getvalue().encode("utf-8"))
+
+
+def cell(value: Any) -> Any:
+    """A value for a CSV: a text that a spreadsheet would take for a formula gets an apostrophe in front."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 
 from dnacore import __version__
 from dnacore.errors import BadInput, Cancelled, DnaError
+from dnacore.paths import shown
 
 FINE, LOOK, FAILED = 0, 1, 2
 
@@ -64,6 +65,7 @@ def _run(dispatch: Any, progress: Any, options: argparse.Namespace) -> int:
     if options.json:
         text = json.dumps(data, indent=1, allow_nan=False)
     if text:
+        text = text if options.json else shown(text)
         # a terminal that cannot show a letter of a file's name gets a question mark
         encoding = sys.stdout.encoding or "utf-8"
         print(text.encode(encoding, "replace").decode(encoding), flush=True)
@@ -91,7 +93,7 @@ def _stopping() -> Iterator[threading.Event]:
 
 
 def _fail(message: str) -> int:
-    print(" ".join(message.split()), file=sys.stderr)
+    print(shown(" ".join(message.split())), file=sys.stderr)
     return FAILED
 
 
@@ -279,6 +281,9 @@ def _parser() -> _Parser:
         metavar="FILE",
         help="the activation ranges that a pair of vdna was counted over (with --extractor: the network it is of)",
     )
+
+    verify = command("verify", "check every file and row of the workspace, and say what is wrong")
+    verify.add_argument("--repair", action="store_true", help="put right what can be, and extract again what has to be")
 
     bench = command("bench", "measure this machine: extraction, binning, distances, ranking, start-up")
     suites = ("all", "extract", "accumulate", "distances", "rank", "start")

@@ -173,6 +173,7 @@ def ranking(
     From what is stored: nothing is extracted, and images without a sketch are left out. Raises BadInput.
     """
     keys = tuple(one.key if isinstance(one, Ready) else str(one) for one in (dataset, reference, unlike))
+    keys += (workspace().files_key(dataset.dataset),)  # images have other numbers once their files are renamed
     return _ranking(keys, selection_key(selection), dataset, reference, unlike, selection)
 
 
