@@ -43,7 +43,9 @@ def hello(client: TestClient, **headers: str) -> str:
         return socket.receive_text()
 
 
-@pytest.mark.parametrize("path", ["/", "/datasets", "/thumb/1/0", "/fonts/x.woff2", "/_stcore/host-config", "/static/x.js"])
+@pytest.mark.parametrize(
+    "path", ["/", "/datasets", "/thumb/1/0", "/fonts/x.woff2", "/_stcore/host-config", "/static/x.js"]
+)
 def test_without_the_token_everything_but_the_health_check_is_403(path):
     client = app()
     answer = client.get(path)

@@ -102,9 +102,7 @@ class Entrance:
         path = f"/{path.lstrip('/')}"
         answer = RedirectResponse(f"{path}?{rest}" if rest else path, status_code=303)
         headers = Headers(scope=scope)
-        answer.set_cookie(
-            _cookie_name(headers), self.wanted, max_age=_MONTH_S, path="/", httponly=True, samesite="lax"
-        )
+        answer.set_cookie(_cookie_name(headers), self.wanted, max_age=_MONTH_S, path="/", httponly=True, samesite="lax")
         answer.headers["Cache-Control"] = "no-store"
         answer.headers["Referrer-Policy"] = "no-referrer"
         return answer

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 
 from ui.app import palette, words
-from ui.figures.distances import by_layer, plain, short
+from ui.figures.distances import by_layer
+from ui.figures.names import plain, short
 
 
 def changes(gone: Mapping[str, float], forgotten: str, *, dark: bool = False) -> go.Figure:
