@@ -15,6 +15,7 @@ from ui.app.reads import Ready
 from ui.choices import parts
 
 MOST = 12
+ENOUGH = 20  # images below which almost no difference can be told from chance
 ALL = "all"
 
 
@@ -52,9 +53,16 @@ def own_before_demo(ready: Sequence[Ready]) -> list[Ready]:
     return [*reversed(own), *(one for one in ready if one.name in demos)]
 
 
+def proposed(ready: Sequence[Ready]) -> list[Ready]:
+    """Return the datasets that a comparison proposes: a person's own first, none too small to tell anything by."""
+    found = own_before_demo(ready)
+    enough = [one for one in found if one.dataset.images >= ENOUGH]
+    return (enough if len(enough) > 1 else found)[:MOST]
+
+
 def own_first(ready: Sequence[Ready]) -> int:
-    """Return the place of the dataset that a page proposes: the newest of a person's own, else the first."""
-    return list(ready).index(own_before_demo(ready)[0])
+    """Return the place of the dataset that a page proposes: the newest of a person's own that is not tiny."""
+    return list(ready).index(proposed(ready)[0])
 
 
 def also(ready: Sequence[Ready], label: str) -> list[Ready]:

@@ -53,7 +53,8 @@ def choose(ready: Sequence[Ready]) -> Chosen:
     if how == "hand":
         return _by_hand(ready)
     if how == "datasets":
-        far_a, far_b = comparisons.farthest(list(ready)[: choices.MOST])
+        shown = choices.proposed(ready)
+        far_a, far_b = (list(ready).index(shown[place]) for place in comparisons.farthest(shown))
         with_ = choices.one_dataset("With", ready, key="with", index=far_a)
         without = choices.one_dataset("Without", ready, key="without", index=far_b)
         if with_.name == without.name:

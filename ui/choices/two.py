@@ -45,7 +45,7 @@ def _proposed(ready: Sequence[Ready]) -> tuple[list[Ready], tuple[int, int]]:
     if len(ready) < 2:
         split = parts.resolve(ready, parts.names(ready)[:2])
         return [*ready, *split], (1, 2) if len(split) == 2 else (0, 0)
-    shown = choices.own_before_demo(ready)[: choices.MOST]
+    shown = choices.proposed(ready)
     a, b = comparisons.farthest(shown)
     return list(ready), (list(ready).index(shown[a]), list(ready).index(shown[b]))
 

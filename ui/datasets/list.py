@@ -136,7 +136,7 @@ def _images(dataset: Dataset, ready: Ready | None, label: DeltaGenerator) -> Non
         key="look-wall",
         title=f"Images of {dataset.name}",
         height=WALL,
-        size=120,
+        size=132,
         aspect=reads.aspect(dataset),
         empty="No image in this folder can be read.",
     )

@@ -15,17 +15,22 @@ from ui.app import palette, words
 from ui.figures.names import plain
 
 
+NARROW, WIDE = 46, 100  # letters that fit below a figure of half a page, and of the width of a result
+
+
 def by_layer(
     means: Mapping[str, float],
     *,
     unit: str,
     chosen: str | None = None,
     floor: Mapping[str, float] | None = None,
+    narrow: bool = False,
     dark: bool = False,
 ) -> go.Figure:
     """Draw the mean distance of each layer's neurons, in network order; a click reports `customdata` = [layer].
 
-    floor: what chance alone would give in each layer; drawn as a tick across its bar.
+    floor: what chance alone would give in each layer; drawn as a tick across its bar. narrow: for half of a page: fewer
+    of the layers are named, so that each name stands straight below its own bar.
     """
     tone = palette.ink(dark)
     layers = list(means)
@@ -53,13 +58,16 @@ def by_layer(
         figure.add_annotation(
             x=emphasised, y=values[emphasised], text=words.significant(values[emphasised]), showarrow=False, yshift=10
         )
-    step = max(1, -(-len(layers) // 9))
+    named = [plain(words.layer(name)) for name in layers]
+    room = (NARROW if narrow else WIDE) // (max(map(len, named), default=1) + 3)
+    step = max(1, -(-len(layers) // max(2, min(9, room))))
     figure.update_layout(
         template=palette.template(dark), height=260, bargap=0.25, clickmode="event+select", showlegend=False
     )
     figure.update_xaxes(
         tickvals=list(range(0, len(layers), step)),
-        ticktext=[plain(words.layer(name)) for name in layers[::step]],
+        ticktext=named[::step],
+        tickangle=0,
         title_text="layer, from the input to the output of the network",
         fixedrange=True,
     )

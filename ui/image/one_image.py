@@ -19,7 +19,7 @@ from ui.components.wall import pictures
 from ui.figures import distances
 from ui.image import labels, other_datasets, why
 
-SIX = 6
+ROW = 5  # images, none smaller than 120 pixels
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +116,7 @@ def _layers(shown: Shown) -> None:
     st.subheader("By layer", anchor=False)
     layers = shown.told.found.layers
     chart.show(
-        distances.by_layer(layers, unit="bins", dark=theme.is_dark()),
+        distances.by_layer(layers, unit="bins", narrow=True, dark=theme.is_dark()),
         key="image-layers",
         alt="What each layer adds to the distance",
         tools=False,
@@ -133,13 +133,13 @@ def _nearest(shown: Shown) -> None:
     others = near[near["index"] != shown.image.index]
     if others.empty:
         return
-    for title, rows in (("Nearest images", others.head(SIX)), ("Opposite images", others.iloc[::-1].head(SIX))):
+    for title, rows in (("Nearest images", others.head(ROW)), ("Opposite images", others.iloc[::-1].head(ROW))):
         st.html(layout.dataset_name(owner.dataset, f"{title.lower()}, by the same neurons"))
         seen = wall.wall(
             pictures.ranked(owner.dataset, reads.files(owner.dataset), rows, show_rank=False),
             key=f"image-{title.split()[0].lower()}",
             title=title,
-            columns=SIX,
+            columns=ROW,
             controls=False,
             actions=picking.ACTIONS,
             aspect=reads.aspect(owner.dataset),

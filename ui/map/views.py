@@ -111,7 +111,7 @@ def of_images(chosen: Sequence[Ready], selection: dc.Selection | None, method: s
             key="map-picked",
             title="Images inside the lasso",
             height=420,
-            size=110,
+            size=132,
             aspect=reads.aspect(chosen[0].dataset),
         )
         layout.note("Select images here (Ctrl A takes all) to make them a dataset, a pile or a reference.")

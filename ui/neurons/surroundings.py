@@ -12,7 +12,7 @@ from ui.components.neuron_table import Column
 from ui.neurons import card
 from ui.neurons.neuron_list import Shown
 
-STRONG, WEAK = 5, 4  # images a row, no smaller than 120 pixels on a screen of 1440
+ROW = 4  # images, none smaller than 120 pixels on a screen of 1440
 
 
 def draw(shown: Shown) -> None:
@@ -29,11 +29,11 @@ def _peaks(shown: Shown) -> None:
     st.subheader("Strongest places, and weakest images", anchor=False)
     crop = str(shown.first.extractor.get("crop", "squash"))
     for at, one in enumerate(shown.chosen):
-        left, right = st.columns([1.25, 1], gap="large", vertical_alignment="bottom")
-        strong = peaks.strongest(one, shown.flat, STRONG, shown.exact)
+        left, right = st.columns(2, gap="large", vertical_alignment="bottom")
+        strong = peaks.strongest(one, shown.flat, ROW, shown.exact)
         for column, found, title, note in (
             (left, strong, "strongest", "where the neuron is strongest"),
-            (right, peaks.weakest(one, shown.flat, WEAK), "weakest", "weakest on average"),
+            (right, peaks.weakest(one, shown.flat, ROW), "weakest", "weakest on average"),
         ):
             with column:
                 st.html(layout.dataset_name(one.dataset, note))
@@ -43,7 +43,7 @@ def _peaks(shown: Shown) -> None:
                     title=f"{one.name}: {note}",
                     crop=crop,
                     aspect=reads.aspect(one.dataset),
-                    columns=STRONG if title == "strongest" else WEAK,
+                    columns=ROW,
                 )
                 if opened is not None:
                     closeup.show(parts.whole(one), opened)

@@ -32,7 +32,7 @@ def draw(ready: Sequence[Ready]) -> None:
         chosen = piles.choose(ready)
     with result:
         said, place = st.container(), capture.place()
-        left, middle, right = st.columns([1, 2.1, 1], gap="medium")
+        left, middle, right = st.columns([1.12, 1.2, 1.12], gap="medium")
         with left:
             piles.draw(chosen.with_, "With")
         with right:

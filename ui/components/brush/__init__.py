@@ -88,7 +88,7 @@ def show(
             "kind": kind,
             "log": logarithmic,
             "height": height,
-            "side": 74,
+            "side": 120,
             "rows": 1,
             "aspect": reads.aspect(chosen[0].dataset),
         },

@@ -60,7 +60,7 @@ def wall(
     far: tuple[str, str],
     note: str | None = None,
     band: int = 40,
-    size: int = 110,
+    size: int = 124,
     aspect: float = 1.0,
     actions: Sequence[Action] = (),
 ) -> tuple[Seen, int]:
