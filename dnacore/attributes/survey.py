@@ -32,6 +32,7 @@ class Attribute:
 
     @property
     def images(self) -> tuple[int, int]:
+        """How many images have the attribute, and how many have not."""
         return int(self.with_.sum()), int(self.without.sum())
 
     def among(self, images: np.ndarray) -> Attribute:
@@ -98,7 +99,7 @@ def sensitivities(
         n, m = a.images
         scale = np.sqrt((1 / n + 1 / m) / (1 / halves + 1 / (len(sketches) - halves))) if noise else 0.0
         out[a.name] = Sensitivity(
-            found.emd[:, c].copy(), np.sign(found.shift[:, c]).astype(np.int64), noise and noise.mean * scale, layers,
-            extractor, (a.name, f"not {a.name}"), a.images, noise and noise.highest,
+            found.emd[:, c].copy(), np.sign(found.shift[:, c]).astype(np.int64), None if noise is None else noise.mean * scale, layers,
+            extractor, (a.name, f"not {a.name}"), a.images, None if noise is None else noise.highest,
         )  # fmt: skip
     return out

@@ -147,7 +147,7 @@ def forget(options: Namespace, say: Reporter, stop: Stop) -> Result:
         asked = [a for a in asked if a.name == options.attribute or a.name in options.keep]
     found = forget(
         sketches, asked, [options.attribute], options.metric, dna.layers, dna.network,
-        progress=lambda stage, done, total: say.progress(stage, done, total), stop=stop,
+        progress=say.progress, stop=stop,
     )[0]  # fmt: skip
     if options.save:
         sources.workspace.save_selection(found.selection(options.save))

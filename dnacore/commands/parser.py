@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
@@ -248,6 +248,8 @@ def _parser() -> _Parser:
     rank.add_argument("--selection", metavar="S", help="only these neurons: a saved selection or a JSON file")
     rank.add_argument("--csv", type=Path, metavar="F", help="write rank,path,distance into a CSV file")
 
+    _study(command)
+
     calibrate = command("calibrate", "measure the activation ranges of a network on datasets, and use them from now on")
     calibrate.add_argument("name", help="what to call this calibration")
     calibrate.add_argument("names", nargs="+", metavar="DATASET")
@@ -285,6 +287,37 @@ def _parser() -> _Parser:
     suites = ("all", "extract", "accumulate", "distances", "rank", "start")
     bench.add_argument("suite", nargs="?", default="all", choices=suites)
     return parser
+
+
+def _study(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    from dnacore.studies import NAMES
+
+    study = command("study", "answer a question about datasets by one of the paper's experiments (no name: list them)")
+    study.add_argument("study", nargs="?", choices=NAMES, metavar="NAME", help=", ".join(NAMES))
+    study.add_argument("names", nargs="*", metavar="DATASET")
+    study.add_argument(
+        "--attribute", metavar="COLUMN", help="a column of the dataset's table, where the study takes one"
+    )
+    study.add_argument("--selection", metavar="S", help="only these neurons, where the study takes some")
+    study.add_argument(
+        "--extractors", nargs="+", metavar="E", help="several networks, where the study takes more than one"
+    )
+    study.add_argument(
+        "--scores", type=Path, metavar="CSV", help="transfer: target, source and score of trained models"
+    )
+    study.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="an option of the study (--describe lists them)",
+    )
+    study.add_argument("--seed", type=int, default=0, metavar="N", help="of everything random (default 0)")
+    study.add_argument("--describe", action="store_true", help="say which datasets and options the study takes")
+    study.add_argument("--fresh", action="store_true", help="compute it again even if the result is kept")
+    study.add_argument("--csv", type=Path, metavar="F", help="write the table into a CSV file")
+    study.add_argument("--result", type=Path, metavar="F", help="write all of it into a JSON file")
+    study.add_argument("--html", type=Path, metavar="F", help="write all of it into an HTML file that needs no network")
 
 
 def _share(text: str) -> float:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from dnacore.errors import DnaError
-from dnacore.extraction import malloc
+from dnacore.extractors import malloc
 from dnacore.parallel import cores
 
 if TYPE_CHECKING:

@@ -50,6 +50,7 @@ class Report:
 
     @property
     def images_per_second(self) -> float:
+        """Newly extracted images per second of the whole run; 0 where nothing was extracted."""
         return self.extracted / self.seconds if self.seconds > 0 else 0.0
 
 

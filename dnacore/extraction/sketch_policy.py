@@ -15,6 +15,7 @@ DISK_SHARE = 4  # sketches of all images are kept while they need at most a quar
 
 
 def sketch_every(workspace: Workspace, neurons: int, images: int) -> int:
+    """Every how manyth image keeps a sketch, so that sketches fill no more than their share of the free disk."""
     free = shutil.disk_usage(workspace.root).free // DISK_SHARE
     return max(1, -(-bytes_per_image(neurons) * images // max(free, 1)))
 

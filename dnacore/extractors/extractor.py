@@ -50,22 +50,27 @@ class Extractor:
 
     @property
     def name(self) -> str:
+        """The registry's name, or `timm:<name>`, or the name of a weights file."""
         return self.recipe.name
 
     @property
     def n_neurons(self) -> int:
+        """The number of neurons over all layers."""
         return sum(self.layers.values())
 
     @property
     def input_size(self) -> int:
+        """Side of the square input, in pixels."""
         return self.recipe.preprocessing.size
 
     @property
     def precision(self) -> str:
+        """fp32, fp16 or bf16."""
         return self.recipe.precision
 
     @property
     def fingerprint(self) -> str:
+        """Hash of weights, taps, preprocessing and precision: DNAs compare under one fingerprint only."""
         return self.spec["fingerprint"]
 
     def __repr__(self) -> str:
@@ -128,8 +133,8 @@ class Extractor:
         batch = self._placed(images)
         with self._lock, torch.inference_mode(), exact_kernels():
             best = self.network(batch).float().softmax(1).topk(min(k, self.classes))
-        rows = zip(best.indices.tolist(), best.values.tolist())
-        return [list(zip(indices, odds)) for indices, odds in rows]
+        rows = zip(best.indices.tolist(), best.values.tolist(), strict=True)
+        return [list(zip(indices, odds, strict=True)) for indices, odds in rows]
 
     def preprocess_for_labels(self, path: str | Path) -> torch.Tensor:
         """(3, H, W) float32 under the transform that the classifier head was evaluated with."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from types import TracebackType
+from typing import Any
 
 import torch
 from torch import nn
@@ -102,9 +103,9 @@ class Taps:
             self._handles.pop().remove()
 
     def _hook(self, taps: list[Tap], stop: bool) -> Callable[..., None]:
-        def hook(module: nn.Module, inputs: object, output: object) -> None:
+        def hook(module: nn.Module, inputs: Any, output: Any) -> None:
             for tap in taps:
-                tensor = output if tap.part is None else output[tap.part]  # type: ignore[index]
+                tensor = output if tap.part is None else output[tap.part]
                 self._see(tap.layer, neuron_view(tensor, tap))
             if stop:
                 raise Stop

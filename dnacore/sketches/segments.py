@@ -36,6 +36,7 @@ class SketchArrays:
 
     @classmethod
     def empty(cls, neurons: int, images: int, wide: bool = False) -> SketchArrays:
+        """Arrays of zeros to be filled; `wide` places need 32 bits."""
         return cls(
             np.zeros((neurons, images, QUANTILES), np.uint16),
             np.zeros((neurons, images), np.float32),
@@ -45,15 +46,19 @@ class SketchArrays:
 
     @property
     def images(self) -> int:
+        """The number of images."""
         return self.quantiles.shape[1]
 
     def rows(self, neurons: slice | np.ndarray) -> SketchArrays:
+        """Some neurons, all images."""
         return SketchArrays(*(getattr(self, name)[neurons] for name in ARRAYS))
 
     def columns(self, images: np.ndarray) -> SketchArrays:
+        """Some images, all neurons."""
         return SketchArrays(*(getattr(self, name)[:, images] for name in ARRAYS))
 
     def with_wide_places(self) -> SketchArrays:
+        """The same with 32-bit places."""
         return replace(self, places=self.places.astype(np.uint32))
 
 
