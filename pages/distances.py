@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import streamlit as st
 
-from ui.app import address, chance, layout, navigation, reads, theme, words
-from ui.choices import choices, measures
+from ui.app import address, chance, layout, navigation, reads, seen, theme, words
+from ui.choices import choices, in_words, measures
 from ui.components import chart
 from ui.distances import pairs
 from ui.figures import distances, findings
@@ -14,7 +15,7 @@ ORDERS = {"clustered": "Alike together", "added": "As added"}
 
 layout.header("Distances", "How far apart are your datasets, and is it more than chance would give?")
 ready = reads.ready()
-if not ready or (len(ready) < 2 and ready[0].dataset.attributes is None):
+if not ready or (len(ready) < 2 and not seen.described(ready[0].dataset)):
     layout.nothing_extracted(needed=2)
 
 result, knobs = layout.result_and_knobs()
@@ -49,6 +50,10 @@ with result:
         on_click=remember,
     )
     layout.caption(pairs.caption(measure, compared, usual, within))
+    far = np.unravel_index(
+        int(np.argmax(np.where(np.isfinite(compared.matrix), compared.matrix, 0))), compared.matrix.shape
+    )
+    in_words.draw(chosen[int(far[0])], chosen[int(far[1])])
     opened = pairs.table(chosen, compared, usual, within) or st.session_state.pop("_open_pair", None)
 if opened:
     navigation.go("compare", a=opened[0], b=opened[1])

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dnacore.extractors.labels import CAUTION
 from ui.app import address, capture, layout, navigation, reads, words
+from ui.app import seen as words_of
 from ui.app import words as neuron_names
 from ui.choices import choices, closeup, parts
 from ui.compare import pair
@@ -59,6 +61,9 @@ address.keep("neuron", choices.neuron_code(first, flat))
 
 with card:
     layout.found(f"{name[:1].upper()}{name[1:]}")
+    if said := words_of.of_neuron(first, flat):
+        layout.caption(said)
+        layout.note(CAUTION)
     with st.container(key="lens-knobs", horizontal=True, vertical_alignment="center", gap="medium"):
         kind = address.segments("Height of the bars", brush.KINDS, key="height", label_visibility="collapsed")
         logarithmic = address.toggle("Logarithmic", key="log", help="Shows rare, strong activations.")

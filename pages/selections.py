@@ -6,9 +6,10 @@ import pandas as pd
 import streamlit as st
 
 import dnacore as dc
+from dnacore.extractors.labels import CAUTION
 from dnacore.neurons import algebra
 from dnacore.neurons.selection import of_layer
-from ui.app import address, layout, navigation, reads, theme, words
+from ui.app import address, layout, navigation, reads, seen, theme, words
 from ui.components import chart
 from ui.figures import effects
 from ui.selections import selecting
@@ -107,6 +108,9 @@ with result:
     wanted = address.code("selection")
     chosen = known.get(wanted or "", here[0])
     layout.found(f"{chosen.name}: {words.count(len(chosen), 'neuron')}, {selecting.origin(chosen.origin)}")
+    if told := seen.of_selection(chosen):
+        layout.caption(told)
+        layout.note(CAUTION)
     table = pd.DataFrame(
         {
             "Name": [one.name for one in here],
