@@ -198,6 +198,9 @@ def _parser() -> _Parser:
         metavar="RATE",
         help="count, and with --save keep, all neurons above the noise floor that chance passes at this rate, such as 0.05",
     )
+    sensitivity.add_argument(
+        "--sharpen", action="store_true", help="learn weights of the neurons; with --save, keep these"
+    )
     sensitivity.add_argument("--save", metavar="S", help="keep the top neurons as a selection of this name")
 
     attributes = command("attributes", "sensitivity to every attribute of a dataset at once")

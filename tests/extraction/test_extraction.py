@@ -235,7 +235,11 @@ def test_a_killed_extraction_goes_on_where_it_stopped_and_ends_the_same(tmp_path
     assert whole.returncode == 0, whole.stderr
     gate = Gate(tmp_path, after=2)  # the first of them is then in the catalogue, too
     killed = subprocess.Popen(
-        command("w2"), cwd=CHECKOUT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=os.environ | gate.environment
+        command("w2"),
+        cwd=CHECKOUT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env=os.environ | gate.environment,
     )
     deadline = time.monotonic() + 300
     while killed.poll() is None and not gate.reached:

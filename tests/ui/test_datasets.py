@@ -176,7 +176,9 @@ def test_a_failed_job_says_why_shows_its_log_and_is_tried_again(dashboard: ui.Da
     while jobs.job(workspace, job.id).state != "failed" and time.monotonic() < deadline:
         page.wait_for_timeout(200)
     # The tray looks every second, and its page runs again when a job has ended: a click in between may be lost.
-    expect(sidebar.get_by_text("none running").or_(sidebar.get_by_text("what is not there failed")).first).to_be_visible()
+    expect(
+        sidebar.get_by_text("none running").or_(sidebar.get_by_text("what is not there failed")).first
+    ).to_be_visible()
     dismiss, gone = sidebar.get_by_role("button", name="Dismiss"), sidebar.get_by_text("Extracting what is not there")
     deadline = time.monotonic() + 60
     while gone.count() and time.monotonic() < deadline:

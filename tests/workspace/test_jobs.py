@@ -285,7 +285,9 @@ def test_a_full_disk_under_the_journal_does_not_stop_the_work(
 ) -> None:
     jobs.describe(ws, "j-1", ["extract", "d"])
     with jobs.Journal(ws, "j-1") as journal:
-        monkeypatch.setattr(journals, "append", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+        monkeypatch.setattr(
+            journals, "append", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device"))
+        )
         journal.progress("extracting", 1, 2)
         journal.end("failed", "The disk is full.")
 

@@ -251,7 +251,8 @@ def _aspect(number: int, images: int, _dataset: Dataset) -> float:
 
 
 def attributes(dataset: Dataset) -> pd.DataFrame:
-    """Return a dataset's attributes, one row per file as in `files`; empty where it has none or they are gone."""
+    """Return a dataset's attributes and what the network sees first in each image (`sees`), one row per file as in
+    `files`; empty where it has none or they are gone."""
     try:
         return _table(dataset)
     except dc.BadInput:
@@ -264,7 +265,7 @@ def _table(dataset: Dataset) -> pd.DataFrame:
 
 @st.cache_resource(max_entries=40, show_spinner=False)
 def _attributes(root: str, number: int, part: str, described: str, _dataset: Dataset) -> pd.DataFrame:
-    return workspace().attributes(_dataset)
+    return workspace().described(_dataset)
 
 
 def _described(dataset: Dataset) -> str:
@@ -274,7 +275,7 @@ def _described(dataset: Dataset) -> str:
         stamp = csv.stat().st_mtime_ns if csv is not None else 0
     except OSError:  # gone: reading it says so
         stamp = -1
-    return f"{workspace().files_key(dataset)}:{csv}:{stamp}"
+    return f"{workspace().files_key(dataset)}:{csv}:{stamp}:{workspace().store.words_key(dataset)}"
 
 
 @st.cache_data(ttl=15, show_spinner=False)

@@ -12,7 +12,7 @@ from ui.app import address, comparisons, layout, navigation, reads, theme, words
 from ui.app import chance as noise
 from ui.app import words as neuron_names
 from ui.app.reads import Ready
-from ui.choices import choices, closeup, measures, parts, two
+from ui.choices import choices, closeup, in_words, measures, parts, two
 from ui.choices.measures import Measure
 from ui.components import chart, wall
 from ui.components.wall import pictures
@@ -35,6 +35,7 @@ def summary(a: Ready, b: Ready, measure: Measure) -> None:
     over = f" in {words.layer(measure.layer)}" if measure.layer else ""
     beyond = f": {findings.against_chance(total, chance.usual, chance.most)}" if chance else ""
     layout.found(f"{a.said} and {b.said} differ by {said}{over}{beyond}.")
+    in_words.draw(a, b)
     floor = noise.layers(_chance(a, b, measure), one, measure.selection)
     _layers({name: float(table[0, 1]) for name, table in every.layers.items()}, compared.unit, floor)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import streamlit as st
 
 from ui.app import address, chance, comparisons, layout, reads, theme, words
 from ui.app.reads import Ready
-from ui.choices import choices, measures
+from ui.choices import choices, in_words, measures
 from ui.choices.measures import Measure
 from ui.components import chart
 from ui.distances import pairs
@@ -53,6 +54,9 @@ def draw(asked: tuple[list[Ready], Measure, str], there: int) -> None:
     layout.caption(
         pairs.caption(measure, compared, usual, within), hand="Click a cell to see what makes the difference."
     )
+    apart = np.where(np.isfinite(compared.matrix), compared.matrix, 0)
+    far = np.unravel_index(int(np.argmax(apart)), apart.shape)
+    in_words.draw(chosen[int(far[0])], chosen[int(far[1])])
     opened = pairs.table(chosen, compared, usual, within)
     if opened:
         pairs.remember(*opened)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.app import address, capture, layout, words
+from dnacore.extractors.labels import CAUTION
+from ui.app import address, capture, layout, seen, words
 from ui.choices import closeup, parts, two
 from ui.components import brush
 from ui.neurons import card
@@ -15,6 +16,9 @@ def draw(shown: Shown) -> None:
     """Draw the histogram and what is brushed in it."""
     name, chosen = shown.name, list(shown.chosen)
     layout.found(f"{name[:1].upper()}{name[1:]}")
+    if said := seen.of_neuron(shown.first, shown.flat):
+        layout.caption(said)
+        layout.note(CAUTION)
     with st.container(key="lens-knobs", horizontal=True, vertical_alignment="center", gap="medium"):
         kind = address.segments("Height of the bars", brush.KINDS, key="height", label_visibility="collapsed")
         logarithmic = address.toggle("Logarithmic", key="log", help="Shows rare, strong activations.")

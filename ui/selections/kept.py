@@ -9,10 +9,11 @@ import pandas as pd
 import streamlit as st
 
 import dnacore as dc
+from dnacore.extractors.labels import CAUTION
 from dnacore.neurons import algebra
 from dnacore.workspace.datasets import parse_part
 from dnacore.workspace.store.shards import Setting
-from ui.app import address, capture, layout, navigation, reads, theme, words
+from ui.app import address, capture, layout, navigation, reads, seen, theme, words
 from ui.choices import parts
 from ui.components import chart
 from ui.figures import effects
@@ -36,6 +37,9 @@ def draw(setting: Setting) -> None:
     known = {one.name: one for one in fitting}
     chosen = known.get(address.code("selection") or "", fitting[0])
     layout.found(f"{chosen.name}: {words.count(len(chosen), 'neuron')}, {selecting.origin(chosen.origin)}")
+    if told := seen.of_selection(chosen):
+        layout.caption(told)
+        layout.note(CAUTION)
     _table(fitting, chosen, len(saved) - len(fitting))
     st.divider()
     left, right = st.columns([1.7, 1], gap="large")

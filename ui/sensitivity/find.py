@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 import dnacore as dc
+from dnacore.neurons import algebra
 from ui.app import address, capture, layout, navigation, popovers, reads, theme, words
 from ui.app import words as neuron_names
 from ui.app.reads import Ready
@@ -151,12 +152,44 @@ def _count(steps: Sequence[int]) -> int:
     return int(steps[int(np.argmin([abs(step - wanted) for step in steps]))])
 
 
+def _sharpen(chosen: Chosen, count: int) -> None:
+    """Draw weights of all neurons learned from the piles, what they are worth, and what keeps them."""
+    layout.note(
+        "Instead of the most sensitive neurons, all alike: how much each one counts is learned from the two piles. "
+        "The weights are a selection like any other, usable on every page."
+    )
+    asked = f"{chosen.with_.key}:{chosen.without.key}:{count}"
+    if st.button("Learn the weights", key="sharpen", help="Some seconds; tried on images that were not learned from."):
+        st.session_state["_sharpened"] = asked
+    if st.session_state.get("_sharpened") != asked:
+        return
+    try:
+        with st.spinner("Learning, and trying on images that were left out…"):
+            learned = sorting.sharpened(chosen, count)
+    except dc.BadInput as error:
+        st.warning(words.as_markdown(str(error)))
+        return
+    layout.facts(
+        [("Learned weights, AUC", f"{learned.auc:.3f}"), (f"The slider's {count:,}, AUC", f"{learned.plain_auc:.3f}")]
+    )
+    layout.note("AUC: how often a new image with lies before one without; 0.5 is chance, 1 is always.")
+    proposed = f"{chosen.column or chosen.names[0]} sharpened"
+    name = st.text_input("Name", key="sharpened-name", placeholder=proposed).strip() or proposed
+    if st.button("Save selection", key="sharpened-save", type="primary"):
+        reads.workspace().save_selection(algebra.renamed(learned.selection, name))
+        st.toast(f"Saved {words.as_markdown(name)}: choose it under Neurons on the other pages.")
+
+
 def _keep(chosen: Chosen, found: dc.Sensitivity, first: dc.DNA, count: int) -> None:
     """Draw what the neurons found can be kept as."""
     ways = {"top": f"The slider's {count:,}"}
     if found.noise_ratio is not None:
         ways["noise"] = "All above chance"
-    way = address.segments("Which", ways, key="keep") if len(ways) > 1 else "top"
+    ways["sharpen"] = "Sharpened"
+    way = address.segments("Which", ways, key="keep")
+    if way == "sharpen":
+        _sharpen(chosen, count)
+        return
     if way == "noise":
         factor = st.slider("At least this many times chance", 1.5, 10.0, 3.0, 0.5, key="factor", format="%.1fx")
         flats = found.order[found.noise_ratio[found.order] >= factor]

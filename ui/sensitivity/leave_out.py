@@ -10,7 +10,7 @@ import streamlit as st
 import dnacore as dc
 from dnacore.analyses.mixture import Mixture
 from dnacore.sources.leave_out import LeaveOut, Left, Parts
-from ui.app import address, capture, layout, palette, reads, theme, words
+from ui.app import address, capture, layout, palette, reads, seen, theme, words
 from ui.app.reads import Ready
 from ui.choices import choices, parts
 from ui.components import chart
@@ -30,7 +30,7 @@ def draw(ready: Sequence[Ready]) -> None:
         whole = choices.one_dataset("Leave groups out of", ready, key="whole", index=largest)
         folders = len({row.path.split("/", 1)[0] for row in reads.files(whole.dataset) if "/" in row.path})
         ways = {way: label for way, label in BY.items() if way != "folder" or folders > 1}
-        if whole.dataset.attributes is None:
+        if not seen.described(whole.dataset):
             ways.pop("attribute")
         if not ways:
             st.info(

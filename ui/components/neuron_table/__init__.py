@@ -10,8 +10,7 @@ import streamlit as st
 
 import dnacore as dc
 from dnacore.dna.layers import layer_slices
-from dnacore.extractors.networks.mini_classes import things_of
-from ui.app import blobs, palette, reads, words
+from ui.app import blobs, palette, reads, seen, words
 from ui.app.reads import Ready
 from ui.components import wall
 from ui.components.component import component
@@ -71,7 +70,7 @@ def show(
     body = b"".join(
         [rows.astype("<u4").tobytes(), *(np.asarray(c.values, "<f4").tobytes() for c in columns), small.tobytes()]
     )
-    names = list(dna.layers)
+    names, things = list(dna.layers), seen.things(dna)
     result = _component(
         key=key,
         data={
@@ -95,7 +94,7 @@ def show(
                     "said": words.layer(name),
                     "depth": words.depth(name, names),
                     "start": where.start,
-                    "things": things_of(dna.extractor, name),
+                    "things": things.get(name, {}),
                 }
                 for name, where in layer_slices(dna.layers).items()
             ],
