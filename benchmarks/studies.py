@@ -1,9 +1,9 @@
 """What the studies find on real images: `python -m benchmarks.studies DATA [--bars 1 2 3 4 5 6 7] [--extractor E]`.
 
-DATA is a folder with `styles` (photo, art_painting, cartoon, sketch), `day_night` (day, night), `ai_vs_real` (ai, real),
-`texture_vs_shape` (edges, silhouettes), `cifar10` and `faces`. Extracts them into a temporary folder, or the one of
---workspace, and prints for each bar the study's own finding and the figures. Bar 7 draws the demo's images instead.
-Figures of bar 5 come from hand-worked examples and are tests (tests/studies).
+DATA is a folder with `styles` (photo, art_painting, cartoon, sketch), `day_night` (day, night), `ai_vs_real` (ai,
+real), `texture_vs_shape` (edges, silhouettes), `cifar10` and `faces`. Extracts them into a temporary folder, or the
+one of --workspace, and prints for each bar the study's own finding and the figures. Bar 7 draws the demo's images
+instead. Figures of bar 5 come from hand-worked examples and are tests (tests/studies).
 """
 
 from __future__ import annotations
@@ -59,6 +59,7 @@ class Bench:
         self.seed = seed
 
     def add(self, data: Path) -> None:
+        """Register and extract all sets."""
         known = {dataset.name for dataset in self.workspace.datasets()}
         for name, folder in FOLDERS.items():
             if name not in known:
@@ -68,6 +69,7 @@ class Bench:
     def run(
         self, study: str, *names: str, seed: int | None = None, attribute: str | None = None, **options: object
     ) -> Result:
+        """One study, computed anew."""
         asked = study_requests.Asked(
             studies.find(study), names, options, attribute, None, self.seed if seed is None else seed
         )
@@ -75,6 +77,7 @@ class Bench:
 
 
 def retrieval(bench: Bench) -> None:
+    """Bar 1: AUC and seconds of every method."""
     tasks = [(name, *(other for other in STYLES if other != name)) for name in STYLES] + [
         ("day", "night"),
         ("night", "day"),
@@ -88,6 +91,7 @@ def retrieval(bench: Bench) -> None:
 
 
 def sample_size(bench: Bench) -> None:
+    """Bar 2: where each distance settles."""
     for pair in PAIRS:
         found = bench.run("sample-size", *pair)
         cells = ", ".join(f"{row['metric']} {row['settles_at']:.1f}" for row in found.table)
@@ -98,11 +102,13 @@ def sample_size(bench: Bench) -> None:
 
 
 def photo_drawing(bench: Bench) -> None:
+    """Bar 3: the order of domains, and held-out AUC."""
     found = bench.run("photo-drawing", *STYLES)
     print(f"  {found.finding}")
     for row in found.table:
         print(
-            f"  {row['domain']}: {row['distance']:.2f} bins, AUC {row['auc_selected']:.4f} with 20 neurons, {row['auc_all']:.4f} with all"
+            f"  {row['domain']}: {row['distance']:.2f} bins, AUC {row['auc_selected']:.4f} with 20 neurons, "
+            f"{row['auc_all']:.4f} with all"
         )
     seeds = [
         {row["domain"]: row["auc_selected"] for row in bench.run("photo-drawing", "photo", "sketch", seed=s).table}[
@@ -114,6 +120,7 @@ def photo_drawing(bench: Bench) -> None:
 
 
 def realism(bench: Bench) -> None:
+    """Bar 4: selected against all neurons, places, and the changes."""
     for neurons in (20, 100, 300):
         found = [bench.run("realism", "real", "ai", neurons=neurons, seed=seed).table[-1] for seed in range(5)]
         cells = [(f"{np.mean([row[key] for row in found]):.3f}") for key in ("auc_selected", "auc_all")]
@@ -122,12 +129,14 @@ def realism(bench: Bench) -> None:
     print(f"  {found.finding}")
     for picture in found.pictures:
         print(
-            f"    {picture.path}: {', '.join(f'{s.row:.0%} down, {s.column:.0%} across' for s in picture.spots) or 'no place'}"
+            f"    {picture.path}: "
+            f"{', '.join(f'{s.row:.0%} down, {s.column:.0%} across' for s in picture.spots) or 'no place'}"
         )
     changes(bench)
 
 
 def changes(bench: Bench) -> None:
+    """The rest of bar 4: whether strength and distance rise together."""
     for name in ("photo", "day", "faces"):
         found = bench.run("changes", name)
         print(
@@ -139,6 +148,7 @@ def changes(bench: Bench) -> None:
 
 
 def transfer(bench: Bench) -> None:
+    """Bar 5 on the example and on the styles."""
     print(f"  {bench.run('transfer', scores='example').finding}")
     print(f"  {bench.run('transfer', 'photo', 'art_painting', 'cartoon', 'sketch').finding}", flush=True)
 
@@ -153,6 +163,7 @@ def _ordered(parts: Sequence[tuple[Subject, np.ndarray]]) -> Subject:
 
 
 def drift(bench: Bench) -> None:
+    """Bar 6: planted changes found, and false alarms."""
     study = studies.find("drift")
     for a, b, before, after in (
         ("photo", "art_painting", 40, 40),
@@ -182,6 +193,7 @@ def drift(bench: Bench) -> None:
 
 
 def demo(root: Path, extractor: str | None, seed: int) -> None:
+    """Bar 7: every study on demo data, with its seconds and its HTML."""
     from dnacore.demo import draw
 
     bench = Bench(root / "demo", extractor, seed)
@@ -209,7 +221,8 @@ def demo(root: Path, extractor: str | None, seed: int) -> None:
         seconds = time.perf_counter() - started
         outside = [word for word in ('src="http', "src='http", 'href="http') if word in page.split("<script>")[0]]
         print(
-            f"  {study}: {seconds:.0f} s, HTML {len(page) / 1e6:.1f} MB, loads from outside: {outside or 'nothing'}; {found.finding}",
+            f"  {study}: {seconds:.0f} s, HTML {len(page) / 1e6:.1f} MB, loads from outside: "
+            f"{outside or 'nothing'}; {found.finding}",
             flush=True,
         )
 
@@ -218,6 +231,7 @@ BARS = {1: retrieval, 2: sample_size, 3: photo_drawing, 4: realism, 5: transfer,
 
 
 def main() -> None:
+    """Run the bars that were asked for."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("data", type=Path)
     options.add_argument("--bars", type=int, nargs="+", default=[*BARS, 7], choices=[*BARS, 7])

@@ -313,6 +313,7 @@ def _study(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
     study.add_argument("--describe", action="store_true", help="say which datasets and options the study takes")
     study.add_argument("--fresh", action="store_true", help="compute it again even if the result is kept")
     study.add_argument("--csv", type=Path, metavar="F", help="write the table into a CSV file")
+    study.add_argument("--result", type=Path, metavar="F", help="write all of it into a JSON file")
     study.add_argument("--html", type=Path, metavar="F", help="write all of it into an HTML file that needs no network")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -24,7 +25,7 @@ BATCH = 16
 VGG_LAYER = "relu_2_2"  # of the feature loss in Johnson et al., 2016
 NEIGHBOURS = 3  # k of the rarity score
 
-_LPIPS = {
+_LPIPS: dict[Literal["alex", "vgg", "squeeze"], tuple[str, ...]] = {
     "alex": ("alexnet-owt-7be5be79.pth",),
     "vgg": ("vgg16-397923af.pth",),
     "squeeze": ("squeezenet1_1-b8a52dc0.pth",),
@@ -60,7 +61,7 @@ def ssim(images: torch.Tensor, reference: torch.Tensor, watch: Watch) -> np.ndar
     for i, image in enumerate(images):
         watch("measuring SSIM", i, len(images))
         pair = image[None].expand(len(reference), -1, -1, -1)
-        out[i] = 1 - measure(pair, reference, data_range=1.0, reduction="none").double().numpy()
+        out[i] = 1 - np.asarray(measure(pair, reference, data_range=1.0, reduction="none"), np.float64)
     return out
 
 
@@ -73,8 +74,8 @@ def lpips(images: torch.Tensor, reference: torch.Tensor, watch: Watch) -> np.nda
     trunk = next((name for name, files in _LPIPS.items() if all((folder / file).is_file() for file in files)), None)
     if trunk is None:
         raise Unavailable(
-            f"LPIPS is left out: the weights of its trunk are not at hand. Put {_LPIPS['alex'][0]} of torchvision into "
-            "the folder checkpoints of torch's hub folder to have it measured."
+            f"LPIPS is left out: the weights of its trunk are not at hand. Put {_LPIPS['alex'][0]} of torchvision "
+            "into the folder checkpoints of torch's hub folder to have it measured."
         )
     try:
         from torchmetrics.image.lpip import LearnedPerceptualImagePatchSimilarity
@@ -93,7 +94,8 @@ def lpips(images: torch.Tensor, reference: torch.Tensor, watch: Watch) -> np.nda
 def perceptual_network(usual: Callable[[], Extractor]) -> tuple[Extractor, tuple[str, ...], str]:
     """The network of the perceptual loss, its layers, and a note where it is not the published one.
 
-    VGG16 at relu_2_2 where its weights are at hand; else the study's own network, at a quarter, half and three quarters.
+    VGG16 at relu_2_2 where its weights are at hand; else the study's own network, at a quarter, half and three quarters
+    of its depth.
     """
     if any(info.name == "vgg16" and info.status == "ready" for info in available()):
         return load_extractor("vgg16", "cpu"), (VGG_LAYER,), ""
@@ -104,8 +106,8 @@ def perceptual_network(usual: Callable[[], Extractor]) -> tuple[Extractor, tuple
         extractor,
         chosen,
         (
-            f"Perceptual loss takes features of {extractor.name} ({', '.join(chosen)}): the weights of VGG16, which it was "
-            "published with, are not at hand."
+            f"Perceptual loss takes features of {extractor.name} ({', '.join(chosen)}): the weights of VGG16, which "
+            "it was published with, are not at hand."
         ),
     )
 

@@ -10,6 +10,7 @@ particular order raise an alarm as rarely as asked.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -24,8 +25,10 @@ BLOCK_BYTES = 1 << 26
 
 @dataclass(frozen=True, eq=False)
 class ChangePoint:
-    """position: the first image after the change. p: of no change at all. statistic: (N,) float64 at every split
-    (0 where none was tried). p_value = (1 + orders that reach as much) / (1 + orders).
+    """Where a set changes, if it does.
+
+    position: the first image after the change. statistic: (N,) float64 at every split, 0 where none was tried.
+    p: (1 + orders that reach as much) / (1 + orders), the chance of as much where nothing changes.
     """
 
     position: int
@@ -104,5 +107,5 @@ def _shuffled(n: int, alike: int, random: np.random.Generator) -> np.ndarray:
         return random.permutation(n)
     start = int(random.integers(0, alike))  # runs begin somewhere else each time, as nothing says where they do
     cuts = [0, *range(start or alike, n, alike), n]
-    runs = [np.arange(a, b) for a, b in zip(cuts, cuts[1:], strict=False)]
+    runs = [np.arange(a, b) for a, b in pairwise(cuts)]
     return np.concatenate([runs[i] for i in random.permutation(len(runs))])

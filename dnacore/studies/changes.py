@@ -1,4 +1,4 @@
-"""What does each change to the images do? (The poster's brighter, darker and more contrast, and others.)
+"""What each change to the images does: the poster's brighter, darker and more contrast, and others.
 
 The same images go through the network as they are and changed, at growing strength. Each neuron's EMD between the two
 says how it reacts; their mean is the total. The distance between two datasets is then read off the curves.
@@ -152,7 +152,7 @@ def _apart(request: Request, a: DNA, b: DNA) -> np.ndarray:
 
 
 def _alike(profile: np.ndarray, apart: np.ndarray) -> float:
-    """Largest cosine, over the strengths, between a change's reaction of every neuron and the difference of two sets."""
+    """Largest cosine, over the strengths, between the neurons' reaction to a change and two sets' difference."""
     sizes = np.linalg.norm(profile, axis=1) * np.linalg.norm(apart)
     return float((profile @ apart / np.where(sizes > 0, sizes, 1)).max())
 
@@ -194,10 +194,16 @@ def _result(
         reached = [row for row in rows if row["as_much_as"] is not None]
         if reached:
             same = near if near["as_much_as"] is not None else max(reached, key=lambda row: row["alike"])
-            text = f"{one.name} and {other} differ as much as {BY_NAME[same['change']].words(same['as_much_as'])} would make them."
+            text = (
+                f"{one.name} and {other} differ as much as {BY_NAME[same['change']].words(same['as_much_as'])} "
+                "would make them."
+            )
         else:
             text = f"{one.name} and {other} differ by more than any change tried here, at any strength."
-        advice = f"Of all changes, {near['change']} moves the neurons most as going to {other} does (cosine {near['alike']:.2f})."
+        advice = (
+            f"Of all changes, {near['change']} moves the neurons most as going to {other} does (cosine "
+            f"{near['alike']:.2f})."
+        )
         more |= {"distance": total, "other": other}
     return Result(
         text,
@@ -223,7 +229,8 @@ def _result(
 STUDY = Study(
     "changes",
     "What does each change to the images do?",
-    "Changes brightness, contrast, sharpness, noise, JPEG quality, rotation and crop step by step and says how every neuron reacts.",
+    "Changes brightness, contrast, sharpness, noise, JPEG quality, rotation and crop step by step and says how "
+    "every neuron reacts.",
     "the poster of CVPR 2023: brighter, darker, more contrast",
     (
         Role("dataset", "Dataset", "the images to change"),

@@ -134,7 +134,8 @@ def _heatmap(figure: Figure) -> list[dict[str, Any]]:
 
 
 def _marks(figure: Figure) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    shapes, notes = [], []
+    shapes: list[dict[str, Any]] = []
+    notes: list[dict[str, Any]] = []
     for mark in figure.marks:
         line = {"type": "line", "line": {"color": MUTED, "width": 1, "dash": "dot"}}
         label = {"text": plain(mark.label), "showarrow": False, "font": {"size": 12, "color": MUTED}}

@@ -147,9 +147,9 @@ def _result(request, one: Subject, size: int, cuts: list, rows: list[dict], alar
         "words": [],
     }
     caption = (
-        f"The {len(one)} images of “{one.name}” by {request.options['order']}, in windows of {size}. The change point is the "
-        f"split that tells the images before from those after best; its p-value comes from {request.options['orders']} "
-        "random orders of the same images."
+        f"The {len(one)} images of “{one.name}” by {request.options['order']}, in windows of {size}. The change "
+        "point is the split that tells the images before from those after best; its p-value comes from "
+        f"{request.options['orders']} random orders of the same images."
     )
     orders = request.options["orders"]
     if not alarm:
@@ -218,7 +218,8 @@ def _pictures(one: Subject, at: int) -> list[Picture]:
 STUDY = Study(
     "drift",
     "Did it drift?",
-    "Puts one dataset's images in order, cuts them into windows, and says whether and where they change, and what moved.",
+    "Puts one dataset's images in order, cuts them into windows, and says whether and where they change, and what "
+    "moved.",
     "beyond the paper; the test is that of Matteson and James (2014) on DNA-EMD",
     (Role("dataset", "Dataset", "images in order of name or time"),),
     answer,

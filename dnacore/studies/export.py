@@ -19,19 +19,24 @@ from dnacore.studies.result import Picture, Result
 Thumbnail = Callable[[Picture], bytes | None]  # a JPEG of the picture, or None where it cannot be read
 
 _STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff; max-width: 960px; margin: 32px auto; padding: 0 20px }
-h1 { font-size: 28px; margin: 0 0 8px } p.finding { font-size: 20px; margin: 8px 0 } p.caption, footer { color: #595959 }
-table { border-collapse: collapse; margin: 16px 0; font-variant-numeric: tabular-nums; display: block; overflow-x: auto }
+body { font: 15px/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff }
+body { max-width: 960px; margin: 32px auto; padding: 0 20px }
+h1 { font-size: 28px; margin: 0 0 8px } p.finding { font-size: 20px; margin: 8px 0 }
+p.caption, footer { color: #595959 }
+table { border-collapse: collapse; margin: 16px 0; font-variant-numeric: tabular-nums }
+table { display: block; overflow-x: auto }
 th, td { padding: 4px 12px; border-bottom: 1px solid #ddd; text-align: left } td.number { text-align: right }
 .figure { height: 440px; margin: 16px 0 } .pictures { display: flex; flex-wrap: wrap; gap: 16px }
 figure { margin: 0; width: 200px } figcaption { font-size: 13px; color: #595959; overflow-wrap: anywhere }
-.picture { position: relative; display: inline-block } .picture img { display: block; max-width: 200px; max-height: 200px }
+.picture { position: relative; display: inline-block }
+.picture img { display: block; max-width: 200px; max-height: 200px }
 .spot { position: absolute; border: 2px solid #D55E00; box-sizing: border-box }
 """
 _SCRIPT = """
 for (const place of document.querySelectorAll(".figure")) {
   const found = JSON.parse(document.getElementById(place.dataset.of).textContent);
-  Plotly.newPlot(place, found.data, found.layout, {responsive: true, displaylogo: false, showLink: false, plotlyServerURL: ""});
+  const settings = {responsive: true, displaylogo: false, showLink: false, plotlyServerURL: ""};
+  Plotly.newPlot(place, found.data, found.layout, settings);
 }
 """
 
@@ -74,7 +79,7 @@ def _plotly_script() -> str:
 def shown(value: Any) -> str:
     """A value of the table as people read it."""
     if value is None:
-        return "–"
+        return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
@@ -109,13 +114,15 @@ def _pictures(result: Result, thumbnail: Thumbnail | None) -> str:
         if image is None:
             continue
         spots = "".join(
-            f'<span class="spot" style="top:{100 * (s.row - s.height / 2):.2f}%;left:{100 * (s.column - s.width / 2):.2f}%;'
+            f'<span class="spot" style="top:{100 * (s.row - s.height / 2):.2f}%;'
+            f"left:{100 * (s.column - s.width / 2):.2f}%;"
             f'height:{100 * s.height:.2f}%;width:{100 * s.width:.2f}%"></span>'
             for s in picture.spots
         )
         source = base64.b64encode(image).decode()
         out.append(
-            f'<figure><div class="picture"><img alt="{_safe(picture.path)}" src="data:image/jpeg;base64,{source}">{spots}'
+            f'<figure><div class="picture"><img alt="{_safe(picture.path)}" '
+            f'src="data:image/jpeg;base64,{source}">{spots}'
             f"</div><figcaption>{_safe(picture.path)}: {_safe(picture.caption)}</figcaption></figure>"
         )
     return f'<div class="pictures">{"".join(out)}</div>' if out else ""
@@ -124,4 +131,7 @@ def _pictures(result: Result, thumbnail: Thumbnail | None) -> str:
 def _origin(result: Result) -> str:
     names = ", ".join(name for group in result.datasets.values() for name in group)
     chosen = ", ".join(f"{key} {value}" for key, value in result.options.items() if value not in ("", None))
-    return f"Study {result.study} of {names or 'a table'}; {chosen or 'no options'}; seed {result.seed}; {result.seconds:.1f} s."
+    return (
+        f"Study {result.study} of {names or 'a table'}; {chosen or 'no options'}; seed {result.seed}; "
+        f"{result.seconds:.1f} s."
+    )

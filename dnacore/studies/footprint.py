@@ -98,7 +98,10 @@ def answer(request: Request) -> Result:
     )
     first = rows[0]
     times = first["raw"] / first["histogram"] if first["raw"] else None
-    text = f"{first['dataset']}: {first['images']:,} images fit into {said(first['histogram'])} of histograms or {said(first['gaussian'])} of Gaussians"
+    text = (
+        f"{first['dataset']}: {first['images']:,} images fit into {said(first['histogram'])} of histograms or "
+        f"{said(first['gaussian'])} of Gaussians"
+    )
     text += (
         f", where their features would take {said(first['raw'])} ({times:,.0f} times the histograms)." if times else "."
     )
@@ -107,8 +110,8 @@ def answer(request: Request) -> Result:
         columns,
         rows,
         [figure],
-        "Raw features: every activation as a 4-byte number. Averaged features: one number per neuron and image. The DNAs are "
-        "the sizes of the files as they are exported, and hardly grow with the number of images.",
+        "Raw features: every activation as a 4-byte number. Averaged features: one number per neuron and image. "
+        "The DNAs are the sizes of the files as they are exported, and hardly grow with the number of images.",
         "Share a DNA instead of images: `python -m dnacore export NAME --to FILE` writes it.",
         more={"activations_per_image": activations_per_image(everyone[0])},
     )

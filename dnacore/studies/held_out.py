@@ -24,7 +24,8 @@ OPTIONS = (
         "Most telling by",
         "choice",
         "chance",
-        "distance: the neuron's EMD, as in the paper; chance: how many times what random splits give, better for few images",
+        "distance: the neuron's EMD, as in the paper; chance: how many times what random splits give, better for "
+        "few images",
         ("chance", "distance"),
     ),
 )
@@ -55,14 +56,17 @@ class Trial:
 
     @property
     def like_first(self) -> np.ndarray:
+        """(n + m,) bool: which of the tried images are of the first side."""
         return np.arange(len(self.score)) < len(self.tried[0])
 
     @property
     def auc(self) -> float:
+        """How often an image of the first side comes before one of the second, under the chosen neurons."""
         return auc(self.score, self.like_first)
 
     @property
     def auc_of_all(self) -> float:
+        """The same under all neurons."""
         return auc(self.everything, self.like_first)
 
 

@@ -119,16 +119,15 @@ def _result(request: Request, one: Subject, rows: list[dict], details: list[dict
         "tested_on": "images tested on",
     }
     return Result(
-        f"Weights learned for {best['metric']} leave out {best['removal']:.0%} of the difference that {what} makes in {one.name}, "
-        f"and change other differences by {best['deviation']:.0%} on average.",
+        f"Weights learned for {best['metric']} leave out {best['removal']:.0%} of the difference that {what} makes "
+        f"in {one.name}, and change other differences by {best['deviation']:.0%} on average.",
         columns,
         rows,
         figures,
-        "Weights are learned on one random half of the images and judged on the other. Removal above 1 is too much of it; "
-        "the share of it that chance makes of few images cannot be learned away.",
-        f"`python -m dnacore forget {one.name} ATTRIBUTE --save NAME` keeps such weights as a selection for every page."
-        if not request.attribute
-        else f"`python -m dnacore forget {one.name} {request.attribute} --save NAME` keeps these weights as a selection.",
+        "Weights are learned on one random half of the images and judged on the other. Removal above 1 is too much "
+        "of it; the share of it that chance makes of few images cannot be learned away.",
+        f"`python -m dnacore forget {one.name} {request.attribute or 'ATTRIBUTE'} --save NAME` keeps such weights "
+        "as a selection for every page.",
         more={"by_attribute": details},
     )
 

@@ -112,13 +112,10 @@ def _result(
     text += f"; {far['domain']} lies {times:.1f} times as far away as {near['domain']}." if len(rows) > 1 else "."
     hard = min(rows, key=lambda row: row["auc_selected"])
     advice = (
-        f"{request.options['neurons']} neurons chosen on half of the images put a picture of {names[0]} before one of "
-        f"{hard['domain']} in {hard['auc_selected']:.0%} of pairs of other images, and do as well or better for every other "
-        "domain: save such neurons to sort a mixed folder."
-        if len(rows) > 1
-        else f"{request.options['neurons']} neurons chosen on half of the images put a picture of {names[0]} before one of "
-        f"{hard['domain']} in {hard['auc_selected']:.0%} of pairs of other images."
+        f"{request.options['neurons']} neurons chosen on half of the images put a picture of {names[0]} before one "
+        f"of {hard['domain']} in {hard['auc_selected']:.0%} of pairs of other images"
     )
+    advice += ", and do as well or better for the other domains." if len(rows) > 1 else "."
     columns = {
         "domain": "domain",
         "distance": f"distance to {names[0]} (bins)",
@@ -134,8 +131,9 @@ def _result(
         columns,
         rows,
         figures,
-        f"Distances of whole sets by DNA-EMD. AUC: of ranking the half of the images that the {request.options['neurons']} "
-        "neurons were not chosen on, mean of both ways round; 1 tells every pair, 0.5 is chance.",
+        "Distances of whole sets by DNA-EMD. AUC: of ranking the half of the images that the "
+        f"{request.options['neurons']} neurons were not chosen on, mean of both ways round; 1 tells every pair, 0.5 "
+        "is chance.",
         advice,
         pictures=pictures,
         more={"names": names, "matrix": found.matrix, "passing": passing},
@@ -145,8 +143,8 @@ def _result(
 STUDY = Study(
     "photo-drawing",
     "Photographs against drawings",
-    "Compares photographs with paintings, cartoons or sketches of the same things: distances, neurons, depth, and images "
-    "of one kind that pass for the other.",
+    "Compares photographs with paintings, cartoons or sketches of the same things: distances, neurons, depth, and "
+    "images of one kind that pass for the other.",
     "CVPR 2023, section 4.3, on the domains of a second source",
     (
         Role("photographs", "Photographs", "what the others are compared with"),

@@ -1,4 +1,4 @@
-"""Does my synthetic data look real, and what gives it away? (CVPR 2023, Fig. 7)
+"""Whether synthetic images look real, and what gives them away (CVPR 2023, Fig. 7).
 
 Neurons are chosen by their sensitivity to real against generated images of *other* groups, and then rank the images of
 the group left out: if they still put the real ones first, they see what generated images have in common and not what
@@ -73,7 +73,7 @@ def folds(
 
 
 def answer(request: Request) -> Result:
-    """AUC of every group left out, by selected and by all neurons, and where the least real images give themselves away."""
+    """AUC of every group left out, by selected and by all neurons, and what gives the least real images away."""
     real, made = request.one("real"), request.one("generated")
     if min(len(real), len(made)) < 2 * LEAST_GROUP:
         raise BadInput(f"This study needs at least {2 * LEAST_GROUP} real and as many generated images.")
@@ -148,14 +148,24 @@ def _result(
     pictures, telling = _least_real(request, real, made, trials)
     easiest, hardest = (choose(rows[:-1], key=lambda row: row["auc_selected"]) for choose in (max, min))
     seen = ", ".join(f"{t['layer']} {t['index']}" for t in telling[:3])
+    text = (
+        f"In {mean['auc_selected']:.0%} of pairs, {neurons} neurons chosen on other groups put the real image "
+        f"before the generated one (all neurons: {mean['auc_all']:.0%})"
+    )
+    if hardest["auc_selected"] < easiest["auc_selected"]:
+        text += f"; {easiest['group']} gives itself away most, {hardest['group']} least"
     return Result(
-        f"In {mean['auc_selected']:.0%} of pairs, {neurons} neurons chosen on other groups put the real image before the "
-        f"generated one (all neurons: {mean['auc_all']:.0%}); {easiest['group']} gives itself away most, {hardest['group']} least.",
+        f"{text}.",
         columns,
         rows,
         [figure],
-        f"Neurons were chosen on real against generated images of all groups but one, which they then ranked by distance to "
-        f"real minus distance to generated. {'Classes are left out on both sides.' if matched else 'The two sides have no groups in common, so the real images left out are a random share.'}",
+        "Neurons were chosen on real against generated images of all groups but one, which they then ranked by "
+        "distance to real minus distance to generated. "
+        + (
+            "Classes are left out on both sides."
+            if matched
+            else "The real images left out with a group are a random share."
+        ),
         f"Look at the marked places of the least real images, and at what {seen} see: that is what gives them away.",
         pictures=pictures,
         more={"neurons": telling, "groups_match": matched},
@@ -205,8 +215,8 @@ def _spots(made: Subject, image: int, real, generated, neurons: Sequence[int]) -
 STUDY = Study(
     "realism",
     "Does my synthetic data look real, and what gives it away?",
-    "Chooses neurons on real against generated images of all groups but one, ranks that one with them, and marks the "
-    "places that give the least real images away.",
+    "Chooses neurons on real against generated images of all groups but one, ranks that one with them, and marks "
+    "the places that give the least real images away.",
     "CVPR 2023, Fig. 7",
     (
         Role("real", "Real images", "photographs, or whatever the others should look like"),

@@ -58,6 +58,7 @@ class Task:
     like: DNA
 
     def dna(self, sketches: Sketches, name: str) -> DNA:
+        """The DNA of some of the images."""
         return sketched_dna(sketches, self.like.calibration, self.like.extractor, name)
 
 
@@ -72,8 +73,8 @@ def task(request: Request) -> Task:
         kinds = [(one, np.arange(len(one)))], [(s, np.arange(len(s))) for s in request.datasets["others"]]
     if not kinds[1] or min(sum(len(images) for _, images in kind) for kind in kinds) < 2 * LEAST:
         raise BadInput(
-            f"Give the images to look for and at least one other dataset, or one dataset with an attribute; {2 * LEAST} "
-            "images of each kind at least."
+            "Give the images to look for and at least one other dataset, or one dataset with an attribute; "
+            f"{2 * LEAST} images of each kind at least."
         )
     room = request.options["images"]
     total = sum(len(images) for kind in kinds for _, images in kind)
@@ -82,10 +83,10 @@ def task(request: Request) -> Task:
     for k, kind in enumerate(kinds):
         for subject, images in kind:
             keep = max(2, min(len(images), round(2 * room * len(images) / total)))
-            images = np.sort(random.choice(images, keep, replace=False))
-            a, b = halves(len(images), random)
-            learn[k].append((subject, images[a]))
-            ranked += [(subject, int(i), k == 0) for i in images[b]]
+            kept = np.sort(random.choice(images, keep, replace=False))
+            a, b = halves(len(kept), random)
+            learn[k].append((subject, kept[a]))
+            ranked += [(subject, int(i), k == 0) for i in kept[b]]
     mixed = [ranked[i] for i in random.permutation(len(ranked))]  # ties must not fall to those that come first
     reference, others = (together(*(s.select(images) for s, images in kind)) for kind in learn)
     sketches = together(*(s.select(np.array([i])) for s, i, _ in mixed))
@@ -220,11 +221,12 @@ def _result(
         columns,
         rows,
         [figure],
-        f"{hits} images of {what} among {len(work.relevant)}, ranked by their distance to {len(work.reference_paths)} others of "
-        f"it. Selected neurons: the {request.options['neurons']} that tell most on images that are not ranked, by the "
-        "distance to these minus the distance to the others. Pairwise distances are the "
-        f"{'least' if request.options['reference'] == 'nearest' else 'mean'} over {min(request.options['pairs'], len(work.reference_paths))} "
-        "reference images. Seconds: of the ranking; DNA-EMD and the rarity score have their sketches already.",
+        f"{hits} images of {what} among {len(work.relevant)}, ranked by their distance to "
+        f"{len(work.reference_paths)} others of it. Selected neurons: the {request.options['neurons']} that tell "
+        "most on images that are not ranked, by the distance to these minus the distance to the others. Pairwise "
+        f"distances are the {'least' if request.options['reference'] == 'nearest' else 'mean'} over "
+        f"{min(request.options['pairs'], len(work.reference_paths))} reference images. Seconds: of the ranking; "
+        "DNA-EMD and the rarity score have their sketches already.",
         f"Use {first['method']} for a search like this one.",
         notes,
         pictures,
@@ -235,7 +237,8 @@ def _result(
 STUDY = Study(
     "retrieval",
     "Find the images that look like these",
-    "Hides half of a kind of image among others and ranks them by DNA-EMD, perceptual loss, LPIPS, SSIM, pixels and rarity.",
+    "Hides half of a kind of image among others and ranks them by DNA-EMD, perceptual loss, LPIPS, SSIM, pixels "
+    "and rarity.",
     "CVPR 2023, Fig. 3, 4 and 6",
     (
         Role(

@@ -14,7 +14,7 @@ import numpy as np
 
 from dnacore.distances.contrasts import contrast
 from dnacore.distances.emd import combine
-from dnacore.distances.frechet import frechet
+from dnacore.distances.frechet import frechet_of_images
 from dnacore.dna.layers import layer_slices
 from dnacore.errors import BadInput
 from dnacore.studies.result import Figure, Mark, Result, Series
@@ -35,23 +35,6 @@ class Limit:
     low: float
     high: float
     images: float | None
-
-
-def frechet_of_samples(x: np.ndarray, y: np.ndarray) -> float:
-    """Fréchet distance of the Gaussians of two samples (Heusel et al., 2017). x: (n, d), y: (m, d) float64.
-
-    With A = X / sqrt(n - 1) and B = Y / sqrt(m - 1), centred, the trace of (C1^1/2 C2 C1^1/2)^1/2 is the sum of the
-    singular values of A B^T, so that small samples need no decomposition of d x d matrices.
-    """
-    n, m, d = len(x), len(y), x.shape[1]
-    mx, my = x.mean(0), y.mean(0)
-    a, b = (x - mx) / np.sqrt(n - 1), (y - my) / np.sqrt(m - 1)
-    if d <= min(n, m):
-        return frechet(mx, a.T @ a, my, b.T @ b)
-    inner = a @ b.T
-    inner = inner @ inner.T if n <= m else inner.T @ inner
-    shared = np.sqrt(np.maximum(np.linalg.eigvalsh(inner), 0)).sum()
-    return float(max(0.0, (mx - my) @ (mx - my) + (a**2).sum() + (b**2).sum() - 2 * shared))
 
 
 def settles(sizes: Sequence[int], curve: np.ndarray, near: float = NEAR) -> float:
@@ -99,7 +82,7 @@ def _fit(sizes: np.ndarray, curve: np.ndarray) -> tuple[float, float, float]:
 
 
 def _sizes(images: int, count: int) -> list[int]:
-    return sorted({int(round(n)) for n in np.geomspace(SMALLEST, images, count)})
+    return sorted({round(float(n)) for n in np.geomspace(SMALLEST, images, count)})
 
 
 def _curves(
@@ -124,10 +107,10 @@ def _curves(
     for k, where in enumerate(slices.values()):
         request.watch("measuring FD of subsets", k, len(slices))
         x, y = (s.sketches.means(where).T.astype(np.float64) for s in (one, target))
-        last = frechet_of_samples(x, y)  # every order ends with all images
+        last = frechet_of_images(x.T, y.T)  # every order ends with all images
         for r in range(seeds):
             for s in range(len(sizes)):
-                out[r, s] += last if sizes[s] == images else frechet_of_samples(x[masks[r, s]], y)
+                out[r, s] += last if sizes[s] == images else frechet_of_images(x[masks[r, s]].T, y.T)
     return out / len(slices)
 
 
@@ -203,8 +186,8 @@ def answer(request: Request) -> Result:
         columns,
         rows,
         [figure],
-        f"Random subsets of “{one.name}” against all of “{target.name}”: mean of {len(orders)} random orders, the band "
-        "holds nine in ten of them. A curve has settled once it stays within 5 % of its last value.",
+        f"Random subsets of “{one.name}” against all of “{target.name}”: mean of {len(orders)} random orders, the "
+        "band holds nine in ten of them. A curve has settled once it stays within 5 % of its last value.",
         _advice(one, rows),
         more=more,
     )
@@ -213,8 +196,8 @@ def answer(request: Request) -> Result:
 def _finding(one: Subject, target: Subject, rows: list[dict]) -> str:
     first = rows[0]
     text = (
-        f"The distance from {one.name} to {target.name} settles with about {first['settles_at']:.0f} of {len(one)} images "
-        f"({first['metric']})"
+        f"The distance from {one.name} to {target.name} settles with about {first['settles_at']:.0f} of {len(one)} "
+        f"images ({first['metric']})"
     )
     others = [f"{row['settles_at']:.0f} for {row['metric']}" for row in rows[1:]]
     return f"{text}, against {' and '.join(others)}." if others else f"{text}."
@@ -234,7 +217,8 @@ def _advice(one: Subject, rows: list[dict]) -> str:
 STUDY = Study(
     "sample-size",
     "Do I have enough images?",
-    "Measures the distance of growing random subsets to a target and says from how many images on it no longer changes.",
+    "Measures the distance of growing random subsets to a target and says from how many images on it no longer "
+    "changes.",
     "CVPR 2023, Fig. 5",
     (
         Role("dataset", "Dataset", "the images of which there may be too few"),

@@ -87,6 +87,7 @@ class Option:
         return str(given).lower() in ("true", "yes", "1")
 
     def to_json(self) -> dict[str, Any]:
+        """All of it, for pages and programs."""
         limits = {name: None if math.isinf(value := getattr(self, name)) else value for name in ("low", "high")}
         return {
             "name": self.name,
@@ -109,6 +110,7 @@ class Role:
     most: int | None = 1
 
     def to_json(self) -> dict[str, Any]:
+        """All of it, for pages and programs."""
         return dict(vars(self))
 
 
@@ -130,6 +132,7 @@ class Subject:
     network: str = ""
 
     def __len__(self) -> int:
+        """How many images there are."""
         return len(self.paths)
 
     def part(self, images: np.ndarray, name: str = "") -> DNA:
@@ -184,9 +187,11 @@ class Request:
     watch: Watch = field(default_factory=Watch)
 
     def one(self, role: str) -> Subject:
+        """The first dataset of a role."""
         return self.datasets[role][0]
 
     def all(self) -> tuple[Subject, ...]:
+        """The datasets of all roles, in order."""
         return tuple(subject for group in self.datasets.values() for subject in group)
 
     def extractor(self) -> Extractor:
@@ -196,6 +201,7 @@ class Request:
         return self.network()
 
     def random(self) -> np.random.Generator:
+        """Random numbers from the beginning of the seed."""
         return np.random.default_rng(self.seed)
 
 

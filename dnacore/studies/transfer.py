@@ -1,4 +1,4 @@
-"""Which of my datasets should I train on for that target? (CVPR 2023, Table 3 and eq. 8)
+"""Which datasets to train on for a target (CVPR 2023, Table 3 and eq. 8).
 
 Datasets are ranked by their distance to the target, nearest first. Where it is known how models trained on each did on
 the target, the ranking is judged by what it costs: with s_r the score of the dataset that truly comes r-th and p_r that
@@ -29,7 +29,7 @@ ORDERINGS = 10_000
 
 @dataclass(frozen=True)
 class Chance:
-    """What random orderings cost. mean: exact. low, high: nine in ten lie between, from 10,000 orderings. draws: theirs."""
+    """What random orderings cost. mean: exact. low, high: nine in ten of 10,000 draws lie between."""
 
     mean: float
     deviation: float
@@ -129,9 +129,10 @@ def _ranked(request: Request) -> Result:
         {"rank": "rank", "source": "dataset", "distance": f"distance ({unit})", "images": "images"},
         rows,
         [figure],
-        f"Distances of whole datasets to “{target}”. The paper's models transferred best from near datasets; labels and size "
-        "matter too, and are not looked at.",
-        f"Train on {first['source']} first. With scores of models trained so far (--scores), this page says how far to trust that.",
+        f"Distances of whole datasets to “{target}”. The paper's models transferred best from near datasets; labels "
+        "and size matter too, and are not looked at.",
+        f"Train on {first['source']} first. With scores of models trained so far (--scores), this page says how far "
+        "to trust that.",
     )
 
 
@@ -142,7 +143,8 @@ def _measured(request: Request, table: pd.DataFrame) -> pd.DataFrame:
     kept = table[table["target"].isin(names) & table["source"].isin(names)].copy()
     if kept.empty:
         raise BadInput(
-            f"No row of the table of scores is about two of the datasets {', '.join(names)}. Names must be the same in both."
+            f"No row of the table of scores is about two of the datasets {', '.join(names)}. Names must be the same "
+            "in both."
         )
     kept["distance"] = [matrix[at[t], at[s]] for t, s in zip(kept["target"], kept["source"], strict=True)]
     return kept
@@ -200,13 +202,14 @@ def _judged(request: Request, table: pd.DataFrame) -> Result:
     if request.options["scores"] == EXAMPLE:
         notes.append("The example's numbers are made up: they show the table's form and are nobody's result.")
     return Result(
-        f"Ranking by distance is off by {d:.2g} of the score at each rank (d), a random order by {by_chance.mean:.2g}; "
-        f"{as_good:.1%} of random orders do as well.",
+        f"Ranking by distance is off by {d:.2g} of the score at each rank (d), a random order by "
+        f"{by_chance.mean:.2g}; {as_good:.1%} of random orders do as well.",
         columns,
         rows,
         [figure],
-        "d is the mean, over targets and ranks, of the difference between the score of the dataset that truly has a rank and "
-        "the one predicted to have it (CVPR 2023, eq. 8). The random mean is exact, its spread from 10,000 orders.",
+        "d is the mean, over targets and ranks, of the difference between the score of the dataset that truly has "
+        "a rank and the one predicted to have it (CVPR 2023, eq. 8). The random mean is exact, its spread from "
+        "10,000 orders.",
         f"Training on the dataset predicted first loses {lost:.2g} of the score on average.",
         notes,
         more={

@@ -22,6 +22,7 @@ TITLES = {
     "sensitivity": "Sensitivity",
     "gallery": "Gallery",
     "selections": "Selections",
+    "studies": "Studies",
     "report": "Report",
     "image": "Image",
 }
