@@ -11,9 +11,7 @@ Nothing here ever changes or deletes a user's own image.
 from __future__ import annotations
 
 import os
-import re
 import shutil
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -25,7 +23,7 @@ import pandas as pd
 from dnacore.errors import BadInput, UnknownName
 from dnacore.images import files, unzip
 from dnacore.images.files import Rejected
-from dnacore.paths import absolute, check_text, discard, folder_size, size
+from dnacore.paths import absolute, check_text, default_root, discard, folder_size, size
 from dnacore.workspace import scanning
 from dnacore.workspace.attribute_table import choose, read_attributes, with_words
 from dnacore.workspace.catalogue import Catalogue
@@ -40,23 +38,6 @@ if TYPE_CHECKING:
     from dnacore.neurons.selection import Selection
     from dnacore.sketches.sketches import Sketches
     from dnacore.workspace.store.shards import Store
-
-
-ENVIRONMENT = "VISUAL_DNA_HOME"
-_HASH = re.compile("[0-9a-f]{32}")
-
-
-def default_root() -> Path:
-    """`$VISUAL_DNA_HOME`, else the platform's folder for user data."""
-    if chosen := os.environ.get(ENVIRONMENT):
-        return Path(chosen).expanduser()
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Application Support"
-    else:
-        base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
-    return base / "visual-dna"
 
 
 class Workspace:

@@ -133,7 +133,7 @@ def wall(
         capture.images(title, list(pictures[: capture.MOST_IMAGES]), len(pictures))
     else:
         runs = [item if isinstance(item, Band) else None for item in bands]
-        whole = [band for band in runs if band] if all(runs) and runs else [Band(list(bands))]  # type: ignore[arg-type]
+        whole = [band for band in runs if band] if all(runs) and runs else [Band(list(bands))]  # type: ignore[arg-type]  # runs or one run: the line before tells
         pictures = [picture for band in whole for picture in band.pictures]
         for band in whole:
             capture.images(": ".join(filter(None, (title, band.title))), list(band.pictures), len(band.pictures))
