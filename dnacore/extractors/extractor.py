@@ -89,8 +89,8 @@ class Extractor:
         The tensor is a float32 (N, C, S) view of the network's own memory, channel-major or channel-minor, and good
         only during the call. In half precision it is a widened copy; `widen=False` leaves it as it is. The forward
         stops after the last layer, unless `name` is given: then it goes on to the head, and `name(classes,
-        probabilities)` gets the most probable classes of each image, (N, k) each, best first. Raises BadInput for a batch of another shape; an error raised in `see` passes
-        through; no hook is left behind in either case.
+        probabilities)` gets the most probable classes of each image, (N, k) each, best first. Raises BadInput for a
+        batch of another shape; an error raised in `see` passes through; no hook is left behind in either case.
         """
         batch = self._placed(batch)
 

@@ -11,7 +11,6 @@ Nothing here ever changes or deletes a user's own image.
 from __future__ import annotations
 
 import os
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +19,7 @@ import pandas as pd
 
 from dnacore.errors import BadInput
 from dnacore.images.files import Rejected
-from dnacore.paths import folder_size
+from dnacore.paths import default_root, folder_size
 from dnacore.workspace import listing
 from dnacore.workspace.catalogue import Catalogue
 from dnacore.workspace.datasets import Dataset
@@ -33,22 +32,6 @@ if TYPE_CHECKING:
     from dnacore.dna.histogram import DNA
     from dnacore.neurons.selection import Selection
     from dnacore.sketches.sketches import Sketches
-
-
-ENVIRONMENT = "VISUAL_DNA_HOME"
-
-
-def default_root() -> Path:
-    """`$VISUAL_DNA_HOME`, else the platform's folder for user data."""
-    if chosen := os.environ.get(ENVIRONMENT):
-        return Path(chosen).expanduser()
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Application Support"
-    else:
-        base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
-    return base / "visual-dna"
 
 
 class Workspace(Registry):

@@ -36,7 +36,7 @@ def greeting(at: str, token: str) -> str:
     return f"{said}\nNo token is asked for ({entrance.ENVIRONMENT}=0): every user of this machine can open it."
 
 
-def opening(token: str):  # noqa: ANN201 - the type Streamlit wants is a function of its own App
+def opening(token: str):
     """Return the hook that Streamlit's server calls when it starts."""
 
     @asynccontextmanager

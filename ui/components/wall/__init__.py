@@ -139,7 +139,7 @@ def wall(
         capture.images(title, list(pictures[: capture.MOST_IMAGES]), len(pictures))
     else:
         runs = [item if isinstance(item, Band) else None for item in bands]
-        whole = [band for band in runs if band] if all(runs) and runs else [Band(list(bands))]  # type: ignore[arg-type]
+        whole = [band for band in runs if band] if all(runs) and runs else [Band(list(bands))]  # type: ignore[arg-type]  # runs or one run: the line before tells
         pictures = [picture for band in whole for picture in band.pictures]
         for band in whole:
             cut = max(0, len(band.pictures) - capture.MOST_IMAGES) // 2 if band.centred else 0
