@@ -30,7 +30,7 @@ def keep(made: dc.Selection) -> None:
     st.rerun()
 
 
-def guarded(make) -> None:  # noqa: ANN001
+def guarded(make) -> None:
     try:
         keep(make())
     except dc.DnaError as error:

@@ -12,6 +12,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 PATIENCE_S = 90
@@ -24,6 +29,17 @@ class Dashboard:
     url: str
     home: Path
     process: subprocess.Popen[bytes]
+
+    @property
+    def cookie(self) -> dict[str, str]:
+        """What a browser that was let in carries, as Playwright's `add_cookies` takes it."""
+        token = (self.home / "token").read_text(encoding="ascii").strip()
+        return {"name": f"visual_dna_{urlsplit(self.url).port}", "value": token, "url": self.url}
+
+    def enter(self, context: BrowserContext) -> BrowserContext:
+        """Let a browser's context in, without visiting anything; returns the context."""
+        context.add_cookies([self.cookie])
+        return context
 
 
 def start(home: Path, port: int | None = None, environment: Mapping[str, str] | None = None) -> Dashboard:
@@ -65,8 +81,8 @@ def stop(dashboard: Dashboard) -> None:
 
 @contextmanager
 def running(home: Path) -> Iterator[Dashboard]:
-    """A dashboard that runs inside the `with`."""
-    started = start(home)
+    """A dashboard that runs inside the `with`, for pictures and measurements: it asks for no token."""
+    started = start(home, environment={"VISUAL_DNA_TOKEN": "0"})
     try:
         yield started
     finally:

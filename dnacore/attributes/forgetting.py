@@ -25,7 +25,7 @@ import numpy as np
 
 from dnacore.attributes.survey import Attribute
 from dnacore.distances.contrasts import columns, contrast, contrast_gaussians
-from dnacore.distances.frechet import frechet_of_samples
+from dnacore.distances.frechet import frechet_of_images
 from dnacore.distances.permutation import random_splits
 from dnacore.dna.layers import layer_slices
 from dnacore.errors import BadInput, Cancelled, Mismatch
@@ -223,7 +223,7 @@ def _distances(
     for j, where in enumerate(layer_slices(layers).values()):
         values = sketches.means(where).astype(np.float64)
         for i in range(len(attributes)):
-            out[i, j] = frechet_of_samples(values[:, with_[i]].T, values[:, without[i]].T)
+            out[i, j] = frechet_of_images(values[:, with_[i]], values[:, without[i]])
     return out
 
 

@@ -70,7 +70,8 @@ class Sensitivity:
 
         Of two random halves of the same images, a share `rate` at most would show any neuron here. Raises BadInput.
         """
-        above = self.noise_ratio > self.floor(rate)
+        floor, ratio = self.floor(rate), self.noise_ratio
+        above = np.zeros(len(self.emd), bool) if ratio is None else ratio > floor
         return self.order[above[self.order]]
 
     def top(self, k: int, name: str = "") -> Selection:
@@ -110,6 +111,6 @@ def sensitivity(with_: DNA, without: DNA, splits: int = SPLITS, seed: int = 0) -
     if splits and all(s is not None and len(s) for s in sources):
         found = noise_floor(*sources, splits=splits, seed=seed)
     return Sensitivity(
-        distances, np.sign(shift).astype(np.int64), found and found.mean, with_.layers, with_.calibration.extractor,
-        (with_.name, without.name), (with_.images, without.images), found and found.highest,
+        distances, np.sign(shift).astype(np.int64), None if found is None else found.mean, with_.layers, with_.calibration.extractor,
+        (with_.name, without.name), (with_.images, without.images), None if found is None else found.highest,
     )  # fmt: skip

@@ -14,6 +14,8 @@ from dnacore import atomic
 from dnacore.commands.outcome import FINE, Result, Stop, sources_of
 from dnacore.commands.progress import Overall, Reporter
 from dnacore.errors import BadInput
+from dnacore.sketches.words import SEES
+from dnacore.workspace.datasets import Dataset
 
 
 def compare(options: Namespace, say: Reporter, stop: Stop) -> Result:
@@ -71,8 +73,12 @@ def sensitivity(options: Namespace, say: Reporter, stop: Stop) -> Result:
         if len(options.names) != 1:
             raise BadInput("Give one dataset with --attribute, or two datasets without it.")
         whole = sources.dataset(options.names[0])
-        parts = [sources.workspace.part(whole, options.attribute, value) for value in ("1", "0")]
         sources.ensure(whole)
+        column, _, value = options.attribute.partition("=")
+        if column == SEES and not value:
+            raise BadInput(f"Say which word: --attribute {SEES}=WORD. {_most_seen(sources, whole)}")
+        asked = ((column, value), (f"{column}!", value)) if value else ((column, "1"), (column, "0"))
+        parts = [sources.workspace.part(whole, *one) for one in asked]
         with_, without = map(sources.dna, parts)
     elif len(options.names) == 2:
         with_, without = map(sources.dna, options.names)
@@ -116,6 +122,15 @@ def sensitivity(options: Namespace, say: Reporter, stop: Stop) -> Result:
     data = {"neurons": neurons, "images": [with_.images, without.images], "names": [with_.name, without.name],
             "floor": floor, "too_small": found.too_small}  # fmt: skip
     return FINE, data, "\n".join(lines)
+
+
+def _most_seen(sources: Any, dataset: Dataset) -> str:
+    """The words that a dataset's network says most often, with their counts."""
+    table = sources.workspace.described(dataset)
+    if SEES not in table.columns:
+        return f"No words are kept of {dataset.name} yet: python -m dnacore extract {dataset.name} --words."
+    counts = table[SEES][table[SEES] != ""].value_counts()[:20]
+    return f"Of {dataset.name} it says: {', '.join(f'{word} ({count})' for word, count in counts.items())}."
 
 
 def rank(options: Namespace, say: Reporter, stop: Stop) -> Result:

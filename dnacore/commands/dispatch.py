@@ -12,7 +12,8 @@ from dnacore.commands.progress import Reporter
 from dnacore.workspace.workspace import Workspace
 
 _COMMANDS: dict[str, Callable[[Namespace, Reporter, Stop], Result]] = {
-    "demo": manage.demo, "add": manage.add, "datasets": manage.list_datasets, "duplicates": manage.duplicates, "extractors": manage.list_extractors,
+    "demo": manage.demo, "add": manage.add, "datasets": manage.list_datasets,
+    "duplicates": manage.duplicates, "extractors": manage.list_extractors,
     "extract": extract.extract, "compare": compare.compare, "sensitivity": compare.sensitivity, "rank": compare.rank,
     "calibrate": extract.calibrate, "selections": manage.list_selections, "jobs": manage.list_jobs,
     "attributes": analyse.attributes, "explain": analyse.explain, "leave-out": analyse.leave_out,

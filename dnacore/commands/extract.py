@@ -37,7 +37,7 @@ def extract(options: Namespace, say: Reporter, stop: Stop) -> Result:
             reports.append(
                 extract_dataset(
                     workspace, dataset, extractor, calibration, options.batch_size, not options.no_sketches, bins,
-                    progress=watch, stop=stop, covariance=options.covariance,
+                    progress=watch, stop=stop, covariance=options.covariance, words=options.words,
                 )
             )  # fmt: skip
         except BadInput as problem:  # one bad folder does not cost the others their run

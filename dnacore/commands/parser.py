@@ -171,6 +171,10 @@ def _parser() -> _Parser:
     )
     extract.add_argument("--no-sketches", action="store_true", help="keep no per-image summaries (no ranking later)")
 
+    extract.add_argument(
+        "--words", action="store_true", help="extract again what was extracted before the network's words were kept"
+    )
+
     compare = command("compare", "distances between datasets")
     compare.add_argument("names", nargs="+", metavar="NAME")
     compare.add_argument("--metric", default="emd", choices=("emd", "nfd", "fd", "kid"))
@@ -180,7 +184,11 @@ def _parser() -> _Parser:
 
     sensitivity = command("sensitivity", "which neurons tell images with something from images without it")
     sensitivity.add_argument("names", nargs="+", metavar="WITH WITHOUT | DATASET")
-    sensitivity.add_argument("--attribute", metavar="COLUMN", help="split one dataset by this column (1 and 0)")
+    sensitivity.add_argument(
+        "--attribute",
+        metavar="COLUMN",
+        help="split one dataset by this column (1 and 0), or by COLUMN=WORD, such as sees=dog",
+    )
     sensitivity.add_argument("--top", type=_positive, default=20, metavar="K")
     sensitivity.add_argument(
         "--floor",
@@ -305,6 +313,7 @@ def _study(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
     study.add_argument("--describe", action="store_true", help="say which datasets and options the study takes")
     study.add_argument("--fresh", action="store_true", help="compute it again even if the result is kept")
     study.add_argument("--csv", type=Path, metavar="F", help="write the table into a CSV file")
+    study.add_argument("--result", type=Path, metavar="F", help="write all of it into a JSON file")
     study.add_argument("--html", type=Path, metavar="F", help="write all of it into an HTML file that needs no network")
 
 

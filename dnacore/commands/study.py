@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from argparse import Namespace
 from copy import copy
 
@@ -38,6 +39,8 @@ def study(options: Namespace, say: Reporter, stop: Stop) -> Result:
         page = export.as_html(found, study_requests.thumbnails(sources[0].workspace))
         atomic.write_bytes(options.html, page.encode("utf-8"))
     data = found.to_json()
+    if options.result:
+        atomic.write_bytes(options.result, json.dumps(data, allow_nan=False).encode("utf-8"))
     lines = [found.finding, found.advice, *found.notes]
     shown = [key for key in found.columns]
     for row in data["table"][:SHOWN]:

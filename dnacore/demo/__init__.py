@@ -2,12 +2,13 @@
 
 `design` plans the attributes, `canvas` is the drawing surface; `faces` (with `portrait`, `features`, `hair`,
 `wardrobe`, `clothes`), `streets` (with `view`, `road`, `roadside`, `vehicles`, `weather`) and `styles` (with `scene`,
-`landscape`, `subjects`, `finishes`) draw; `catalogue` names the datasets and `album` writes them as files.
+`landscape`, `subjects`, `finishes`) draw; `catalogue` names the datasets, `album` writes them as files, and `ahead` does so while something else is going on.
 """
 
 from __future__ import annotations
 
+from dnacore.demo.ahead import Ahead
 from dnacore.demo.album import ATTRIBUTES_FILE, draw
 from dnacore.demo.datasets import DemoDataset, attributes, demo_datasets, image
 
-__all__ = ["ATTRIBUTES_FILE", "DemoDataset", "attributes", "demo_datasets", "draw", "image"]
+__all__ = ["ATTRIBUTES_FILE", "Ahead", "DemoDataset", "attributes", "demo_datasets", "draw", "image"]

@@ -19,12 +19,14 @@ from dnacore.dna.calibration import Calibration
 from dnacore.dna.calibration import check as check_calibration
 from dnacore.dna.histogram import DNA
 from dnacore.errors import BadInput, Cancelled, Unavailable, UnknownName
-from dnacore.extraction.batches import feed
+from dnacore.extraction.batches import Batch, feed
 from dnacore.extraction.calibrate import calibration_for
 from dnacore.extraction.progress import Progress, Stop, Watch, lock_file, report_or_stop
-from dnacore.extraction.sketch_policy import keeps_sketch, sketch_every, with_covariance, without_sketchless
+from dnacore.extraction.sketch_policy import keeps_sketch, sketch_every, with_covariance, with_words, without_sketchless
 from dnacore.extractors import Extractor
+from dnacore.extractors.extractor import Named
 from dnacore.sketches.segments import bytes_per_image
+from dnacore.sketches.words import Words
 from dnacore.workspace.datasets import Dataset
 from dnacore.workspace.store.shard_plan import FileRow, Member, Plan, Shard, plan
 from dnacore.workspace.store.shards import Setting, Store
@@ -48,6 +50,7 @@ class Report:
 
     @property
     def images_per_second(self) -> float:
+        """Newly extracted images per second of the whole run; 0 where nothing was extracted."""
         return self.extracted / self.seconds if self.seconds > 0 else 0.0
 
 
@@ -91,8 +94,12 @@ def extract_dataset(
     progress: Watch | None = None,
     stop: Stop | None = None,
     covariance: Sequence[str] = (),
+    words: bool = False,
 ) -> Report:
-    """Extract what is missing of one dataset, and make the result its DNA. Raises Cancelled when `stop` says so."""
+    """Extract what is missing of one dataset, and make the result its DNA. Raises Cancelled when `stop` says so.
+
+    words: extract again what the network named no words for, which older versions did not keep.
+    """
     check_calibration(calibration, extractor)
     check_bins(bins)
     covariance = check_layers(covariance, extractor)
@@ -115,6 +122,7 @@ def extract_dataset(
         every = sketch_every(workspace, extractor.n_neurons, len(files)) if sketches else 0
         work = without_sketchless(plan(files, store.shards(dataset, setting)), files, store, dataset, setting, every)
         work = with_covariance(work, files, store, covariance)
+        work = with_words(work, files, store) if words and extractor.names_images else work
         loop = _Loop(store, dataset, extractor, calibration, setting, every, say, stop, len(files), covariance)
         finished = loop.run(work, batch_size or BATCH.get(extractor.device.type, 32))
         store.finish(dataset, setting, finished)
@@ -190,6 +198,7 @@ class _Loop:
         keep = [i for i, f in enumerate(files) if self.sketch_every and keeps_sketch(f.hash, self.sketch_every)]
         slot = {position: s for s, position in enumerate(keep)}
         reasons: dict[int, str] = {}
+        named = _Named(self.extractor, files)
         paths = [self.dataset.folder / f.path for f in files]
         with Accumulator(
             self.calibration, len(keep), self.setting.bins, sketches=bool(keep), covariance=self.covariance
@@ -204,7 +213,7 @@ class _Loop:
                 if batch.tensor is not None:
                     slots = [slot.get(position, -1) for position in batch.kept]
                     self.extractor.visit(
-                        batch.tensor, lambda layer, x, slots=slots: total.add(layer, x, slots), widen=False
+                        batch.tensor, lambda layer, x, slots=slots: total.add(layer, x, slots), False, named.of(batch)
                     )
                     total.count_images(len(batch.kept))
                 self.done += batch.end - batch.start
@@ -220,13 +229,44 @@ class _Loop:
         )  # fmt: skip
         kept = sketches if len(good) == len(keep) else sketches.columns(good)
         number = self.store.add_shard(
-            self.dataset, self.setting, members, dna, kept if keep else None, [files[keep[s]].hash for s in good]
+            self.dataset,
+            self.setting,
+            members,
+            dna,
+            kept if keep else None,
+            [files[keep[s]].hash for s in good],
+            named.words(),
         )
         self.sketched += len(good)
         return Shard(number, members)
 
     def _tell(self) -> None:
         self.say(Progress("extracting", self.dataset.name, self.done, self.total, self.rejected))
+
+
+class _Named:
+    """Collects what the network's head says of a shard's images; nothing where it has no trained head."""
+
+    def __init__(self, extractor: Extractor, files: Sequence[FileRow]) -> None:
+        self._known = extractor.classes if extractor.names_images else 0
+        self._files = files
+        self._found: list[tuple[list[str], torch.Tensor, torch.Tensor]] = []
+
+    def of(self, batch: Batch) -> Named | None:
+        """What `Extractor.visit` calls with the classes of a batch."""
+        if not self._known:
+            return None
+        hashes = [self._files[position].hash for position in batch.kept]
+        return lambda classes, odds: self._found.append((hashes, classes, odds))
+
+    def words(self) -> Words | None:
+        """The words of all batches so far."""
+        if not self._found:
+            return None
+        hashes = tuple(content for names, _, _ in self._found for content in names)
+        # Only now, once a shard, since fetching from a GPU waits for all that it was given to do.
+        classes, odds = (torch.cat(part).cpu().numpy() for part in list(zip(*self._found, strict=True))[1:])
+        return Words(classes.astype("int64"), odds, hashes, self._known)
 
 
 def _out_of_memory(error: BaseException) -> bool:

@@ -15,6 +15,7 @@ DISK_SHARE = 4  # sketches of all images are kept while they need at most a quar
 
 
 def sketch_every(workspace: Workspace, neurons: int, images: int) -> int:
+    """Every how manyth image keeps a sketch, so that sketches fill no more than their share of the free disk."""
     free = shutil.disk_usage(workspace.root).free // DISK_SHARE
     return max(1, -(-bytes_per_image(neurons) * images // max(free, 1)))
 
@@ -48,3 +49,12 @@ def with_covariance(work: Plan, files: Sequence[FileRow], store: Store, covarian
     lack = {shard.id for shard in work.keep if wanted and not wanted <= store.covariance_layers(shard.id)}
     again = [tuple(by_path[m.path] for m in shard.members) for shard in work.keep if shard.id in lack]
     return Plan(tuple(shard for shard in work.keep if shard.id not in lack), (*work.todo, *again))
+
+
+def with_words(work: Plan, files: Sequence[FileRow], store: Store) -> Plan:
+    """Extract shards again of whose images no words are kept."""
+    by_path = {f.path: f for f in files}
+    lack = [shard for shard in work.keep if not store.has_words(shard.id) and any(not m.reason for m in shard.members)]
+    again = [tuple(by_path[m.path] for m in shard.members) for shard in lack]
+    gone = {shard.id for shard in lack}
+    return Plan(tuple(shard for shard in work.keep if shard.id not in gone), (*work.todo, *again))

@@ -42,6 +42,7 @@ class NetworkDefaults:
     license: str | None
 
     def recipe(self, name: str, weights: WeightsSource) -> Recipe:
+        """The specification of this network under a name and with these weights."""
         return Recipe(
             name,
             self.architecture,
@@ -56,16 +57,15 @@ class NetworkDefaults:
 def network_defaults(architecture: str, arguments: dict[str, Any], prepare: str | None) -> NetworkDefaults:
     """Input size, mean, std, label transform and weights of a timm network. Raises UnknownName with similar names."""
     check_architecture(architecture)
-    config = timm.get_pretrained_cfg(architecture)
-    mean, std = tuple(config.mean), tuple(config.std)
-    if len(mean) != 3 or config.input_size[0] != 3:
+    config = _config(architecture)
+    if len(config.mean) != 3 or config.input_size[0] != 3:
         raise BadInput(f"The network {architecture} does not take RGB images; choose another.")
     hub = WeightsSource("hub", repo=config.hf_hub_id, file=config.hf_hub_filename or "model.safetensors")
     return NetworkDefaults(
         architecture,
         arguments,
         prepare,
-        Preprocessing(config.input_size[-1], mean, std),
+        Preprocessing(config.input_size[-1], tuple(config.mean), tuple(config.std)),
         LabelTransform(config.interpolation, config.crop_pct),
         hub,
         config.license,
@@ -114,7 +114,7 @@ def build_network(
         if architecture in OWN:
             network = OWN[architecture]()
         else:
-            config = timm.get_pretrained_cfg(architecture)
+            config = _config(architecture)
             fixed = bool(config.fixed_input_size)
             sized = {"img_size": size} if fixed and config.input_size[-1] != size else {}
             network = _create(architecture, {**sized, **arguments})
@@ -123,8 +123,13 @@ def build_network(
         from timm.utils.model import reparameterize_model
 
         network = reparameterize_model(network)
-    network.fixed_input_size = size if fixed else None
+    network.fixed_input_size = size if fixed else None  # type: ignore[assignment]  # a note, not a part of the network
     return network
+
+
+def _config(architecture: str) -> Any:
+    """What timm knows about a network; for a known network it is never None."""
+    return timm.get_pretrained_cfg(architecture)
 
 
 def _create(architecture: str, arguments: dict[str, Any]) -> nn.Module:

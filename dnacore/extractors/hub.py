@@ -200,7 +200,7 @@ def _continue(url: str, part: Path, announced: Announcement, progress: Progress,
         raise _Cut
 
 
-def _request(method: str, url: str, headers: dict[str, str] | None = None, follow: bool = False):  # noqa: ANN202
+def _request(method: str, url: str, headers: dict[str, str] | None = None, follow: bool = False):
     import requests
     from huggingface_hub import get_token
 

@@ -111,10 +111,10 @@ def _at_hand(recipe: Recipe, name: str, download: bool, progress: Progress | Non
     source = recipe.weights
     row = next((row for row in registry.ENTRIES if row.name == name), None)
     if row is not None and (row.shipped or (row.package is not None and source.source == "package")):
-        found = row.file_at_hand
-        if found is None and row.package is not None:
+        if row.file_at_hand is not None:
+            return row.file_at_hand
+        if row.package is not None:
             raise row.package.missing(recipe.name)
-        return found
     names = () if row is None else row.names
     wanted = hub.HubFile(source.repo, source.file) if source.source == "hub" and source.repo and source.file else None
     own = (source.file,) if source.source == "file" and source.file else ()
@@ -254,9 +254,10 @@ def _stamp(file: Path | None) -> list[str | int]:
 def _tracing_copy(network: nn.Module, settings: tuple[Any, ...]) -> nn.Module:
     """The network without numbers, on which a forward costs nothing; the network itself where that cannot be built."""
     try:
-        copy = build_network(*settings, device="meta")
+        architecture, arguments, prepare, size = settings
+        copy = build_network(architecture, arguments, prepare, size, device="meta")
         with torch.inference_mode():
-            copy(torch.zeros(2, 3, settings[3], settings[3], device="meta"))
+            copy(torch.zeros(2, 3, size, size, device="meta"))
     except (RuntimeError, NotImplementedError, BadInput):
         return network
     return copy

@@ -32,6 +32,7 @@ class ExtractorInfo:
 
     @property
     def neurons(self) -> int:
+        """The number of neurons over all layers."""
         return sum(self.layers.values())
 
 
@@ -68,10 +69,12 @@ class Entry:
 
     @property
     def hub_file(self) -> HubFile | None:
+        """Where a hub keeps the weights, if one does."""
         return HubFile(self.repo, self.file) if self.repo else None
 
     @property
     def shipped_file(self) -> Path | None:
+        """Our own weights file, if this network has one."""
         return ASSETS / self.shipped if self.shipped else None
 
     @property
@@ -82,6 +85,7 @@ class Entry:
 
     @property
     def source(self) -> str:
+        """Where the weights come from, in words."""
         if self.shipped:
             return "trained by us on images drawn by code; comes with the tool"
         if self.package is not None:
@@ -92,6 +96,7 @@ class Entry:
 
     @property
     def status(self) -> str:
+        """`ready`, `needs package`, `needs download` or `needs file`."""
         if self.seed is not None or self.shipped or self.file_at_hand is not None:
             return "ready"
         if self.package is not None:
@@ -100,7 +105,11 @@ class Entry:
 
 
 def _resnet(widths: tuple[int, ...], depths: tuple[int, ...]) -> dict[str, int]:
-    return {f"layer{i}_{j}": width for i, (width, depth) in enumerate(zip(widths, depths), 1) for j in range(depth)}
+    return {
+        f"layer{i}_{j}": width
+        for i, (width, depth) in enumerate(zip(widths, depths, strict=True), 1)
+        for j in range(depth)
+    }
 
 
 def _vit(width: int, depth: int) -> dict[str, int]:
@@ -108,7 +117,11 @@ def _vit(width: int, depth: int) -> dict[str, int]:
 
 
 def _convnext(widths: tuple[int, ...], depths: tuple[int, ...]) -> dict[str, int]:
-    return {f"stage_{i}_block_{j}": width for i, (width, depth) in enumerate(zip(widths, depths)) for j in range(depth)}
+    return {
+        f"stage_{i}_block_{j}": width
+        for i, (width, depth) in enumerate(zip(widths, depths, strict=True))
+        for j in range(depth)
+    }
 
 
 def _hrnet(width: int, modules: tuple[int, ...]) -> dict[str, int]:
@@ -128,13 +141,17 @@ def _vgg16() -> dict[str, int]:
 
 
 def _efficientnet(widths: tuple[int, ...], depths: tuple[int, ...], head: int) -> dict[str, int]:
-    blocks = {f"block_{i}_{j}": width for i, (width, depth) in enumerate(zip(widths, depths)) for j in range(depth)}
+    blocks = {
+        f"block_{i}_{j}": width
+        for i, (width, depth) in enumerate(zip(widths, depths, strict=True))
+        for j in range(depth)
+    }
     return blocks | {"head": head}
 
 
 def _mini(widths: tuple[int, ...], depths: tuple[int, ...], things: int) -> dict[str, int]:
     layers = {"stem": widths[0]}
-    for i, (width, depth) in enumerate(zip(widths, depths)):
+    for i, (width, depth) in enumerate(zip(widths, depths, strict=True)):
         down = {f"stage_{i}_down": width} if i else {}
         layers |= down | {f"stage_{i}_block_{j}{end}": width for j in range(depth) for end in ("_inner", "")}
     return layers | {"things_middle": things, "things": things}
@@ -149,8 +166,8 @@ _R18, _R50 = _resnet((64, 128, 256, 512), (2, 2, 2, 2)), _resnet((256, 512, 1024
 _LITE0 = _efficientnet((16, 24, 40, 80, 112, 192, 320), (1, 2, 2, 3, 3, 4, 1), 1280)
 _VIT_S, _VIT_B, _VIT_L = _vit(384, 12), _vit(768, 12), _vit(1024, 24)
 _HEADLESS: dict[str, Any] = {"num_classes": 0}
-_CLIP = {"mean": (0.48145466, 0.4578275, 0.40821073), "std": (0.26862954, 0.26130258, 0.27577711)}
-_HALF = {"mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5)}
+_CLIP: dict[str, Any] = {"mean": (0.48145466, 0.4578275, 0.40821073), "std": (0.26862954, 0.26130258, 0.27577711)}
+_HALF: dict[str, Any] = {"mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5)}
 _MUGS_REPO = "bramtoula/visual-dna-models"
 
 _LITE0_PACKAGE = Package(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from types import TracebackType
+from typing import Any
 
 import torch
 from torch import nn
@@ -69,10 +70,12 @@ class Taps:
     view is good during the call only: the network may overwrite it right after (in-place activations).
     """
 
-    def __init__(self, network: nn.Module, taps: list[Tap], see: See) -> None:
+    def __init__(self, network: nn.Module, taps: list[Tap], see: See, stop: bool = True) -> None:
+        """stop: end the forward after the last layer."""
         self._network = network
         self._taps = taps
         self._see = see
+        self._stop = stop
         self._handles: list[torch.utils.hooks.RemovableHandle] = []
 
     def __enter__(self) -> Taps:
@@ -83,7 +86,7 @@ class Taps:
         try:
             for path, taps in groups.items():
                 module = self._network.get_submodule(path)
-                self._handles.append(module.register_forward_hook(self._hook(taps, stop=path == last)))
+                self._handles.append(module.register_forward_hook(self._hook(taps, stop=self._stop and path == last)))
         except BaseException:
             self._remove()
             raise
@@ -100,9 +103,9 @@ class Taps:
             self._handles.pop().remove()
 
     def _hook(self, taps: list[Tap], stop: bool) -> Callable[..., None]:
-        def hook(module: nn.Module, inputs: object, output: object) -> None:
+        def hook(module: nn.Module, inputs: Any, output: Any) -> None:
             for tap in taps:
-                tensor = output if tap.part is None else output[tap.part]  # type: ignore[index]
+                tensor = output if tap.part is None else output[tap.part]
                 self._see(tap.layer, neuron_view(tensor, tap))
             if stop:
                 raise Stop

@@ -14,7 +14,7 @@ import numpy as np
 
 from dnacore.distances.contrasts import contrast
 from dnacore.distances.emd import combine
-from dnacore.distances.frechet import frechet_of_samples
+from dnacore.distances.frechet import frechet_of_images
 from dnacore.dna.layers import layer_slices
 from dnacore.errors import BadInput
 from dnacore.studies.result import Figure, Mark, Result, Series
@@ -107,10 +107,10 @@ def _curves(
     for k, where in enumerate(slices.values()):
         request.watch("measuring FD of subsets", k, len(slices))
         x, y = (s.sketches.means(where).T.astype(np.float64) for s in (one, target))
-        last = frechet_of_samples(x, y)  # every order ends with all images
+        last = frechet_of_images(x.T, y.T)  # every order ends with all images
         for r in range(seeds):
             for s in range(len(sizes)):
-                out[r, s] += last if sizes[s] == images else frechet_of_samples(x[masks[r, s]], y)
+                out[r, s] += last if sizes[s] == images else frechet_of_images(x[masks[r, s]].T, y.T)
     return out / len(slices)
 
 

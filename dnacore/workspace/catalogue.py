@@ -168,9 +168,10 @@ class Catalogue:
 
     def _numbers(self) -> dict[str, int]:
         numbers = {"catalogue": random.SystemRandom().getrandbits(48)}
-        for name, folder in (("shard", "shards"), ("segment", "sketches")):
+        for name, folder in (("shard", "shards"), ("shard", "words"), ("segment", "sketches")):
             found = (re.match(r"\d+", path.name) for path in (self.path.parent / folder).glob("*"))
-            numbers[name] = max((int(match[0]) for match in found if match and len(match[0]) < 16), default=0)
+            last = max((int(match[0]) for match in found if match and len(match[0]) < 16), default=0)
+            numbers[name] = max(last, numbers.get(name, 0))
         return numbers
 
     def _start_again(self, error: Exception) -> str:

@@ -34,7 +34,7 @@ from dnacore.workspace.workspace import Workspace
 try:
     import fcntl
 except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
+    fcntl = None  # type: ignore[assignment]  # Windows has none
 
 STARTING = 30.0  # seconds a new process may take before it holds its lock
 TAIL = 1 << 16  # bytes of a journal that say how things stand: every progress line is complete in itself

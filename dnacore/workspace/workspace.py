@@ -1,7 +1,7 @@
 """The on-disk home of everything but the images: a catalogue (SQLite) and files of arrays.
 
 ```
-catalogue.sqlite      what there is            shards/  sketches/  dna/    arrays (see store)
+catalogue.sqlite      what there is            shards/  sketches/  words/  dna/    arrays (see store)
 calibrations/         activation ranges        jobs/                       one folder a background job
 unpacked/  demo/      images that came out of a zip or were drawn          thumbs/  locks/  damaged/
 ```
@@ -27,7 +27,7 @@ from dnacore.images import files, unzip
 from dnacore.images.files import Rejected
 from dnacore.paths import absolute, check_text, discard, folder_size, size
 from dnacore.workspace import scanning
-from dnacore.workspace.attribute_table import choose, read_attributes
+from dnacore.workspace.attribute_table import choose, read_attributes, with_words
 from dnacore.workspace.catalogue import Catalogue
 from dnacore.workspace.datasets import Dataset, check_name, free_name, name_for, parse_part
 from dnacore.workspace.saved import selections as saved_selections
@@ -287,7 +287,7 @@ class Workspace:
             files = [FileRow(*row) for row in rows]
         if dataset.part is None:
             return files
-        chosen = choose(self._table(dataset, files), dataset.part, parse_part(dataset.name)[0])
+        chosen = choose(self._described(dataset, files), dataset.part, parse_part(dataset.name)[0])
         return [files[i] for i in chosen]
 
     def hashed(self) -> dict[int, int]:
@@ -339,6 +339,24 @@ class Workspace:
     def attributes(self, dataset: Dataset) -> pd.DataFrame:
         """One row per file in `files` order, one column per attribute; "" where a value is not known."""
         return self._table(dataset, self.files(dataset))
+
+    def described(self, dataset: Dataset) -> pd.DataFrame:
+        """The same with what the network says first of each image as a further column `sees`, where words are kept."""
+        return self._described(dataset, self.files(dataset))
+
+    def _described(self, dataset: Dataset, files: Sequence[FileRow]) -> pd.DataFrame:
+        from dnacore.extractors.labels import class_names
+
+        table = self._table(dataset, files)
+        setting = self.store.words_setting(dataset)
+        words = None if setting is None else self.store.words(replace(dataset, part=None), setting)
+        if words is None:
+            return table
+        names, first = class_names(words.known), [""] * len(files)
+        found, kept = words.of([f.hash for f in files])
+        for place, best in zip(found.tolist(), kept.classes[:, 0].tolist(), strict=True):
+            first[place] = names[best]
+        return with_words(table, first)
 
     def _table(self, dataset: Dataset, files: Sequence[FileRow]) -> pd.DataFrame:
         if dataset.attributes is None:

@@ -74,7 +74,7 @@ def test_the_table_is_what_is_built(row: Entry) -> None:
 )
 def test_the_preprocessing_is_the_published_one(row: Entry) -> None:
     usual = network_defaults(row.architecture, {}, None)
-    if row.architecture != "vit_base_patch16_224" and row.architecture != "vit_large_patch16_224":
+    if row.architecture not in ("vit_base_patch16_224", "vit_large_patch16_224"):
         assert (row.mean, row.std) == (usual.preprocessing.mean, usual.preprocessing.std)
     if "." in row.architecture:
         assert row.repo == usual.hub.repo

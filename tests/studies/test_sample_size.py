@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dnacore import studies
-from dnacore.distances.frechet import frechet, frechet_of_samples
+from dnacore.distances.frechet import frechet, frechet_of_images
 from dnacore.errors import BadInput
 from dnacore.studies.sample_size import limit, settles
 from dnacore.studies.study import Request
@@ -20,7 +20,7 @@ def test_fd_of_samples_is_that_of_their_gaussians(n: int, m: int, d: int, seed: 
     random = np.random.default_rng(seed)
     x, y = random.normal(size=(n, d)), 2 * random.normal(size=(m, d)) + 1
     gaussians = (part for v in (x, y) for part in (v.mean(0), np.atleast_2d(np.cov(v.T))))
-    assert frechet_of_samples(x, y) == pytest.approx(frechet(*gaussians), rel=1e-5, abs=1e-6)
+    assert frechet_of_images(x.T, y.T) == pytest.approx(frechet(*gaussians), rel=1e-5, abs=1e-6)
 
 
 def test_where_a_curve_settles() -> None:

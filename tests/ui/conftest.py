@@ -79,7 +79,8 @@ def quiet_page(dashboard: Dashboard, chromium: str, height: int) -> Iterator[Pag
     noise = Noise(urlsplit(dashboard.url).netloc)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_context(viewport={"width": 1440, "height": height}, reduced_motion="reduce").new_page()
+        context = browser.new_context(viewport={"width": 1440, "height": height}, reduced_motion="reduce")
+        page = dashboard.enter(context).new_page()
         page.set_default_timeout(60_000)
         noise.listen(page)
         yield page

@@ -118,7 +118,7 @@ def test_two_people_at_once_each_keep_their_own_choices(dashboard: ui.Dashboard,
     page, workspace = browser_page, dc.Workspace.open(dashboard.home)
     for seed, name in enumerate(("left", "right"), 5):
         workspace.add_dataset(name, draw_images(tmp_path / name, 6, (30 * seed, 90, 90), seed))
-    other = page.context.browser.new_context(viewport={"width": 1440, "height": 2400}).new_page()
+    other = dashboard.enter(page.context.browser.new_context(viewport={"width": 1440, "height": 2400})).new_page()
     other.set_default_timeout(60_000)
     page.goto(f"{dashboard.url}/datasets?look=left")
     other.goto(f"{dashboard.url}/datasets?look=right")

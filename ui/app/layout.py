@@ -13,10 +13,11 @@ from dnacore.workspace.datasets import Dataset
 from ui.app import capture, navigation, palette, reads
 
 
-def header(title: str, sentence: str, *, back: tuple[str, str] | None = None) -> None:
+def header(title: str, sentence: str, *, hand: str = "", back: tuple[str, str] | None = None) -> None:
     """Draw a page's title and the one sentence under it; the right corner is kept for what can be done with the page.
 
-    back: the page that this one hangs from, and what it is called; drawn as a breadcrumb.
+    hand: what hands can do here, which a printed page leaves out. back: the page that this one hangs from, and what it
+    is called; drawn as a breadcrumb.
     """
     capture.begin(title, sentence)
     left, right = st.columns([3, 1.75], vertical_alignment="top")
@@ -29,7 +30,7 @@ def header(title: str, sentence: str, *, back: tuple[str, str] | None = None) ->
                 st.page_link(navigation.pages()[back[0]], label=back[1])
                 st.html(f'<span class="vds-quiet">/</span> <span>{html.escape(title)}</span>', width="content")
         st.title(title, anchor=False)
-        st.html(f'<p class="vds-lead">{html.escape(sentence)}</p>')
+        st.html(f'<p class="vds-lead">{html.escape(f"{sentence} {hand}".strip())}</p>')
 
 
 def result_and_knobs() -> tuple[DeltaGenerator, DeltaGenerator]:
@@ -44,10 +45,14 @@ def found(sentence: str) -> None:
     st.html(f'<p class="vds-found">{html.escape(sentence)}</p>')
 
 
-def caption(text: str) -> None:
-    """Draw what a figure shows and what to look for."""
-    capture.text("caption", text)
-    st.html(f'<p class="vds-caption">{html.escape(text)}</p>')
+def caption(text: str, hand: str = "") -> None:
+    """Draw what a figure shows and what to look for.
+
+    hand: what hands can do with it ("Click …"); it stands on the page, and not in a report, which can do none of it.
+    """
+    if text:
+        capture.text("caption", text.strip())
+    st.html(f'<p class="vds-caption">{html.escape(f"{text} {hand}".strip())}</p>')
 
 
 def note(text: str) -> None:
@@ -63,7 +68,9 @@ def dataset_name(dataset: Dataset, note: str = "") -> str:
 
 
 def facts(rows: Sequence[tuple[str, str]]) -> None:
-    """Draw short facts, names left and values right."""
+    """Draw short facts, names left and values right; nothing where there are none."""
+    if not rows:  # Streamlit refuses to draw empty HTML
+        return
     lines = (
         f'<div class="vds-row"><span class="vds-quiet">{html.escape(a)}</span><span>{html.escape(b)}</span></div>'
         for a, b in rows

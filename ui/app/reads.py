@@ -52,7 +52,8 @@ def extractor() -> str:
 
 def first_extractor() -> str:
     """Return the extractor that a visit starts with: where datasets have DNAs, but none by the usual one, the one that
-    was used last."""
+    was used last.
+    """
     used = workspace().store.labels()
     return DEFAULT_EXTRACTOR if not used or DEFAULT_EXTRACTOR in used else used[0]
 

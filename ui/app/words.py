@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import time
 from collections.abc import Mapping, Sequence
 
@@ -54,10 +55,9 @@ def depth(layer: str, layers: Sequence[str]) -> str:
 
 
 def layer(name: str) -> str:
-    """Return a layer's name as words: `block_7` is `block 7`, `layer1_0` is `layer 1.0`."""
-    if name.startswith("layer") and "_" in name and name[5:].replace("_", "").isdigit():
-        return "layer " + name[5:].replace("_", ".")
-    return name.replace("_", " ")
+    """Return a layer's name as words: `block_7` is `block 7`, `block_2_1` is `block 2.1`, `layer1_0` is `layer 1.0`."""
+    dotted = re.sub(r"(?<=\d)_(?=\d)", ".", name)
+    return re.sub(r"^layer(?=\d)", "layer ", dotted).replace("_", " ")
 
 
 def neuron(name: str, index: int, layers: Mapping[str, int] | Sequence[str], thing: str | None = None) -> str:
@@ -119,7 +119,7 @@ def listing(names: Sequence[str]) -> str:
 
 
 def unreadable(rejected: int, total: int) -> str:
-    """Return `3 of 1,204 files could not be read.`"""
+    """How many files could not be read, as a sentence: `3 of 1,204 files could not be read`."""
     return f"{rejected:,} of {count(total, 'file')} could not be read."
 
 

@@ -192,7 +192,7 @@ def _images(a: Ready, b: Ready, dna: dc.DNA, flat: int, selection: dc.Selection 
     layout.caption("Below each image: its distance to the other dataset, in bins. Click one to see it large.")
 
 
-def figure_of(chosen: list[Ready], flat: int, *, logarithmic: bool = False, height: int = 300):  # noqa: ANN201
+def figure_of(chosen: list[Ready], flat: int, *, logarithmic: bool = False, height: int = 300):
     """Return the overlaid histograms of one neuron in several datasets."""
     dnas = [reads.dna(item) for item in chosen]
     series = [

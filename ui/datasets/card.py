@@ -153,8 +153,8 @@ def _actions(dataset: Dataset, ready: Ready | None) -> None:
         _attributes(dataset)
     if ready is not None:
         st.download_button(
-            "Export DNA", data=partial(_file, reads.workspace(), dataset, reads.extractor()), file_name=f"{dataset.name}.dna.npz", on_click="ignore",
-            mime="application/octet-stream", width="stretch", key="export-dna",
+            "Export DNA", data=partial(_file, reads.workspace(), dataset, reads.extractor()),
+            file_name=f"{dataset.name}.dna.npz", on_click="ignore", mime="application/octet-stream", width="stretch", key="export-dna",
             help="One file with the DNA, its ranges and its extractor; no images. Others import it, and so does Python.",
         )  # fmt: skip
     with st.popover("Rename", width="stretch", key="card-rename"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import plotly.graph_objects as go
@@ -53,7 +54,7 @@ def overlay(
             width=widths,
             name=plain(item.name),
             marker={"color": palette.translucent(item.colour, 0.28), "line": {"width": 0}},
-            customdata=[[place, int(a), int(b) - 1] for a, b in zip(edges[:-1], edges[1:], strict=True)],
+            customdata=[[place, int(a), int(b) - 1] for a, b in pairwise(edges)],
             hovertext=[
                 f"<b>{plain(item.name)}</b><br>{words.percent(value)} of activations<br>"
                 f"between {words.significant(a)} and {words.significant(b)}"

@@ -120,7 +120,7 @@ def size(image: Image) -> tuple[int, int]:
         with Pillow.open(path) as opened:
             width, height = opened.size
             turned = opened.getexif().get(thumbnails.ORIENTATION, 1) >= _TURNED
-    except Exception:  # noqa: BLE001 - whatever a broken file raises, the places are then drawn as on a square
+    except Exception:
         return 1, 1
     return (height, width) if turned else (width, height)
 

@@ -94,7 +94,7 @@ def views(report: Report) -> None:
                 navigation.link(view["page"], "Open this view", **navigation.choices_of(view["query"]))
 
 
-def _contents(view) -> str:  # noqa: ANN001
+def _contents(view) -> str:
     kinds = [part["kind"] for part in view["parts"]]
     nouns = (
         ("figure", "figure", "figures"),

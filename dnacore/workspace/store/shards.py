@@ -24,8 +24,10 @@ from dnacore.paths import discard
 from dnacore.sketches import arrayfile
 from dnacore.sketches.segments import KIND, VERSION, Segment, SketchArrays, merge_segments, open_segment, save_segment
 from dnacore.sketches.sketches import Sketches
+from dnacore.sketches.words import Words, save_words, together
 from dnacore.workspace.datasets import Dataset
 from dnacore.workspace.store.shard_plan import FileRow, Member, Shard
+from dnacore.workspace.store.word_files import read_words, words_file
 
 if TYPE_CHECKING:
     from dnacore.extractors import Extractor
@@ -136,15 +138,17 @@ class Store:
 
     def add_shard(
         self, dataset: Dataset, setting: Setting, members: Sequence[Member], dna: DNA,
-        sketches: SketchArrays | None, sketched: Sequence[str],
+        sketches: SketchArrays | None, sketched: Sequence[str], words: Words | None = None,
     ) -> int:  # fmt: skip
-        """Keep a finished shard. sketched: the content hashes of the images in `sketches`."""
+        """Keep a finished shard. sketched: the content hashes of the images in `sketches`. words: what its images show."""
         with self.catalogue.changing() as db:  # numbers are handed out first, so that no file is ever written twice
             shard = _next_number(db, "shard")
             segment = _next_number(db, "segment")
         dna.save(self._shard_file(shard))
         if sketches is not None and len(sketched):
             save_segment(self._segment_file(segment), sketches, sketched)
+        if words is not None and len(words):
+            save_words(self._words_file(shard), words)
         stamp = _stamp(self._segment_file(segment))
         with self._changing(dataset) as db:
             part = str(dataset.part or "")
@@ -192,6 +196,7 @@ class Store:
             )
         for number in old:
             discard(self._shard_file(number))
+            discard(self._words_file(number))
 
     # -- DNAs ----------------------------------------------------------------------------------------------------------
 
@@ -390,6 +395,45 @@ class Store:
         for old in segments:
             discard(self._segment_file(old))
 
+    # -- words ---------------------------------------------------------------------------------------------------------
+
+    def words(self, dataset: Dataset, setting: Setting) -> Words | None:
+        """What a network's head said of a dataset's images, of a part's too; None where no words are kept.
+
+        Damaged files are set aside and count as none.
+        """
+        found, damaged = read_words(self.root, self._shards_of(dataset).get(setting.id, []))
+        for path in damaged:
+            self._set_aside(path)
+        if not found:
+            return None
+        whole = together(found)
+        return whole if dataset.part is None else whole.of([f.hash for f in self.workspace.files(dataset)])[1]
+
+    def words_key(self, dataset: Dataset) -> str:
+        """A short text that changes whenever the words of a dataset do, or the network that is asked; "" without any."""
+        setting = self.words_setting(dataset)
+        return "" if setting is None else f"{setting.id}:{self._shards_of(dataset)[setting.id]}"
+
+    def words_setting(self, dataset: Dataset) -> Setting | None:
+        """The network whose words count for a dataset: the last used of those with words of it; None without any."""
+        shards = self._shards_of(dataset)
+        having = {setting for setting, numbers in shards.items() if any(self.has_words(n) for n in numbers)}
+        return next((setting for setting in self.settings() if setting.id in having), None)
+
+    def has_words(self, shard: int) -> bool:
+        """Whether words of a shard's images are kept."""
+        return self._words_file(shard).is_file()
+
+    def _shards_of(self, dataset: Dataset) -> dict[int, list[int]]:
+        """{setting's id: numbers of the dataset's shards under it}."""
+        with self.catalogue.reading() as db:
+            rows = db.execute("SELECT id, setting FROM shard WHERE dataset = ? ORDER BY id", (dataset.id,)).fetchall()
+        found: dict[int, list[int]] = {}
+        for row in rows:
+            found.setdefault(row["setting"], []).append(row["id"])
+        return found
+
     # -- files ---------------------------------------------------------------------------------------------------------
 
     def files_of(self, dataset: Dataset) -> list[Path]:
@@ -399,17 +443,19 @@ class Store:
             segments = db.execute("SELECT id FROM segment WHERE dataset = ?", (dataset.id,)).fetchall()
             merged = db.execute("SELECT shards FROM extraction WHERE dataset = ?", (dataset.id,)).fetchall()
         own = [self._shard_file(r["id"]) for r in shards] + [self._segment_file(r["id"]) for r in segments]
+        own += [self._words_file(r["id"]) for r in shards]
         return own + [self._merged_file(_numbers(r["shards"]) or []) for r in merged]
 
     def sweep(self, older_than: float = 3600.0) -> int:
         """Remove array files that no row names and nobody is writing; return the bytes freed."""
         with self.catalogue.reading() as db:
-            named = {self._shard_file(r["id"]) for r in db.execute("SELECT id FROM shard")}
+            rows = db.execute("SELECT id FROM shard").fetchall()
+            named = {place(r["id"]) for r in rows for place in (self._shard_file, self._words_file)}
             named |= {self._segment_file(r["id"]) for r in db.execute("SELECT id FROM segment")}
             merged = db.execute("SELECT shards FROM extraction").fetchall()
         named |= {self._merged_file(_numbers(r["shards"]) or []) for r in merged}
         freed, before = 0, time.time() - older_than
-        for folder in ("shards", "sketches", "dna"):
+        for folder in ("shards", "sketches", "words", "dna"):
             for path in (self.root / folder).glob("*"):
                 with suppress(FileNotFoundError):  # somebody else is sweeping too
                     if path not in named and path.stat().st_mtime < before:
@@ -428,6 +474,9 @@ class Store:
 
     def _shard_file(self, number: int) -> Path:
         return self.root / "shards" / f"{number}.dna.npz"
+
+    def _words_file(self, number: int) -> Path:
+        return words_file(self.root, number)
 
     def _segment_file(self, number: int) -> Path:
         return self.root / "sketches" / f"{number}.sketch"
