@@ -37,10 +37,10 @@ from dnacore.extractors import load_extractor
 from dnacore.images.files import SUFFIXES
 from dnacore.lens import ANALYSES
 from dnacore.lens.analysis import NAMES, Pictures, Request, Watch
-from dnacore.lens.invert import invert
-from dnacore.lens.maximise import dream
-from dnacore.lens.patches import area, kept
+from dnacore.lens.dreams.invert import invert
+from dnacore.lens.dreams.maximise import dream
 from dnacore.lens.picture import as_written, batches, load
+from dnacore.lens.sets.patches import area, kept
 from dnacore.lens.sight import Sight, looking
 from dnacore.lens.target import Target
 

@@ -4,24 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dnacore.lens import (  # fmt: skip
-    activation_map,
-    caricature,
-    cka,
-    deepdream,
-    filters,
-    gradcam,
-    gradients,
-    invert,
-    maximise,
-    neighbours,
-    occlusion,
-    patches,
-    path,
-    poster,
-    restyle,
-)
 from dnacore.lens.analysis import NAMES, Analysis
+from dnacore.lens.dreams import caricature, deepdream, invert, maximise, restyle
+from dnacore.lens.inside import activation_map, gradcam, gradients, occlusion, path
+from dnacore.lens.sets import cka, filters, neighbours, patches, poster
 
 _EVERY = (
     patches.ANALYSIS, activation_map.ANALYSIS, occlusion.ANALYSIS, gradients.GRADIENT, gradients.GUIDED,

@@ -15,7 +15,7 @@ import torch
 from dnacore.errors import BadInput
 from dnacore.extractors.extractor import Extractor, exact_kernels
 from dnacore.extractors.taps import Tap, Taps, neuron_view
-from dnacore.lens.rectifiers import Rectifiers
+from dnacore.lens.inside.rectifiers import Rectifiers
 
 
 class Sight:

@@ -11,7 +11,7 @@ from torch import nn
 
 from dnacore.errors import BadInput
 from dnacore.extractors.extractor import Extractor
-from dnacore.lens.rectifiers import Rectifiers
+from dnacore.lens.inside.rectifiers import Rectifiers
 from dnacore.lens.sight import as_maps, looking
 
 _kinds: weakref.WeakKeyDictionary[Extractor, Counter[str]] = weakref.WeakKeyDictionary()

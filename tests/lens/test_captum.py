@@ -10,9 +10,9 @@ import torch
 from torch import nn
 
 from dnacore.extractors import Extractor, load_extractor
-from dnacore.lens.gradcam import gradcam
-from dnacore.lens.gradients import gradient, integrated
-from dnacore.lens.occlusion import occlusion
+from dnacore.lens.inside.gradcam import gradcam
+from dnacore.lens.inside.gradients import gradient, integrated
+from dnacore.lens.inside.occlusion import occlusion
 from dnacore.lens.sight import looking
 from dnacore.lens.target import Target
 from dnacore.lens.traits import why_not

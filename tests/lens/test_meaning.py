@@ -19,15 +19,15 @@ from dnacore.errors import BadInput
 from dnacore.extractors import load_extractor
 from dnacore.lens import ANALYSES
 from dnacore.lens.analysis import Pictures, Request, Watch
-from dnacore.lens.canvas import Canvas
-from dnacore.lens.cka import debiased_cka, linear_cka
-from dnacore.lens.filters import filter_images
-from dnacore.lens.invert import invert
-from dnacore.lens.maximise import dream
-from dnacore.lens.patches import Area, area, kept, on_grey
-from dnacore.lens.percentile import percentile
+from dnacore.lens.dreams.canvas import Canvas
+from dnacore.lens.dreams.invert import invert
+from dnacore.lens.dreams.maximise import dream
+from dnacore.lens.inside.rectifiers import Rectifiers
 from dnacore.lens.picture import as_written, load
-from dnacore.lens.rectifiers import Rectifiers
+from dnacore.lens.sets.cka import debiased_cka, linear_cka
+from dnacore.lens.sets.filters import filter_images
+from dnacore.lens.sets.patches import Area, area, kept, on_grey
+from dnacore.lens.sets.percentile import percentile
 from dnacore.lens.sight import looking
 from dnacore.lens.target import Target
 from tests import small_world

@@ -9,9 +9,9 @@ import torch
 from PIL import Image
 
 from dnacore.lens.analysis import Request, Watch
-from dnacore.lens.canvas import Canvas, variation
 from dnacore.lens.drawing import tiles
-from dnacore.lens.invert import spread_out
+from dnacore.lens.dreams.canvas import Canvas, variation
+from dnacore.lens.dreams.invert import spread_out
 from dnacore.lens.picture import as_written, load, to_image
 from dnacore.lens.sight import Sight
 

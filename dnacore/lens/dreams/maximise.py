@@ -12,9 +12,9 @@ import torch
 
 from dnacore.errors import BadInput
 from dnacore.lens.analysis import Analysis, Panel, Request, Result, Watch
-from dnacore.lens.canvas import KINDS, Canvas, jittered, strayed, variation
-from dnacore.lens.percentile import in_words, standing
+from dnacore.lens.dreams.canvas import KINDS, Canvas, jittered, strayed, variation
 from dnacore.lens.picture import SHOWN, as_written, to_image
+from dnacore.lens.sets.percentile import in_words, standing
 from dnacore.lens.sight import Sight, looking
 from dnacore.lens.target import Target
 

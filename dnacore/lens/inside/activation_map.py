@@ -7,8 +7,8 @@ import torch
 
 from dnacore.lens.analysis import Analysis, Panel, Request, Result
 from dnacore.lens.drawing import heat_over
-from dnacore.lens.percentile import in_words, standing
 from dnacore.lens.picture import load, to_image
+from dnacore.lens.sets.percentile import in_words, standing
 from dnacore.lens.sight import as_maps, looking
 
 MOST = 12  #: neurons of a selection shown side by side

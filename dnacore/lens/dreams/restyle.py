@@ -14,9 +14,9 @@ from dnacore.errors import BadInput
 from dnacore.images.files import content_hash
 from dnacore.lens.analysis import Analysis, Panel, Request, Result
 from dnacore.lens.drawing import tiles
+from dnacore.lens.dreams.style import STRENGTHS, Knobs, distance, figures_of, grams, paint, wanted_of
 from dnacore.lens.picture import load, to_image
 from dnacore.lens.sight import Sight, looking
-from dnacore.lens.style import STRENGTHS, Knobs, distance, figures_of, grams, paint, wanted_of
 
 MANIFEST = "restyled.json"
 

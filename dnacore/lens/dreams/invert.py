@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 
 from dnacore.lens.analysis import Analysis, Panel, Request, Result, Watch
-from dnacore.lens.canvas import Canvas, strayed, variation
+from dnacore.lens.dreams.canvas import Canvas, strayed, variation
 from dnacore.lens.picture import as_written, load, to_image
 from dnacore.lens.sight import Sight, looking
 

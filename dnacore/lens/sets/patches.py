@@ -16,8 +16,8 @@ from dnacore.dna.layers import flat_index
 from dnacore.errors import BadInput
 from dnacore.lens.analysis import Analysis, Panel, Pictures, Request, Result
 from dnacore.lens.drawing import tiles
-from dnacore.lens.percentile import in_words, standing
 from dnacore.lens.picture import batches, load, to_image
+from dnacore.lens.sets.percentile import in_words, standing
 from dnacore.lens.sight import Sight, looking
 
 TILE = 132

@@ -7,10 +7,10 @@ from PIL import Image, ImageDraw
 
 from dnacore.lens.analysis import Analysis, Panel, Request, Result
 from dnacore.lens.drawing import FAINT, INK, PAPER, bars, fitted, font, tiles
-from dnacore.lens.maximise import dream
-from dnacore.lens.patches import TILE, patches_of
-from dnacore.lens.percentile import percentile
+from dnacore.lens.dreams.maximise import dream
 from dnacore.lens.picture import as_written, to_image
+from dnacore.lens.sets.patches import TILE, patches_of
+from dnacore.lens.sets.percentile import percentile
 from dnacore.lens.sight import Sight, looking
 from dnacore.lens.target import Target
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 
 from dnacore.lens.analysis import Analysis, Panel, Request, Result
-from dnacore.lens.canvas import Canvas
-from dnacore.lens.maximise import climb
+from dnacore.lens.dreams.canvas import Canvas
+from dnacore.lens.dreams.maximise import climb
 from dnacore.lens.picture import as_written, load, to_image
 from dnacore.lens.sight import Sight, looking
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 
 from dnacore.lens.analysis import Analysis, Panel, Request, Result
-from dnacore.lens.canvas import jittered, resized
-from dnacore.lens.caricature import layer_of
+from dnacore.lens.dreams.canvas import jittered, resized
+from dnacore.lens.dreams.caricature import layer_of
 from dnacore.lens.picture import as_written, load, to_image
 from dnacore.lens.sight import looking
 
