@@ -63,6 +63,7 @@ class Target:
 
     @property
     def layers(self) -> list[str]:
+        """The layers of its neurons, each once."""
         return list(dict.fromkeys(layer for layer, _ in self.neurons))
 
     @property
