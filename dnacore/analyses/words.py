@@ -79,8 +79,8 @@ def word_contrast(
     tried = np.flatnonzero(totals >= 2)
     shares = np.stack([_shown(side)[:, tried].mean(0) for side in (a, b)])
     p = corrected(table[:, tried], len(a), np.random.default_rng(seed))
-    more: list[WordShare] = []
-    less: list[WordShare] = []
+    more: list[Word] = []
+    less: list[Word] = []
     for at in np.argsort(-np.abs(shares[0] - shares[1]), kind="stable"):
         if p[at] <= rate:
             word = Word(class_names(a.known)[tried[at]], (float(shares[0, at]), float(shares[1, at])), float(p[at]))
