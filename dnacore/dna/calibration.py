@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dnacore import atomic
+from dnacore import atomic, versioned
 from dnacore.errors import BadInput, Damaged, Mismatch
 from dnacore.paths import ASSETS
 
@@ -117,13 +117,7 @@ def load_calibration(path: Path, extractor: Extractor | None = None) -> Calibrat
     try:
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
             header = json.loads(arrays["header"].tobytes())
-            if header.get("format") != FORMAT:
-                raise Damaged(f"{path.name} is not a calibration.")
-            if header.get("version") != VERSION:
-                raise Damaged(
-                    f"The calibration {path.name} was written as version {header.get('version')}; this program reads "
-                    f"version {VERSION}. Use a newer version of the program."
-                )
+            versioned.check(header, path.name, FORMAT, VERSION, "a calibration")
             found = Calibration(
                 arrays["low"],
                 arrays["high"],

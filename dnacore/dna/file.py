@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from dnacore import __version__, atomic
+from dnacore import __version__, atomic, versioned
 from dnacore.dna.calibration import Calibration
 from dnacore.dna.gaussian import Gaussian
 from dnacore.dna.layers import layer_slices
@@ -56,13 +56,7 @@ def load_dna(path: Path | str) -> DNA | Gaussian:
     try:
         with zipfile.ZipFile(path) as archive:
             header = json.loads(_array(archive, "header").tobytes())
-            if header.get("format") != FORMAT:
-                raise Damaged(f"{path.name} is not a DNA file.")
-            if header.get("version") != VERSION:
-                raise Damaged(
-                    f"{path.name} was written as version {header.get('version')}; this program reads version "
-                    f"{VERSION}. Use a newer version of the program."
-                )
+            versioned.check(header, path.name, FORMAT, VERSION, "a DNA file")
             return _gaussian(archive, header) if header["kind"] == "gaussian" else _dna(archive, header, path.name)
     except FileNotFoundError as error:
         raise BadInput(f"There is no DNA file {path}.") from error

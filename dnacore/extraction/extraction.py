@@ -25,7 +25,6 @@ from dnacore.extraction.progress import Progress, Stop, Watch, lock_file, report
 from dnacore.extraction.sketch_policy import keeps_sketch, sketch_every, with_covariance, with_words, without_sketchless
 from dnacore.extractors import Extractor
 from dnacore.extractors.extractor import Named
-from dnacore.sketches.segments import bytes_per_image
 from dnacore.sketches.words import Words
 from dnacore.workspace.datasets import Dataset
 from dnacore.workspace.store.shard_plan import FileRow, Member, Plan, Shard, plan
@@ -272,12 +271,6 @@ class _Named:
 def _out_of_memory(error: BaseException) -> bool:
     """Whether a smaller batch may help; torch has no error of its own for the memory of the CPU."""
     return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "DefaultCPUAllocator" in str(error)
-
-
-def sketch_plan(workspace: Workspace, neurons: int, images: int) -> tuple[int, int]:
-    """Bytes that the sketches of this many images take, and of how many images they will be kept."""
-    every = sketch_every(workspace, neurons, images)
-    return bytes_per_image(neurons) * images // every, images // every
 
 
 def check_layers(covariance: Sequence[str] | str, extractor: Extractor) -> tuple[str, ...]:

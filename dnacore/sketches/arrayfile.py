@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from dnacore import atomic
+from dnacore import atomic, versioned
 from dnacore.errors import Damaged
 
 MAGIC = b"VDNAARR1"
@@ -110,11 +110,7 @@ def _header(path: Path, kind: str, version: int) -> dict[str, Any]:
     if len(crc) != 4 or struct.unpack("<I", crc)[0] != zlib.crc32(header):
         raise Damaged(f"{path.name} is damaged: its header does not match its checksum.")
     content = json.loads(header)
-    if content["kind"] != kind or content["version"] != version:
-        raise Damaged(
-            f"{path.name} holds {content['kind']!r} version {content['version']}; "
-            f"this program reads {kind!r} version {version}. Use the program's version that wrote it."
-        )
+    versioned.check(content, path.name, kind, version, f"a file of {kind}", key="kind")
     if content["bytes"] != size:
         raise Damaged(f"{path.name} is damaged: {size:,} bytes instead of {content['bytes']:,}.")
     return content
