@@ -17,6 +17,7 @@ from dnacore import __version__
 from dnacore.commands.options import Command, everywhere, of_study, positive, share
 from dnacore.commands.stopping import stopping
 from dnacore.errors import BadInput, Cancelled, DnaError
+from dnacore.paths import shown
 
 FINE, LOOK, FAILED = 0, 1, 2
 
@@ -63,6 +64,7 @@ def _run(dispatch: Any, progress: Any, options: argparse.Namespace) -> int:
     if options.json:
         text = json.dumps(data, indent=1, allow_nan=False)
     if text:
+        text = text if options.json else shown(text)
         # a terminal that cannot show a letter of a file's name gets a question mark
         encoding = sys.stdout.encoding or "utf-8"
         print(text.encode(encoding, "replace").decode(encoding), flush=True)
@@ -70,7 +72,7 @@ def _run(dispatch: Any, progress: Any, options: argparse.Namespace) -> int:
 
 
 def _fail(message: str) -> int:
-    print(" ".join(message.split()), file=sys.stderr)
+    print(shown(" ".join(message.split())), file=sys.stderr)
     return FAILED
 
 
@@ -171,6 +173,9 @@ def _distances(command: Command) -> None:
         metavar="RATE",
         help="count, and with --save keep, all neurons above the noise floor that chance passes at this rate, such as 0.05",
     )
+    sensitivity.add_argument(
+        "--sharpen", action="store_true", help="learn weights of the neurons; with --save, keep these"
+    )
     sensitivity.add_argument("--save", metavar="S", help="keep the top neurons as a selection of this name")
 
 
@@ -263,6 +268,9 @@ def _exchange(command: Command) -> None:
 
 
 def _machine(command: Command) -> None:
+    verify = command("verify", "check every file and row of the workspace, and say what is wrong")
+    verify.add_argument("--repair", action="store_true", help="put right what can be, and extract again what has to be")
+
     bench = command("bench", "measure this machine: extraction, binning, distances, ranking, start-up")
     suites = ("all", "extract", "accumulate", "distances", "rank", "start")
     bench.add_argument("suite", nargs="?", default="all", choices=suites)

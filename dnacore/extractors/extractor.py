@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import torch
 from torch import nn
@@ -79,9 +79,9 @@ class Extractor:
             f"on {self.device}, {self.fingerprint[:8]})"
         )
 
-    def preprocess(self, path: str | Path) -> torch.Tensor:
+    def preprocess(self, path: str | Path | BinaryIO) -> torch.Tensor:
         """(3, H, W) float32 on the CPU: the image as the network sees it, normalised. Exactly what extraction uses."""
-        return preprocess(Path(path), self.recipe.preprocessing)
+        return preprocess(Path(path) if isinstance(path, str) else path, self.recipe.preprocessing)
 
     def visit(self, batch: torch.Tensor, see: See, widen: bool = True, name: Named | None = None) -> None:
         """Run `batch` (N, 3, H, W) and call `see(layer, tensor)` as each layer is computed, in the order of `layers`.

@@ -32,6 +32,12 @@ def origin(told: Mapping[str, Any]) -> str:
         if "times_chance" in told:
             how = f"all at least {words.times(float(told['times_chance']))} chance"
         return f"{how}, {told.get('with', '?')} against {told.get('without', '?')}"
+    if kind == "sharpened":
+        return (
+            f"weights learned from {told.get('with', '?')} against {told.get('without', '?')}: AUC "
+            f"{float(told.get('auc', 0.5)):.3f} where the {told.get('top', '?')} most sensitive have "
+            f"{float(told.get('plain_auc', 0.5)):.3f}"
+        )
     if kind == "learned":
         return (
             f"weights learned to forget {str(told.get('forget', '?')).replace('_', ' ')}: "
