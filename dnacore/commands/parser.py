@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from dnacore import __version__
-from dnacore.commands.options import Command, everywhere, of_study, positive, share
+from dnacore.commands.options import Command, everywhere, of_lens, of_study, positive, share
 from dnacore.commands.stopping import stopping
 from dnacore.errors import BadInput, Cancelled, DnaError
 from dnacore.paths import shown
@@ -97,6 +97,7 @@ def _parser() -> _Parser:
     _distances(command)
     _analyses(command)
     _ranking(command)
+    of_lens(command)
     of_study(command)
     _keeping(command)
     _exchange(command)
@@ -173,10 +174,10 @@ def _distances(command: Command) -> None:
         metavar="RATE",
         help="count, and with --save keep, all neurons above the noise floor that chance passes at this rate, such as 0.05",
     )
+    sensitivity.add_argument("--save", metavar="S", help="keep the top neurons as a selection of this name")
     sensitivity.add_argument(
         "--sharpen", action="store_true", help="learn weights of the neurons; with --save, keep these"
     )
-    sensitivity.add_argument("--save", metavar="S", help="keep the top neurons as a selection of this name")
 
 
 def _analyses(command: Command) -> None:
