@@ -54,10 +54,10 @@ def is_sound(path: Path) -> bool:
 
 
 def back_up(path: Path) -> None:
-    """Copy the catalogue to its backup, whole or not at all. A disk that is full or read-only keeps the older one."""
-    with closing(sqlite3.connect(path, timeout=WAIT)) as connection:
-        content = connection.serialize()
-    with suppress(Unavailable):
+    """Copy the catalogue to its backup, whole or not at all. Where that cannot be done now, the older one stays."""
+    with suppress(Unavailable, sqlite3.OperationalError, OSError, MemoryError):
+        with closing(sqlite3.connect(path, timeout=WAIT)) as connection:
+            content = connection.serialize()
         atomic.write_bytes(backup_of(path), content)
 
 
