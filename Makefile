@@ -6,11 +6,12 @@ VENV_PYTHON := .venv/bin/python
 TESTS ?= tests
 ARGS ?=
 
-.PHONY: help setup run test lock clean
+.PHONY: help setup run test test-long lock clean
 
 help:
 	@echo 'make run      open the dashboard (PORT=8501, HEADLESS=1 opens no browser)'
 	@echo 'make test     run the tests (TESTS=tests/dna/test_histogram.py, ARGS="-k merge")'
+	@echo 'make test-long   run the nets of faults and hostile files whole (about an hour)'
 	@echo 'make setup    only prepare .venv (CPU=1 leaves out several GB of CUDA, PYTHON=python3.12)'
 	@echo 'make lock     pin the newest versions in requirements*.txt (KEEP=1 keeps those pinned)'
 	@echo 'make clean    remove .venv and caches; your workspace is not touched'
@@ -35,6 +36,11 @@ test: .needs-python
 	@$(PYTHON) -m tools.prepare --tests
 	@$(VENV_PYTHON) -m pytest $(ARGS) $(TESTS); code=$$?; \
 		if [ -n "$(STATUS)" ]; then echo $$code > "$(STATUS)"; fi; exit $$code
+
+# Every fault point and thousands of hostile files, of which `make test` tries a sample (VISUAL_DNA_SEED chooses it).
+test-long: .needs-python
+	@$(PYTHON) -m tools.prepare --tests
+	@VISUAL_DNA_LONG=1 $(VENV_PYTHON) -m pytest $(ARGS) tests/faults tests/hostile tests/workspace/test_reliability.py
 
 lock: .needs-python
 	@$(PYTHON) -m tools.lock $(if $(filter 1,$(KEEP)),--keep)

@@ -97,9 +97,9 @@ def _fail(message: str) -> int:
     return FAILED
 
 
-def _everywhere() -> argparse.ArgumentParser:
+def _everywhere() -> _Parser:
     """The options of every command. Without defaults, so that they may stand before a command as well as behind it."""
-    everywhere = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    everywhere = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     everywhere.add_argument("--json", action="store_true", help="print the result as JSON")
     everywhere.add_argument("--workspace", type=Path, metavar="DIR", help="where everything is kept")
     everywhere.add_argument("--extractor", metavar="E", help="network: a name, timm:NAME, or a weights file")

@@ -95,7 +95,8 @@ class Loop:
         """Send the images of a shard through the network. without: {position: reason} of those to leave out."""
         keep = [i for i, f in enumerate(files) if self.sketch_every and keeps_sketch(f.hash, self.sketch_every)]
         slot = {position: s for s, position in enumerate(keep)}
-        reasons, passing = dict(without), set()
+        reasons = dict(without)
+        passing: set[int] = set()
         with Accumulator(
             self.calibration, len(keep), self.setting.bins, sketches=bool(keep), covariance=self.covariance
         ) as total:

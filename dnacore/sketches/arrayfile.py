@@ -98,7 +98,7 @@ def verify(path: Path, kind: str, version: int) -> None:
         array = _view(whole, path, entry)
         flat = array.reshape(-1).view(np.uint8) if array.size else np.empty(0, np.uint8)
         for start in range(0, len(flat), 1 << 24):
-            crc = zlib.crc32(flat[start : start + (1 << 24)], crc)
+            crc = zlib.crc32(flat[start : start + (1 << 24)].data, crc)
         if crc != entry["crc32"]:
             raise Damaged(f"{path.name} is damaged: its {name} do not match their checksum.")
 
