@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize
@@ -81,7 +82,7 @@ def sharpen(
     order = np.argsort(-weights, kind="stable")
     order = order[weights[order] > SMALLEST * weights.max()]
     images = int(asked.sum()), int((~asked).sum())
-    origin = {
+    origin: dict[str, Any] = {
         "kind": "sharpened", "with": names[0], "without": names[1], "images": list(images),
         "auc": float(np.mean(found)), "plain_auc": float(np.mean(plain)), "top": top,
     }  # fmt: skip

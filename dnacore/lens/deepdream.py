@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 
 from dnacore.lens.analysis import Analysis, Panel, Request, Result
@@ -40,7 +42,7 @@ def _work(request: Request, *, steps: int = 30, rate: float = 0.01, octaves: int
             pixels = (base + detail).clamp(0, 1)
             for step in range(per):
                 now = pixels
-                request.watch.step("dreaming", number * per + step, per * count, lambda now=now: to_image(now[0]))
+                request.watch.step("dreaming", number * per + step, per * count, partial(to_image, now[0]))
                 given = pixels.detach().requires_grad_(True)
                 seen = sight.normalised(jittered(given, jitter, generator))
                 (slope,) = torch.autograd.grad(strength(seen), given)

@@ -29,7 +29,7 @@ def gradcam(sight: Sight, batch: torch.Tensor, layer: str, label: int) -> torch.
 def _work(request: Request) -> Result:
     extractor = request.extractor
     picture = load(request.image, extractor)
-    layer = request.layer or last_spatial_layer(extractor)
+    layer = request.layer or last_spatial_layer(extractor) or ""
     with looking(extractor) as sight:
         request.watch.step("gradient of the class", 0, 1)
         with torch.no_grad():

@@ -7,6 +7,7 @@ gradient of the peak lies on a small part of it (Luo et al., 2016).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -142,7 +143,9 @@ def patches_of(
 def _work(request: Request, *, count: int = 8, mass: float = MASS) -> Result:
     target, pictures = request.target, request.pictures
     target.single  # noqa: B018 - a class has no patches
-    panels, shares, first = [], [], []
+    panels: list[Panel] = []
+    shares: list[float] = []
+    first: list[Any] = []
     with looking(request.extractor) as sight:
         for layer, index in target.neurons[:NEURONS]:
             drawn, found, left = patches_of(request, sight, layer, index, count, mass)

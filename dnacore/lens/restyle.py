@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,7 @@ def restyle(request: Request, sight: Sight, folder: Path, knobs: Knobs) -> tuple
         width, height = picture.size
         scale = sight.side / min(width, height)
         image = to_image(pixels[0], (round(width * scale), round(height * scale)))
-        atomic.write(file, lambda out, image=image: image.save(out, "PNG"))
+        atomic.write(file, partial(image.save, format="PNG"))
     return made, skipped
 
 

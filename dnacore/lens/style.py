@@ -107,6 +107,7 @@ def wanted_of(request: Request, sight: Sight) -> tuple[Grams, str, list[Image.Im
 
 
 def figures_of(sight: Sight, content: torch.Tensor, pixels: torch.Tensor, wanted: Grams) -> dict[str, float]:
+    """How far the style is before and after, and how far the picture went from its content."""
     before = float(distance(grams(sight, content), wanted))
     after = float(distance(grams(sight, as_written(sight, pixels)), wanted))
     apart = (pixels - sight.pixels(content)).pow(2).mean().sqrt() * 255
