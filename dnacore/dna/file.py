@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from dnacore import __version__, atomic
+from dnacore import __version__, atomic, versioned
 from dnacore.dna import npz
 from dnacore.dna.calibration import Calibration
 from dnacore.dna.gaussian import Gaussian
@@ -52,21 +52,15 @@ def save(dna: DNA | Gaussian, path: Path) -> Path:
 def load_dna(path: Path | str, most: int | None = None) -> DNA | Gaussian:
     """Read a DNA file: a DNA, or a Gaussian where it holds no histograms.
 
-    most: counts that it may hold at most, for a file of unknown origin; BadInput above. Raises BadInput when there is
-    none, Damaged when it is broken, made up or of an unknown version, and Unavailable where it cannot be read for a
+    most: counts that it may hold at most, for a file of unknown origin; BadInput above. Raises BadInput when there
+    is none, Damaged when it is broken, made up or of an unknown version, and Unavailable where it cannot be read for a
     reason that says nothing of its bytes.
     """
     path = with_suffix(Path(path)) if not Path(path).is_file() else Path(path)
     try:
         with zipfile.ZipFile(path) as archive:
             header = npz.header(archive)
-            if header.get("format") != FORMAT:
-                raise Damaged(f"{path.name} is not a DNA file.")
-            if header.get("version") != VERSION:
-                raise Damaged(
-                    f"{path.name} was written as version {header.get('version')}; this program reads version "
-                    f"{VERSION}. Use a newer version of the program."
-                )
+            versioned.check(header, path.name, FORMAT, VERSION, "a DNA file")
             if header.get("kind") not in ("gaussian", "histogram"):
                 raise Damaged(f"{path.name} holds a DNA of an unknown kind. Use a newer version of the program.")
             if most is not None:

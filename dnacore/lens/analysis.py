@@ -125,11 +125,12 @@ class Request:
     """
 
     extractor: Extractor
-    target: Target | None = None
+    # `| Any`: None where nobody gave it, which an analysis that names it among its inputs never sees.
+    target: Target | Any = None
     layer: str | None = None
-    image: Path | None = None
-    style: Path | None = None
-    pictures: Pictures | None = None
+    image: Path | Any = None
+    style: Path | Any = None
+    pictures: Pictures | Any = None
     other: Extractor | None = None
     words: Mapping[int, Sequence[str]] = field(default_factory=dict)
     seed: int = 0

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from dnacore import atomic
+from dnacore import atomic, versioned
 from dnacore.errors import Damaged, is_passing, unavailable_now
 from dnacore.sketches import mapping
 
@@ -129,11 +129,7 @@ def _header(path: Path, kind: str, version: int) -> dict[str, Any]:
             _check(entry, size)
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:  # its sum is right: made up
         raise Damaged(f"{path.name} is damaged: its header makes no sense ({error}).") from error
-    if content["kind"] != kind or content["version"] != version:
-        raise Damaged(
-            f"{path.name} holds {content['kind']!r} version {content['version']}; "
-            f"this program reads {kind!r} version {version}. Use the program's version that wrote it."
-        )
+    versioned.check(content, path.name, kind, version, f"a file of {kind}", key="kind")
     if content["bytes"] != size:
         raise Damaged(f"{path.name} is damaged: {size:,} bytes instead of {content['bytes']:,}.")
     return content

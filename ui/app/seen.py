@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -65,11 +65,9 @@ def _of_neurons(keys: tuple[str, ...], label: str, _ready: Sequence[Ready]) -> N
         return None
 
 
-def things(dna: dc.DNA) -> dict[str, Mapping[int, str]]:
+def things(dna: dc.DNA) -> dict[str, dict[int, str]]:
     """Return what stands beside neurons, {layer: {index: words}}: things they were trained to name, else their words."""
-    trained: dict[str, Mapping[int, str]] = {
-        layer: dict(enumerate(things_of(dna.extractor, layer))) for layer in dna.layers
-    }
+    trained = {layer: dict(enumerate(things_of(dna.extractor, layer))) for layer in dna.layers}
     if any(trained.values()):
         return trained
     found = of_neurons()

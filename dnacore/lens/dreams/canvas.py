@@ -24,7 +24,7 @@ class Canvas:
     def __init__(self, parameters: torch.Tensor, side: int, kind: str) -> None:
         self.side, self.kind = side, kind
         self.parameters = parameters.requires_grad_(True)
-        self._scale = _falling(side, parameters.device) if kind == "frequencies" else None
+        self._scale = _falling(side, parameters.device) if kind == "frequencies" else torch.ones(0)
         self._mix = _COLOURS.to(parameters.device)
 
     @classmethod
