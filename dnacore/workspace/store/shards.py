@@ -95,6 +95,7 @@ class Store(Settings, SketchFiles):
             )
         for number in old:
             discard(self.shard_file(number))
+        self.catalogue.back_up()
 
     def covariance_layers(self, shard: int) -> set[str]:
         """Layers whose covariance a shard has."""
