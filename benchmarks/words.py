@@ -68,7 +68,7 @@ class Bench:
         self.say(f"kept words equal fresh ones: {same} (probabilities to {worst:.1e})")
         self.say(f"imagenet_sample named rightly: {np.mean(right):.3f} ({sum(right)} of {len(right)}); bar 0.90")
         photos, paths = self._words("styles"), self._paths("styles")
-        for kind in RIGHT:  # noqa: PLC0206 - the words are looked up below, by kind and first word
+        for kind in RIGHT:
             of = np.array([path.startswith(f"photo/{kind}/") for path in paths])
             rest = np.array([path.startswith("photo/") for path in paths]) & ~of
             found = word_contrast(photos.rows(of), photos.rows(rest), (kind, "the rest"))

@@ -114,7 +114,7 @@ def _header(path: Path, kind: str, version: int) -> dict[str, Any]:
             file.seek(0, 2)
             size = file.tell()
     except FileNotFoundError as error:
-        raise Damaged(f"{path.name} is gone.") from error
+        raise Damaged(f"{path.name} cannot be read: it is gone.") from error
     except OSError as error:
         if is_passing(error):
             raise unavailable_now(path.name, error) from error
@@ -153,7 +153,7 @@ def _mapped(path: Path) -> np.ndarray:
     try:
         return mapping.open_file(path)
     except FileNotFoundError as error:
-        raise Damaged(f"{path.name} is gone.") from error
+        raise Damaged(f"{path.name} cannot be read: it is gone.") from error
     except (OSError, MemoryError) as error:
         raise unavailable_now(path.name, error) from error
 
