@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dnacore import atomic
-from dnacore.commands.outcome import FINE, Result, Stop, sources_of
+from dnacore.commands.outcome import FINE, LOOK, Result, Stop, sources_of
 from dnacore.commands.progress import Overall, Reporter
 from dnacore.errors import BadInput, DnaError
 from dnacore.extractors.labels import CAUTION
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from dnacore.analyses.words import WordContrast
     from dnacore.dna.histogram import DNA
     from dnacore.sources.resolver import Sources
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what spreadsheets take for the start of a formula
 
 
 def compare(options: Namespace, say: Reporter, stop: Stop) -> Result:
@@ -40,7 +42,9 @@ def compare(options: Namespace, say: Reporter, stop: Stop) -> Result:
         "metric": found.metric, "unit": found.unit, "names": list(found.names), "matrix": found.matrix.tolist(),
         "layers": {layer: table.tolist() for layer, table in found.layers.items()},
         "selection": selection.name if selection else None, "from_sketches": [d.name for d in dnas if not d.exact],
+        "images": [[d.images, len(d.rejected)] for d in dnas],
     }  # fmt: skip
+    code, missing = _missing(dnas)
     words = _words(sources, options.names)
     data["words"] = [_word_row(one) for one in words]
     pairs = [(i, j) for i in range(len(dnas)) for j in range(i + 1, len(dnas))]
@@ -62,7 +66,7 @@ def compare(options: Namespace, say: Reporter, stop: Stop) -> Result:
         _write_csv(options.csv, header, rows)
     scale = f" of {dnas[0].bins - 1}" if options.metric == "emd" else ""
     if len(dnas) == 1:
-        return FINE, data, f"{found.names[0]}: compare it with at least one other dataset."
+        return code, data, "\n".join([f"{found.names[0]}: compare it with at least one other dataset.", *missing])
     if options.by == "neuron":
         rows.sort(key=lambda row: -row[-1])
         text = [f"{a} and {b}: {layer}, neuron {i}: {d:.3f}{scale} {found.unit}" for a, b, layer, i, _, d in rows[:20]]
@@ -74,7 +78,17 @@ def compare(options: Namespace, say: Reporter, stop: Stop) -> Result:
     text += [one.sentence() for one in words if one.more or one.less]
     if any(one.more or one.less for one in words):
         text.append(CAUTION)
-    return FINE, data, "\n".join(text)
+    return code, data, "\n".join([*text, *missing])
+
+
+def _missing(dnas: Sequence[DNA]) -> tuple[int, list[str]]:
+    """Which exit code and lines say that images are missing from DNAs."""
+    lines = [
+        f"{dna.name}: {dna.images:,} of {dna.images + len(dna.rejected):,} images; {len(dna.rejected):,} could not be read "
+        f"({'; '.join(sorted({row['reason'] for row in dna.rejected})[:3])})"
+        for dna in dnas if dna.rejected
+    ]  # fmt: skip
+    return (LOOK if lines else FINE), lines
 
 
 def _words(sources: Sources, names: Sequence[str]) -> list[WordContrast]:
@@ -231,5 +245,10 @@ def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]])
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)
-    writer.writerows(rows)
+    writer.writerows([cell(value) for value in row] for row in rows)
     atomic.write_bytes(path, text.getvalue().encode("utf-8"))
+
+
+def cell(value: Any) -> Any:
+    """A value for a CSV: a text that a spreadsheet would take for a formula gets an apostrophe in front."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

@@ -6,9 +6,10 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable
 
-from dnacore.commands import analyse, compare, extract, manage, study
+from dnacore.commands import analyse, compare, extract, manage, study, verify
 from dnacore.commands.outcome import Result, Stop
 from dnacore.commands.progress import Reporter
+from dnacore.paths import shown
 from dnacore.workspace.workspace import Workspace
 
 _COMMANDS: dict[str, Callable[[Namespace, Reporter, Stop], Result]] = {
@@ -19,11 +20,12 @@ _COMMANDS: dict[str, Callable[[Namespace, Reporter, Stop], Result]] = {
     "attributes": analyse.attributes, "explain": analyse.explain, "leave-out": analyse.leave_out,
     "mixture": analyse.mixture, "forget": analyse.forget, "study": study.study,
     "remove": manage.remove, "export": manage.export, "import": manage.import_, "bench": manage.bench,
+    "verify": verify.verify,
 }  # fmt: skip
 
 
 def run(options: Namespace, say: Reporter, stop: Stop) -> Result:
     """Run the command that was asked for."""
     if notice := Workspace.open(options.workspace).catalogue.notice:
-        print(notice, file=sys.stderr)
+        print(shown(notice), file=sys.stderr)
     return _COMMANDS[options.command](options, say, stop)

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import torch
 from torch import nn
@@ -79,9 +79,9 @@ class Extractor:
             f"on {self.device}, {self.fingerprint[:8]})"
         )
 
-    def preprocess(self, path: str | Path) -> torch.Tensor:
+    def preprocess(self, path: str | Path | BinaryIO) -> torch.Tensor:
         """(3, H, W) float32 on the CPU: the image as the network sees it, normalised. Exactly what extraction uses."""
-        return preprocess(Path(path), self.recipe.preprocessing)
+        return preprocess(Path(path) if isinstance(path, str) else path, self.recipe.preprocessing)
 
     def visit(self, batch: torch.Tensor, see: See, widen: bool = True, name: Named | None = None) -> None:
         """Run `batch` (N, 3, H, W) and call `see(layer, tensor)` as each layer is computed, in the order of `layers`.
@@ -89,8 +89,8 @@ class Extractor:
         The tensor is a float32 (N, C, S) view of the network's own memory, channel-major or channel-minor, and good
         only during the call. In half precision it is a widened copy; `widen=False` leaves it as it is. The forward
         stops after the last layer, unless `name` is given: then it goes on to the head, and `name(classes,
-        probabilities)` gets the most probable classes of each image, (N, k) each, best first. Raises BadInput for a batch of another shape; an error raised in `see` passes
-        through; no hook is left behind in either case.
+        probabilities)` gets the most probable classes of each image, (N, k) each, best first. Raises BadInput for a
+        batch of another shape; an error raised in `see` passes through; no hook is left behind in either case.
         """
         batch = self._placed(batch)
 

@@ -243,7 +243,7 @@ STUDY = Study(
             "images",
             "Images",
             "whole",
-            24,
+            16,
             "how many images go through the network, changed in every way",
             low=LEAST,
             high=5000,

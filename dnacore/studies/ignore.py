@@ -76,7 +76,7 @@ def _forget(request: Request, one: Subject, metric: str) -> list[Forgetting]:
 
 
 def _result(request: Request, one: Subject, rows: list[dict], details: list[dict]) -> Result:
-    best = max(rows, key=lambda row: min(row["removal"], 1) - row["deviation"])
+    best = min(rows, key=lambda row: abs(1 - row["removal"]) + row["deviation"])  # eq. 7
     several = len({row["extractor"] for row in rows}) > 1
     x = [f"{row['metric']}, {row['extractor']}" if several else row["metric"] for row in rows]
     figures = [

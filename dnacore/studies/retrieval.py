@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 
 from dnacore.analyses.metrics import auc, precision_recall
 from dnacore.analyses.ranking import distances_to
@@ -25,7 +24,7 @@ from dnacore.sketches.sketches import Sketches, together
 from dnacore.studies import baselines
 from dnacore.studies.held_out import OPTIONS, halves, most_telling
 from dnacore.studies.result import Figure, Mark, Picture, Result, Series
-from dnacore.studies.study import MAY, Option, Request, Role, Study, Subject
+from dnacore.studies.study import MAY, Option, Request, Role, Study, Subject, Watch
 
 METHODS = ("dna", "selected", "perceptual", "lpips", "ssim", "pixels", "rarity")
 NAMES = {
@@ -45,7 +44,8 @@ CURVE = 200  # points of a precision-recall curve that are drawn
 class Task:
     """What is ranked. reference, others: sketches of images to learn from; ranked: (N) sketches of images to rank.
 
-    relevant: (N,) bool. paths, of: the ranked images' files and datasets; reference_paths: the reference's files.
+    relevant: (N,) bool. paths, of: the ranked images' files and datasets; reference_paths, other_paths: the
+    files that are learned from.
     """
 
     reference: Sketches
@@ -55,6 +55,7 @@ class Task:
     paths: list
     of: list[tuple[Subject, int]]
     reference_paths: list
+    other_paths: list
     like: DNA
 
     def dna(self, sketches: Sketches, name: str) -> DNA:
@@ -98,6 +99,7 @@ def task(request: Request) -> Task:
         [s.folder / s.paths[i] for s, i, _ in mixed],
         [(s, i) for s, i, _ in mixed],
         [s.folder / s.paths[i] for s, images in learn[0] for i in images],
+        [s.folder / s.paths[i] for s, images in learn[1] for i in images],
         one.dna,
     )
 
@@ -145,20 +147,24 @@ def _methods(
     request: Request, work: Task, random: np.random.Generator
 ) -> dict[str, Callable[[], tuple[np.ndarray, str]]]:
     """{method: what gives the (N,) distances and a note}."""
-    few = np.sort(
-        random.choice(
-            len(work.reference_paths), min(request.options["pairs"], len(work.reference_paths)), replace=False
-        )
-    )
-    reference = [work.reference_paths[i] for i in few]
+    sides = [_some(paths, request.options["pairs"], random) for paths in (work.reference_paths, work.other_paths)]
+    if not request.options["unlike"]:
+        sides[1] = []
     nearest = request.options["reference"] == "nearest"
 
-    def of(matrix: np.ndarray) -> np.ndarray:
-        return matrix.min(1) if nearest else matrix.mean(1)
+    def pairwise(measure: Callable[[list], np.ndarray], most: int | None = None) -> np.ndarray:
+        one, two = (side[:most] for side in sides)
+        columns = measure([*one, *two])
+        parts = [columns[:, : len(one)], columns[:, len(one) :]] if two else [columns]
+        found = [part.min(1) if nearest else part.mean(1) for part in parts]
+        return found[0] - found[1] if two else found[0]
 
-    def seen(side: int, most: int | None = None) -> tuple[torch.Tensor, torch.Tensor]:
-        one, two = (baselines.pixels(p, side, request.watch) for p in (work.paths, reference[:most]))
-        return one, two
+    def seen(measure: Callable[..., np.ndarray], side: int, *more: Watch) -> Callable[[list], np.ndarray]:
+        return lambda paths: measure(*(baselines.pixels(p, side, request.watch) for p in (work.paths, paths)), *more)
+
+    def whole() -> tuple[np.ndarray, str]:
+        unlike = work.dna(work.others, "others") if request.options["unlike"] else None
+        return distances_to(work.ranked, work.dna(work.reference, "reference"), unlike, request.selection), ""
 
     def selected() -> tuple[np.ndarray, str]:
         sides = work.dna(work.reference, "reference"), work.dna(work.others, "others")
@@ -167,24 +173,30 @@ def _methods(
 
     def perceptual() -> tuple[np.ndarray, str]:
         extractor, layers, note = baselines.perceptual_network(request.extractor)
-        return of(baselines.perceptual(work.paths, reference, extractor, layers, request.watch)), note
+        return pairwise(lambda paths: baselines.perceptual(work.paths, paths, extractor, layers, request.watch)), note
 
     def rarity() -> tuple[np.ndarray, str]:
         last = list(layer_slices(work.like.layers).values())[-1]
         return baselines.rarity(work.ranked.means(last).T, work.reference.means(last).T), ""
 
     return {
-        "dna": lambda: (
-            distances_to(work.ranked, work.dna(work.reference, "reference"), selection=request.selection),
-            "",
-        ),
+        "dna": whole,
         "selected": selected,
         "perceptual": perceptual,
         "rarity": rarity,
-        "lpips": lambda: (of(baselines.lpips(*seen(baselines.LPIPS_SIDE, baselines.LPIPS_MOST), request.watch)), ""),
-        "ssim": lambda: (of(baselines.ssim(*seen(baselines.SSIM_SIDE), request.watch)), ""),
-        "pixels": lambda: (of(baselines.pixel_l2(*seen(baselines.PIXELS))), ""),
+        "lpips": lambda: (
+            pairwise(seen(baselines.lpips, baselines.LPIPS_SIDE, request.watch), baselines.LPIPS_MOST),
+            "",
+        ),
+        "ssim": lambda: (pairwise(seen(baselines.ssim, baselines.SSIM_SIDE, request.watch)), ""),
+        "pixels": lambda: (pairwise(seen(baselines.pixel_l2, baselines.PIXELS)), ""),
     }
+
+
+def _some(paths: list, most: int, random: np.random.Generator) -> list:
+    """Up to `most` of the files, in their order."""
+    kept = np.sort(random.choice(len(paths), min(most, len(paths)), replace=False))
+    return [paths[i] for i in kept]
 
 
 def _result(
@@ -225,7 +237,8 @@ def _result(
         f"{len(work.reference_paths)} others of it. Selected neurons: the {request.options['neurons']} that tell "
         "most on images that are not ranked, by the distance to these minus the distance to the others. Pairwise "
         f"distances are the {'least' if request.options['reference'] == 'nearest' else 'mean'} over "
-        f"{min(request.options['pairs'], len(work.reference_paths))} reference images. Seconds: of the ranking; "
+        f"{min(request.options['pairs'], len(work.reference_paths))} reference images"
+        f"{', less the same over images of the other kinds' if request.options['unlike'] else ''}. Seconds: of the ranking; "
         "DNA-EMD and the rarity score have their sketches already.",
         f"Use {first['method']} for a search like this one.",
         notes,
@@ -260,6 +273,14 @@ STUDY = Study(
             high=5000,
         ),
         Option("pairs", "Pairs", "whole", 24, "reference images that pairwise distances look at", low=1, high=1000),
+        Option(
+            "unlike",
+            "Counter-examples",
+            "yes",
+            False,
+            "also give all neurons and the pairwise distances the images of other kinds that neurons are selected with: the "
+            "distance to what to look for less the distance to these",
+        ),
         Option(
             "reference",
             "Distance to a set",

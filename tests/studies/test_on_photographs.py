@@ -20,9 +20,8 @@ def real(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Sources
     folder = tmp_path_factory.mktemp("real")
     ws = dc.Workspace.open(folder / "home")
     for name in ("photo", "art_painting", "sketch"):
-        files = sorted(path for path in (shared_data / "images" / "styles" / name).rglob("*") if path.is_file())[
-            ::EVERY
-        ]
+        every = (shared_data / "images" / "styles" / name).rglob("*")
+        files = sorted(path for path in every if path.is_file())[::EVERY]
         (folder / f"{name}.txt").write_text("\n".join(map(str, files)) + "\n")
         ws.add_dataset(name, folder / f"{name}.txt")
     return Sources(ws)

@@ -62,8 +62,20 @@ def test_what_stands_apart_is_found_by_datasets_and_by_attribute() -> None:
         STUDY.run(Request({"reference": (both,), "others": ()}, OFFLINE))
 
 
+def test_images_of_many_kinds_are_told_from_one_kind_with_counter_examples() -> None:
+    varied, narrow = (
+        made_up.subject(made_up.quantiles(40, seed, 0, spread), name)
+        for seed, (name, spread) in enumerate((("varied", 250.0), ("narrow", 5.0)))
+    )
+    asked = {"reference": (varied,), "others": (narrow,)}
+    alone, both = (
+        STUDY.run(Request(asked, {"methods": "dna", "unlike": unlike})).table[0]["auc"] for unlike in ("no", "yes")
+    )
+    assert alone < 0.5 and both > 0.95  # what lies in the middle is nearest to images that lie everywhere
+
+
 def test_every_method_that_can_be_run_offline_runs_on_images(small_sources: Sources) -> None:
-    found = run(Asked(STUDY, ["bright", "dark"], {"pairs": 3}), [small_sources])
+    found = run(Asked(STUDY, ["bright", "dark"], {"pairs": 3, "unlike": "yes"}), [small_sources])
     names = {row["method"] for row in found.table}
     assert {"perceptual loss", "pixel L2", "rarity score", "DNA-EMD, all neurons", "DNA-EMD, selected neurons"} <= names
     assert all(0 <= row["auc"] <= 1 and row["seconds"] >= 0 for row in found.table)

@@ -12,7 +12,7 @@ import streamlit as st
 from dnacore.extractors.labels import CAUTION
 from dnacore.sketches.words import SEES
 from dnacore.workspace.saved import piles
-from ui.app import address, layout, navigation, reads, seen, words
+from ui.app import address, comparisons, layout, navigation, reads, seen, words
 from ui.app.reads import Ready
 from ui.choices import choices, picking
 from ui.choices.picking import Picked
@@ -42,7 +42,7 @@ class Chosen:
     @property
     def names(self) -> tuple[str, str]:
         """What the piles are called in sentences."""
-        return self.with_.name, self.without.name
+        return words.dataset(self.with_.name), words.dataset(self.without.name)
 
 
 def choose(ready: Sequence[Ready]) -> Chosen:
@@ -55,7 +55,8 @@ def choose(ready: Sequence[Ready]) -> Chosen:
     if how == "hand":
         return _by_hand(ready)
     if how == "datasets":
-        far_a, far_b = reads.farthest(list(ready)[: choices.MOST])
+        shown = choices.proposed(ready)
+        far_a, far_b = (list(ready).index(shown[place]) for place in comparisons.farthest(shown))
         with_ = choices.one_dataset("With", ready, key="with", index=far_a)
         without = choices.one_dataset("Without", ready, key="without", index=far_b)
         if with_.name == without.name:
@@ -70,6 +71,8 @@ def choose(ready: Sequence[Ready]) -> Chosen:
         st.info(f"No attribute of {whole.name} splits its images. Choose another dataset, or compare two datasets.")
         st.stop()
     column = address.select("Attribute", list(values), key="attribute", format_func=said_column)
+    for side in ("with", "without"):  # another attribute's values mean nothing here
+        address.only(f"{side}-", f"{side}-{column}")
     options = values[column]
     if column == SEES:
         return _by_word(whole, table, options)
@@ -106,8 +109,10 @@ def _by_hand(ready: Sequence[Ready]) -> Chosen:
     now = picking.piles()
     if not (now.with_ and now.without):
         missing = "With and Without" if not (now.with_ or now.without) else "Without" if now.with_ else "With"
+        filled, size = ("With", len(now.with_)) if now.with_ else ("Without", len(now.without))
+        there = f"{filled} has {words.count(size, 'image')}. " if size else ""
         st.info(
-            f"Pick images for {missing}: in any gallery select some (click the circle in their corner, or Ctrl and "
+            f"{there}Pick images for {missing}: in any gallery select some (click the circle in their corner, or Ctrl and "
             "Shift as in a file manager), then “Add to With” or “Add to Without”."
         )
         navigation.link("gallery", "Pick in the gallery", view="wall", hand=picking.token() or None)
@@ -164,7 +169,7 @@ def draw(pile: Pile, title: str) -> None:
         actions=[picking.REMOVE] if isinstance(pile, Picked) else (),
         aspect=aspect(pile),
     )
-    st.html(f'<div class="vds-line vds-quiet">{html.escape(pile.name)}</div>')
+    st.html(f'<div class="vds-line vds-quiet">{html.escape(words.dataset(pile.name))}</div>')
     if isinstance(pile, Picked):
         before = picking.token()
         picking.take(looked)

@@ -53,7 +53,7 @@ def _sharpened(with_key: str, without_key: str, top: int, _chosen: Chosen) -> Sh
 
 def deck(chosen: Chosen, found: dc.Sensitivity) -> sorting_wall.Deck:
     """Return what the slider over the number of neurons runs through."""
-    keys = (chosen.with_.key, chosen.without.key, *(one.key for one in chosen.among))
+    keys = (chosen.with_.key, chosen.without.key, *(reads.listed(one) for one in chosen.among))
     return _deck(keys, chosen, found)
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 import dnacore as dc
 from dnacore.neurons import algebra
-from ui.app import address, capture, layout, navigation, reads, theme, words
+from ui.app import address, capture, layout, navigation, popovers, reads, theme, words
 from ui.app import words as neuron_names
 from ui.app.reads import Ready
 from ui.choices import choices, closeup, measures, picking, piles, reference
@@ -21,16 +21,19 @@ from ui.sensitivity import deck as sorting
 
 SHOWN = 10
 COUNT = "count"
+SAVED = "_saved-neurons"
 
 
 def draw(ready: Sequence[Ready]) -> None:
     """Draw the page's main story."""
+    if said := st.session_state.pop(SAVED, None):
+        st.toast(said)
     result, knobs = layout.result_and_knobs()
     with knobs:
         chosen = piles.choose(ready)
     with result:
         said, place = st.container(), capture.place()
-        left, middle, right = st.columns([1, 2.1, 1], gap="medium")
+        left, middle, right = st.columns([1.12, 1.2, 1.12], gap="medium")
         with left:
             piles.draw(chosen.with_, "With")
         with right:
@@ -47,7 +50,7 @@ def draw(ready: Sequence[Ready]) -> None:
         _neurons(chosen, found, first)
     st.divider()
     count = _sorted(chosen, found)
-    with knobs, st.popover("Keep these neurons", width="stretch", key="keep-these"):
+    with knobs, popovers.popover("Keep these neurons", "keep-these", width="stretch"):
         _keep(chosen, found, first, count)
 
 
@@ -72,16 +75,18 @@ def _neurons(chosen: Chosen, found: dc.Sensitivity, first: dc.DNA) -> None:
         on_click=open_neuron,
         tools=False,
     )
-    layout.caption("The tick is what two random piles of the same images would give. Click a neuron to look at it.")
+    layout.caption(
+        "The tick is what two random piles of the same images would give.", hand="Click a neuron to look at it."
+    )
     if "_open_neuron" in st.session_state:
         code = st.session_state.pop("_open_neuron")
-        navigation.go("neurons", neuron=code, a=chosen.among[0].name)
+        navigation.go("neurons", neuron=code, **sides(chosen))
 
 
 def _sorted(chosen: Chosen, found: dc.Sensitivity) -> int:
     """Draw the slider and the images that it sorts; return the number of neurons it stands at."""
     whose = words.listing([one.name for one in chosen.among])
-    layout.found(f"Images of {whose}, sorted as you drag")
+    layout.found(f"Images of {whose}, sorted by what tells the two apart")
     with measures.patient("Ranking the images for every number of neurons…"):
         deck = sorting.deck(chosen, found)
     top = _count(deck.steps)
@@ -100,14 +105,18 @@ def _sorted(chosen: Chosen, found: dc.Sensitivity) -> int:
     if str(count) != address.code(COUNT):
         address.keep(COUNT, str(count))
     layout.caption(
-        "Drag “How many neurons”: few neurons are sharp and nervous, many are steady and blunt. Below each image: its "
-        "rank, and its distance to “with” minus its distance to “without”, in bins."
+        "Few neurons are sharp and nervous, many are steady and blunt. Below each image: its rank, and its distance to "
+        "“with” minus its distance to “without”, in bins."
         + (
             " AUC says how often an image with lies before one without (1 is always, 0.5 is chance), on the very "
             "images the neurons were chosen by: new images fare a little worse."
             if deck.notes
             else ""
-        )
+        ),
+        hand="Drag “How many neurons” and watch.",
+    )
+    navigation.link(
+        "gallery", "Rank all images by these neurons", dataset=chosen.among[0].name, **_ranking(chosen, count)
     )
     picking.take(seen)
     picking.strip(here=True)
@@ -115,6 +124,16 @@ def _sorted(chosen: Chosen, found: dc.Sensitivity) -> int:
         owner = next(one for one in chosen.among if one.dataset.id == seen.opened.dataset)
         closeup.show(owner, seen.opened, why=_ranking(chosen, count))
     return count
+
+
+def sides(chosen: Chosen) -> dict[str, str]:
+    """Return the choices by which the Neurons page asks the same question: with against without.
+
+    Piles picked by hand are no datasets: then the datasets that their images are from are shown.
+    """
+    if isinstance(chosen.with_, Ready) and isinstance(chosen.without, Ready):
+        return {"a": chosen.with_.name, "b": chosen.without.name}
+    return {"a": chosen.among[0].name, "b": chosen.among[-1].name}
 
 
 def _ranking(chosen: Chosen, count: int) -> dict[str, str]:
@@ -184,11 +203,15 @@ def _keep(chosen: Chosen, found: dc.Sensitivity, first: dc.DNA, count: int) -> N
         if ratio is not None and len(flats):
             layout.caption(f"The last of them is {words.times(float(ratio[flats[-1]]))} what chance would give.")
     proposed = f"{chosen.column or chosen.names[0]} {'top ' + str(count) if way == 'top' else 'above chance'}"
-    name = st.text_input("Name", key="selection-name", placeholder=proposed).strip() or proposed
-    if st.button("Save selection", key="selection-save", type="primary", disabled=not len(flats)):
+    with st.form("keep-form", border=False):
+        name = st.text_input("Name", key="selection-name", placeholder=proposed).strip() or proposed
+        pressed = st.form_submit_button("Save selection", key="selection-save", type="primary", disabled=not len(flats))
+    if pressed:
         origin = {
             "kind": "sensitivity", "with": found.names[0], "without": found.names[1], "images": list(found.images),
         } | ({"top": count} if way == "top" else {"times_chance": factor})  # fmt: skip
         made = dc.Selection.of(flats, name=name, extractor=found.extractor, origin=origin)
         reads.workspace().save_selection(made)
-        st.toast(f"Saved {words.as_markdown(name)}: choose it under Neurons on the other pages.")
+        popovers.close("keep-these")
+        st.session_state[SAVED] = f"Saved {words.as_markdown(name)}: choose it under Neurons on the other pages."
+        st.rerun()

@@ -16,7 +16,7 @@ from ui.components import wall
 from ui.components.component import component
 
 BINS = 32
-_component = component(__file__, "neuron_table.js")
+_component = component(__file__, "neuron_table.js", reports=("opened", "marked", "lost"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,9 +100,6 @@ def show(
             ],
         },
         default={"marked": []},
-        on_opened_change=_nothing,
-        on_marked_change=_nothing,
-        on_lost_change=_nothing,
     )
     opened, marked = result.get("opened"), result.get("marked") or []
     return Opened(
@@ -140,7 +137,3 @@ def small(dnas: Sequence[dc.DNA], bins: int = BINS) -> np.ndarray:
         out[place] = np.maximum(np.diff(below, axis=1), 0)
     top = out.max(axis=(0, 2), keepdims=True)
     return np.round(255 * np.sqrt(out / np.where(top > 0, top, 1))).astype(np.uint8)
-
-
-def _nothing() -> None:
-    """Reports are read from the component's result; Streamlit wants a callback for every name it returns."""
