@@ -52,7 +52,8 @@ def once(browser: Browser | None, demo: bool) -> tuple[float, ...]:
     with tempfile.TemporaryDirectory() as home:
         started = time.perf_counter()
         server = subprocess.Popen(
-            ["make", "run", f"PORT={port}", "HEADLESS=1"], cwd=CHECKOUT, env=os.environ | {"VISUAL_DNA_HOME": home, "VISUAL_DNA_TOKEN": "0"},
+            ["make", "run", f"PORT={port}", "HEADLESS=1"], cwd=CHECKOUT,
+            env=os.environ | {"VISUAL_DNA_HOME": home, "VISUAL_DNA_TOKEN": "0"},
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
         try:

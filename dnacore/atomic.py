@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
-import tempfile
+import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -27,7 +27,10 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         # a short prefix: 80 letters of an emoji-rich name would be more bytes than a file's name may have
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:16]}.", suffix=".tmp", dir=path.parent)
+        name = str(path.parent / f".{path.name[:16]}.{secrets.token_hex(6)}.tmp")
+        # as any program's file is made, so that others may read it where the user's own settings let them
+        handle = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+        temporary = name
         with os.fdopen(handle, "wb") as file:
             yield file
             file.flush()
@@ -46,8 +49,9 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             f"{path} cannot be written ({error.strerror or error}). Choose another place, or allow writing there."
         ) from error
     finally:
-        if temporary and os.path.exists(temporary):
-            os.unlink(temporary)
+        if temporary:
+            with suppress(OSError):  # it is gone already, or the disk is: `sweep` removes what stays behind
+                os.unlink(temporary)
 
 
 def write(path: Path, writer: Callable[[BinaryIO], None]) -> None:

@@ -3,7 +3,8 @@
 ```
 DnaError                  one plain sentence: the thing, the problem, the next step
 ├── BadInput              what was asked for cannot be done as asked (empty folder, bad option, bad file)
-│   └── UnknownName       no dataset, extractor, layer, neuron, selection or job goes by that name
+│   ├── UnknownName       no dataset, extractor, layer, neuron, selection or job goes by that name
+│   └── Unread            a file could not be opened or read just now; its bytes may be fine
 ├── Mismatch              two things that must not be compared (extractor, calibration, bins, precision)
 ├── Damaged               a stored file failed its checksum or has a type or version we do not know
 ├── Unavailable           weights, an optional package, a device or disk space are not at hand
@@ -14,6 +15,8 @@ The command line prints the message on one line and exits with 2; the dashboard 
 """
 
 from __future__ import annotations
+
+import errno
 
 
 class DnaError(Exception):
@@ -26,6 +29,10 @@ class BadInput(DnaError, ValueError):
 
 class UnknownName(BadInput, LookupError):
     """No such dataset, extractor, layer, neuron, selection or job."""
+
+
+class Unread(BadInput):
+    """A file could not be opened or read just now, which says nothing about its bytes: trying again may help."""
 
 
 class Mismatch(DnaError):
@@ -42,3 +49,21 @@ class Unavailable(DnaError):
 
 class Cancelled(DnaError):
     """The user asked to stop; finished shards are kept."""
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether an error speaks of the machine (handles, memory, permission, a disk) and not of a file's bytes.
+
+    EINVAL is what a seek to a made-up place in a broken file gives, so it counts as the bytes' fault.
+    """
+    if isinstance(error, OSError):
+        return error.errno is not None and error.errno != errno.EINVAL
+    return isinstance(error, MemoryError)
+
+
+def unavailable_now(name: str, error: BaseException) -> Unavailable:
+    """The sentence for a file of ours that cannot be read at the moment."""
+    what = getattr(error, "strerror", None) or (
+        "it does not fit into memory" if isinstance(error, MemoryError) else error
+    )
+    return Unavailable(f"{name} cannot be read now ({what}). Nothing was changed: try again once that is put right.")

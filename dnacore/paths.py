@@ -3,14 +3,36 @@
 from __future__ import annotations
 
 import os
+import re
+import secrets
+import shutil
 from contextlib import suppress
 from pathlib import Path
 
+import platformdirs
+
 from dnacore.errors import BadInput
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _PACKAGED = Path(__file__).parent / "assets"
 #: Weights, calibrations and fonts that come with the tool: inside the package in a wheel, beside it in a checkout.
 ASSETS = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).resolve().parents[1] / "assets"
+
+
+def default_root() -> Path:
+    """Where a workspace is unless somebody says otherwise: `$VISUAL_DNA_HOME`, else the platform's user data."""
+    chosen = os.environ.get("VISUAL_DNA_HOME")
+    return Path(chosen).expanduser() if chosen else _folders().user_data_path
+
+
+def weights_folder() -> Path:
+    """Where weights are kept: `$VISUAL_DNA_WEIGHTS`, else `visual-dna/weights` in the user's cache folder."""
+    chosen = os.environ.get("VISUAL_DNA_WEIGHTS")
+    return Path(chosen).expanduser() if chosen else _folders().user_cache_path / "weights"
+
+
+def _folders() -> platformdirs.PlatformDirs:
+    return platformdirs.PlatformDirs("visual-dna", appauthor=False, opinion=False)
 
 
 def absolute(path: Path | str) -> Path:
@@ -29,6 +51,22 @@ def discard(path: Path) -> int:
         path.unlink()
     except OSError:
         return 0
+    return freed
+
+
+def discard_folder(folder: Path) -> int:
+    """Delete a folder of our own; return its bytes.
+
+    It gets another name first: a process that dies in the middle leaves no half-empty folder under the name that others
+    trust, only one that `Store.sweep` knows for what it is.
+    """
+    freed = folder_size(folder)
+    with suppress(OSError):
+        if not folder.name.endswith(".partial"):
+            gone = folder.with_name(f".{folder.name[:60]}.{secrets.token_hex(6)}.partial")
+            os.rename(folder, gone)
+            folder = gone
+        shutil.rmtree(folder, ignore_errors=True)
     return freed
 
 
@@ -52,6 +90,11 @@ def folder_size(folder: Path | str) -> int:
                 elif entry.is_file():
                     total += entry.stat().st_size
     return total
+
+
+def shown(text: str) -> str:
+    """A text as a terminal may show it: names of files can hold codes that would move its cursor or rename it."""
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
 def check_text(text: str) -> str:

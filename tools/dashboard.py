@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 PATIENCE_S = 90
+LOG = "server.log"  # beside the workspace: what the server printed
 
 
 @dataclass
@@ -36,6 +37,16 @@ class Dashboard:
         token = (self.home / "token").read_text(encoding="ascii").strip()
         return {"name": f"visual_dna_{urlsplit(self.url).port}", "value": token, "url": self.url}
 
+    def complaints(self) -> list[str]:
+        """Return what the server printed or logged of errors that nobody expected."""
+        found = []
+        for path in (self.home.parent / LOG, self.home / "dashboard.log"):
+            text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+            at = text.find("Traceback")
+            if at >= 0:
+                found.append(f"{path.name}: {text[max(0, at - 200) : at + 2000]}")
+        return found
+
     def enter(self, context: BrowserContext) -> BrowserContext:
         """Let a browser's context in, without visiting anything; returns the context."""
         context.add_cookies([self.cookie])
@@ -48,13 +59,16 @@ def start(home: Path, port: int | None = None, environment: Mapping[str, str] | 
     port: a free one where none is given. environment: what is set for it beside the workspace.
     """
     port = port or free_port()
+    home.parent.mkdir(parents=True, exist_ok=True)
+    log = (home.parent / LOG).open("ab")
     process = subprocess.Popen(
         [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.headless=true"],
         cwd=CHECKOUT,
         env=os.environ | {"VISUAL_DNA_HOME": str(home)} | dict(environment or {}),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
     )
+    log.close()
     started = Dashboard(f"http://127.0.0.1:{port}", home, process)
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:

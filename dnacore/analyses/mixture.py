@@ -81,6 +81,11 @@ def mixture(
             np.r_[np.zeros(count), 1.0], A_ub=planes, b_ub=below, A_eq=np.r_[np.ones(count), 0.0][None], b_eq=[1.0],
             bounds=[(0, None)] * count + [(0, None)],
         )  # fmt: skip
+        if found.status != 0 or found.x is None:
+            raise BadInput(
+                f"The shares of the mixture could not be found: the solver gave up ({found.message}). Leave out datasets "
+                "that are nearly the same, or choose more neurons."
+            )
         bound = max(bound, float(found.fun))
         if lowest - bound <= tolerance * max(lowest, 1e-12):
             break

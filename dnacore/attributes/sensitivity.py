@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -110,6 +110,10 @@ def sensitivity(with_: DNA, without: DNA, splits: int = SPLITS, seed: int = 0) -
     found = None
     if splits and all(s is not None and len(s) for s in sources):
         found = noise_floor(*sources, splits=splits, seed=seed)
+        # Where only a sample of the images has sketches: chance falls as sqrt(1/n + 1/m), and the EMD is of all images.
+        counts = [(max(dna.images, len(s)), len(s)) for dna, s in zip((with_, without), sources, strict=True)]
+        whole, sample = (sum(1 / count for count in side) for side in zip(*counts, strict=True))
+        found = replace(found, mean=found.mean * np.sqrt(whole / sample))
     return Sensitivity(
         distances, np.sign(shift).astype(np.int64), None if found is None else found.mean, with_.layers, with_.calibration.extractor,
         (with_.name, without.name), (with_.images, without.images), None if found is None else found.highest,

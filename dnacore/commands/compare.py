@@ -6,16 +6,26 @@ import csv
 import io
 from argparse import Namespace
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from math import ceil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dnacore import atomic
-from dnacore.commands.outcome import FINE, Result, Stop, sources_of
+from dnacore.commands.outcome import FINE, LOOK, Result, Stop, sources_of
 from dnacore.commands.progress import Overall, Reporter
-from dnacore.errors import BadInput
+from dnacore.errors import BadInput, DnaError
+from dnacore.extractors.labels import CAUTION
 from dnacore.sketches.words import SEES
 from dnacore.workspace.datasets import Dataset
+
+if TYPE_CHECKING:
+    from dnacore.analyses.sharpening import Sharpened
+    from dnacore.analyses.words import WordContrast
+    from dnacore.dna.histogram import DNA
+    from dnacore.sources.resolver import Sources
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what spreadsheets take for the start of a formula
 
 
 def compare(options: Namespace, say: Reporter, stop: Stop) -> Result:
@@ -32,7 +42,11 @@ def compare(options: Namespace, say: Reporter, stop: Stop) -> Result:
         "metric": found.metric, "unit": found.unit, "names": list(found.names), "matrix": found.matrix.tolist(),
         "layers": {layer: table.tolist() for layer, table in found.layers.items()},
         "selection": selection.name if selection else None, "from_sketches": [d.name for d in dnas if not d.exact],
+        "images": [[d.images, len(d.rejected)] for d in dnas],
     }  # fmt: skip
+    code, missing = _missing(dnas)
+    words = _words(sources, options.names)
+    data["words"] = [_word_row(one) for one in words]
     pairs = [(i, j) for i in range(len(dnas)) for j in range(i + 1, len(dnas))]
     header, rows = ["a", "b", "distance"], [[found.names[i], found.names[j], found.matrix[i, j]] for i, j in pairs]
     if options.by == "layer":
@@ -52,7 +66,7 @@ def compare(options: Namespace, say: Reporter, stop: Stop) -> Result:
         _write_csv(options.csv, header, rows)
     scale = f" of {dnas[0].bins - 1}" if options.metric == "emd" else ""
     if len(dnas) == 1:
-        return FINE, data, f"{found.names[0]}: compare it with at least one other dataset."
+        return code, data, "\n".join([f"{found.names[0]}: compare it with at least one other dataset.", *missing])
     if options.by == "neuron":
         rows.sort(key=lambda row: -row[-1])
         text = [f"{a} and {b}: {layer}, neuron {i}: {d:.3f}{scale} {found.unit}" for a, b, layer, i, _, d in rows[:20]]
@@ -61,7 +75,46 @@ def compare(options: Namespace, say: Reporter, stop: Stop) -> Result:
             f"{' and '.join(map(str, row[:2]))}{''.join(f', {x}' for x in row[2:-1])}: {row[-1]:.4g}{scale} {found.unit}"
             for row in rows
         ]
-    return FINE, data, "\n".join(text)
+    text += [one.sentence() for one in words if one.more or one.less]
+    if any(one.more or one.less for one in words):
+        text.append(CAUTION)
+    return code, data, "\n".join([*text, *missing])
+
+
+def _missing(dnas: Sequence[DNA]) -> tuple[int, list[str]]:
+    """Which exit code and lines say that images are missing from DNAs."""
+    lines = [
+        f"{dna.name}: {dna.images:,} of {dna.images + len(dna.rejected):,} images; {len(dna.rejected):,} could not be read "
+        f"({'; '.join(sorted({row['reason'] for row in dna.rejected})[:3])})"
+        for dna in dnas if dna.rejected
+    ]  # fmt: skip
+    return (LOOK if lines else FINE), lines
+
+
+def _words(sources: Sources, names: Sequence[str]) -> list[WordContrast]:
+    """What tells each pair of datasets apart in words; of those pairs that have words by one network."""
+    from dnacore.analyses.words import word_contrast
+    from dnacore.workspace.kept_words import words_of
+
+    kept = []
+    for name in names:
+        try:
+            dataset = sources.dataset(name)
+        except DnaError:  # an image or a DNA file
+            continue
+        if (found := words_of(sources.workspace, dataset)) is not None:
+            kept.append((dataset.name, found))
+    return [
+        word_contrast(a, b, (one, other))
+        for at, (one, a) in enumerate(kept) for other, b in kept[at + 1 :]
+        if a.known == b.known and set(a.hashes) - set(b.hashes) and set(b.hashes) - set(a.hashes)
+    ]  # fmt: skip
+
+
+def _word_row(found: WordContrast) -> dict[str, Any]:
+    told = [[asdict(word) for word in side] for side in (found.more, found.less)]
+    return {"names": list(found.names), "images": list(found.images), "more": told[0], "less": told[1],
+            "tried": found.tried, "rate": found.rate, "sentence": found.sentence()}  # fmt: skip
 
 
 def sensitivity(options: Namespace, say: Reporter, stop: Stop) -> Result:
@@ -96,8 +149,12 @@ def sensitivity(options: Namespace, say: Reporter, stop: Stop) -> Result:
             "ratio": found.floor(options.floor),
             "above": len(found.above_noise(options.floor)),
         }
+    sharp = _sharpened(options, with_, without, say) if options.sharpen else None
     if options.save:
-        sources.workspace.save_selection(top if floor is None else found.over_noise(options.floor, options.save))
+        kept = sharp.selection if sharp else None
+        sources.workspace.save_selection(
+            kept or (top if floor is None else found.over_noise(options.floor, options.save))
+        )
     ratio = found.noise_ratio
     neurons = []
     for flat in top.flat.tolist():
@@ -117,11 +174,35 @@ def sensitivity(options: Namespace, say: Reporter, stop: Stop) -> Result:
             f"{floor['above']:,} of {len(found.emd):,} neurons are above the noise floor ({floor['ratio']:.1f}x chance); of two "
             f"random halves, any neuron would be in {options.floor:.0%} of the cases"
         )
+    if sharp is not None:
+        lines.append(
+            f"Learned weights of {len(sharp.selection):,} neurons: AUC {sharp.auc:.3f} on images they were not learned from, "
+            f"against {sharp.plain_auc:.3f} by the {sharp.top} most sensitive ones"
+        )
     if found.too_small:
         lines.append(found.too_small)
     data = {"neurons": neurons, "images": [with_.images, without.images], "names": [with_.name, without.name],
             "floor": floor, "too_small": found.too_small}  # fmt: skip
+    if sharp is not None:
+        data["sharpened"] = {"auc": sharp.auc, "plain_auc": sharp.plain_auc, "top": sharp.top,
+                             "neurons": len(sharp.selection)}  # fmt: skip
     return FINE, data, "\n".join(lines)
+
+
+def _sharpened(options: Namespace, with_: DNA, without: DNA, say: Reporter) -> Sharpened:
+    """The weights learned from the two sets' sketches."""
+    import numpy as np
+
+    from dnacore.analyses.sharpening import sharpen
+    from dnacore.sketches.sketches import together
+
+    if with_.source is None or without.source is None:
+        raise BadInput("Weights are learned from the images' sketches, which a DNA file has none of. Give datasets.")
+    mask = np.arange(len(with_.source) + len(without.source)) < len(with_.source)
+    return sharpen(
+        together(with_.source, without.source), mask, ~mask, with_, min(options.top, with_.n_neurons),
+        options.save or "", (with_.name, without.name), progress=lambda done, of: say.progress("learning", done, of),
+    )  # fmt: skip
 
 
 def _most_seen(sources: Any, dataset: Dataset) -> str:
@@ -164,5 +245,10 @@ def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]])
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)
-    writer.writerows(rows)
+    writer.writerows([cell(value) for value in row] for row in rows)
     atomic.write_bytes(path, text.getvalue().encode("utf-8"))
+
+
+def cell(value: Any) -> Any:
+    """A value for a CSV: a text that a spreadsheet would take for a formula gets an apostrophe in front."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

@@ -29,7 +29,7 @@ def demo(options: Namespace, say: Reporter, stop: Stop) -> Result:
     home = workspace.root / "demo"
     with demo.Ahead([d.name for d in chosen], home) if sources is not None else nullcontext() as ahead:
         if sources is not None:
-            sources.setting  # loads a network that is new here while the first images are drawn
+            _ = sources.setting  # loads a network that is new here while the first images are drawn
         for dataset in chosen:
 
             def drawn(done: int, total: int, name: str = dataset.name) -> None:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from dnacore.errors import DnaError
-from dnacore.paths import absolute
+from dnacore.paths import absolute, shown
 from dnacore.workspace import jobs
 from dnacore.workspace.datasets import parse_part
 from dnacore.workspace.workspace import Workspace
@@ -33,7 +33,7 @@ class Reporter:
         if self._journal is not None:
             self._journal.progress(words, done, total, rejected)
         if self._line:
-            print(f"\r\x1b[K{words}: {done:,} of {total:,}", end="", file=sys.stderr, flush=True)
+            print(f"\r\x1b[K{shown(words)}: {done:,} of {total:,}", end="", file=sys.stderr, flush=True)
             self._open = True
 
     def end(self, event: str, message: str) -> None:

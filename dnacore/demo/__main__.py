@@ -12,6 +12,7 @@ FIRST = 2  # datasets of which the first heatmap is made; what comes after them 
 
 
 def main(folder: str, *names: str) -> None:
+    """Draw the datasets of these names; those that nobody waits for yield to the rest of the machine."""
     for place, name in enumerate(names):
         if place == FIRST and hasattr(os, "nice"):
             os.nice(5)

@@ -47,20 +47,24 @@ class Chance:
     most: float
 
 
-def halves(sketches: Sketches, metric: str = "emd", splits: int = SPLITS, seed: int = 0) -> Halves:
+def halves(
+    sketches: Sketches, metric: str = "emd", splits: int = SPLITS, seed: int = 0, images: int | None = None
+) -> Halves:
     """Deal a set of images out into random halves, `splits` times. metric: emd or nfd. Raises BadInput below 4 images.
 
-    Of more than 1,000 images a random sample is dealt out, and the distances are scaled to halves of all of them.
+    images: how many the set has, where only a sample of them has sketches. Of more than 1,000 images a random sample is
+    dealt out, and the distances are scaled to halves of all of them: they fall with the root of the number.
     """
     if metric not in ("emd", "nfd"):
         raise BadInput(f"There is no noise floor for {metric!r}; choose emd or nfd.")
-    images = len(sketches)
-    if images < FEWEST:
-        raise BadInput(f"A noise floor needs at least {FEWEST} images, not {images}.")
-    random = np.random.default_rng(seed)
-    if images > MOST:
-        sketches = sketches.select(np.sort(random.choice(images, MOST, replace=False)))
     count = len(sketches)
+    if count < FEWEST:
+        raise BadInput(f"A noise floor needs at least {FEWEST} images, not {count}.")
+    images = max(images or 0, count)
+    random = np.random.default_rng(seed)
+    if count > MOST:
+        sketches = sketches.select(np.sort(random.choice(count, MOST, replace=False)))
+        count = MOST
     sides = np.stack([random.permutation(count) < count // 2 for _ in range(splits)])
     if metric == "emd":
         found = contrast(sketches, columns(sides, ~sides)).emd * np.sqrt(count / images)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dnacore import atomic
-from dnacore.errors import BadInput, Damaged, Mismatch
+from dnacore.dna import npz
+from dnacore.errors import BadInput, Damaged, Mismatch, is_passing, unavailable_now
 from dnacore.paths import ASSETS
 
 if TYPE_CHECKING:
@@ -115,8 +117,8 @@ def load_calibration(path: Path, extractor: Extractor | None = None) -> Calibrat
             raise BadInput(f"{path.name} names no network. Say for which one: load_calibration(path, extractor).")
         return read_ranges(path, extractor)
     try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
-            header = json.loads(arrays["header"].tobytes())
+        with zipfile.ZipFile(path) as archive:
+            header = npz.header(archive)
             if header.get("format") != FORMAT:
                 raise Damaged(f"{path.name} is not a calibration.")
             if header.get("version") != VERSION:
@@ -124,22 +126,19 @@ def load_calibration(path: Path, extractor: Extractor | None = None) -> Calibrat
                     f"The calibration {path.name} was written as version {header.get('version')}; this program reads "
                     f"version {VERSION}. Use a newer version of the program."
                 )
+            layers = npz.layers_of(header["layers"])
+            low, high = (npz.array(archive, name, (sum(layers.values()),), "f") for name in ("low", "high"))
             found = Calibration(
-                arrays["low"],
-                arrays["high"],
-                dict(header["layers"]),
-                header["extractor"],
-                header.get("origin", ""),
-                header.get("images", 0),
-                left_out=tuple(header.get("left_out", ())),
-            )
+                low, high, layers, npz.text_of(header["extractor"]), npz.text_of(header.get("origin", "")),
+                npz.count_of(header.get("images", 0)), left_out=npz.rejected_of(list(header.get("left_out", ()))),
+            )  # fmt: skip
     except FileNotFoundError as error:
         raise BadInput(f"There is no calibration file {path}.") from error
-    except PermissionError as error:
-        raise BadInput(f"There is no permission to read the calibration file {path}.") from error
     except Damaged:
         raise
     except Exception as error:  # zipfile, zlib, json and numpy each have their own words for a broken file
+        if is_passing(error):
+            raise unavailable_now(path.name, error) from error
         raise Damaged(f"The calibration {path.name} is damaged ({error}). Measure it again.") from error
     if found.fingerprint != header.get("fingerprint"):
         raise Damaged(f"The calibration {path.name} does not match its own fingerprint. Measure it again.")

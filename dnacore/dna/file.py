@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from dnacore import __version__, atomic
+from dnacore.dna import npz
 from dnacore.dna.calibration import Calibration
 from dnacore.dna.gaussian import Gaussian
 from dnacore.dna.layers import layer_slices
-from dnacore.errors import BadInput, Damaged
+from dnacore.errors import BadInput, Damaged, is_passing, unavailable_now
 from dnacore.parallel import cores
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 FORMAT, VERSION = "visual-dna", 1
 SUFFIX = ".dna.npz"
+MOST_BINS = 65_535
 BLOCK = 64  # neurons put together at once: what they need stays in the cache, six times as fast as a whole layer
 LEVEL = 1  # of deflate; 6 saves 4 % of the size and takes three times as long
 
@@ -47,15 +49,16 @@ def save(dna: DNA | Gaussian, path: Path) -> Path:
     return path
 
 
-def load_dna(path: Path | str) -> DNA | Gaussian:
+def load_dna(path: Path | str, most: int | None = None) -> DNA | Gaussian:
     """Read a DNA file: a DNA, or a Gaussian where it holds no histograms.
 
-    Raises BadInput when there is none, Damaged when it is broken or of an unknown version.
+    most: counts that it may hold at most, for a file of unknown origin; BadInput above. Raises BadInput when there is none, Damaged when it is broken, made up or of an unknown version, and Unavailable where
+    it cannot be read for a reason that says nothing of its bytes.
     """
     path = with_suffix(Path(path)) if not Path(path).is_file() else Path(path)
     try:
         with zipfile.ZipFile(path) as archive:
-            header = json.loads(_array(archive, "header").tobytes())
+            header = npz.header(archive)
             if header.get("format") != FORMAT:
                 raise Damaged(f"{path.name} is not a DNA file.")
             if header.get("version") != VERSION:
@@ -63,15 +66,26 @@ def load_dna(path: Path | str) -> DNA | Gaussian:
                     f"{path.name} was written as version {header.get('version')}; this program reads version "
                     f"{VERSION}. Use a newer version of the program."
                 )
+            if header.get("kind") not in ("gaussian", "histogram"):
+                raise Damaged(f"{path.name} holds a DNA of an unknown kind. Use a newer version of the program.")
+            if most is not None:
+                _check_size(path, header, most)
             return _gaussian(archive, header) if header["kind"] == "gaussian" else _dna(archive, header, path.name)
     except FileNotFoundError as error:
         raise BadInput(f"There is no DNA file {path}.") from error
-    except PermissionError as error:
-        raise BadInput(f"There is no permission to read the DNA file {path}.") from error
-    except Damaged:
+    except (BadInput, Damaged):
         raise
     except Exception as error:  # zipfile, zlib, json and numpy each have their own words for a broken file
+        if is_passing(error):
+            raise unavailable_now(path.name, error) from error
         raise Damaged(f"The DNA file {path.name} is damaged ({error}). Extract it again.") from error
+
+
+def _check_size(path: Path, header: Mapping[str, Any], most: int) -> None:
+    layers = npz.layers_of(header["layers"])
+    cells = sum(layers.values()) * (npz.count_of(header["bins"], MOST_BINS) if header["kind"] == "histogram" else 1)
+    if path.stat().st_size > 16 * most or cells > most or sum(d * d for d in layers.values()) > 16 * most:
+        raise BadInput(f"{path.name} says it holds {cells:,} counts; a file from elsewhere may hold {most:,} at most.")
 
 
 def covariance_layers(path: Path) -> set[str]:
@@ -160,33 +174,45 @@ def _write(file: BinaryIO, arrays: Mapping[str, np.ndarray]) -> None:
 def _dna(archive: zipfile.ZipFile, header: Mapping[str, Any], name: str) -> DNA:
     from dnacore.dna.histogram import DNA
 
-    layers = dict(header["layers"])
+    layers, bins = npz.layers_of(header["layers"]), npz.count_of(header["bins"], MOST_BINS)
+    images, n = npz.count_of(header["images"]), sum(layers.values())
     about = header["calibration"]
-    low, high = _array(archive, "low"), _array(archive, "high")
+    low, high = (npz.array(archive, name, (n,), "f") for name in ("low", "high"))
     calibration = Calibration(low, high, layers, header["extractor_fingerprint"], about["origin"], about["images"])
     if calibration.fingerprint != about["fingerprint"]:
         raise Damaged(f"The activation ranges in {name} do not match their fingerprint.")
-    histograms = np.empty((sum(layers.values()), header["bins"]), np.int64)
+    histograms = np.empty((n, bins), np.int64)
     slices = layer_slices(layers)
 
     def read(layer: str) -> None:
-        counts_of(_array(archive, f"differences/{layer}"), histograms[slices[layer]])
+        planes = npz.array(archive, f"differences/{layer}", (-1, layers[layer], bins), "u")
+        counts_of(planes, histograms[slices[layer]])
+        if not len(planes) or histograms[slices[layer]].min(initial=0) < 0:
+            raise ValueError(f"layer {layer} holds counts below zero")
 
     with ThreadPoolExecutor(cores()) as pool:  # unpacking and adding up both let other threads run
         list(pool.map(read, layers))
+    outside = npz.array(archive, "outside", (n, 2), "iu").astype(np.int64, copy=False)
+    totals = histograms.sum(1)
+    if (outside < 0).any() or (outside.sum(1) > totals).any() or (totals < images * (header["exact"] is True)).any():
+        raise ValueError("its counts do not add up")
+    mean, deviations = (npz.array(archive, name, (n,), "f") for name in ("mean", "deviations"))
     return DNA(
-        histograms, _array(archive, "outside"), header["images"], _array(archive, "mean"),
-        _array(archive, "deviations"), calibration, header["extractor"], header["name"], tuple(header["rejected"]), header["exact"],
+        histograms, outside, images, mean, deviations, calibration, dict(header["extractor"]),
+        npz.text_of(header["name"]), npz.rejected_of(header["rejected"]), bool(header["exact"]),
         _scatter(archive, layers),
     )  # fmt: skip
 
 
 def _gaussian(archive: zipfile.ZipFile, header: Mapping[str, Any]) -> Gaussian:
-    layers, images = dict(header["layers"]), header["images"]
+    layers, images = npz.layers_of(header["layers"]), npz.count_of(header["images"])
+    mean, variance = (npz.array(archive, name, (sum(layers.values()),), "f") for name in ("mean", "variance"))
+    if (variance < 0).any():
+        raise ValueError("it holds a variance below zero")
     return Gaussian(
-        images, _array(archive, "mean").astype(np.float64),
-        _array(archive, "variance") * np.float64(max(images - 1, 0)),
-        layers, header["extractor"], header["extractor_fingerprint"], header["name"], tuple(header["rejected"]),
+        images, mean.astype(np.float64), variance * np.float64(max(images - 1, 0)),
+        layers, dict(header["extractor"]), npz.text_of(header["extractor_fingerprint"]), npz.text_of(header["name"]),
+        npz.rejected_of(header["rejected"]),
         _scatter(archive, layers),
     )  # fmt: skip
 
@@ -195,12 +221,9 @@ def _scatter(archive: zipfile.ZipFile, layers: Mapping[str, int]) -> dict[str, n
     names, found = set(archive.namelist()), {}
     for layer, d in layers.items():
         if f"scatter/{layer}.npy" in names:
+            if archive.getinfo(f"scatter/{layer}.npy").file_size < 4 * d * (d + 1) // 2:
+                raise ValueError(f"the covariance of {layer} is not as long as it says")
             table = np.empty((d, d))
-            table[np.triu_indices(d)] = _array(archive, f"scatter/{layer}")
+            table[np.triu_indices(d)] = npz.array(archive, f"scatter/{layer}", (d * (d + 1) // 2,), "f")
             found[layer] = np.triu(table) + np.triu(table, 1).T
     return found
-
-
-def _array(archive: zipfile.ZipFile, name: str) -> np.ndarray:
-    """One array of a file; its checksum is compared on the way."""
-    return np.lib.format.read_array(io.BytesIO(archive.read(f"{name}.npy")), allow_pickle=False)

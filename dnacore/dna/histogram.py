@@ -5,7 +5,7 @@ Counts are integers, so DNAs of disjoint sets add exactly, and a part can be tak
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -110,11 +110,11 @@ class DNA(Distribution):
         return self._without(part, histograms=histograms, outside=outside, source=None)
 
 
-def merge(parts: Sequence[DNA], name: str = "") -> DNA:
-    """Add DNAs one after another. Raises BadInput when there is none."""
-    if not parts:
+def merge(parts: Iterable[DNA], name: str = "") -> DNA:
+    """Add DNAs one after another, of which two are held at a time. Raises BadInput when there is none."""
+    total: DNA | None = None
+    for part in parts:
+        total = part if total is None else total + part
+    if total is None:
         raise BadInput("There is no DNA to add up.")
-    total = parts[0]
-    for part in parts[1:]:
-        total = total + part
     return replace(total, name=name)

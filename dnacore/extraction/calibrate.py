@@ -18,6 +18,7 @@ from dnacore import demo
 from dnacore.dna.calibration import Calibration, shipped, widen
 from dnacore.errors import BadInput
 from dnacore.extraction.batches import feed
+from dnacore.extraction.finite import NOT_FINITE
 from dnacore.extraction.outliers import Extremes
 from dnacore.extraction.progress import Progress, Stop, Watch, lock_file, report_or_stop
 from dnacore.images import files
@@ -97,9 +98,14 @@ def measure(
         if batch.tensor is not None:
             found, broken = _extremes(extractor, batch.tensor, [str(paths[i]) for i in batch.kept])
             seen += found
-            left_out += [{"path": path, "reason": "an activation is not finite"} for path in broken]
+            left_out += [{"path": path, "reason": NOT_FINITE} for path in broken]
         if progress is not None:
             progress(min(batch.end, len(paths)), len(paths))
+    if not seen.images and left_out:
+        raise BadInput(
+            f"{extractor.name} gives activations that are not finite on all {len(left_out)} images that could be read: its "
+            "weights are damaged, or of another network. Get them again, or choose another network."
+        )
     if not seen.images:
         raise BadInput("No image could be read, so there is nothing to measure the activation ranges on.")
     wild = seen.wild()

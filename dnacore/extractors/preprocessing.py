@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import torch
@@ -18,15 +19,15 @@ FILTERS = {
 }
 
 
-def preprocess(path: Path, settings: Preprocessing) -> torch.Tensor:
-    """(3, size, size) float32: decoded, resized (antialiased bicubic, not rounded), scaled to 0..1, normalised.
+def preprocess(path: Path | BinaryIO, settings: Preprocessing) -> torch.Tensor:
+    """(3, size, size) float32 of an image file or of its bytes: decoded, resized (antialiased bicubic, not rounded), scaled to 0..1, normalised.
 
     Raises BadInput with a plain reason where the file is no readable image.
     """
     from dnacore.images import decode, resize
 
     side = settings.size
-    return normalise(resize.resize(decode.decode(Path(path)), (side, side), settings.crop), settings)
+    return normalise(resize.resize(decode.decode(path), (side, side), settings.crop), settings)
 
 
 def normalise(pixels: np.ndarray, settings: Preprocessing) -> torch.Tensor:

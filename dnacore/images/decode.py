@@ -15,28 +15,30 @@ import threading
 import warnings
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image, TiffImagePlugin, WebPImagePlugin, features  # noqa: F401  (the plugins register their formats)
 
-from dnacore.errors import BadInput
+from dnacore.errors import BadInput, Unread, is_passing
 from dnacore.images.files import explain
 
 _ORIENTATION, _BITS, _PHOTOMETRIC, _SAMPLE_FORMAT = 274, 258, 262, 339  # TIFF and EXIF tags
 _WHITE = (255, 255, 255)
 
 
-def decode(path: Path) -> np.ndarray:
-    """The pixels of an image file as people see it: upright, on white, in colour.
+def decode(path: Path | BinaryIO) -> np.ndarray:
+    """The pixels of an image file, or of its bytes, as people see it: upright, on white, in colour.
 
     Returns (H, W, 3): uint8 in 0..255, or float32 in 0..255 for grey files deeper than 8 bits (16-bit integers are
     divided by 257, floats in 0..1 multiplied by 255). EXIF orientation is applied, transparency is laid on white, grey,
     palette and CMYK become RGB as Pillow converts them (16-bit colour by its upper 8 bits), and an animation gives its
     first frame.
 
-    Raises BadInput whose message is a plain fragment without the path ("the file ends before the image does").
+    Raises BadInput whose message is a plain fragment without the path ("the file ends before the image does"), and its
+    child Unread where the bytes could not be got at, so that trying again may help.
     """
     with opened(path) as image:
         orientation = orientation_of(image)
@@ -136,17 +138,14 @@ HOSTILE = (
 
 
 @contextmanager
-def opened(path: Path, draft: int | None = None) -> Iterator[Image.Image]:
+def opened(path: Path | BinaryIO, draft: int | None = None) -> Iterator[Image.Image]:
     """The first frame, loaded; `draft` lets JPEG files be decoded smaller, as long as this many pixels remain.
 
     Pillow's warnings are muted, and its errors in here and in the `with` block become BadInput with a plain fragment.
     """
     start: bytes | None = None
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe would be waited for
-            raise BadInput("it is a folder, not a file" if os.path.isdir(path) else "it is not an ordinary file")
-        file = open(path, "rb")  # noqa: SIM115 - closed one line below; opening may fail in its own way
-        with file:
+        with _bytes_of(path) as file:
             start = file.read(16)
             file.seek(0)
             with _muted(), Image.open(file, formats=FORMATS) as image:
@@ -159,9 +158,21 @@ def opened(path: Path, draft: int | None = None) -> Iterator[Image.Image]:
     except BadInput:
         raise
     except HOSTILE as error:
-        if start is None or (isinstance(error, OSError) and error.errno is not None):
+        if isinstance(error, MemoryError):
+            raise Unread("it does not fit into memory") from error
+        if is_passing(error):
+            raise Unread(explain(error)) from error
+        if start is None:
             raise BadInput(explain(error)) from error
         raise BadInput(_reason(error, start)) from error
+
+
+def _bytes_of(source: Path | BinaryIO) -> AbstractContextManager[BinaryIO]:
+    if not isinstance(source, (str, os.PathLike)):
+        return nullcontext(source)
+    if not stat.S_ISREG(os.stat(source).st_mode):  # a pipe would be waited for
+        raise BadInput("it is a folder, not a file" if os.path.isdir(source) else "it is not an ordinary file")
+    return open(source, "rb")
 
 
 def _reason(error: BaseException, start: bytes) -> str:
@@ -171,8 +182,6 @@ def _reason(error: BaseException, start: bytes) -> str:
         return "the file is empty"
     if isinstance(error, Image.DecompressionBombError):
         return f"it claims more than {2 * (Image.MAX_IMAGE_PIXELS or 0) // 10**6} million pixels"
-    if isinstance(error, MemoryError):
-        return "it does not fit into memory"
     if any(word in message for word in ("truncated", "unexpected end", "not enough", "eof", "ended", "too short")):
         return _ENDS_EARLY
     if isinstance(error, Image.UnidentifiedImageError) and not _SIGNATURES.match(start):

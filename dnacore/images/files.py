@@ -60,10 +60,14 @@ class ImageFile:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A file that was left out, and why (a sentence fragment to put behind the path)."""
+    """A file or folder (`path` ends with a slash) that was left out, and why: a sentence fragment to put behind the path.
+
+    passing: whether it could only not be looked at, so that what was known of it still counts.
+    """
 
     path: str
     reason: str
+    passing: bool = False
 
 
 def is_image_name(name: str) -> bool:
@@ -131,6 +135,11 @@ def content_hash(path: Path) -> str:
     return digest.hexdigest()
 
 
+def bytes_hash(data: bytes) -> str:
+    """What `content_hash` gives for a file of these bytes."""
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+
 def explain(error: BaseException) -> str:
     """A plain fragment for an operating system's error on a file."""
     code = getattr(error, "errno", None)
@@ -181,7 +190,7 @@ def _from_folder(root: str) -> tuple[list[ImageFile], list[Rejected]]:
                 raise
             denied = isinstance(error, PermissionError)
             reason = "no permission to look inside this folder" if denied else explain(error)
-            rejected.append(Rejected(printable(prefix), reason))
+            rejected.append(Rejected(printable(prefix), reason, not isinstance(error, FileNotFoundError)))
             continue
         for entry in listing:
             name = entry.name
@@ -195,7 +204,7 @@ def _from_folder(root: str) -> tuple[list[ImageFile], list[Rejected]]:
                     _judge(path, entry.path, entry.stat(), found, rejected)
             except OSError as error:
                 reason = "the link leads nowhere" if isinstance(error, FileNotFoundError) else explain(error)
-                rejected.append(Rejected(printable(path), reason))
+                rejected.append(Rejected(printable(path), reason, not isinstance(error, FileNotFoundError)))
     return found, rejected
 
 
@@ -222,7 +231,8 @@ def _from_list(source: Path) -> tuple[list[ImageFile], list[Rejected]]:
         try:
             _judge(path, full, os.stat(full), found, rejected)
         except (OSError, ValueError) as error:
-            rejected.append(Rejected(printable(path), explain(error)))
+            gone = isinstance(error, (FileNotFoundError, NotADirectoryError, ValueError))
+            rejected.append(Rejected(printable(path), explain(error), not gone))
     return list(dict.fromkeys(found)), list(dict.fromkeys(rejected))
 
 
@@ -234,12 +244,13 @@ def _judge(path: str, full: str, status: os.stat_result, found: list[ImageFile],
         reason = "its name is not valid UTF-8; rename it"
     elif status.st_size == 0:
         reason = "the file is empty"
-    elif not os.access(full, os.R_OK):
+    denied = reason is None and not os.access(full, os.R_OK)
+    if denied:
         reason = "no permission to read it"
     if reason is None:
         found.append(ImageFile(path, status.st_size, status.st_mtime_ns))
     else:
-        rejected.append(Rejected(printable(path), reason))
+        rejected.append(Rejected(printable(path), reason, denied))
 
 
 def _is_utf8(name: str) -> bool:

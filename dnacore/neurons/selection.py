@@ -12,6 +12,8 @@ from dnacore.dna.histogram import DNA
 from dnacore.dna.layers import layer_slices
 from dnacore.errors import BadInput, Mismatch
 
+MOST_NEURONS, MOST_WEIGHT = 1 << 24, 1_000_000  # more is no selection but a mistake, or somebody's joke
+
 
 @dataclass(frozen=True, eq=False)
 class Selection:
@@ -53,11 +55,21 @@ class Selection:
         try:
             if data["format"] != "visual-dna selection" or data["version"] != 1:
                 raise BadInput("This is not a selection this version can read (version 1).")
+            if not all(type(number) is int and 0 <= number < MOST_NEURONS for number in data["flat"]):
+                raise BadInput("A selection names neurons by whole numbers from 0 on.")
             flat, weights = np.asarray(data["flat"], np.int64), np.asarray(data["weights"], np.float64)
-            if flat.ndim != 1 or flat.shape != weights.shape or not len(flat) or not np.isfinite(weights).all():
-                raise BadInput("A selection needs as many finite weights as neurons, and at least one.")
+            if flat.ndim != 1 or flat.shape != weights.shape or not len(flat):
+                raise BadInput("A selection needs as many weights as neurons, and at least one.")
+            if len(np.unique(flat)) != len(flat):
+                raise BadInput("A selection names each neuron once.")
+            if not (np.abs(weights) <= MOST_WEIGHT).all():
+                raise BadInput(
+                    f"A selection's weights are finite numbers between -{MOST_WEIGHT:,} and {MOST_WEIGHT:,}."
+                )
             return cls(flat, weights, str(data["name"]), str(data["extractor"]), dict(data["origin"]))
-        except (KeyError, TypeError) as error:
+        except BadInput:
+            raise
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise BadInput(f"This is not a selection: {error} is missing or of the wrong kind.") from error
 
 

@@ -7,7 +7,6 @@ aligned to 4096). The header names the file's kind and version, and each array's
 from __future__ import annotations
 
 import json
-import mmap
 import struct
 import zlib
 from collections.abc import Callable, Iterable, Mapping
@@ -18,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from dnacore import atomic
-from dnacore.errors import Damaged
+from dnacore.errors import Damaged, is_passing, unavailable_now
+from dnacore.sketches import mapping
 
 MAGIC = b"VDNAARR1"
 ALIGN = 4096
@@ -71,24 +71,32 @@ def write(
 def read(path: Path, kind: str, version: int) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Map the arrays of a file (read-only, nothing is loaded yet) and return them with the meta data.
 
-    Raises Damaged when the file is missing, cut short, of another kind, or its header fails the checksum.
+    Raises Damaged when the file is missing, cut short, of another kind, or its header fails the checksum; Unavailable
+    where it cannot be opened for a reason that says nothing of its bytes.
     """
     header = _header(path, kind, version)
-    return {name: _map(path, entry) for name, entry in header["arrays"].items()}, header["meta"]
+    whole = _mapped(path)
+    return {name: _view(whole, path, entry) for name, entry in header["arrays"].items()}, header["meta"]
 
 
 def release(array: np.ndarray) -> None:
     """Let go of the pages of a mapped array that were read so far; an array in memory is left alone."""
-    mapped = getattr(array, "_mmap", None)
-    if mapped is not None and hasattr(mmap, "MADV_DONTNEED"):  # not on Windows, whose own working set does as much
-        mapped.madvise(mmap.MADV_DONTNEED)
+    mapping.release(array)
+
+
+def owner(array: np.ndarray) -> object:
+    """What all views of one file have in common; an array in memory is only itself."""
+    return mapping.owner(array)
 
 
 def verify(path: Path, kind: str, version: int) -> None:
     """Read every array once and compare checksums. Raises Damaged."""
-    for name, entry in _header(path, kind, version)["arrays"].items():
+    entries = _header(path, kind, version)["arrays"]
+    whole = _mapped(path)
+    for name, entry in entries.items():
         crc = 0
-        flat = _map(path, entry).reshape(-1).view(np.uint8) if np.prod(entry["shape"]) else np.empty(0, np.uint8)
+        array = _view(whole, path, entry)
+        flat = array.reshape(-1).view(np.uint8) if array.size else np.empty(0, np.uint8)
         for start in range(0, len(flat), 1 << 24):
             crc = zlib.crc32(flat[start : start + (1 << 24)].data, crc)
         if crc != entry["crc32"]:
@@ -105,11 +113,22 @@ def _header(path: Path, kind: str, version: int) -> dict[str, Any]:
             header, crc = file.read(length), file.read(4)
             file.seek(0, 2)
             size = file.tell()
+    except FileNotFoundError as error:
+        raise Damaged(f"{path.name} is gone.") from error
     except OSError as error:
-        raise Damaged(f"{path.name} cannot be read ({error.strerror}).") from error
+        if is_passing(error):
+            raise unavailable_now(path.name, error) from error
+        raise Damaged(f"{path.name} cannot be read ({error}).") from error
     if len(crc) != 4 or struct.unpack("<I", crc)[0] != zlib.crc32(header):
         raise Damaged(f"{path.name} is damaged: its header does not match its checksum.")
-    content = json.loads(header)
+    try:
+        content: dict[str, Any] = json.loads(header)
+        if not {"kind", "version", "bytes", "meta"} <= content.keys():
+            raise ValueError("a part of it is missing")
+        for entry in content["arrays"].values():
+            _check(entry, size)
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:  # its sum is right: made up
+        raise Damaged(f"{path.name} is damaged: its header makes no sense ({error}).") from error
     if content["kind"] != kind or content["version"] != version:
         raise Damaged(
             f"{path.name} holds {content['kind']!r} version {content['version']}; "
@@ -120,11 +139,38 @@ def _header(path: Path, kind: str, version: int) -> dict[str, Any]:
     return content
 
 
-def _map(path: Path, entry: dict[str, Any]) -> np.ndarray:
-    shape = tuple(entry["shape"])
-    if not np.prod(shape):
-        return np.empty(shape, entry["dtype"])
-    return np.memmap(path, entry["dtype"], "r", entry["offset"], shape)
+def _check(entry: dict[str, Any], size: int) -> None:
+    """Raise ValueError for an array that cannot lie in a file of this size, or holds anything but numbers."""
+    shape, dtype = entry["shape"], np.dtype(entry["dtype"])
+    if dtype.kind not in "biuf" or len(shape) > 8 or any(type(n) is not int or n < 0 for n in shape):
+        raise ValueError(f"an array {dtype} {shape}")
+    count = 1
+    for n in shape:
+        count *= n
+    offset = entry["offset"]
+    if type(offset) is not int or offset % dtype.itemsize or not 0 <= offset <= size - count * dtype.itemsize:
+        raise ValueError(f"an array of {count:,} numbers at {offset}")
+    int(entry["crc32"])
+
+
+def _mapped(path: Path) -> np.ndarray:
+    try:
+        return mapping.open_file(path)
+    except FileNotFoundError as error:
+        raise Damaged(f"{path.name} is gone.") from error
+    except (OSError, MemoryError) as error:
+        raise unavailable_now(path.name, error) from error
+
+
+def _view(whole: np.ndarray, path: Path, entry: dict[str, Any]) -> np.ndarray:
+    shape, dtype = tuple(entry["shape"]), np.dtype(entry["dtype"])
+    count = int(np.prod(shape, dtype=np.int64))
+    if not count:
+        return np.empty(shape, dtype)
+    start, end = entry["offset"], entry["offset"] + count * dtype.itemsize
+    if end > len(whole):  # it was cut between two looks at it
+        raise Damaged(f"{path.name} is damaged: it ends early.")
+    return whole[start:end].view(dtype).reshape(shape)
 
 
 def _whole(array: np.ndarray) -> Planned:

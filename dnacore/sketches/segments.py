@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dnacore.errors import BadInput
+from dnacore.errors import BadInput, Damaged
 from dnacore.sketches import arrayfile
 
 QUANTILES = 16  # Spearman 0.9998 against exact per-image histograms; 8 gave 0.9988, 32 no more (design, decision 3)
@@ -80,8 +80,9 @@ def save_segment(path: Path, arrays: SketchArrays, hashes: Sequence[str]) -> Non
 
 
 def open_segment(path: Path) -> Segment:
-    """Map a segment; nothing is read until rows are. Raises Damaged."""
+    """Map a segment; nothing is read until rows are. Raises Damaged, Unavailable."""
     arrays, _ = arrayfile.read(path, KIND, VERSION)
+    _check(path, arrays)
     return Segment(path, SketchArrays(*(arrays[name] for name in ARRAYS)), unpacked(arrays["hashes"]))
 
 
@@ -119,8 +120,27 @@ def merge_segments(path: Path, segments: Sequence[Segment], wanted: set[str], bl
 
 def array_file(arrays: SketchArrays) -> object:
     """What two views of one file have in common; arrays in memory are only themselves."""
-    mapped = arrays.quantiles
-    return (str(mapped.filename), mapped.offset) if isinstance(mapped, np.memmap) else id(mapped)
+    return id(arrayfile.owner(arrays.quantiles))
+
+
+def _check(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    """Raise Damaged unless these are the arrays of one set of sketches: a file may have been made up."""
+    kinds = {"quantiles": "u", "peaks": "f", "places": "u", "means": "f", "hashes": "u"}
+    shapes = {name: array.shape for name, array in arrays.items()}
+    expected = {}
+    if set(arrays) == set(kinds) and arrays["quantiles"].ndim == 3:
+        neurons, images, _ = arrays["quantiles"].shape
+        flat = (neurons, images)
+        expected = {
+            "quantiles": (*flat, QUANTILES),
+            "peaks": flat,
+            "places": flat,
+            "means": flat,
+            "hashes": (images, 16),
+        }
+    wrong = {name for name, array in arrays.items() if name not in kinds or array.dtype.kind != kinds[name]}
+    if shapes != expected or wrong or arrays["quantiles"].dtype != np.uint16:
+        raise Damaged(f"{path.name} is damaged: it does not hold the arrays of sketches.")
 
 
 def packed(hashes: Sequence[str]) -> np.ndarray:

@@ -20,6 +20,7 @@ from dnacore.sources.resolver import Sources
 from dnacore.workspace.datasets import clean_name, free_name
 from dnacore.workspace.workspace import Workspace
 
+MOST_COUNTS = 1 << 26  #: of a DNA from elsewhere: 67,000 neurons of 1,000 bins, and under 2 GB while it is read
 FORMATS, KINDS = ("ours", "peer"), ("histogram", "gaussian", "layer-gaussian")
 
 
@@ -50,7 +51,7 @@ def import_selection(workspace: Workspace, path: Path) -> Selection:
         chosen = Selection.from_json(json.loads(path.read_text("utf-8")))
     except BadInput:
         raise
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BadInput(f"{path.name} is not a selection file ({error}).") from error
     workspace.save_selection(chosen)
     return chosen
@@ -79,7 +80,7 @@ def import_dna(
             calibration = read_ranges(ranges, extractor, literal=True) if theirs else load_calibration(ranges)
         dna = read_peer(path, extractor, calibration)
     else:
-        dna = load_dna(path)
+        dna = load_dna(path, most=MOST_COUNTS)
     name = clean_name(dna.name or path.name.removesuffix(SUFFIX))
     folder = workspace.root / "imports"
     others = {p.name.removesuffix(SUFFIX) for p in folder.glob(f"*{SUFFIX}") if not _same(p, dna)}

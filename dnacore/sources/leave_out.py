@@ -25,7 +25,7 @@ from dnacore.workspace.store.shard_plan import Shard, top_folder
 if TYPE_CHECKING:
     from dnacore.sketches.sketches import Sketches
     from dnacore.workspace.datasets import Dataset
-    from dnacore.workspace.store.shards import Setting
+    from dnacore.workspace.store.settings import Setting
     from dnacore.workspace.workspace import Workspace
 
 
@@ -88,8 +88,8 @@ class Parts:
         if gone is not None:
             kept = [shard for shard in self._shards if shard not in gone]
             if len(kept) <= len(gone):
-                return merge([self._store.shard_dna(s.id) for s in kept], self.whole.name)
-            return replace(self.whole - merge([self._store.shard_dna(s.id) for s in gone]), name=self.whole.name)
+                return merge((self._store.shard_dna(s.id) for s in kept), self.whole.name)
+            return replace(self.whole - merge(self._store.shard_dna(s.id) for s in gone), name=self.whole.name)
         from dnacore.dna.from_sketches import sketched_dna
 
         sketches = self._sketches()

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+
+import numpy as np
 
 from dnacore.counting.accumulator import BINS
+from dnacore.dna.calibration import Calibration
 from dnacore.dna.file import SUFFIX, load_dna
 from dnacore.dna.histogram import DNA
 from dnacore.errors import BadInput, Cancelled, Damaged, UnknownName
 from dnacore.extraction.calibrate import calibration_for
 from dnacore.extraction.extraction import extract_dataset, is_current
+from dnacore.extraction.finite import NOT_FINITE
 from dnacore.extraction.progress import Progress, Stop, Watch
 from dnacore.extractors import Extractor, available, from_spec, load_extractor
 from dnacore.extractors.registry import DEFAULT_EXTRACTOR
@@ -25,9 +30,11 @@ from dnacore.sketches.sketches import Sketches
 from dnacore.sketches.words import SEES
 from dnacore.workspace.datasets import Dataset, parse_part
 from dnacore.workspace.saved import custom_extractors
+from dnacore.workspace.store.settings import Setting
 from dnacore.workspace.store.shard_plan import FileRow
-from dnacore.workspace.store.shards import Setting
 from dnacore.workspace.workspace import Workspace
+
+_LABEL = re.compile(r"(?P<name>.+) \((?P<precision>fp16|bf16)\)")
 
 
 class Sources:
@@ -49,6 +56,8 @@ class Sources:
         """
         self.workspace = workspace or Workspace.open()
         self._like = like[0] if like else None
+        if extractor is not None and (label := _LABEL.fullmatch(extractor)) and not os.path.exists(extractor):
+            extractor, precision = label["name"], label["precision"]  # as a workspace calls it: "NAME (fp16)"
         self._name, self._device, self._precision, self._crop = extractor, device, precision, crop
         self._batch_size, self._progress, self._stop, self._download = batch_size, progress, stop, download
         self._network = {key: value for key, value in (network or {}).items() if value is not None}
@@ -146,18 +155,18 @@ class Sources:
         if not isinstance(what, Dataset) and str(what) not in {d.name for d in self.workspace.datasets()}:
             path = absolute(what)
             if path.name.endswith(SUFFIX) and os.path.isfile(path):
-                return load_dna(path)
+                return _histograms(path)
             imported = self.workspace.imported(str(what))
             if imported is not None:
-                return load_dna(imported)
+                return _histograms(imported)
             if path.suffix.lower().lstrip(".") in SUFFIXES and os.path.isfile(path):
                 return self.image(path)
         dataset = what if isinstance(what, Dataset) else self.dataset(what)
-        self.ensure(dataset)
+        self.ensure(dataset, sketches=False)
         try:
             found = self._stored(dataset)
         except Damaged:  # set aside by the store; only the broken shards are computed again
-            self.ensure(dataset)
+            self.ensure(dataset, sketches=False)
             found = self._stored(dataset)
         if found is None:
             raise BadInput(f"“{dataset.name}” could not be extracted.")
@@ -182,6 +191,8 @@ class Sources:
             extractor.visit(batch, total.add)
             total.count_images(1)
             found = total.distributions()
+        if not np.isfinite(found.mean).all():
+            raise BadInput(f"{path} cannot be used as a reference: {NOT_FINITE}. Choose another image.")
         return DNA(
             found.histograms, found.outside, 1, found.mean, found.deviations, calibration, extractor.spec, path.name
         )
@@ -222,8 +233,11 @@ class Sources:
         if selection is not None:
             check_selection(selection, dna.n_neurons, dna.network)
 
-    def ensure(self, dataset: Dataset) -> None:
-        """Extract what is missing or new of a dataset. A part whose whole has sketches is not extracted again."""
+    def ensure(self, dataset: Dataset, sketches: bool = True) -> None:
+        """Extract what is missing or new of a dataset. A part whose whole has sketches is not extracted again.
+
+        sketches: whether it must have them; else only where it was once chosen to keep some.
+        """
         setting = self.setting
         if setting is not None:
             store = self.workspace.store
@@ -231,10 +245,10 @@ class Sources:
                 return  # a disk that is not plugged in: what is known of it still counts
             if dataset.part is not None and store.dna_key(dataset, setting) is not None:
                 whole = replace(dataset, part=None, name=_whole_name(dataset))
-                self.ensure(whole)
+                self.ensure(whole, sketches)
                 if store.dna(dataset, setting) is not None:
                     return
-            if is_current(self.workspace, dataset, setting):
+            if is_current(self.workspace, dataset, setting, sketches):
                 return
         calibration = self._calibration([dataset])
         extract_dataset(
@@ -243,7 +257,7 @@ class Sources:
             progress=self._progress, stop=self._stop,
         )  # fmt: skip
 
-    def _calibration(self, datasets: Sequence[Dataset]):
+    def _calibration(self, datasets: Sequence[Dataset]) -> Calibration:
         if self._like is not None and self._like.calibration.extractor == self.extractor.fingerprint:
             return self._like.calibration
         return calibration_for(self.workspace, self.extractor, datasets, self._progress, self._stop)
@@ -252,6 +266,11 @@ class Sources:
         if setting is not None:
             return setting.bins
         return BINS if self._like is None else self._like.bins
+
+
+def _histograms(path: Path) -> DNA:
+    """A DNA file. One that holds means and variances only says so itself, wherever histograms are asked of it."""
+    return cast(DNA, load_dna(path))
 
 
 def _whole_name(dataset: Dataset) -> str:

@@ -46,11 +46,13 @@ def read_attributes(csv: Path, files: Sequence[FileRow]) -> pd.DataFrame:
                 f"each image's path in its folder there, such as {paths[0]}."
             )
     table = table[~table.index.duplicated()]
-    for column in table.columns:
-        table[column] = _normal_column(table[column])
-    table = table.reindex(paths, fill_value="")
-    table.index = pd.Index([f.path for f in files], name="file")
-    return table
+    # Column by column and put together once: in place, 5,000 columns take fifteen seconds.
+    rows = table.index.get_indexer(pd.Index(paths))
+    said: dict[object, str] = {}
+    columns = {name: _normal_column(table[name].to_numpy(object), said) for name in table.columns}
+    taken = {name: np.where(rows >= 0, values[rows], "") for name, values in columns.items()} if len(table) else {
+        name: np.full(len(rows), "", object) for name in columns}  # fmt: skip
+    return pd.DataFrame(taken, index=pd.Index([f.path for f in files], name="file"), columns=list(columns))
 
 
 def _read_csv(csv: Path) -> pd.DataFrame:
@@ -116,11 +118,16 @@ def choose(table: pd.DataFrame, part: Part, name: str) -> list[int]:
     return rows
 
 
-def _normal_column(column: pd.Series) -> pd.Series:
-    said = {value: _normal_value(value) for value in column.unique()}  # a few words, however many images
-    column = column.map(said).fillna("")
-    unknown = "" if (column == "0").any() else "0"
-    return column.replace({"-1": unknown, "": unknown})
+def _normal_column(values: np.ndarray, said: dict[object, str]) -> np.ndarray:
+    """(N,) words of a column. said: what was made of each word so far; there are few, however many images."""
+    column = []
+    for value in values:
+        word = said.get(value) if isinstance(value, str) else ""
+        if word is None:
+            word = said[value] = _normal_value(value)
+        column.append(word)
+    unknown = "" if "0" in set(column) else "0"
+    return np.array([unknown if word in ("-1", "") else word for word in column], object)
 
 
 def _normal_value(value: object) -> str:

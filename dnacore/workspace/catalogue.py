@@ -1,8 +1,9 @@
 """The workspace's catalogue: a SQLite file that says which datasets, shards and selections there are.
 
 Every change is one transaction, so a killed process leaves the catalogue as it was before or after it. A connection is
-opened for each use: threads and processes never share one. A file that turns out to be broken is set aside, and what
-can still be read of it (names, folders, selections) is carried over into a new one.
+opened for each use: threads and processes never share one. Reading needs no file beside it, so that it works on a full
+disk and in a folder that cannot be written to. A file that turns out to be broken, empty or gone is made again from its
+backup or from what can still be read of it (see `salvage`).
 """
 
 from __future__ import annotations
@@ -12,98 +13,29 @@ import re
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from filelock import FileLock
 
-from dnacore.errors import Damaged, Unavailable
+from dnacore.errors import Damaged, Unavailable, UnknownName
+from dnacore.workspace import salvage
+from dnacore.workspace.schema import TABLES, UPGRADES, VERSION, statements
 
-VERSION = 2
 WAIT = 30.0  # seconds to wait for another process's change
-_SCHEMA = """
-CREATE TABLE dataset (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, source TEXT NOT NULL UNIQUE, folder TEXT NOT NULL,
-    attributes TEXT, colour INTEGER NOT NULL, title TEXT NOT NULL DEFAULT '', added REAL NOT NULL
-);
-CREATE TABLE file (
-    dataset INTEGER NOT NULL REFERENCES dataset ON DELETE CASCADE, number INTEGER NOT NULL, path TEXT NOT NULL,
-    size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, hash TEXT NOT NULL DEFAULT '', there INTEGER NOT NULL DEFAULT 1,
-    PRIMARY KEY (dataset, number), UNIQUE (dataset, path)
-) WITHOUT ROWID;
-CREATE TABLE unreadable (
-    dataset INTEGER NOT NULL REFERENCES dataset ON DELETE CASCADE, path TEXT NOT NULL, reason TEXT NOT NULL,
-    PRIMARY KEY (dataset, path)
-) WITHOUT ROWID;
-CREATE TABLE calibration (
-    fingerprint TEXT PRIMARY KEY, extractor TEXT NOT NULL, name TEXT NOT NULL DEFAULT '',
-    chosen INTEGER NOT NULL DEFAULT 0, added REAL NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE setting (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, label TEXT NOT NULL, extractor TEXT NOT NULL, calibration TEXT NOT NULL,
-    bins INTEGER NOT NULL, specification TEXT NOT NULL, layers TEXT NOT NULL, weights TEXT NOT NULL, used REAL NOT NULL,
-    UNIQUE (extractor, calibration, bins)
-);
-CREATE TABLE shard (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, dataset INTEGER NOT NULL REFERENCES dataset ON DELETE CASCADE,
-    setting INTEGER NOT NULL REFERENCES setting, part TEXT NOT NULL, images INTEGER NOT NULL
-);
-CREATE INDEX shard_of ON shard (dataset, setting, part);
-CREATE TABLE member (
-    shard INTEGER NOT NULL REFERENCES shard ON DELETE CASCADE, position INTEGER NOT NULL, hash TEXT NOT NULL,
-    path TEXT NOT NULL, reason TEXT, PRIMARY KEY (shard, position)
-) WITHOUT ROWID;
-CREATE TABLE segment (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, dataset INTEGER NOT NULL REFERENCES dataset ON DELETE CASCADE,
-    setting INTEGER NOT NULL REFERENCES setting, images INTEGER NOT NULL
-);
-CREATE TABLE extraction (
-    dataset INTEGER NOT NULL REFERENCES dataset ON DELETE CASCADE, setting INTEGER NOT NULL REFERENCES setting,
-    part TEXT NOT NULL, shards TEXT NOT NULL, images INTEGER NOT NULL, finished REAL NOT NULL,
-    PRIMARY KEY (dataset, setting, part)
-) WITHOUT ROWID;
-CREATE TABLE checked (
-    segment INTEGER PRIMARY KEY REFERENCES segment ON DELETE CASCADE, stamp TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE number (name TEXT PRIMARY KEY, last INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE selection (name TEXT PRIMARY KEY, content TEXT NOT NULL, saved REAL NOT NULL) WITHOUT ROWID;
-"""
-_UPGRADES = {
-    1: "CREATE TABLE checked (segment INTEGER PRIMARY KEY REFERENCES segment ON DELETE CASCADE, stamp TEXT NOT NULL) "
-    "WITHOUT ROWID",
-}  # what makes a catalogue of one version one of the next
-_KEPT = (
-    "dataset", "selection", "calibration", "file", "unreadable", "setting", "shard", "member", "segment", "extraction"
-)  # fmt: skip
-_CONSISTENT = """
-DELETE FROM file WHERE dataset NOT IN (SELECT id FROM dataset);
-DELETE FROM unreadable WHERE dataset NOT IN (SELECT id FROM dataset);
-DELETE FROM shard WHERE dataset NOT IN (SELECT id FROM dataset) OR setting NOT IN (SELECT id FROM setting);
-DELETE FROM shard WHERE images != (SELECT count(*) FROM member WHERE member.shard = shard.id AND reason IS NULL);
-DELETE FROM member WHERE shard NOT IN (SELECT id FROM shard);
-DELETE FROM segment WHERE dataset NOT IN (SELECT id FROM dataset) OR setting NOT IN (SELECT id FROM setting);
-DELETE FROM extraction WHERE dataset NOT IN (SELECT id FROM dataset) OR setting NOT IN (SELECT id FROM setting);
-DELETE FROM extraction WHERE NOT json_valid(shards);
-DELETE FROM extraction
-    WHERE EXISTS (SELECT 1 FROM json_each(extraction.shards) WHERE value NOT IN (SELECT id FROM shard));
-UPDATE number SET last = max(last, (SELECT coalesce(max(id), 0) FROM shard)) WHERE name = 'shard';
-UPDATE number SET last = max(last, (SELECT coalesce(max(id), 0) FROM segment)) WHERE name = 'segment';
-"""
-_SALVAGED = (
-    "The catalogue was damaged and has been set aside as {aside}; {count} datasets in it could be read and are in the "
-    "new one. Your images are untouched. Run the same command again, and add datasets that are missing."
-)
 
 
 class Catalogue:
     """One SQLite file and how to reach it."""
 
     def __init__(self, path: Path) -> None:
-        """Open the file, or make it. A file that is not a database is set aside and said so in `notice`."""
+        """Open the file, or make it. What had to be done to one that is broken or lost is said in `notice`."""
         self.path = path
         self.notice = ""
         try:
-            if self._version() != VERSION:
+            if salvage.is_lost(path):
+                self.notice = self._find_again()
+            elif self._version() != VERSION:
                 self._prepare()
         except sqlite3.OperationalError as error:
             raise self._unavailable(error) from error
@@ -117,7 +49,11 @@ class Catalogue:
             with closing(sqlite3.connect(self.path, timeout=WAIT)) as connection:
                 connection.row_factory = sqlite3.Row
                 yield connection
-        except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
+        except sqlite3.IntegrityError as error:
+            if "FOREIGN KEY" in str(error):  # somebody removed a dataset while others were at work on it
+                raise UnknownName("What this belongs to was removed in the meantime. Add it again to go on.") from error
+            raise
+        except sqlite3.ProgrammingError:
             raise
         except sqlite3.OperationalError as error:
             if "decode" in str(error) or "no such" in str(error):  # text that is no text, tables that are gone
@@ -140,6 +76,16 @@ class Catalogue:
                 raise
             connection.commit()
 
+    def back_up(self) -> None:
+        """Keep a copy beside the catalogue, from which a lost one is made again."""
+        salvage.back_up(self.path)
+
+    def born(self) -> float:
+        """When this catalogue was made, or made again: files from before may belong to one that is lost."""
+        with self.reading() as db:
+            row = db.execute("SELECT last FROM number WHERE name = 'born'").fetchone()
+        return float(row["last"]) if row else 0.0
+
     def _version(self) -> int:
         """The version of the file's tables; 0 for a new file. Takes no lock."""
         with closing(sqlite3.connect(self.path, timeout=WAIT)) as connection:
@@ -153,65 +99,49 @@ class Catalogue:
 
     def _prepare(self) -> None:
         with self._alone(), closing(sqlite3.connect(self.path, timeout=WAIT)) as connection:
-            connection.execute("PRAGMA journal_mode = WAL")
+            # Not the write-ahead log: to read it, files must be made beside it, which a full disk does not allow.
+            connection.execute("PRAGMA journal_mode = DELETE")
             with connection:
                 connection.execute("BEGIN IMMEDIATE")
                 version = connection.execute("PRAGMA user_version").fetchone()[0]
                 if version == VERSION:
                     return  # another process was faster
-                statements = _SCHEMA.split(";") if version == 0 else [_UPGRADES[v] for v in range(version, VERSION)]
-                for statement in filter(str.strip, statements):
-                    connection.execute(statement)
-                # Numbers go on behind whatever files an earlier catalogue left: no file is ever taken for another.
-                connection.executemany("INSERT OR IGNORE INTO number VALUES (?,?)", self._numbers().items())
+                scripts = [TABLES] if version == 0 else [UPGRADES[v] for v in range(version, VERSION)]
+                for statement in (one for script in scripts for one in statements(script)):
+                    try:
+                        connection.execute(statement)
+                    except sqlite3.OperationalError as error:
+                        if "duplicate column" not in str(error):
+                            raise
+                numbers = {"catalogue": random.SystemRandom().getrandbits(48), **_numbers(self.path.parent)}
+                numbers["born"] *= version == 0  # one that is brought up to date has named all there is
+                connection.executemany("INSERT OR IGNORE INTO number VALUES (?,?)", numbers.items())
                 connection.execute(f"PRAGMA user_version = {VERSION}")
-
-    def _numbers(self) -> dict[str, int]:
-        numbers = {"catalogue": random.SystemRandom().getrandbits(48)}
-        for name, folder in (("shard", "shards"), ("shard", "words"), ("segment", "sketches")):
-            found = (re.match(r"\d+", path.name) for path in (self.path.parent / folder).glob("*"))
-            last = max((int(match[0]) for match in found if match and len(match[0]) < 16), default=0)
-            numbers[name] = max(last, numbers.get(name, 0))
-        return numbers
 
     def _start_again(self, error: Exception) -> str:
         """Set the broken file aside and take over what can be read of it; return what to tell the user."""
         with self._alone():
-            if self._is_sound():
+            if salvage.is_sound(self.path):
                 return "The catalogue was damaged and has just been repaired. Run the same command again."
-            aside = self.path.with_name(f"{self.path.stem}.damaged-{time.time_ns() // 1_000_000}{self.path.suffix}")
-            for end in ("", "-wal", "-shm"):  # a log left behind would be played into the new file
-                with suppress(FileNotFoundError):
-                    self.path.with_name(self.path.name + end).rename(aside.with_name(aside.name + end))
+            aside = salvage.set_aside(self.path)
         self._prepare()
-        return _SALVAGED.format(aside=aside.name, count=self._salvage(aside))
+        return salvage.take_over(self.path, aside)
 
-    def _is_sound(self) -> bool:
-        try:
-            with closing(sqlite3.connect(self.path, timeout=WAIT)) as connection:
-                for table in re.findall(r"CREATE TABLE (\w+)", _SCHEMA):
-                    connection.execute(f"SELECT * FROM {table}").fetchall()
-                return connection.execute("PRAGMA integrity_check(1)").fetchone()[0] == "ok"
-        except (sqlite3.DatabaseError, UnicodeDecodeError):
-            return False
-
-    def _salvage(self, aside: Path) -> int:
-        """Copy what can be read of the tables worth keeping; return how many datasets that is."""
-        with closing(sqlite3.connect(aside)) as old, closing(sqlite3.connect(self.path, timeout=WAIT)) as new:
-            old.text_factory = lambda raw: raw.decode("utf-8", "replace")
-            for table in _KEPT:
-                columns = [row[1] for row in new.execute(f"PRAGMA table_info({table})")]
-                readable = _has(old, table, columns)
-                rows = old.execute(f"SELECT {', '.join(columns)} FROM {table}") if readable else iter(())
-                marks = ", ".join("?" * len(columns))
-                with suppress(sqlite3.DatabaseError, UnicodeDecodeError):  # the rest of this table cannot be read
-                    for row in rows:
-                        with suppress(sqlite3.IntegrityError):
-                            new.execute(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", row)
-            for statement in filter(str.strip, _CONSISTENT.split(";")):
-                new.execute(statement)
-            new.commit()
-            return new.execute("SELECT count(*) FROM dataset").fetchone()[0]
+    def _find_again(self) -> str:
+        """Make a lost catalogue again, from its backup where there is one; return what to tell the user."""
+        with self._alone():
+            if not salvage.is_lost(self.path):
+                return "The catalogue was lost and has just been restored."
+            restored = salvage.restore(self.path)
+        if self._version() != VERSION:
+            self._prepare()
+        with self.changing() as db:  # numbers go on behind the files that lie here: none is taken for another
+            for name, last in _numbers(self.path.parent).items():
+                db.execute(
+                    "INSERT INTO number VALUES (?,?) ON CONFLICT (name) DO UPDATE SET last = max(last, excluded.last)",
+                    (name, last),
+                )
+        return restored
 
     def _alone(self) -> FileLock:
         return FileLock(self.path.with_name(f".{self.path.stem}.lock"), timeout=WAIT)
@@ -223,9 +153,11 @@ class Catalogue:
         )
 
 
-def _has(connection: sqlite3.Connection, table: str, columns: list[str]) -> bool:
-    try:
-        connection.execute(f"SELECT {', '.join(columns)} FROM {table} LIMIT 0")
-    except (sqlite3.DatabaseError, UnicodeDecodeError):
-        return False
-    return True
+def _numbers(root: Path) -> dict[str, int]:
+    """Where numbers go on: behind whatever files an earlier catalogue left. And when this one begins."""
+    numbers = {"born": int(time.time())}
+    for name, folder in (("shard", "shards"), ("shard", "words"), ("segment", "sketches")):
+        found = (re.match(r"\d+", path.name) for path in (root / folder).glob("*"))
+        last = max((int(match[0]) for match in found if match and len(match[0]) < 16), default=0)
+        numbers[name] = max(last, numbers.get(name, 0))
+    return numbers

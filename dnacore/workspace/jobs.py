@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -25,21 +23,17 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from dnacore import atomic
 from dnacore.errors import BadInput, UnknownName
+from dnacore.paths import discard_folder
+from dnacore.workspace.journal import TAIL, append, events_of, folder_of, is_alive, of_this_run
 from dnacore.workspace.workspace import Workspace
 
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]  # Windows has none
-
+MOST_KNOWN = (
+    10_000  # ended jobs that are remembered, so that watching hundreds of them costs a look at each file's time
+)
+_ended: dict[Path, tuple[tuple[int, ...], Job]] = {}
 STARTING = 30.0  # seconds a new process may take before it holds its lock
-TAIL = 1 << 16  # bytes of a journal that say how things stand: every progress line is complete in itself
-RATE_WINDOW = 20.0  # seconds over which images per second are averaged
-_NUMBER = re.compile("[0-9A-Za-z-]{1,80}")
 _PROJECT = Path(__file__).resolve().parents[2]
 
 
@@ -80,29 +74,33 @@ def describe(
     """Write down a job that is about to run: under this process or another one."""
     content = {"id": number, "command": list(command), "title": title or " ".join(command),
                "datasets": list(datasets), "created": time.time()}  # fmt: skip
-    atomic.write_bytes(_folder(workspace, number) / "job.json", json.dumps(content).encode())
+    atomic.write_bytes(folder_of(workspace, number) / "job.json", json.dumps(content).encode())
 
 
 def resume(workspace: Workspace, number: str) -> Job:
     """Run an ended job's command again; finished shards are not extracted again. Raises BadInput while it runs."""
     if job(workspace, number).state == "running":
         raise BadInput("This job is still running.")
-    _append(_folder(workspace, number), {"event": "queued"})
+    append(folder_of(workspace, number), {"event": "queued"})
     _spawn(workspace, number)
     return job(workspace, number)
 
 
 def cancel(workspace: Workspace, number: str) -> None:
     """Ask a running job to stop; what it finished is kept. Does nothing to one that has ended."""
-    folder = _folder(workspace, number)
+    folder = folder_of(workspace, number)
     if job(workspace, number).state != "running":
         return
     deadline = time.monotonic() + STARTING
-    while not _alive(folder):  # it is still starting up and could not hear us yet
+    process = None
+    # Still starting up, it could not hear us yet, and the last process that wrote its number down is another one.
+    while process is None or not is_alive(folder):
         if time.monotonic() > deadline or job(workspace, number).state != "running":
             return
-        time.sleep(0.05)
-    process = next((e.get("pid") for e in reversed(_events(folder)) if e["event"] == "started"), None)
+        started = (e.get("pid") for e in reversed(of_this_run(events_of(folder))) if e["event"] == "started")
+        process = next(started, None)
+        if process is None or not is_alive(folder):
+            time.sleep(0.05)
     if isinstance(process, int) and process > 0:
         with suppress(ProcessLookupError):  # it ended by itself just now
             os.kill(process, signal.SIGTERM)
@@ -112,7 +110,7 @@ def forget(workspace: Workspace, number: str) -> None:
     """Remove an ended job's journal and log. Raises BadInput while it runs."""
     if job(workspace, number).state == "running":
         raise BadInput("This job is still running. Cancel it first.")
-    shutil.rmtree(_folder(workspace, number), ignore_errors=True)
+    discard_folder(folder_of(workspace, number))
 
 
 def list_jobs(workspace: Workspace) -> list[Job]:
@@ -126,10 +124,33 @@ def list_jobs(workspace: Workspace) -> list[Job]:
 
 def job(workspace: Workspace, number: str) -> Job:
     """One job as it stands now. Raises UnknownName."""
-    folder = _folder(workspace, number)
+    folder = folder_of(workspace, number)
+    now = _stamp(folder)
+    known = _ended.get(folder)
+    if known is not None and known[0] == now:  # its journal, which only a new run writes on, is as it was
+        return known[1]
+    found = _read(folder, number)
+    if found.state in ("done", "failed", "cancelled") and not is_alive(folder):
+        if len(_ended) >= MOST_KNOWN:
+            _ended.clear()
+        _ended[folder] = now, found
+    return found
+
+
+def _stamp(folder: Path) -> tuple[int, ...]:
+    """What changes whenever a job's description or journal does."""
+    found: list[int] = []
+    for name in ("job.json", "journal.jsonl"):
+        with suppress(OSError):
+            about = os.stat(folder / name)
+            found += [about.st_size, about.st_mtime_ns, about.st_ino]
+    return tuple(found)
+
+
+def _read(folder: Path, number: str) -> Job:
     content = _description(folder)
-    alive = _alive(folder)
-    events = _events(folder, TAIL)
+    alive = is_alive(folder)
+    events = events_of(folder, TAIL)
     last = max((i for i, e in enumerate(events) if e["event"] in ("queued", "started")), default=0)
     events = events[last:]
     seen: dict[str, Any] = {}
@@ -138,7 +159,8 @@ def job(workspace: Workspace, number: str) -> Job:
     state = {"finished": "done", "failed": "failed", "cancelled": "cancelled"}.get(seen.get("event", ""), "")
     if not state:
         begun = seen.get("event") not in (None, "queued")
-        waiting = not begun and time.time() - _number(seen.get("time"), content["created"]) < STARTING
+        # a moment that lies ahead was written under a clock that has been put right since
+        waiting = not begun and abs(time.time() - _number(seen.get("time"), content["created"])) < STARTING
         state = "running" if alive or waiting else "interrupted"
     message = seen.get("message", "")
     if state == "interrupted":
@@ -155,62 +177,11 @@ def job(workspace: Workspace, number: str) -> Job:
 
 def log(workspace: Workspace, number: str, lines: int = 200) -> str:
     """The last lines that the job's process printed."""
-    path = _folder(workspace, number) / "log.txt"
+    path = folder_of(workspace, number) / "log.txt"
     if not path.is_file():
         return ""
     with open(path, encoding="utf-8", errors="replace") as file:
         return "".join(deque(file, maxlen=lines))
-
-
-class Journal:
-    """The writing side: held by the job's own process from start to end."""
-
-    def __init__(self, workspace: Workspace, number: str) -> None:
-        self.folder = _folder(workspace, number)
-        self._lock = FileLock(self.folder / "alive.lock")
-        self._said = 0.0
-        self._recent: deque[tuple[float, int]] = deque()
-        self._last: dict[str, Any] = {}
-
-    def __enter__(self) -> Journal:
-        self._lock.acquire()
-        _append(self.folder, {"event": "started", "pid": os.getpid()})
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._last:
-            self._write(self._last)
-        self._lock.release()
-
-    def progress(self, stage: str, done: int, total: int, rejected: int = 0) -> None:
-        """Say where the work stands; written down at most twice a second."""
-        now = time.monotonic()
-        if self._recent and done < self._recent[-1][1]:
-            self._recent.clear()
-        self._recent.append((now, done))
-        while now - self._recent[0][0] > RATE_WINDOW and len(self._recent) > 2:
-            self._recent.popleft()
-        (t0, d0), (t1, d1) = self._recent[0], self._recent[-1]
-        rate = (d1 - d0) / (t1 - t0) if t1 > t0 else 0.0
-        left = (total - done) / rate if rate > 0 else None
-        event = {"event": "progress", "stage": stage, "done": done, "total": total, "rejected": rejected,
-                 "rate": round(rate, 2), "left": None if left is None else round(left, 1)}  # fmt: skip
-        if now - self._said >= 0.5 or stage != self._last.get("stage", stage):
-            self._write(event)
-            self._said, self._last = now, {}
-        else:
-            self._last = event
-
-    def end(self, event: str, message: str = "") -> None:
-        """Say how it ended: finished, failed or cancelled."""
-        if self._last:
-            self._write(self._last)
-            self._last = {}
-        self._write({"event": event, "message": message})
-
-    def _write(self, event: dict[str, Any]) -> None:
-        with suppress(OSError):  # a full disk is reported by the work itself; the journal must not hide that
-            _append(self.folder, event)
 
 
 def as_json(found: Job) -> dict[str, Any]:
@@ -219,14 +190,14 @@ def as_json(found: Job) -> dict[str, Any]:
 
 
 def _spawn(workspace: Workspace, number: str) -> None:
-    folder = _folder(workspace, number)
+    folder = folder_of(workspace, number)
     command = _description(folder)["command"]
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join(filter(None, (str(_PROJECT), os.environ.get("PYTHONPATH", "")))),
         "PYTHONUNBUFFERED": "1",
     }
     line = [sys.executable, "-m", "dnacore", *command, "--workspace", str(workspace.root), "--job", number]
-    before = len(_events(folder))
+    before = len(events_of(folder))
     with open(folder / "log.txt", "ab") as output:
         process = subprocess.Popen(
             line, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=environment,
@@ -237,9 +208,9 @@ def _spawn(workspace: Workspace, number: str) -> None:
         code = process.wait()
         # Since this process was spawned, not since the job was queued last: a cancelled one may end after its successor
         # was queued, and must not speak for it.
-        events = [e["event"] for e in _events(folder)[before:]]
+        events = [e["event"] for e in events_of(folder)[before:]]
         if code and "started" not in events and folder.is_dir():
-            _append(folder, {"event": "failed", "message": "The job could not start. Its log says why."})
+            append(folder, {"event": "failed", "message": "The job could not start. Its log says why."})
 
     threading.Thread(target=reap, name=f"job-{number}", daemon=True).start()
 
@@ -257,54 +228,3 @@ def _description(folder: Path) -> dict[str, Any]:
 
 def _number(value: object, otherwise: Any = 0) -> Any:
     return value if isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value) else otherwise
-
-
-def _folder(workspace: Workspace, number: str) -> Path:
-    if not _NUMBER.fullmatch(number):
-        raise UnknownName("There is no such job.")
-    return workspace.root / "jobs" / number
-
-
-def _alive(folder: Path) -> bool:
-    """Whether a process holds the job's lock. On Unix asked with a shared lock, so that watchers never see each other."""
-    if not (folder / "alive.lock").exists():
-        return False
-    if fcntl is not None:
-        with suppress(FileNotFoundError), open(folder / "alive.lock", "rb") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except OSError:
-                return True
-        return False
-    lock = FileLock(folder / "alive.lock")
-    try:
-        lock.acquire(timeout=0.1, poll_interval=0.01)  # longer than another watcher's look takes
-    except Timeout:
-        return True
-    lock.release()
-    return False
-
-
-def _append(folder: Path, event: dict[str, Any]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / "journal.jsonl", "ab") as file:  # one write of one line: readers see whole lines
-        file.write(json.dumps(event | {"time": time.time()}).encode() + b"\n")
-
-
-def _events(folder: Path, tail: int | None = None) -> list[dict[str, Any]]:
-    try:
-        with open(folder / "journal.jsonl", "rb") as file:
-            if tail is not None:
-                file.seek(max(0, file.seek(0, os.SEEK_END) - tail))
-            lines = file.read().splitlines()
-    except OSError:
-        return []
-    events = []
-    for line in lines:
-        try:
-            event = json.loads(line)
-        except ValueError:  # a line cut short by a crash says nothing
-            continue
-        if isinstance(event, dict) and isinstance(event.get("event"), str):
-            events.append(event)
-    return events

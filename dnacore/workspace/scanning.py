@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from dnacore.errors import UnknownName
 from dnacore.images import files
-from dnacore.images.files import Rejected
+from dnacore.images.files import ImageFile, Rejected
 from dnacore.workspace.catalogue import Catalogue
 from dnacore.workspace.datasets import Dataset
 from dnacore.workspace.store.shard_plan import FileRow
@@ -32,12 +34,15 @@ def scan(
 ) -> tuple[list[Rejected], int, int]:
     """Look at the folder and note its files; return those that are no readable image, how many came and how many went.
 
-    A file whose size and time are as before keeps its hash; with hashes=False new files are hashed later. Raises
-    BadInput when the folder is gone.
+    A file whose size and time are as before keeps its hash; with hashes=False new files are hashed later. What could only
+    not be looked at (no permission, a fault of the disk) counts as it was known before. Nothing is written where nothing
+    changed, so that a look works on a full disk. Raises BadInput when the folder is gone.
     """
     found, rejected = files.find_images(dataset.source)
     with catalogue.reading() as db:
         known = {row["path"]: row for row in db.execute("SELECT * FROM file WHERE dataset = ?", (dataset.id,))}
+        noted = set(map(tuple, db.execute("SELECT path, reason FROM unreadable WHERE dataset = ?", (dataset.id,))))
+    found, rejected = _with_unseen(found, rejected, known)
     old = {
         f.path: known[f.path]["hash"]
         for f in found
@@ -47,7 +52,16 @@ def scan(
     }
     need = [f for f in found if hashes and not old.get(f.path)]
     contents = _hash(dataset, [f.path for f in need], rejected, progress)
+    paths = {f.path for f in found}
+    gone = sum(1 for path, row in known.items() if row["there"] and path not in paths)
+    back = sum(1 for path in paths if path not in known or not known[path]["there"])
+    same = all(f.path in known and (known[f.path]["size"], known[f.path]["mtime_ns"]) == (f.size, f.mtime_ns)
+               for f in found)  # fmt: skip
+    if same and not (gone or back or need) and noted == {(r.path, r.reason) for r in rejected}:
+        return rejected, 0, 0
     with catalogue.changing() as db:
+        if db.execute("SELECT 1 FROM dataset WHERE id = ?", (dataset.id,)).fetchone() is None:
+            raise UnknownName(f"“{dataset.name}” was removed in the meantime. Add it again to go on.")
         last = db.execute("SELECT coalesce(max(number), -1) FROM file WHERE dataset = ?", (dataset.id,))
         top = last.fetchone()[0]
         fresh = [f for f in found if f.path not in known]
@@ -70,10 +84,24 @@ def scan(
         db.executemany(
             "INSERT OR REPLACE INTO unreadable VALUES (?,?,?)", [(dataset.id, r.path, r.reason) for r in rejected]
         )
-    paths = {f.path for f in found}
-    gone = sum(1 for path, row in known.items() if row["there"] and path not in paths)
-    back = sum(1 for path in paths if path not in known or not known[path]["there"])
     return rejected, back, gone
+
+
+def _with_unseen(
+    found: list[ImageFile], rejected: list[Rejected], known: Mapping[str, sqlite3.Row]
+) -> tuple[list[ImageFile], list[Rejected]]:
+    """The files found, and those known from before that could only not be looked at now: as they were known."""
+    denied = {r.path for r in rejected if r.passing}
+    if not denied:
+        return found, rejected
+    seen = {f.path for f in found}
+    unseen = [
+        ImageFile(path, row["size"], row["mtime_ns"]) for path, row in known.items()
+        if row["there"] and row["hash"] and path not in seen
+        and (path in denied or any(path.startswith(folder) for folder in denied if folder.endswith("/")))
+    ]  # fmt: skip
+    kept = {f.path for f in unseen}
+    return sorted([*found, *unseen], key=lambda f: f.path), [r for r in rejected if r.path not in kept]
 
 
 def _hash(
@@ -91,7 +119,7 @@ def _hash(
     with ThreadPoolExecutor(4, thread_name_prefix="hash") as pool:
         for done, (path, content, reason) in enumerate(pool.map(one, paths), 1):
             if content is None:
-                rejected.append(Rejected(path, reason))
+                rejected.append(Rejected(path, reason, True))
             else:
                 contents[path] = content
             if progress is not None:

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from dnacore.errors import BadInput, Unavailable
 from dnacore.images.files import is_hidden, is_image_name
+from dnacore.paths import discard_folder
 from dnacore.workspace.datasets import Dataset, clean_name, free_name
+from dnacore.workspace.unpacked import alone, is_registered
 
 if TYPE_CHECKING:
     from dnacore.workspace.workspace import Workspace
@@ -90,7 +92,8 @@ def _files(workspace: Workspace, uploads: Sequence[Upload], partial: Path, name:
         raise BadInput("There is no image among the files. Choose JPEG, PNG or other images, or a zip of them.")
     inside = partial / "images"
     inside.mkdir()
-    contents, taken = [], set()
+    contents: list[str] = []
+    taken: set[str] = set()
     for given, content in uploads:
         written = "attributes.csv" if given in tables else _free(given, taken)
         taken.add(written.casefold())
@@ -99,16 +102,18 @@ def _files(workspace: Workspace, uploads: Sequence[Upload], partial: Path, name:
     known = {dataset.name for dataset in workspace.datasets()}
     name = name or free_name("upload", known)
     target = workspace.root / "unpacked" / f"upload-{digest[:10]}"
-    fresh = not target.exists()
-    if fresh:
-        inside.chmod(0o755)
-        os.rename(inside, target)
-    try:
-        return workspace.add_dataset(name, target)
-    except BaseException:
+    with alone(workspace.root, target):
+        fresh = not is_registered(workspace.catalogue, target)
         if fresh:
-            shutil.rmtree(target, ignore_errors=True)
-        raise
+            discard_folder(target)  # one that no dataset stands for may be half-deleted
+            inside.chmod(0o755)
+            os.rename(inside, target)
+        try:
+            return workspace.add_dataset(name, target)
+        except BaseException:
+            if fresh and not is_registered(workspace.catalogue, target):
+                discard_folder(target)
+            raise
 
 
 def _write(path: Path, content: BinaryIO) -> str:

@@ -30,6 +30,7 @@ def test_the_first_heatmap_needs_no_click_and_a_restarted_server_goes_on(tmp_pat
             expect(cells.first).to_be_attached(timeout=240_000)
 
             # The job is a process of its own: a server that stops and starts again finds it.
+            noise.hush()  # what a page asks for as it goes is cut off, which is not its fault
             page.close()
             ui.stop(first)
             second = ui.start(tmp_path / "workspace", port=urlsplit(first.url).port)

@@ -80,6 +80,7 @@ def test_names_and_selections_survive_a_damaged_catalogue(tmp_path: Path) -> Non
                 for name in names:
                     opened.scan(opened.dataset(name))
                 opened.selections()
+                opened.dataset(draw(tmp_path / "new", 1))
                 break
             except (Damaged, UnknownName, BadInput, Unavailable):
                 continue

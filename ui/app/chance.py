@@ -26,7 +26,7 @@ def _halves(key: str, metric: str, _one: Ready) -> Halves | None:
     sketches = reads.dna(_one).source
     if metric not in METRICS or sketches is None or len(sketches) < split_half.FEWEST:
         return None
-    found = split_half.halves(sketches, metric)
+    found = split_half.halves(sketches, metric, images=reads.dna(_one).images)
     sketches.release()
     return found
 

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 
 from streamlit import get_option
 
-from ui.app import entrance
+from ui.app import entrance, forgotten
 
 OPEN = "VISUAL_DNA_OPEN"  # "1": open the address in a browser, as `make run` asks unless HEADLESS=1
 PATIENCE_S = 60
@@ -36,7 +36,7 @@ def greeting(at: str, token: str) -> str:
     return f"{said}\nNo token is asked for ({entrance.ENVIRONMENT}=0): every user of this machine can open it."
 
 
-def opening(token: str):  # noqa: ANN201 - the type Streamlit wants is a function of its own App
+def opening(token: str):
     """Return the hook that Streamlit's server calls when it starts."""
 
     @asynccontextmanager
@@ -45,7 +45,8 @@ def opening(token: str):  # noqa: ANN201 - the type Streamlit wants is a functio
         print(greeting(at, token), file=sys.stderr, flush=True)
         if os.environ.get(OPEN) == "1":
             threading.Thread(target=_open, args=(at, entrance.address(at, token)), daemon=True).start()
-        yield
+        async with forgotten.swept():
+            yield
 
     return lifespan
 

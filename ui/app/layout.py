@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dnacore.workspace.datasets import Dataset
-from ui.app import capture, navigation, palette, reads
+from ui.app import capture, navigation, palette, reads, words
 
 
 def header(title: str, sentence: str, *, hand: str = "", back: tuple[str, str] | None = None) -> None:
@@ -64,7 +64,7 @@ def dataset_name(dataset: Dataset, note: str = "") -> str:
     """Return a dataset's name with its colour, as HTML."""
     dot = f'<span class="vds-dot" style="background:{palette.dataset_colour(dataset.colour)}"></span>'
     tail = f'<span class="vds-quiet" style="font-weight:400">{html.escape(note)}</span>' if note else ""
-    return f'<span class="vds-name">{dot}{html.escape(dataset.name)}{tail}</span>'
+    return f'<span class="vds-name">{dot}{html.escape(words.dataset(dataset.name))}{tail}</span>'
 
 
 def facts(rows: Sequence[tuple[str, str]]) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import dnacore as dc
 from dnacore.extractors.networks.mini_classes import thing_of
+from dnacore.workspace.datasets import parse_part
 from ui.app import words
 
 
@@ -69,6 +70,17 @@ def neuron(name: str, index: int, layers: Mapping[str, int] | Sequence[str], thi
 def neuron_short(name: str, index: int, thing: str | None = None) -> str:
     """Return `block 7 · 214`, for axes and tables; `things · 28 (spectacle rim)` where a neuron names a thing."""
     return f"{layer(name)} · {index}" + ("" if thing is None else f" ({thing})")
+
+
+def dataset(name: str) -> str:
+    """Return a dataset or a part of one as a person says it: `faces[hat=1]` is `faces with hat`."""
+    base, part = parse_part(name)
+    if part is None:
+        return name
+    column = part.column.replace("_", " ")
+    if part.value in ("0", "1"):
+        return f"{base} {'with' if part.value == '1' else 'without'} {column}"
+    return f"{base} with {column} {part.value}"
 
 
 def moment(stamp: float) -> str:

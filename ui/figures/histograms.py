@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from ui.app import palette, words
-from ui.figures.distances import plain, short
+from ui.figures.names import plain, short
 
 SHOWN_BINS = 80
 
@@ -50,7 +50,7 @@ def overlay(
     for place, (item, share) in enumerate(zip(series, shares, strict=True)):
         figure.add_bar(
             x=centres,
-            y=np.where(share > 0, share, None) if logarithmic else share,
+            y=np.where(share > 0, share, np.nan) if logarithmic else share,
             width=widths,
             name=plain(item.name),
             marker={"color": palette.translucent(item.colour, 0.28), "line": {"width": 0}},

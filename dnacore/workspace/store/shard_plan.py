@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 SHARD_IMAGES = 512
 OWN_SHARD_FROM = 32
@@ -29,11 +29,12 @@ class FileRow:
 
 @dataclass(frozen=True)
 class Member:
-    """One image of a shard; `reason` where it could not be read."""
+    """One image of a shard; `reason` where it could not be read, `passing` where that may pass."""
 
     hash: str
     path: str
     reason: str | None = None
+    passing: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,14 +70,16 @@ def plan(
     """Compare the files there are with the shards there are. Files need their hash; order decides nothing but ties."""
     group = groups((f.path for f in files), own)
     matches = _match(files, shards)
-    keep, todo, taken = [], [], set()
+    keep: list[Shard] = []
+    todo: list[tuple[FileRow, ...]] = []
+    taken: set[int] = set()
     for shard in shards:
         found = matches[shard.id]
         present = [f for f in found if f is not None]
         taken.update(f.index for f in present)
         kinds = {group[top_folder(f.path)] for f in present}
         if len(present) == len(found) and len(kinds) == 1:
-            members = (Member(m.hash, f.path, m.reason) for m, f in zip(shard.members, present, strict=True))
+            members = (replace(m, path=f.path) for m, f in zip(shard.members, present, strict=True))
             keep.append(Shard(shard.id, tuple(members)))
         else:
             for kind in sorted(kinds):

@@ -1,0 +1,92 @@
+"""Reading `.npz` files that somebody may have made up: nothing is unpacked before its declared size was checked."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from typing import Any
+
+import numpy as np
+
+MOST_HEADER = 256 << 20  # bytes of a JSON header: the reasons of two million rejected images
+
+
+def array(archive: zipfile.ZipFile, name: str, shape: tuple[int, ...], kinds: str) -> np.ndarray:
+    """One array of a file, whose checksum is compared on the way.
+
+    shape: what it must be, -1 for any length up to 8; kinds: the letters of `dtype.kind` that will do. Raises ValueError
+    before anything is unpacked where the file declares something else.
+    """
+    with archive.open(f"{name}.npy") as file:
+        version = np.lib.format.read_magic(file)
+        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        found, fortran, dtype = read(file, max_header_size=10_000)
+        start = file.tell()
+    wanted = tuple(n if n >= 0 else min(found[i], 8) for i, n in enumerate(shape)) if len(found) == len(shape) else None
+    if found != wanted or dtype.kind not in kinds or dtype.hasobject or fortran:
+        raise ValueError(f"{name} holds {dtype} {found} instead of {shape}")
+    size = start + int(np.prod(found, dtype=np.int64)) * dtype.itemsize
+    if archive.getinfo(f"{name}.npy").file_size != size:
+        raise ValueError(f"{name} is not as long as it says")
+    return np.frombuffer(unpacked(archive, f"{name}.npy", size), dtype, offset=start).reshape(found)
+
+
+def header(archive: zipfile.ZipFile, name: str = "header") -> dict[str, Any]:
+    """The JSON object that a file keeps as an array of bytes. Raises ValueError."""
+    size = archive.getinfo(f"{name}.npy").file_size
+    if size > MOST_HEADER:
+        raise ValueError("its header is too long")
+    raw = np.lib.format.read_array(io.BytesIO(unpacked(archive, f"{name}.npy", size)), allow_pickle=False)
+    found = json.loads(raw.tobytes())
+    if not isinstance(found, dict):
+        raise ValueError("its header is no JSON object")
+    return found
+
+
+def unpacked(archive: zipfile.ZipFile, name: str, size: int) -> bytes:
+    """The bytes of one entry, never more than it declares."""
+    with archive.open(name) as file:
+        data = file.read(size + 1)
+    if len(data) != size:
+        raise ValueError(f"{name} is not as long as it says")
+    return data
+
+
+def layers_of(value: object) -> dict[str, int]:
+    """{layer: neuron count} as headers keep it. Raises ValueError."""
+    if not isinstance(value, list) or len(value) > 10_000:
+        raise ValueError("its layers make no sense")
+    found: dict[str, int] = {}
+    for pair in value:
+        name, count = pair
+        if not isinstance(name, str) or type(count) is not int or not 0 < count < 1 << 24 or name in found:
+            raise ValueError("its layers make no sense")
+        found[name] = count
+    if not found or sum(found.values()) >= 1 << 24:
+        raise ValueError("its layers make no sense")
+    return found
+
+
+def count_of(value: object, most: int = 1 << 53) -> int:
+    """A number of images or bins. Raises ValueError for anything but a whole number from 0 to `most`."""
+    if type(value) is not int or not 0 <= value <= most:
+        raise ValueError(f"{value!r} is no count")
+    return value
+
+
+def text_of(value: object) -> str:
+    """A text. Raises ValueError for anything else."""
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is no text")
+    return value
+
+
+def rejected_of(value: object) -> tuple[dict[str, str], ...]:
+    """The images that could not be read, with reasons. Raises ValueError."""
+    rows = []
+    for row in value if isinstance(value, list) else [None]:
+        if not isinstance(row, dict) or not {"path", "reason"} <= row.keys():
+            raise ValueError("its list of unreadable images makes no sense")
+        rows.append({str(key): str(word) for key, word in row.items()})
+    return tuple(rows)
