@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from dnacore import __version__
-from dnacore.commands.options import Command, everywhere, of_study, positive, share
+from dnacore.commands.options import Command, everywhere, of_lens, of_study, positive, share
 from dnacore.commands.stopping import stopping
 from dnacore.errors import BadInput, Cancelled, DnaError
 from dnacore.paths import shown
@@ -97,6 +97,7 @@ def _parser() -> _Parser:
     _distances(command)
     _analyses(command)
     _ranking(command)
+    of_lens(command)
     of_study(command)
     _keeping(command)
     _exchange(command)

@@ -33,8 +33,8 @@ from dnacore.extraction.sketch_policy import (
 from dnacore.extractors import Extractor
 from dnacore.sketches.segments import bytes_per_image
 from dnacore.workspace.datasets import Dataset
+from dnacore.workspace.store.settings import Setting
 from dnacore.workspace.store.shard_plan import plan
-from dnacore.workspace.store.shards import Setting
 from dnacore.workspace.workspace import Workspace
 
 # On the CPU 16 costs as much as 32 (ResNet-50: 122 against 135 ms an image) and takes half the memory.

@@ -30,8 +30,8 @@ from dnacore.sketches.sketches import Sketches
 from dnacore.sketches.words import SEES
 from dnacore.workspace.datasets import Dataset, parse_part
 from dnacore.workspace.saved import custom_extractors
+from dnacore.workspace.store.settings import Setting
 from dnacore.workspace.store.shard_plan import FileRow
-from dnacore.workspace.store.shards import Setting
 from dnacore.workspace.workspace import Workspace
 
 _LABEL = re.compile(r"(?P<name>.+) \((?P<precision>fp16|bf16)\)")

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 import dnacore as dc
 from dnacore.neurons import algebra
-from dnacore.workspace.store.shards import Setting
+from dnacore.workspace.store.settings import Setting
 from ui.figures import effects
 from ui.selections import kept, selecting
 

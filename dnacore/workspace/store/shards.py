@@ -21,8 +21,7 @@ from dnacore.sketches.words import Words, save_words
 from dnacore.workspace import listing
 from dnacore.workspace.datasets import Dataset
 from dnacore.workspace.store.array_files import exists, next_number, stamp
-from dnacore.workspace.store.settings import Setting as Setting
-from dnacore.workspace.store.settings import label_of as label_of
+from dnacore.workspace.store.settings import Setting, label_of
 from dnacore.workspace.store.shard_plan import FileRow, Member, Shard
 from dnacore.workspace.store.sketch_files import SketchFiles
 from dnacore.workspace.store.word_files import WordFiles
