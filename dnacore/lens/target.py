@@ -42,7 +42,11 @@ class Target:
 
     @classmethod
     def selection(
-        cls, extractor: Extractor, flat: Sequence[int], weights: Sequence[float] = (), name: str = ""
+        cls,
+        extractor: Extractor,
+        flat: Sequence[int] | np.ndarray,
+        weights: Sequence[float] | np.ndarray = (),
+        name: str = "",
     ) -> Target:
         """Several neurons by flat index; equally weighted where no weights are given. Raises BadInput."""
         if not len(flat):
