@@ -8,7 +8,7 @@ from starlette.middleware import Middleware
 from streamlit import get_option
 from streamlit.starlette import App
 
-from dnacore.workspace.workspace import default_root
+from dnacore.paths import default_root
 from ui.app import doorstep, entrance, errors, index_html, navigation, reads, routes
 
 _token = entrance.token(default_root())

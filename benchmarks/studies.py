@@ -22,9 +22,9 @@ from dnacore import studies
 from dnacore.sketches.sketches import together
 from dnacore.sources import study_requests
 from dnacore.sources.resolver import Sources
-from dnacore.studies import export
-from dnacore.studies.result import Result
-from dnacore.studies.study import Request, Subject
+from dnacore.studies.frame import export
+from dnacore.studies.frame.result import Result
+from dnacore.studies.frame.study import Request, Subject
 
 STYLES = ("photo", "art_painting", "cartoon", "sketch")
 FOLDERS = {name: f"styles/{name}" for name in STYLES} | {

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize
@@ -82,7 +83,7 @@ def sharpen(
     order = order[weights[order] > SMALLEST * weights.max()]
     images = int(asked.sum()), int((~asked).sum())
     learned_auc, plain_auc = float(np.mean(found)), float(np.mean(plain))
-    origin = {
+    origin: dict[str, Any] = {
         "kind": "sharpened", "with": names[0], "without": names[1], "images": list(images),
         "auc": learned_auc, "plain_auc": plain_auc, "top": top,
     }  # fmt: skip

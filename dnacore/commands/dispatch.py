@@ -6,7 +6,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable
 
-from dnacore.commands import analyse, compare, extract, manage, study, verify
+from dnacore.commands import analyse, compare, extract, lens, manage, study, verify
 from dnacore.commands.outcome import Result, Stop
 from dnacore.commands.progress import Reporter
 from dnacore.paths import shown
@@ -18,7 +18,7 @@ _COMMANDS: dict[str, Callable[[Namespace, Reporter, Stop], Result]] = {
     "extract": extract.extract, "compare": compare.compare, "sensitivity": compare.sensitivity, "rank": compare.rank,
     "calibrate": extract.calibrate, "selections": manage.list_selections, "jobs": manage.list_jobs,
     "attributes": analyse.attributes, "explain": analyse.explain, "leave-out": analyse.leave_out,
-    "mixture": analyse.mixture, "forget": analyse.forget, "study": study.study,
+    "mixture": analyse.mixture, "forget": analyse.forget, "study": study.study, "lens": lens.lens,
     "remove": manage.remove, "export": manage.export, "import": manage.import_, "bench": manage.bench,
     "verify": verify.verify,
 }  # fmt: skip

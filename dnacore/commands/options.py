@@ -6,14 +6,24 @@ import argparse
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
+
+from dnacore.errors import BadInput
 
 Command = Callable[[str, str], argparse.ArgumentParser]  #: makes the parser of one command, given its name and help
 
 
-def everywhere() -> argparse.ArgumentParser:
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaints are BadInput."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise BadInput with argparse's sentence and where help is."""
+        raise BadInput(f"{message}. See: {self.prog} --help")
+
+
+def everywhere() -> Parser:
     """The options of every command. Without defaults, so that they may stand before a command as well as behind it."""
-    everywhere = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    everywhere = Parser(add_help=False, argument_default=argparse.SUPPRESS)
     everywhere.add_argument("--json", action="store_true", help="print the result as JSON")
     everywhere.add_argument("--workspace", type=Path, metavar="DIR", help="where everything is kept")
     everywhere.add_argument("--extractor", metavar="E", help="network: a name, timm:NAME, or a weights file")
@@ -33,6 +43,47 @@ def everywhere() -> argparse.ArgumentParser:
     everywhere.add_argument("--quiet", action="store_true", help="no progress on stderr")
     everywhere.add_argument("--job", help=argparse.SUPPRESS)
     return everywhere
+
+
+def of_lens(command: Command) -> None:
+    """The options of `lens`."""
+    from dnacore.lens.analysis import NAMES
+
+    lens = command("lens", "look at what a neuron sees, and write it as a picture")
+    lens.add_argument("analysis", metavar="ANALYSIS", choices=NAMES, help=f"one of {', '.join(NAMES)}")
+    lens.add_argument("--neuron", metavar="LAYER:INDEX", help="the neuron to look at")
+    lens.add_argument("--selection", metavar="S", help="the neurons to look at: a saved selection or a JSON file")
+    lens.add_argument("--class", dest="class_", metavar="C", help="a class of the network's head, by number or name")
+    lens.add_argument("--layer", metavar="LAYER", help="the layer, where an analysis asks about one")
+    lens.add_argument("--image", metavar="FILE", help="the image: a file, or the name of one in the dataset")
+    lens.add_argument("--dataset", metavar="NAME", help="the dataset to look in, and to take percentiles from")
+    lens.add_argument("--style", metavar="FILE", help="style: the image whose style is wanted")
+    lens.add_argument("--into", metavar="NAME", help="style: restyle the whole dataset, as a new dataset of this name")
+    lens.add_argument("--folder", type=Path, metavar="DIR", help="style: where the restyled images go")
+    lens.add_argument("--with-extractor", metavar="E", help="cka: the second network")
+    lens.add_argument("--seed", type=whole, default=0, metavar="N", help="the same seed gives the same picture")
+    lens.add_argument("--steps", type=positive, metavar="N", help="steps of those analyses that climb or walk")
+    lens.add_argument(
+        "--set", action="append", type=setting, metavar="NAME=VALUE",
+        help="another setting of the analysis, such as tv=0.1",
+    )  # fmt: skip
+    lens.add_argument("--out", type=Path, required=True, metavar="FILE", help="the picture to write")
+    lens.add_argument("--preview", type=Path, metavar="FILE", help="a picture of how far it is, while it runs")
+
+
+def setting(text: str) -> tuple[str, str]:
+    """`tv=0.1` as (name, value)."""
+    name, sign, value = text.partition("=")
+    if not name or not sign:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a setting such as tv=0.1")
+    return name, value
+
+
+def whole(text: str) -> int:
+    """A whole number from 0 on."""
+    if not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number")
+    return int(text)
 
 
 def of_study(command: Command) -> None:

@@ -31,7 +31,7 @@ def study(options: Namespace, say: Reporter, stop: Stop) -> Result:
     networks = options.extractors or [options.extractor]
     sources = [sources_of(_with(options, name), Overall(say), stop) for name in networks]
     found = study_requests.run(asked, sources, say.progress, stop, options.fresh)
-    from dnacore.studies import export
+    from dnacore.studies.frame import export
 
     if options.csv:
         atomic.write_bytes(options.csv, export.as_csv(found).encode("utf-8"))

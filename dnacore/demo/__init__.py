@@ -6,8 +6,8 @@ names them, `album` writes them as files, and `ahead` does so in a process of it
 
 from __future__ import annotations
 
-from dnacore.demo.ahead import Ahead
-from dnacore.demo.album import ATTRIBUTES_FILE, draw
-from dnacore.demo.datasets import DemoDataset, attributes, demo_datasets, image
+from .ahead import Ahead
+from .album import ATTRIBUTES_FILE, draw
+from .datasets import DemoDataset, attributes, demo_datasets, image
 
 __all__ = ["ATTRIBUTES_FILE", "Ahead", "DemoDataset", "attributes", "demo_datasets", "draw", "image"]

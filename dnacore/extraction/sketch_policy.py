@@ -8,8 +8,9 @@ from pathlib import Path
 
 from dnacore.sketches.segments import bytes_per_image
 from dnacore.workspace.datasets import Dataset
+from dnacore.workspace.store.settings import Setting
 from dnacore.workspace.store.shard_plan import FileRow, Plan, Shard
-from dnacore.workspace.store.shards import Setting, Store
+from dnacore.workspace.store.shards import Store
 from dnacore.workspace.store.sketch_files import keeps_sketch
 
 DISK_SHARE = 4  # sketches of all images are kept while they need at most a quarter of the free disk

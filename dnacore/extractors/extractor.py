@@ -101,7 +101,7 @@ class Extractor:
         with self._lock, torch.inference_mode(), exact_kernels(), taps:
             found = self.network(batch)
             if name is not None:
-                best = found.float().softmax(1).topk(min(KEPT, self.classes))
+                best = self.odds(found).topk(min(KEPT, self.classes))
                 name(best.indices, best.values)
 
     def activations(self, batch: torch.Tensor) -> dict[str, torch.Tensor]:
@@ -109,6 +109,20 @@ class Extractor:
         kept: dict[str, torch.Tensor] = {}
         self.visit(batch, lambda layer, tensor: kept.__setitem__(layer, tensor.clone()))
         return kept
+
+    @contextmanager
+    def held(self) -> Iterator[nn.Module]:
+        """The network itself, for this thread alone until the block ends.
+
+        Hooks and modes may be put on it inside; its parameters ask for no gradients and it evaluates, as before and
+        after.
+        """
+        with self._lock:
+            try:
+                yield self.network
+            finally:
+                self.network.eval().requires_grad_(False)
+                self.network.zero_grad(set_to_none=True)
 
     @property
     def names_images(self) -> bool:
@@ -121,7 +135,7 @@ class Extractor:
         return int(getattr(self.network, "num_classes", 0) or 0)
 
     def labels(self, images: torch.Tensor | Sequence[str | Path], k: int = 5) -> list[list[tuple[int, float]]]:
-        """For each image the k most probable (class index, probability), best first.
+        """For each image the k most probable (class index, probability), best first. Tags are probable each for itself.
 
         `images` are paths, which go through the head's own transform (not the DNA's), or a batch (N, 3, H, W) that went
         through `preprocess_for_labels`. Raises BadInput where the network has no classifier head.
@@ -132,9 +146,17 @@ class Extractor:
             images = torch.stack([self.preprocess_for_labels(path) for path in images])
         batch = self._placed(images)
         with self._lock, torch.inference_mode(), exact_kernels():
-            best = self.network(batch).float().softmax(1).topk(min(k, self.classes))
+            best = self.odds(self.network(batch)).topk(min(k, self.classes))
         rows = zip(best.indices.tolist(), best.values.tolist(), strict=True)
         return [list(zip(indices, odds, strict=True)) for indices, odds in rows]
+
+    def odds(self, scores: torch.Tensor) -> torch.Tensor:
+        """(N, classes) float32 probabilities of what the head says: adding up to 1, or of tags each for itself."""
+        return (
+            scores.float().sigmoid()
+            if getattr(self.network, "independent_classes", False)
+            else scores.float().softmax(1)
+        )
 
     def preprocess_for_labels(self, path: str | Path) -> torch.Tensor:
         """(3, H, W) float32 under the transform that the classifier head was evaluated with."""

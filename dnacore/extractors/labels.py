@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,8 +34,8 @@ class Label:
 
 def name_images(extractor: Extractor, images: Sequence[str | Path], k: int = KEPT) -> list[list[Label]]:
     """Return for each image the k most probable classes, best first. Raises BadInput without a classifier head."""
-    names = class_names(extractor.classes)
-    return [[Label(i, names[i], odds) for i, odds in best] for best in extractor.labels(images, k)]
+    found = extractor.labels(images, k)
+    return [[Label(i, class_name(extractor, i), odds) for i, odds in best] for best in found]
 
 
 def may_have_head(specification: Mapping[str, Any]) -> bool:
@@ -49,6 +51,27 @@ def may_have_head(specification: Mapping[str, Any]) -> bool:
 def class_names(classes: int) -> tuple[str, ...]:
     """The names of a head's classes: ImageNet's words where it tells 1,000 apart, else `class 0`, `class 1`, ..."""
     return _imagenet() if classes == IMAGENET else tuple(f"class {index}" for index in range(classes))
+
+
+def class_name(extractor: Extractor, index: int) -> str:
+    """What a network's head calls one of its classes; `class 285` where that is not known."""
+    names = _tags(extractor.weights_file) if extractor.weights_file is not None else ()
+    return names[index] if len(names) == extractor.classes else class_names(extractor.classes)[index]
+
+
+@cache
+def _tags(weights: Path) -> tuple[str, ...]:
+    """The tags that lie beside a weights file, in the order of its head: a CSV with a column `name`, or a JSON list."""
+    table, listed = weights.parent / "selected_tags.csv", weights.parent / "tag_list.json"
+    try:
+        if table.is_file():
+            with table.open(encoding="utf-8", newline="") as file:
+                return tuple(row["name"].replace("_", " ") for row in csv.DictReader(file))
+        if listed.is_file():
+            return tuple(str(name) for name in json.loads(listed.read_text("utf-8")))
+    except (OSError, ValueError, KeyError, TypeError):
+        return ()  # the words are a help; the numbers stand without them
+    return ()
 
 
 @cache

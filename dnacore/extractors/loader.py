@@ -137,6 +137,8 @@ def _at_hand(recipe: Recipe, name: str, download: bool, progress: Progress | Non
             f"The weights of {recipe.name} ({source.file} of {source.repo}) are not on this machine and "
             f"are fetched only when you ask for it (--download; in Python, download=True). {instead}"
         )
+    if row is not None and row.words:
+        hub.fetch(hub.HubFile(row.repo, row.words), None, instead)
     return hub.fetch(wanted, progress, instead)
 
 
@@ -202,7 +204,7 @@ def _recipe(
         _source(seed, file, elsewhere),
         Preprocessing(row.input_size, row.mean, row.std),
         arguments={**row.arguments, **(arguments or {})},
-        prepare=prepare,
+        prepare=prepare or row.prepare,
         taps=row.taps,
         labels=LabelTransform(row.label_interpolation, row.label_crop),
     )

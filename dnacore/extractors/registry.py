@@ -47,7 +47,8 @@ class Entry:
     `layers` is the table that a test compares with the network as built. Weights: `seed` for random ones, else `repo`
     and `file` on the hub, and `names` under which the authors publish the file (such a file is used when it lies in
     the weights folder), or `package`, an installed package that holds them, or `shipped`, a file of our own in
-    `assets/`. `parameters` counts the numbers in the network, 4 bytes each.
+    `assets/`. `parameters` counts the numbers in the network, 4 bytes each. `words` is a file in the same repository
+    that says what its classes are called.
     """
 
     name: str
@@ -68,6 +69,8 @@ class Entry:
     shipped: str = ""
     package: Package | None = None
     taps: str = "blocks"
+    prepare: str | None = None
+    words: str = ""
     label_interpolation: str = "bilinear"
     label_crop: float = 0.875
 
@@ -153,6 +156,13 @@ def _efficientnet(widths: tuple[int, ...], depths: tuple[int, ...], head: int) -
     return blocks | {"head": head}
 
 
+def _illustration2vec() -> dict[str, int]:
+    groups = ((64,), (128,), (256, 256), (512, 512), (512, 512), (1024, 1024, 1024))
+    return {f"relu_{i}_{j}": width for i, widths in enumerate(groups, 1) for j, width in enumerate(widths, 1)} | {
+        "tags": 1539
+    }
+
+
 def _mini(widths: tuple[int, ...], depths: tuple[int, ...], things: int) -> dict[str, int]:
     layers = {"stem": widths[0]}
     for i, (width, depth) in enumerate(zip(widths, depths, strict=True)):
@@ -172,6 +182,19 @@ _VIT_S, _VIT_B, _VIT_L = _vit(384, 12), _vit(768, 12), _vit(1024, 24)
 _HEADLESS: dict[str, Any] = {"num_classes": 0}
 _CLIP: dict[str, Any] = {"mean": (0.48145466, 0.4578275, 0.40821073), "std": (0.26862954, 0.26130258, 0.27577711)}
 _HALF: dict[str, Any] = {"mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5)}
+_TAGGER: dict[str, Any] = {
+    **_HALF,
+    "input_size": 448,
+    "prepare": "tagger",
+    "words": "selected_tags.csv",
+    "label_interpolation": "bicubic",
+    "label_crop": 1.0,
+}
+#: Published as the mean pixel of its drawings, blue first, to be taken from 0..255.
+_ILLUSTRATIONS: dict[str, Any] = {
+    "mean": (181.13838569 / 255, 167.47864617 / 255, 164.76139251 / 255),
+    "std": (1 / 255, 1 / 255, 1 / 255),
+}
 _MUGS_REPO = "bramtoula/visual-dna-models"
 
 _LITE0_PACKAGE = Package(
@@ -385,6 +408,41 @@ ENTRIES: tuple[Entry, ...] = (
             ("base", (128, 256, 512, 1024), (3, 3, 27, 3), 87_566_464),
             ("large", (192, 384, 768, 1536), (3, 3, 27, 3), 196_230_336),
         )
+    ),
+    Entry(
+        "wd_vit_v3",
+        "WD Tagger v3, ViT-B/16: tags of drawings, 448 px",
+        "vit_base_patch16_224",
+        _VIT_B,
+        "Apache-2.0",
+        94_600_813,
+        {"num_classes": 10_861, "class_token": False, "global_pool": "avg", "fc_norm": False, "act_layer": "gelu_tanh"},
+        repo="SmilingWolf/wd-vit-tagger-v3",
+        **_TAGGER,
+    ),
+    Entry(
+        "wd_convnext_v3",
+        "WD Tagger v3, ConvNeXt-Base: tags of drawings, 448 px",
+        "convnext_base",
+        _convnext((128, 256, 512, 1024), (3, 3, 27, 3)),
+        "Apache-2.0",
+        98_698_989,
+        {"num_classes": 10_861, "act_layer": "gelu_tanh"},
+        repo="SmilingWolf/wd-convnext-tagger-v3",
+        **_TAGGER,
+    ),
+    Entry(
+        "illustration2vec",
+        "Illustration2Vec, VGG-11: tags of drawings",
+        "dnacore:illustration2vec",
+        _illustration2vec(),
+        "MIT",
+        47_001_475,
+        names=("illust2vec_tag_ver200.pth", "illust2vec_tag_ver200.safetensors"),
+        publisher="rezoo/illustration2vec",
+        taps="illustration2vec",
+        label_crop=1.0,
+        **_ILLUSTRATIONS,
     ),
     Entry(
         "siglip2_vitb16",

@@ -16,6 +16,7 @@ import torch
 from torch import nn
 
 from dnacore.errors import BadInput
+from dnacore.extractors.networks.illustration2vec import places as illustration2vec_places
 from dnacore.extractors.networks.mini import places as mini_places
 
 See = Callable[[str, torch.Tensor], None]
@@ -284,6 +285,7 @@ NAMED: dict[str, dict[str, str]] = {
     "vgg16": {f"relu_{name}": f"features.{index}" for index, name in _VGG16.items()},
     "fid": {"block_0": "maxpool1", "block_1": "maxpool2", "block_2": "Mixed_6e", "block_3": "avgpool"},
     "mini": mini_places(),
+    "illustration2vec": illustration2vec_places(),
     "vae_encoder": {
         **{f"down_{i}_{j}": f"encoder.down_blocks.{i}.resnets.{j}" for i in range(4) for j in range(2)},
         "mid_0": "encoder.mid_block.resnets.0",

@@ -25,7 +25,7 @@ from dnacore.workspace.store.shard_plan import Shard, top_folder
 if TYPE_CHECKING:
     from dnacore.sketches.sketches import Sketches
     from dnacore.workspace.datasets import Dataset
-    from dnacore.workspace.store.shards import Setting
+    from dnacore.workspace.store.settings import Setting
     from dnacore.workspace.workspace import Workspace
 
 

@@ -21,8 +21,8 @@ from dnacore.images.thumbnails import thumbnail
 from dnacore.neurons.selection import Selection
 from dnacore.paths import absolute
 from dnacore.sources.resolver import Sources
-from dnacore.studies.result import Picture, Result
-from dnacore.studies.study import NEVER, Progress, Request, Study, Subject, Watch
+from dnacore.studies.frame.result import Picture, Result
+from dnacore.studies.frame.study import NEVER, Progress, Request, Study, Subject, Watch
 from dnacore.workspace.workspace import Workspace
 
 FOLDER = "studies"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from dnacore.errors import UnknownName
 
 if TYPE_CHECKING:
-    from dnacore.studies.study import Study
+    from dnacore.studies.frame.study import Study
 
 NAMES = (
     "sample-size",

@@ -22,9 +22,9 @@ from dnacore.extractors import Extractor, malloc
 from dnacore.extractors.preprocessing import normalise
 from dnacore.images.decode import decode
 from dnacore.images.resize import resize
-from dnacore.studies.image_changes import CHANGES, Change
-from dnacore.studies.result import Figure, Mark, Result, Series
-from dnacore.studies.study import Option, Request, Role, Study, Subject
+from dnacore.studies.frame.result import Figure, Mark, Result, Series
+from dnacore.studies.frame.study import Option, Request, Role, Study, Subject
+from dnacore.studies.methods.image_changes import CHANGES, Change
 
 LEAST, BATCH, TELLING = 4, 16, 3
 BY_NAME = {change.name: change for change in CHANGES}

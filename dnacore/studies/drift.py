@@ -15,10 +15,10 @@ from dnacore.distances.contrasts import contrast
 from dnacore.distances.emd import combine
 from dnacore.dna.layers import locate
 from dnacore.errors import BadInput
-from dnacore.studies.change_point import between_images, change_point
-from dnacore.studies.result import Figure, Mark, Picture, Result, Series
-from dnacore.studies.study import Option, Request, Role, Study, Subject
-from dnacore.studies.words import Moved, moved_words
+from dnacore.studies.frame.result import Figure, Mark, Picture, Result, Series
+from dnacore.studies.frame.study import Option, Request, Role, Study, Subject
+from dnacore.studies.frame.words import Moved, moved_words
+from dnacore.studies.methods.change_point import between_images, change_point
 
 SMALLEST, WINDOWS = 4, 10
 CHANCE = 20  # random orders for each window's chance

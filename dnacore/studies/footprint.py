@@ -14,8 +14,8 @@ from dnacore.analyses.places import spots
 from dnacore.dna.layers import layer_slices
 from dnacore.errors import BadInput
 from dnacore.sketches.segments import bytes_per_image
-from dnacore.studies.result import Figure, Result, Series
-from dnacore.studies.study import Option, Request, Role, Study, Subject
+from dnacore.studies.frame.result import Figure, Result, Series
+from dnacore.studies.frame.study import Option, Request, Role, Study, Subject
 
 FLOAT = 4  # bytes
 NAMES = {

@@ -11,8 +11,8 @@ import numpy as np
 from dnacore.attributes.forgetting import LEAST, METRICS, Forgetting, forget
 from dnacore.attributes.survey import attributes_of
 from dnacore.errors import BadInput
-from dnacore.studies.result import Figure, Mark, Result, Series
-from dnacore.studies.study import MAY, Option, Request, Role, Study, Subject
+from dnacore.studies.frame.result import Figure, Mark, Result, Series
+from dnacore.studies.frame.study import MAY, Option, Request, Role, Study, Subject
 
 NAMES = {"emd": "DNA-EMD", "nfd": "NFD", "fd": "FD"}
 

@@ -13,9 +13,9 @@ import numpy as np
 from dnacore.distances.pairwise import pairwise
 from dnacore.dna.layers import locate
 from dnacore.errors import BadInput
-from dnacore.studies.held_out import OPTIONS, Trial, both_ways
-from dnacore.studies.result import Figure, Picture, Result, Series
-from dnacore.studies.study import Request, Role, Study, Subject
+from dnacore.studies.frame.result import Figure, Picture, Result, Series
+from dnacore.studies.frame.study import Request, Role, Study, Subject
+from dnacore.studies.methods.held_out import OPTIONS, Trial, both_ways
 
 LEAST, SHOWN = 8, 4
 

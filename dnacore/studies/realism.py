@@ -23,9 +23,9 @@ from dnacore.dna.layers import locate
 from dnacore.errors import BadInput
 from dnacore.neurons.selection import Selection
 from dnacore.sketches.sketches import together
-from dnacore.studies.held_out import OPTIONS, Trial, trial
-from dnacore.studies.result import Figure, Picture, Result, Series, Spot
-from dnacore.studies.study import MAY, Request, Role, Study, Subject
+from dnacore.studies.frame.result import Figure, Picture, Result, Series, Spot
+from dnacore.studies.frame.study import MAY, Request, Role, Study, Subject
+from dnacore.studies.methods.held_out import OPTIONS, Trial, trial
 
 LEAST_GROUP, FOLDS = 3, 5
 SHOWN, SPOTS, EXPLAINED = 6, 3, 10

@@ -21,10 +21,10 @@ from dnacore.dna.histogram import DNA
 from dnacore.dna.layers import layer_slices
 from dnacore.errors import BadInput, Unavailable
 from dnacore.sketches.sketches import Sketches, together
-from dnacore.studies import baselines
-from dnacore.studies.held_out import OPTIONS, halves, most_telling
-from dnacore.studies.result import Figure, Mark, Picture, Result, Series
-from dnacore.studies.study import MAY, Option, Request, Role, Study, Subject, Watch
+from dnacore.studies.frame.result import Figure, Mark, Picture, Result, Series
+from dnacore.studies.frame.study import MAY, Option, Request, Role, Study, Subject, Watch
+from dnacore.studies.methods import baselines
+from dnacore.studies.methods.held_out import OPTIONS, halves, most_telling
 
 METHODS = ("dna", "selected", "perceptual", "lpips", "ssim", "pixels", "rarity")
 NAMES = {

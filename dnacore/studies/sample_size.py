@@ -17,8 +17,8 @@ from dnacore.distances.emd import combine
 from dnacore.distances.frechet import frechet_of_images
 from dnacore.dna.layers import layer_slices
 from dnacore.errors import BadInput
-from dnacore.studies.result import Figure, Mark, Result, Series
-from dnacore.studies.study import Option, Request, Role, Study, Subject
+from dnacore.studies.frame.result import Figure, Mark, Result, Series
+from dnacore.studies.frame.study import Option, Request, Role, Study, Subject
 
 NEAR = 0.05  # of the final value, as in the paper
 SMALLEST, LEAST = 4, 12

@@ -19,8 +19,8 @@ import pandas as pd
 
 from dnacore.distances.pairwise import pairwise
 from dnacore.errors import BadInput
-from dnacore.studies.result import Figure, Result, Series
-from dnacore.studies.study import Option, Request, Role, Study
+from dnacore.studies.frame.result import Figure, Result, Series
+from dnacore.studies.frame.study import Option, Request, Role, Study
 
 EXAMPLE = "example"
 EXAMPLE_FILE = Path(__file__).parent / "data" / "transfer_example.csv"

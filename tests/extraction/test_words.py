@@ -12,7 +12,7 @@ import dnacore as dc
 from dnacore.extraction.extraction import extract_dataset
 from dnacore.extractors import load_extractor
 from dnacore.sketches.words import Words, load_words, save_words
-from dnacore.workspace.store.shards import Setting
+from dnacore.workspace.store.settings import Setting
 from tests import small_world
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from dnacore.dna.from_sketches import sketched_dna
-from dnacore.studies.study import Subject
+from dnacore.studies.frame.study import Subject
 from tests.sketch_data import NEURONS, bounds, sketches_of
 
 

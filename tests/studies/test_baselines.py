@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from dnacore.errors import Unavailable
-from dnacore.studies import baselines
-from dnacore.studies.study import Watch
+from dnacore.studies.frame.study import Watch
+from dnacore.studies.methods import baselines
 from tests import small_world
 
 

@@ -8,9 +8,9 @@ import pytest
 from dnacore import studies
 from dnacore.errors import BadInput, Cancelled
 from dnacore.neurons.selection import Selection
-from dnacore.studies.change_point import between_images, change_point, energies
 from dnacore.studies.drift import by_name, in_order, windows
-from dnacore.studies.study import Request, Watch
+from dnacore.studies.frame.study import Request, Watch
+from dnacore.studies.methods.change_point import between_images, change_point, energies
 from tests.sketch_data import NEURONS
 from tests.studies.made_up import quantiles, subject
 

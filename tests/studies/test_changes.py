@@ -10,7 +10,7 @@ from dnacore import studies
 from dnacore.sources.resolver import Sources
 from dnacore.sources.study_requests import Asked, run
 from dnacore.studies.changes import BY_NAME, as_strong_as
-from dnacore.studies.image_changes import CHANGES, Change
+from dnacore.studies.methods.image_changes import CHANGES, Change
 
 
 @pytest.fixture(scope="module")

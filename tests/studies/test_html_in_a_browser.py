@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dnacore.studies import export
+from dnacore.studies.frame import export
 from tests.studies.test_study import HOSTILE, hostile
 
 playwright = pytest.importorskip("playwright.sync_api")

@@ -10,9 +10,9 @@ from dnacore import studies
 from dnacore.errors import BadInput
 from dnacore.sources.resolver import Sources
 from dnacore.sources.study_requests import Asked, run
-from dnacore.studies.held_out import both_ways
+from dnacore.studies.frame.study import Request
+from dnacore.studies.methods.held_out import both_ways
 from dnacore.studies.realism import folds, groups_of
-from dnacore.studies.study import Request
 from tests.studies.made_up import quantiles, subject
 
 

@@ -12,8 +12,8 @@ from dnacore.analyses.metrics import auc, precision_recall
 from dnacore.errors import BadInput
 from dnacore.sources.resolver import Sources
 from dnacore.sources.study_requests import Asked, run, subject
+from dnacore.studies.frame.study import Request
 from dnacore.studies.retrieval import task
-from dnacore.studies.study import Request
 from tests.studies import made_up
 
 STUDY = studies.find("retrieval")

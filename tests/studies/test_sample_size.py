@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from dnacore import studies
 from dnacore.distances.frechet import frechet, frechet_of_images
 from dnacore.errors import BadInput
+from dnacore.studies.frame.study import Request
 from dnacore.studies.sample_size import limit, settles
-from dnacore.studies.study import Request
 from tests.studies.made_up import quantiles, subject
 
 

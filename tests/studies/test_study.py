@@ -12,10 +12,10 @@ import pytest
 
 from dnacore import studies
 from dnacore.errors import BadInput, Damaged, UnknownName
-from dnacore.studies import export
-from dnacore.studies.drawing import plotly
-from dnacore.studies.result import KINDS, Figure, Mark, Picture, Result, Series, Spot
-from dnacore.studies.study import Option, Request, Role, Study
+from dnacore.studies.frame import export
+from dnacore.studies.frame.drawing import plotly
+from dnacore.studies.frame.result import KINDS, Figure, Mark, Picture, Result, Series, Spot
+from dnacore.studies.frame.study import Option, Request, Role, Study
 
 HOSTILE = "</script><script>alert(1)</script>\"'&<b>"
 

@@ -11,7 +11,7 @@ import pytest
 from dnacore import studies
 from dnacore.errors import BadInput
 from dnacore.studies import transfer
-from dnacore.studies.study import Request
+from dnacore.studies.frame.study import Request
 from tests.studies.made_up import quantiles, subject
 
 STUDY = studies.find("transfer")

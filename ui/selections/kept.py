@@ -12,7 +12,7 @@ import dnacore as dc
 from dnacore.extractors.labels import CAUTION
 from dnacore.neurons import algebra
 from dnacore.workspace.datasets import parse_part
-from dnacore.workspace.store.shards import Setting
+from dnacore.workspace.store.settings import Setting
 from ui.app import address, capture, layout, navigation, reads, seen, theme, words
 from ui.choices import parts
 from ui.components import chart

@@ -9,7 +9,7 @@ import streamlit as st
 import dnacore as dc
 from dnacore.neurons import algebra
 from dnacore.neurons.selection import of_layer
-from dnacore.workspace.store.shards import Setting
+from dnacore.workspace.store.settings import Setting
 from ui.app import address, layout, navigation, popovers, reads, words
 from ui.selections import selecting
 

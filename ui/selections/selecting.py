@@ -13,7 +13,7 @@ from dnacore.dna.layers import layer_slices
 from dnacore.neurons import algebra
 from dnacore.neurons.selection import check_selection
 from dnacore.workspace.datasets import free_name
-from dnacore.workspace.store.shards import Setting
+from dnacore.workspace.store.settings import Setting
 from ui.app import words
 
 MOST_BYTES = 5_000_000

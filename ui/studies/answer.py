@@ -11,8 +11,8 @@ import streamlit as st
 import dnacore as dc
 from dnacore.errors import DnaError
 from dnacore.sources import study_requests
-from dnacore.studies import drawing, export
-from dnacore.studies.result import Picture, Result, Spot
+from dnacore.studies.frame import drawing, export
+from dnacore.studies.frame.result import Picture, Result, Spot
 from dnacore.workspace import jobs
 from dnacore.workspace.jobs import Job
 from ui.app import capture, layout, palette, reads, theme, words

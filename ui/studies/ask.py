@@ -13,7 +13,7 @@ import streamlit as st
 
 from dnacore import studies
 from dnacore.errors import BadInput
-from dnacore.studies.study import MUST, NEVER, Option, Role, Study
+from dnacore.studies.frame.study import MUST, NEVER, Option, Role, Study
 from ui.app import address, capture, layout, navigation, reads
 from ui.app.reads import Ready
 from ui.choices import parts

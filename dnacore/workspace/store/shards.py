@@ -21,8 +21,7 @@ from dnacore.sketches.words import Words, save_words
 from dnacore.workspace import listing
 from dnacore.workspace.datasets import Dataset
 from dnacore.workspace.store.array_files import exists, next_number, stamp
-from dnacore.workspace.store.settings import Setting as Setting
-from dnacore.workspace.store.settings import label_of as label_of
+from dnacore.workspace.store.settings import Setting, label_of
 from dnacore.workspace.store.shard_plan import FileRow, Member, Shard
 from dnacore.workspace.store.sketch_files import SketchFiles
 from dnacore.workspace.store.word_files import WordFiles
@@ -99,6 +98,7 @@ class Store(SketchFiles, WordFiles):
         for number in old:
             discard(self.shard_file(number))
             discard(self.words_file(number))
+        self.catalogue.back_up()
 
     def covariance_layers(self, shard: int) -> set[str]:
         """Layers whose covariance a shard has."""

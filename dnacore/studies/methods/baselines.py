@@ -17,7 +17,7 @@ from dnacore.errors import DnaError, Unavailable
 from dnacore.extractors import Extractor, available, load_extractor, malloc
 from dnacore.images.decode import decode
 from dnacore.images.resize import resize
-from dnacore.studies.study import Watch
+from dnacore.studies.frame.study import Watch
 
 PIXELS, SSIM_SIDE, LPIPS_SIDE = 128, 64, 128
 LPIPS_MOST = 8  # reference images; every pair goes through a network

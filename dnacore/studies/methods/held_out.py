@@ -15,7 +15,7 @@ from dnacore.distances.permutation import SPLITS
 from dnacore.dna.histogram import DNA
 from dnacore.neurons.selection import Selection
 from dnacore.sketches.sketches import together
-from dnacore.studies.study import Option, Subject
+from dnacore.studies.frame.study import Option, Subject
 
 OPTIONS = (
     Option("neurons", "Neurons", "whole", 20, "how many of the most telling neurons are selected", low=1, high=100_000),

@@ -8,7 +8,7 @@ import numpy as np
 
 from dnacore.errors import DnaError
 from dnacore.extractors.labels import name_images
-from dnacore.studies.study import Request, Subject
+from dnacore.studies.frame.study import Request, Subject
 
 MOST = 40  # images a side that are named
 WORDS, PER_IMAGE = 5, 5

@@ -18,7 +18,7 @@ import torch
 from dnacore.errors import BadInput
 from dnacore.sketches.segments import QUANTILES
 from dnacore.sketches.sketches import Sketches
-from dnacore.studies.study import Watch
+from dnacore.studies.frame.study import Watch
 
 BLOCK_BYTES = 1 << 26
 

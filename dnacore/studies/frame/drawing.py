@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dnacore.studies.result import Figure, Series, clean
+from dnacore.studies.frame.result import Figure, Series, clean
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F7F7F", "#332288", "#882255", "#117733")
 """Okabe and Ito's, which stay apart for every kind of colour vision, then more of the same spirit."""

@@ -19,11 +19,12 @@ from dnacore.dna.from_sketches import sketched_dna
 from dnacore.dna.histogram import DNA
 from dnacore.errors import BadInput, Cancelled, UnknownName
 from dnacore.sketches.sketches import Sketches
-from dnacore.studies.result import Result
+from dnacore.studies.frame.result import Result
 
 if TYPE_CHECKING:
     from dnacore.extractors import Extractor
     from dnacore.neurons.selection import Selection
+
 
 Progress = Callable[[str, int, int], None]
 NEVER, MAY, MUST = "never", "may", "must"  #: whether a study is given an attribute's column

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from dnacore.errors import Unavailable
-from dnacore.studies.drawing import plotly
-from dnacore.studies.result import Picture, Result
+from dnacore.studies.frame.drawing import plotly
+from dnacore.studies.frame.result import Picture, Result
 
 Thumbnail = Callable[[Picture], bytes | None]  # a JPEG of the picture, or None where it cannot be read
 
