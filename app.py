@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from starlette.middleware import Middleware
 from streamlit import get_option
 from streamlit.starlette import App
 
-from ui.app import errors, index_html, navigation, reads, routes
+from dnacore.paths import default_root
+from ui.app import doorstep, entrance, errors, index_html, navigation, reads, routes
+
+_token = entrance.token(default_root())
 
 app = App(
     Path(__file__).parent / "ui" / "frame.py",
     routes=[*index_html.routes(navigation.TITLES), *routes.routes(reads.workspace)],
-    middleware=routes.middleware(get_option("server.allowedHosts")),
+    middleware=[
+        *routes.middleware(get_option("server.allowedHosts")),
+        Middleware(entrance.Entrance, wanted=_token),
+    ],
+    lifespan=doorstep.opening(_token),
     on_script_error=errors.report,
 )

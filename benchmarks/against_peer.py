@@ -6,7 +6,7 @@ Draws JPEG files, and in one process, taking turns, measures the CPU time of: th
 our extraction without and with sketches, and the authors' library `vdna` (a dev dependency; it keeps no sketches), all
 from the same files and with random weights, batch 32, two threads. Every figure is a median over the rounds, and a
 ratio is the median over the rounds of the ratios to the faster of the two bare forwards of the same round. We keep
-freed memory at hand (dnacore/extraction/malloc.py), which makes the forward itself cheaper; the row "bare, memory kept" shows by how
+freed memory at hand (dnacore/extractors/malloc.py), which makes the forward itself cheaper; the row "bare, memory kept" shows by how
 much, and the second ratio is to that row. With --memory each of them runs in a process of its own too, and peak memory over
 the bare forward's is printed.
 
@@ -34,16 +34,15 @@ from typing import Any
 
 os.environ["OMP_WAIT_POLICY"] = "PASSIVE"  # before torch starts its threads
 
-import numpy as np  # noqa: E402
-import torch  # noqa: E402
-from PIL import Image  # noqa: E402
+import numpy as np
+import torch
+from PIL import Image
 
-from dnacore.counting.accumulator import Accumulator  # noqa: E402
-from dnacore.dna.calibration import Calibration, widen  # noqa: E402
-from dnacore.extraction import malloc  # noqa: E402
-from dnacore.extraction.batches import feed  # noqa: E402
-from dnacore.extraction.extraction import extract  # noqa: E402
-from dnacore.extractors import Extractor, load_extractor  # noqa: E402
+from dnacore.counting.accumulator import Accumulator
+from dnacore.dna.calibration import Calibration, widen
+from dnacore.extraction.batches import feed
+from dnacore.extraction.extraction import extract
+from dnacore.extractors import Extractor, load_extractor, malloc
 
 BATCH, THREADS = 32, 2
 NETWORKS = {"vit": "dino_vitb16@random", "resnet": "dino_resnet50@random"}
@@ -257,7 +256,7 @@ def table(report: dict[str, Any], images: int, rounds: int) -> str:
     lines = [f"{images} JPEG files, batch {BATCH}, {THREADS} threads, median of {rounds} rounds, random weights"]
     for network, found in report.items():
         rows = found["rows"]
-        lowest = min((rows[f"bare, {order}"].get("peak_gb", 0.0) for order in ORDERS))
+        lowest = min(rows[f"bare, {order}"].get("peak_gb", 0.0) for order in ORDERS)
         title = f"{NETWORKS[network]:<24} {'CPU ms':>8} {'wall ms':>8} {'over bare':>10} {'bar':>6} {'over kept':>10}"
         lines.append(f"\n{title} {'peak GB':>8} {'above bare':>11}")
         for name, row in rows.items():

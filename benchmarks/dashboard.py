@@ -86,7 +86,7 @@ def measure(address: str, network: str, process: subprocess.Popen[bytes], parts:
         opened.close()
 
 
-def wait(page, name: str) -> None:  # noqa: ANN001
+def wait(page, name: str) -> None:
     """Wait until a page has been drawn to its end, with its pictures."""
     page.wait_for_function(
         "name => document.querySelector('[data-testid=stMain] h1')?.innerText === name",
@@ -97,7 +97,7 @@ def wait(page, name: str) -> None:  # noqa: ANN001
     page.wait_for_function(WHOLE)
 
 
-def change(page, name: str) -> float:  # noqa: ANN001
+def change(page, name: str) -> float:
     """Seconds from the click on a page's name to the page being there whole. Another page must be in front."""
     link = page.get_by_test_id("stSidebarNav").get_by_role("link", name=name, exact=True)
     begun = link.evaluate("link => { const begun = performance.now(); link.click(); return begun; }")
@@ -105,7 +105,7 @@ def change(page, name: str) -> float:  # noqa: ANN001
     return (page.evaluate("performance.now()") - begun) / 1000
 
 
-def pages(page) -> None:  # noqa: ANN001
+def pages(page) -> None:
     """Print the seconds of a page change: the first time in this server, and once everything has been there."""
     change(page, "Selections")
     cold = {name: change(page, name) for name in PAGES}
@@ -119,7 +119,7 @@ def pages(page) -> None:  # noqa: ANN001
         print(f"page change to {name:<12} {said}")
 
 
-def gallery(page, address: str) -> None:  # noqa: ANN001
+def gallery(page, address: str) -> None:
     """Print the seconds to the first pictures of all images, ranked: the first time, and again."""
     for said in ("the first time", "again", "again"):
         page.goto("about:blank")
@@ -155,7 +155,7 @@ DRAG = """async () => {
 }"""
 
 
-def drag(page, address: str) -> None:  # noqa: ANN001
+def drag(page, address: str) -> None:
     """Print the milliseconds from a move of the slider to the last picture in sight."""
     page.goto(f"{address}&from=many&attribute=warm")
     page.wait_for_selector(".st-key-live .cell img.in")
@@ -167,7 +167,7 @@ def drag(page, address: str) -> None:  # noqa: ANN001
         print(f"slider moved, {what}: {middle:.0f} ms in the middle, {worst:.0f} ms at worst, {len(values)} moves")
 
 
-def memory(page, process: subprocess.Popen[bytes], changes: int) -> None:  # noqa: ANN001
+def memory(page, process: subprocess.Popen[bytes], changes: int) -> None:
     """Print the server's memory while pages are changed again and again."""
     order = [name for name in PAGES if name != "Start"]
     for number in range(changes + 1):

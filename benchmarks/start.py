@@ -1,8 +1,9 @@
-"""Seconds from `make run` to the first page: `python -m benchmarks.start [--rounds 3]`.
+"""Seconds from `make run` to the first page: `python -m benchmarks.start [--rounds 3] [--demo]`.
 
 Set-up is done already (else `make run` would do it first, and this stops). Each round has a new workspace and its own
 server: until the first answer, and until a browser has drawn the page (left out where there is no browser). CPU time is
-the server's and make's alone, to the moment when it is stopped.
+the server's and make's alone, to the moment when it is stopped. With --demo, also seconds from opening the page to the
+first heatmap in it, and until all demo data is extracted.
 """
 
 from __future__ import annotations
@@ -17,29 +18,42 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 import dnacore as dc
 from dnacore.workspace import jobs
-from tools import browser
+from tools import browser as chromium_of
 from tools.dashboard import free_port
 from tools.prepare import Environment
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 PATIENCE_S = 60
+DEMO_PATIENCE_S = 300
+HEATMAP = ".st-key-start-heatmap .barlayer .point"
 DRAWN = """() => document.querySelector("[data-testid=stMain] h1, [data-testid=stMain] h2")
   && document.querySelector("[data-testid=stApp]").dataset.testScriptState === "notRunning" """
 
 
-def once(draw: Callable[[str], None] | None) -> tuple[float, float, float]:
-    """Seconds until the first answer, seconds until the page is drawn, and CPU seconds, of one `make run`."""
+@dataclass(frozen=True)
+class Browser:
+    """draw: show an address and wait until it is drawn. heatmap: wait until the page shows its first heatmap."""
+
+    draw: Callable[[str], None]
+    heatmap: Callable[[], None]
+
+
+def once(browser: Browser | None, demo: bool) -> tuple[float, ...]:
+    """Seconds until the first answer, seconds until the page is drawn, and CPU seconds, of one `make run`; with `demo`
+    seconds from opening the page to the first heatmap and until all demo data is there."""
     port = free_port()
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     with tempfile.TemporaryDirectory() as home:
         started = time.perf_counter()
         server = subprocess.Popen(
-            ["make", "run", f"PORT={port}", "HEADLESS=1"], cwd=CHECKOUT, env=os.environ | {"VISUAL_DNA_HOME": home},
+            ["make", "run", f"PORT={port}", "HEADLESS=1"], cwd=CHECKOUT,
+            env=os.environ | {"VISUAL_DNA_HOME": home, "VISUAL_DNA_TOKEN": "0"},
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
         try:
@@ -49,15 +63,27 @@ def once(draw: Callable[[str], None] | None) -> tuple[float, float, float]:
                     raise SystemExit("the dashboard did not start")
                 time.sleep(0.01)
             served = time.perf_counter() - started
-            if draw is not None:
-                draw(url)
+            if browser is not None:
+                browser.draw(url)
             drawn = time.perf_counter() - started
+            further = _demo(browser, Path(home), started + served) if browser is not None and demo else ()
         finally:
             os.killpg(server.pid, signal.SIGTERM)
             server.wait(20)
             _stop_jobs(Path(home))
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return served, drawn, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return served, drawn, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, *further
+
+
+def _demo(browser: Browser, home: Path, opened: float) -> tuple[float, float]:
+    browser.heatmap()
+    shown = time.perf_counter() - opened
+    workspace = dc.Workspace.open(home)
+    while any(job.state == "running" for job in jobs.list_jobs(workspace)):
+        if time.perf_counter() - opened > DEMO_PATIENCE_S:
+            raise SystemExit("the demo data was not extracted")
+        time.sleep(0.1)
+    return shown, time.perf_counter() - opened
 
 
 def _stop_jobs(home: Path) -> None:
@@ -79,9 +105,9 @@ def _answers(url: str) -> bool:
 
 
 @contextmanager
-def drawing() -> Iterator[Callable[[str], None] | None]:
-    """A call that shows an address in a browser and waits until it is drawn; None where there is no browser."""
-    chromium = browser.find()
+def browsing() -> Iterator[Browser | None]:
+    """A browser with an empty page; None where there is none."""
+    chromium = chromium_of.find()
     if chromium is None or find_spec("playwright") is None:
         yield None
         return
@@ -95,21 +121,28 @@ def drawing() -> Iterator[Callable[[str], None] | None]:
             page.goto(url)
             page.wait_for_function(DRAWN)
 
-        yield draw
+        def heatmap() -> None:
+            page.wait_for_selector(HEATMAP, state="attached", timeout=DEMO_PATIENCE_S * 1000)
+
+        yield Browser(draw, heatmap)
         started.close()
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--rounds", type=int, default=3)
+    options.add_argument("--demo", action="store_true")
     asked = options.parse_args()
     if not Environment(CHECKOUT).has("requirements.txt"):
         raise SystemExit("Set-up is not up to date, so `make run` would do it first. Run `make setup`.")
-    print(f"{'served, s':>10} {'drawn, s':>10} {'CPU s':>8}")
+    columns = ["served, s", "drawn, s", "CPU s", *(["heatmap, s", "demo, s"] if asked.demo else [])]
+    print(" ".join(f"{column:>10}" for column in columns))
     for _ in range(asked.rounds):
-        with drawing() as draw:
-            served, drawn, cpu = once(draw)
-        print(f"{served:10.2f} {drawn if draw else float('nan'):10.2f} {cpu:8.2f}", flush=True)
+        with browsing() as browser:
+            found = list(once(browser, asked.demo))
+        if browser is None:
+            found[1:2] = [float("nan")]
+        print(" ".join(f"{value:10.2f}" for value in found), flush=True)
 
 
 if __name__ == "__main__":

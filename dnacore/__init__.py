@@ -10,7 +10,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _HOME = {
     "Accumulator": "counting.accumulator",
@@ -56,7 +56,7 @@ _HOME = {
     "sensitivity": "attributes.sensitivity",
 }
 
-__all__ = sorted(_HOME)
+__all__ = sorted(_HOME)  # noqa: PLE0605 - a sorted list is a list
 
 
 def __getattr__(name: str) -> Any:

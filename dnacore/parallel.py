@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
+from itertools import pairwise
 
 
 def cores() -> int:
@@ -24,7 +25,7 @@ def over_rows(kernel: Callable[..., None], rows: int, *arguments: object) -> Non
         kernel(0, rows, *arguments)
         return
     bounds = [round(i * rows / parts) for i in range(parts + 1)]
-    futures = [_pool().submit(kernel, a, b, *arguments) for a, b in zip(bounds, bounds[1:], strict=False)]
+    futures = [_pool().submit(kernel, a, b, *arguments) for a, b in pairwise(bounds)]
     for future in futures:
         future.result()
 

@@ -9,12 +9,30 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
+import platformdirs
+
 from dnacore.errors import BadInput
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _PACKAGED = Path(__file__).parent / "assets"
 #: Weights, calibrations and fonts that come with the tool: inside the package in a wheel, beside it in a checkout.
 ASSETS = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).resolve().parents[1] / "assets"
+
+
+def default_root() -> Path:
+    """Where a workspace is unless somebody says otherwise: `$VISUAL_DNA_HOME`, else the platform's user data."""
+    chosen = os.environ.get("VISUAL_DNA_HOME")
+    return Path(chosen).expanduser() if chosen else _folders().user_data_path
+
+
+def weights_folder() -> Path:
+    """Where weights are kept: `$VISUAL_DNA_WEIGHTS`, else `visual-dna/weights` in the user's cache folder."""
+    chosen = os.environ.get("VISUAL_DNA_WEIGHTS")
+    return Path(chosen).expanduser() if chosen else _folders().user_cache_path / "weights"
+
+
+def _folders() -> platformdirs.PlatformDirs:
+    return platformdirs.PlatformDirs("visual-dna", appauthor=False, opinion=False)
 
 
 def absolute(path: Path | str) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ui.app import layout, reads
-from ui.choices import measures, parts
+from ui.choices import measures, parts, two
 from ui.compare import pair
 
 layout.header(
@@ -16,13 +16,13 @@ ready = reads.ready()
 if not ready or (len(ready) < 2 and not parts.names(ready)):
     layout.nothing_extracted(needed=2)
 
-two = pair.choose_two_in_a_row(ready)
-if len(two) < 2:
+chosen = two.choose_in_a_row(ready)
+if len(chosen) < 2:
     st.info("Choose two different datasets to see what tells them apart.")
     st.stop()
 result, knobs = layout.result_and_knobs()
 with knobs:
-    measure = measures.choose(reads.dna(two[0]))
+    measure = measures.choose(reads.dna(chosen[0]))
 with result:
-    pair.summary(*two, measure)
-pair.draw(*two, measure)
+    pair.summary(chosen[0], chosen[1], measure)
+pair.draw(chosen[0], chosen[1], measure)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import streamlit as st
 
 from ui.app import errors, layout, reads
@@ -35,7 +33,7 @@ with left:
         own_folder.progress()
     with heatmap:
         if len(shown) >= 2:
-            demo.heatmap(shown, partial(own_folder.nearest, mine[0]) if mine else None)
+            demo.heatmap(shown, own_folder.nearest(mine[0]) if mine else None)
     if running:
         st.fragment(progress, run_every=1.0)()
     elif not ready:

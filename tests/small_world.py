@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 import dnacore as dc
+from dnacore.dna.calibration import SHIPPED, load_calibration
 from dnacore.extraction.extraction import Report, extract_dataset
 from dnacore.extractors.loader import load_extractor
 from dnacore.extractors.registry import DEFAULT_EXTRACTOR
@@ -19,17 +20,16 @@ NAME = DEFAULT_EXTRACTOR
 
 
 @cache
-def network() -> dc.Extractor:
-    """The default network, at a size that takes a millisecond an image."""
-    return load_extractor(NAME, "cpu", input_size=32)
+def network(name: str = NAME) -> dc.Extractor:
+    """The default network, or another one, at a size that takes a millisecond an image."""
+    return load_extractor(name, "cpu", input_size=32)
 
 
 @cache
-def calibration() -> dc.Calibration:
-    """Activation ranges that hold for the images of `draw`."""
-    rng = np.random.default_rng(5)
-    n = network().n_neurons
-    return dc.Calibration(-rng.uniform(1, 2, n), rng.uniform(2, 4, n), network().layers, network().fingerprint, "test")
+def calibration(name: str = NAME) -> dc.Calibration:
+    """Activation ranges that hold for the images of `draw`: those that ship for the network at its usual size."""
+    usual, small = load_calibration(SHIPPED / f"{name}.npz"), network(name)
+    return dc.Calibration(usual.low, usual.high, small.layers, small.fingerprint, "test")
 
 
 def draw(folder: Path, count: int, seed: int = 0, dark: bool = False) -> Path:

@@ -82,7 +82,7 @@ def blocks(lock: str) -> dict[str, str]:
 
 def version(block: str) -> str:
     """The version that a block of a lock file pins."""
-    return block.split("==", 1)[1].split()[0]
+    return block.split("==", 1)[1].split(maxsplit=1)[0]
 
 
 def declare_operators(environment: Environment) -> None:

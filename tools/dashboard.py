@@ -12,9 +12,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 PATIENCE_S = 90
+LOG = "server.log"  # beside the workspace: what the server printed
 
 
 @dataclass
@@ -25,6 +31,27 @@ class Dashboard:
     home: Path
     process: subprocess.Popen[bytes]
 
+    @property
+    def cookie(self) -> dict[str, str]:
+        """What a browser that was let in carries, as Playwright's `add_cookies` takes it."""
+        token = (self.home / "token").read_text(encoding="ascii").strip()
+        return {"name": f"visual_dna_{urlsplit(self.url).port}", "value": token, "url": self.url}
+
+    def complaints(self) -> list[str]:
+        """Return what the server printed or logged of errors that nobody expected."""
+        found = []
+        for path in (self.home.parent / LOG, self.home / "dashboard.log"):
+            text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+            at = text.find("Traceback")
+            if at >= 0:
+                found.append(f"{path.name}: {text[max(0, at - 200) : at + 2000]}")
+        return found
+
+    def enter(self, context: BrowserContext) -> BrowserContext:
+        """Let a browser's context in, without visiting anything; returns the context."""
+        context.add_cookies([self.cookie])
+        return context
+
 
 def start(home: Path, port: int | None = None, environment: Mapping[str, str] | None = None) -> Dashboard:
     """Start the dashboard on a workspace and wait until it answers. Raises RuntimeError where it does not.
@@ -32,13 +59,16 @@ def start(home: Path, port: int | None = None, environment: Mapping[str, str] | 
     port: a free one where none is given. environment: what is set for it beside the workspace.
     """
     port = port or free_port()
+    home.parent.mkdir(parents=True, exist_ok=True)
+    log = (home.parent / LOG).open("ab")
     process = subprocess.Popen(
         [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.headless=true"],
         cwd=CHECKOUT,
         env=os.environ | {"VISUAL_DNA_HOME": str(home)} | dict(environment or {}),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
     )
+    log.close()
     started = Dashboard(f"http://127.0.0.1:{port}", home, process)
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
@@ -65,8 +95,8 @@ def stop(dashboard: Dashboard) -> None:
 
 @contextmanager
 def running(home: Path) -> Iterator[Dashboard]:
-    """A dashboard that runs inside the `with`."""
-    started = start(home)
+    """A dashboard that runs inside the `with`, for pictures and measurements: it asks for no token."""
+    started = start(home, environment={"VISUAL_DNA_TOKEN": "0"})
     try:
         yield started
     finally:

@@ -53,9 +53,9 @@ def figure(genes: Genes, pad: Sketchpad) -> None:
         return x + du * cosine - dv * sine, y + du * sine + dv * cosine
 
     def on_head(u: Tensor | float, v: Tensor | float, ru: Tensor | float, rv: Tensor | float, **form: object) -> None:
-        angle = tilt + form.pop("angle", 0.0)  # type: ignore[operator]
+        angle = tilt + form.pop("angle", 0.0)
         cx, cy = at(u, v)
-        pad.add(cx, cy, ru * w, rv * h, angle=angle, **form)  # type: ignore[arg-type]
+        pad.add(cx, cy, ru * w, rv * h, angle=angle, **form)
 
     skin, hair, cloth, hat, frame, lips, dark, white, extra = range(9)
     long_hair, shoulder = genes.chance(0.45), genes.uniform(1.3, 2.3)

@@ -48,10 +48,7 @@ class Explanation:
 def explain(a: DNA, b: DNA, selection: Selection | None = None, metric: str = "emd") -> Explanation:
     """What the distance between two DNAs is made of (emd in bins, or nfd in squared activation). Raises Mismatch."""
     distances = per_neuron(a, b, metric)
-    if metric == "emd":
-        shift = (b.cdf - a.cdf).sum(1)
-    else:
-        shift = a.mean - b.mean
+    shift = (b.cdf - a.cdf).sum(1) if metric == "emd" else a.mean - b.mean
     return _explanation(distances, shift, a, selection, (a.name, b.name))
 
 

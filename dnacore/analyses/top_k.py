@@ -26,7 +26,7 @@ def steps(most: int, count: int = 48) -> list[int]:
         return list(range(1, most + 1))
     dense = count // 2
     rest = np.geomspace(dense, most, count - dense + 1)[1:]
-    return sorted({*range(1, dense + 1), *(int(round(value)) for value in rest)})
+    return sorted({*range(1, dense + 1), *(round(value) for value in rest)})
 
 
 def prefix_means(
@@ -39,20 +39,20 @@ def prefix_means(
     reference minus distance to `unlike`. Row k equals `distances_to` with a plain selection of the first k neurons, to
     float32. Raises BadInput for counts that do not rise, or beyond the neurons.
     """
-    neurons, counts = np.asarray(neurons, np.int64), np.asarray(counts, np.int64)
-    if not len(counts) or counts[0] < 1 or (np.diff(counts) <= 0).any() or counts[-1] > len(neurons):
+    neurons, steps = np.asarray(neurons, np.int64), np.asarray(counts, np.int64)
+    if not len(steps) or steps[0] < 1 or (np.diff(steps) <= 0).any() or steps[-1] > len(neurons):
         raise BadInput(f"The numbers of neurons have to rise from 1 to at most {len(neurons)}.")
-    out = np.empty((len(counts), len(sketches)), np.float32)
+    out = np.empty((len(steps), len(sketches)), np.float32)
     total = np.zeros(len(sketches))
     row = 0
-    for start in range(0, int(counts[-1]), BLOCK):
-        block = neurons[start : min(start + BLOCK, int(counts[-1]))]
+    for start in range(0, int(steps[-1]), BLOCK):
+        block = neurons[start : min(start + BLOCK, int(steps[-1]))]
         distances = image_distances(sketches, reference, block)
         if unlike is not None:
             distances = distances - image_distances(sketches, unlike, block)
         running = np.cumsum(distances, axis=0)
-        while row < len(counts) and counts[row] <= start + len(block):
-            out[row] = (total + running[counts[row] - start - 1]) / counts[row]
+        while row < len(steps) and steps[row] <= start + len(block):
+            out[row] = (total + running[steps[row] - start - 1]) / steps[row]
             row += 1
         total += running[-1]
     return out

@@ -40,10 +40,12 @@ def load(points: Path, images: int) -> np.ndarray | None:
 
 
 def main(arguments: list[str]) -> int:
+    """Lay out the vectors of one file and write the points into another; returns the exit code."""
     if len(arguments) != 2:
         raise BadInput("Give the file to read and the file to write.")
     try:
-        lay_out(*map(Path, arguments))
+        values, points = map(Path, arguments)
+        lay_out(values, points)
     except DnaError as error:
         print(error, file=sys.stderr)
         return 2

@@ -25,7 +25,7 @@ import numpy as np
 
 from dnacore.attributes.survey import Attribute
 from dnacore.distances.contrasts import columns, contrast, contrast_gaussians
-from dnacore.distances.frechet import frechet
+from dnacore.distances.frechet import frechet_of_images
 from dnacore.distances.permutation import random_splits
 from dnacore.dna.layers import layer_slices
 from dnacore.errors import BadInput, Cancelled, Mismatch
@@ -223,8 +223,7 @@ def _distances(
     for j, where in enumerate(layer_slices(layers).values()):
         values = sketches.means(where).astype(np.float64)
         for i in range(len(attributes)):
-            sides = values[:, with_[i]], values[:, without[i]]
-            out[i, j] = frechet(*(part for v in sides for part in (v.mean(1), np.atleast_2d(np.cov(v)))))
+            out[i, j] = frechet_of_images(values[:, with_[i]], values[:, without[i]])
     return out
 
 

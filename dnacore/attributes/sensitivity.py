@@ -70,7 +70,8 @@ class Sensitivity:
 
         Of two random halves of the same images, a share `rate` at most would show any neuron here. Raises BadInput.
         """
-        above = self.noise_ratio > self.floor(rate)
+        floor, ratio = self.floor(rate), self.noise_ratio
+        above = np.zeros(len(self.emd), bool) if ratio is None else ratio > floor
         return self.order[above[self.order]]
 
     def top(self, k: int, name: str = "") -> Selection:
@@ -114,6 +115,6 @@ def sensitivity(with_: DNA, without: DNA, splits: int = SPLITS, seed: int = 0) -
         whole, sample = (sum(1 / count for count in side) for side in zip(*counts, strict=True))
         found = replace(found, mean=found.mean * np.sqrt(whole / sample))
     return Sensitivity(
-        distances, np.sign(shift).astype(np.int64), found and found.mean, with_.layers, with_.calibration.extractor,
-        (with_.name, without.name), (with_.images, without.images), found and found.highest,
+        distances, np.sign(shift).astype(np.int64), None if found is None else found.mean, with_.layers, with_.calibration.extractor,
+        (with_.name, without.name), (with_.images, without.images), None if found is None else found.highest,
     )  # fmt: skip

@@ -17,6 +17,7 @@ from dnacore.distances.contrasts import columns, contrast
 from dnacore.distances.permutation import SPLITS, Noise, random_splits
 from dnacore.errors import BadInput, UnknownName
 from dnacore.sketches.sketches import Sketches
+from dnacore.sketches.words import SEES
 
 MOST_WORDS = 20  # a column of more different words names images rather than describing them
 
@@ -31,6 +32,7 @@ class Attribute:
 
     @property
     def images(self) -> tuple[int, int]:
+        """How many images have the attribute, and how many have not."""
         return int(self.with_.sum()), int(self.without.sum())
 
     def among(self, images: np.ndarray) -> Attribute:
@@ -39,12 +41,15 @@ class Attribute:
 
 
 def attributes_of(table: pd.DataFrame, least: int = 2) -> list[Attribute]:
-    """Every question that has `least` images or more on both sides. table: one row per image, as `ws.attributes`
-    gives.
+    """Every question that has `least` images or more on both sides. table: one row per image, as `ws.attributes` gives,
+    or `ws.described`: of what a network sees, the 20 most frequent words are asked about.
     """
     found = []
     for column in table.columns:
         values = table[column].astype(str).to_numpy()
+        if column == SEES:
+            found += _seen(values)
+            continue
         words = sorted(set(values) - {""})
         if set(words) <= {"0", "1"}:
             found.append(Attribute(str(column), values == "1", values == "0"))
@@ -52,6 +57,13 @@ def attributes_of(table: pd.DataFrame, least: int = 2) -> list[Attribute]:
             known = values != ""
             found += [Attribute(f"{column}={word}", values == word, known & (values != word)) for word in words]
     return [a for a in found if min(a.images) >= least]
+
+
+def _seen(values: np.ndarray) -> list[Attribute]:
+    """One question for each of the words that a network says most often first: this word or another."""
+    words, counts = np.unique(values[values != ""], return_counts=True)
+    often = sorted(zip(-counts, words, strict=True))[:MOST_WORDS]
+    return [Attribute(f"{SEES}={word}", values == word, (values != "") & (values != word)) for _, word in often]
 
 
 def attribute(table: pd.DataFrame, name: str) -> Attribute:
@@ -87,7 +99,7 @@ def sensitivities(
         n, m = a.images
         scale = np.sqrt((1 / n + 1 / m) / (1 / halves + 1 / (len(sketches) - halves))) if noise else 0.0
         out[a.name] = Sensitivity(
-            found.emd[:, c].copy(), np.sign(found.shift[:, c]).astype(np.int64), noise and noise.mean * scale, layers,
-            extractor, (a.name, f"not {a.name}"), a.images, noise and noise.highest,
+            found.emd[:, c].copy(), np.sign(found.shift[:, c]).astype(np.int64), None if noise is None else noise.mean * scale, layers,
+            extractor, (a.name, f"not {a.name}"), a.images, None if noise is None else noise.highest,
         )  # fmt: skip
     return out

@@ -130,12 +130,14 @@ def mixture(options: Namespace, say: Reporter, stop: Stop) -> Result:
 
 def forget(options: Namespace, say: Reporter, stop: Stop) -> Result:
     from dnacore.attributes.forgetting import forget
-    from dnacore.attributes.survey import attributes_of
+    from dnacore.attributes.survey import attribute, attributes_of
+    from dnacore.sketches.words import SEES
 
     sources = sources_of(options, Overall(say), stop)
     dna = sources.dna(sources.dataset(options.dataset))
     _, sketches, table = _sketched(sources, options.dataset)
-    asked = attributes_of(table)
+    seen = [*(name for name in (options.attribute, *(options.keep or ())) if name.startswith(f"{SEES}="))]
+    asked = [*attributes_of(table.drop(columns=SEES, errors="ignore")), *(attribute(table, name) for name in seen)]
     if options.keep:
         known = {a.name for a in asked}
         if missing := [name for name in options.keep if name not in known]:
@@ -145,7 +147,7 @@ def forget(options: Namespace, say: Reporter, stop: Stop) -> Result:
         asked = [a for a in asked if a.name == options.attribute or a.name in options.keep]
     found = forget(
         sketches, asked, [options.attribute], options.metric, dna.layers, dna.network,
-        progress=lambda stage, done, total: say.progress(stage, done, total), stop=stop,
+        progress=say.progress, stop=stop,
     )[0]  # fmt: skip
     if options.save:
         sources.workspace.save_selection(found.selection(options.save))
@@ -166,4 +168,4 @@ def _sketched(sources: Any, name: str) -> tuple[list, Any, Any]:
     """A dataset's files, its sketches, and the attributes of the images that have one."""
     dataset = sources.dataset(name)
     files, sketches = sources.sketches(dataset)
-    return files, sketches, sources.workspace.attributes(dataset).iloc[sketches.found]
+    return files, sketches, sources.workspace.described(dataset).iloc[sketches.found]

@@ -6,6 +6,7 @@ import csv
 import io
 from argparse import Namespace
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,11 +14,16 @@ from typing import TYPE_CHECKING, Any
 from dnacore import atomic
 from dnacore.commands.outcome import FINE, LOOK, Result, Stop, sources_of
 from dnacore.commands.progress import Overall, Reporter
-from dnacore.errors import BadInput
+from dnacore.errors import BadInput, DnaError
+from dnacore.extractors.labels import CAUTION
+from dnacore.sketches.words import SEES
+from dnacore.workspace.datasets import Dataset
 
 if TYPE_CHECKING:
+    from dnacore.analyses.sharpening import Sharpened
+    from dnacore.analyses.words import WordContrast
     from dnacore.dna.histogram import DNA
-
+    from dnacore.sources.resolver import Sources
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what spreadsheets take for the start of a formula
 
@@ -39,6 +45,8 @@ def compare(options: Namespace, say: Reporter, stop: Stop) -> Result:
         "images": [[d.images, len(d.rejected)] for d in dnas],
     }  # fmt: skip
     code, missing = _missing(dnas)
+    words = _words(sources, options.names)
+    data["words"] = [_word_row(one) for one in words]
     pairs = [(i, j) for i in range(len(dnas)) for j in range(i + 1, len(dnas))]
     header, rows = ["a", "b", "distance"], [[found.names[i], found.names[j], found.matrix[i, j]] for i, j in pairs]
     if options.by == "layer":
@@ -67,6 +75,9 @@ def compare(options: Namespace, say: Reporter, stop: Stop) -> Result:
             f"{' and '.join(map(str, row[:2]))}{''.join(f', {x}' for x in row[2:-1])}: {row[-1]:.4g}{scale} {found.unit}"
             for row in rows
         ]
+    text += [one.sentence() for one in words if one.more or one.less]
+    if any(one.more or one.less for one in words):
+        text.append(CAUTION)
     return code, data, "\n".join([*text, *missing])
 
 
@@ -80,6 +91,32 @@ def _missing(dnas: Sequence[DNA]) -> tuple[int, list[str]]:
     return (LOOK if lines else FINE), lines
 
 
+def _words(sources: Sources, names: Sequence[str]) -> list[WordContrast]:
+    """What tells each pair of datasets apart in words; of those pairs that have words by one network."""
+    from dnacore.analyses.words import word_contrast
+    from dnacore.workspace.kept_words import words_of
+
+    kept = []
+    for name in names:
+        try:
+            dataset = sources.dataset(name)
+        except DnaError:  # an image or a DNA file
+            continue
+        if (found := words_of(sources.workspace, dataset)) is not None:
+            kept.append((dataset.name, found))
+    return [
+        word_contrast(a, b, (one, other))
+        for at, (one, a) in enumerate(kept) for other, b in kept[at + 1 :]
+        if a.known == b.known and set(a.hashes) - set(b.hashes) and set(b.hashes) - set(a.hashes)
+    ]  # fmt: skip
+
+
+def _word_row(found: WordContrast) -> dict[str, Any]:
+    told = [[asdict(word) for word in side] for side in (found.more, found.less)]
+    return {"names": list(found.names), "images": list(found.images), "more": told[0], "less": told[1],
+            "tried": found.tried, "rate": found.rate, "sentence": found.sentence()}  # fmt: skip
+
+
 def sensitivity(options: Namespace, say: Reporter, stop: Stop) -> Result:
     from dnacore.attributes.sensitivity import sensitivity
     from dnacore.distances.permutation import SPLITS
@@ -89,8 +126,12 @@ def sensitivity(options: Namespace, say: Reporter, stop: Stop) -> Result:
         if len(options.names) != 1:
             raise BadInput("Give one dataset with --attribute, or two datasets without it.")
         whole = sources.dataset(options.names[0])
-        parts = [sources.workspace.part(whole, options.attribute, value) for value in ("1", "0")]
         sources.ensure(whole)
+        column, _, value = options.attribute.partition("=")
+        if column == SEES and not value:
+            raise BadInput(f"Say which word: --attribute {SEES}=WORD. {_most_seen(sources, whole)}")
+        asked = ((column, value), (f"{column}!", value)) if value else ((column, "1"), (column, "0"))
+        parts = [sources.workspace.part(whole, *one) for one in asked]
         with_, without = map(sources.dna, parts)
     elif len(options.names) == 2:
         with_, without = map(sources.dna, options.names)
@@ -108,8 +149,12 @@ def sensitivity(options: Namespace, say: Reporter, stop: Stop) -> Result:
             "ratio": found.floor(options.floor),
             "above": len(found.above_noise(options.floor)),
         }
+    sharp = _sharpened(options, with_, without, say) if options.sharpen else None
     if options.save:
-        sources.workspace.save_selection(top if floor is None else found.over_noise(options.floor, options.save))
+        kept = sharp.selection if sharp else None
+        sources.workspace.save_selection(
+            kept or (top if floor is None else found.over_noise(options.floor, options.save))
+        )
     ratio = found.noise_ratio
     neurons = []
     for flat in top.flat.tolist():
@@ -129,11 +174,44 @@ def sensitivity(options: Namespace, say: Reporter, stop: Stop) -> Result:
             f"{floor['above']:,} of {len(found.emd):,} neurons are above the noise floor ({floor['ratio']:.1f}x chance); of two "
             f"random halves, any neuron would be in {options.floor:.0%} of the cases"
         )
+    if sharp is not None:
+        lines.append(
+            f"Learned weights of {len(sharp.selection):,} neurons: AUC {sharp.auc:.3f} on images they were not learned from, "
+            f"against {sharp.plain_auc:.3f} by the {sharp.top} most sensitive ones"
+        )
     if found.too_small:
         lines.append(found.too_small)
     data = {"neurons": neurons, "images": [with_.images, without.images], "names": [with_.name, without.name],
             "floor": floor, "too_small": found.too_small}  # fmt: skip
+    if sharp is not None:
+        data["sharpened"] = {"auc": sharp.auc, "plain_auc": sharp.plain_auc, "top": sharp.top,
+                             "neurons": len(sharp.selection)}  # fmt: skip
     return FINE, data, "\n".join(lines)
+
+
+def _sharpened(options: Namespace, with_: DNA, without: DNA, say: Reporter) -> Sharpened:
+    """The weights learned from the two sets' sketches."""
+    import numpy as np
+
+    from dnacore.analyses.sharpening import sharpen
+    from dnacore.sketches.sketches import together
+
+    if with_.source is None or without.source is None:
+        raise BadInput("Weights are learned from the images' sketches, which a DNA file has none of. Give datasets.")
+    mask = np.arange(len(with_.source) + len(without.source)) < len(with_.source)
+    return sharpen(
+        together(with_.source, without.source), mask, ~mask, with_, min(options.top, with_.n_neurons),
+        options.save or "", (with_.name, without.name), progress=lambda done, of: say.progress("learning", done, of),
+    )  # fmt: skip
+
+
+def _most_seen(sources: Any, dataset: Dataset) -> str:
+    """The words that a dataset's network says most often, with their counts."""
+    table = sources.workspace.described(dataset)
+    if SEES not in table.columns:
+        return f"No words are kept of {dataset.name} yet: python -m dnacore extract {dataset.name} --words."
+    counts = table[SEES][table[SEES] != ""].value_counts()[:20]
+    return f"Of {dataset.name} it says: {', '.join(f'{word} ({count})' for word, count in counts.items())}."
 
 
 def rank(options: Namespace, say: Reporter, stop: Stop) -> Result:

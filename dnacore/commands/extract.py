@@ -37,7 +37,7 @@ def extract(options: Namespace, say: Reporter, stop: Stop) -> Result:
             reports.append(
                 extract_dataset(
                     workspace, dataset, extractor, calibration, options.batch_size, not options.no_sketches, bins,
-                    progress=watch, stop=stop, covariance=options.covariance,
+                    progress=watch, stop=stop, covariance=options.covariance, words=options.words,
                 )
             )  # fmt: skip
         except BadInput as problem:  # one bad folder does not cost the others their run
@@ -82,7 +82,7 @@ def extract(options: Namespace, say: Reporter, stop: Stop) -> Result:
 
 def _elsewhere(workspace: Workspace, extractor, calibration, bins: int) -> set[str]:
     """Datasets that this network has a DNA of, but not over these activation ranges and bins."""
-    from dnacore.workspace.store.shards import label_of
+    from dnacore.workspace.store.settings import label_of
 
     label, store = label_of(extractor), workspace.store
     key = extractor.fingerprint, calibration.fingerprint, bins
@@ -108,7 +108,7 @@ def calibrate(options: Namespace, say: Reporter, stop: Stop) -> Result:
     from dnacore.extraction.calibrate import measure, spread
     from dnacore.extraction.extraction import extract_dataset
     from dnacore.extraction.progress import Progress
-    from dnacore.workspace.store.shards import label_of
+    from dnacore.workspace.store.settings import label_of
 
     watch = Overall(say)
     sources = sources_of(options, watch, stop)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from contextlib import nullcontext
 from dataclasses import asdict
 from typing import Any
 
@@ -25,19 +26,25 @@ def demo(options: Namespace, say: Reporter, stop: Stop) -> Result:
     chosen = [known[name] for name in options.names] or list(known.values())
     watch = Overall(say, sum(d.count for d in chosen))
     sources = sources_of(options, watch, stop) if options.extract else None
-    for dataset in chosen:
-        folder = workspace.root / "demo" / dataset.name
-
-        def drawn(done: int, total: int, name: str = dataset.name) -> None:
-            if stop():
-                raise Cancelled("Stopped on request. What was drawn is kept; run it again to go on.")
-            watch.show("drawing", name, 0 if options.extract else done, total)
-
-        table = demo.draw(dataset.name, folder, progress=drawn)
-        workspace.add_dataset(dataset.name, folder, table, dataset.title)
+    home = workspace.root / "demo"
+    with demo.Ahead([d.name for d in chosen], home) if sources is not None else nullcontext() as ahead:
         if sources is not None:
-            sources.ensure(workspace.dataset(dataset.name))
-        watch.next(dataset.count)
+            _ = sources.setting  # loads a network that is new here while the first images are drawn
+        for dataset in chosen:
+
+            def drawn(done: int, total: int, name: str = dataset.name) -> None:
+                if stop():
+                    raise Cancelled("Stopped on request. What was drawn is kept; run it again to go on.")
+                watch.show("drawing", name, 0 if options.extract else done, total)
+
+            if ahead is not None:
+                table = ahead.finish(dataset.name, drawn)
+            else:
+                table = demo.draw(dataset.name, home / dataset.name, progress=drawn)
+            workspace.add_dataset(dataset.name, home / dataset.name, table, dataset.title)
+            if sources is not None:
+                sources.ensure(workspace.dataset(dataset.name))
+            watch.next(dataset.count)
     rows = [{"name": d.name, "images": d.count} for d in chosen]
     lines = [f"{d.name}: {d.count} images. {d.caption}" for d in chosen]
     return (

@@ -8,15 +8,14 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import signal
 import sys
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 from dnacore import __version__
+from dnacore.commands.options import Command, everywhere, of_lens, of_study, positive, share
+from dnacore.commands.stopping import stopping
 from dnacore.errors import BadInput, Cancelled, DnaError
 from dnacore.paths import shown
 
@@ -48,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(dispatch: Any, progress: Any, options: argparse.Namespace) -> int:
-    with _stopping() as stopped, progress.reporter(options) as say:
+    with stopping() as stopped, progress.reporter(options) as say:
         try:
             code, data, text = dispatch.run(options, say, stopped.is_set)
         except Cancelled as problem:
@@ -72,57 +71,15 @@ def _run(dispatch: Any, progress: Any, options: argparse.Namespace) -> int:
     return code
 
 
-@contextmanager
-def _stopping() -> Iterator[threading.Event]:
-    """An event that is set when somebody asks us to stop. Who asks twice is not asked to wait."""
-    stopped = threading.Event()
-
-    def stop(*_: object) -> None:
-        if stopped.is_set():
-            raise KeyboardInterrupt
-        stopped.set()
-
-    before = {}
-    if threading.current_thread() is threading.main_thread():
-        before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield stopped
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 def _fail(message: str) -> int:
     print(shown(" ".join(message.split())), file=sys.stderr)
     return FAILED
 
 
-def _everywhere() -> _Parser:
-    """The options of every command. Without defaults, so that they may stand before a command as well as behind it."""
-    everywhere = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
-    everywhere.add_argument("--json", action="store_true", help="print the result as JSON")
-    everywhere.add_argument("--workspace", type=Path, metavar="DIR", help="where everything is kept")
-    everywhere.add_argument("--extractor", metavar="E", help="network: a name, timm:NAME, or a weights file")
-    everywhere.add_argument("--architecture", metavar="NAME", help="timm network that the weights file is for")
-    everywhere.add_argument("--arguments", type=_json, metavar="JSON", help='its arguments, as {"pad_type": "same"}')
-    everywhere.add_argument("--prepare", choices=("reparameterize",), help="a step before its weights are loaded")
-    everywhere.add_argument("--device", choices=("auto", "cpu", "cuda"))
-    everywhere.add_argument(
-        "--precision", choices=("fp32", "fp16", "bf16"), help="fp16 keeps distances nearer to fp32's than bf16 does"
-    )
-    everywhere.add_argument("--batch-size", type=_positive, metavar="N", help="images at a time")
-    everywhere.add_argument(
-        "--download", action="store_true", help="fetch the network's weights if they are not here yet"
-    )
-    everywhere.add_argument("--quiet", action="store_true", help="no progress on stderr")
-    everywhere.add_argument("--job", help=argparse.SUPPRESS)
-    return everywhere
-
-
 def _parser() -> _Parser:
     parser = _Parser(
         prog="python -m dnacore", description="Compare sets of images by the neurons of a frozen network.",
-        parents=[_everywhere()],
+        parents=[everywhere()],
     )  # fmt: skip
     parser.set_defaults(
         json=False, workspace=None, extractor=None, architecture=None, arguments=None, prepare=None, device="auto",
@@ -132,8 +89,23 @@ def _parser() -> _Parser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
 
     def command(name: str, text: str) -> argparse.ArgumentParser:
-        return commands.add_parser(name, help=text, description=text, parents=[_everywhere()])
+        return commands.add_parser(name, help=text, description=text, parents=[everywhere()])
 
+    # In the order of --help.
+    _datasets(command)
+    _extraction(command)
+    _distances(command)
+    _analyses(command)
+    _ranking(command)
+    of_lens(command)
+    of_study(command)
+    _keeping(command)
+    _exchange(command)
+    _machine(command)
+    return parser
+
+
+def _datasets(command: Command) -> None:
     demo = command("demo", "draw the demo datasets into the workspace")
     demo.add_argument("names", nargs="*", metavar="NAME", help="only these (default: all)")
     demo.add_argument("--extract", action="store_true", help="and extract each as soon as it is drawn")
@@ -155,13 +127,15 @@ def _parser() -> _Parser:
     extractors.add_argument("--keep", metavar="NAME", help="and make it an extractor of this workspace, under a name")
     extractors.add_argument("--forget", metavar="NAME", help="make a kept weights file an extractor no longer")
 
+
+def _extraction(command: Command) -> None:
     extract = command("extract", "make the DNAs of datasets or folders (again: only what is new)")
     extract.add_argument("names", nargs="+", metavar="NAME")
     extract.add_argument(
         "--calibration", type=Path, metavar="FILE", help="activation ranges to use: a calibration, or vdna's JSON"
     )
     extract.add_argument(
-        "--bins", type=_positive, metavar="N", help="bins of every histogram (default: as before, or 1000)"
+        "--bins", type=positive, metavar="N", help="bins of every histogram (default: as before, or 1000)"
     )
     extract.add_argument(
         "--covariance",
@@ -173,6 +147,12 @@ def _parser() -> _Parser:
     )
     extract.add_argument("--no-sketches", action="store_true", help="keep no per-image summaries (no ranking later)")
 
+    extract.add_argument(
+        "--words", action="store_true", help="extract again what was extracted before the network's words were kept"
+    )
+
+
+def _distances(command: Command) -> None:
     compare = command("compare", "distances between datasets")
     compare.add_argument("names", nargs="+", metavar="NAME")
     compare.add_argument("--metric", default="emd", choices=("emd", "nfd", "fd", "kid"))
@@ -182,16 +162,25 @@ def _parser() -> _Parser:
 
     sensitivity = command("sensitivity", "which neurons tell images with something from images without it")
     sensitivity.add_argument("names", nargs="+", metavar="WITH WITHOUT | DATASET")
-    sensitivity.add_argument("--attribute", metavar="COLUMN", help="split one dataset by this column (1 and 0)")
-    sensitivity.add_argument("--top", type=_positive, default=20, metavar="K")
+    sensitivity.add_argument(
+        "--attribute",
+        metavar="COLUMN",
+        help="split one dataset by this column (1 and 0), or by COLUMN=WORD, such as sees=dog",
+    )
+    sensitivity.add_argument("--top", type=positive, default=20, metavar="K")
     sensitivity.add_argument(
         "--floor",
-        type=_share,
+        type=share,
         metavar="RATE",
         help="count, and with --save keep, all neurons above the noise floor that chance passes at this rate, such as 0.05",
     )
     sensitivity.add_argument("--save", metavar="S", help="keep the top neurons as a selection of this name")
+    sensitivity.add_argument(
+        "--sharpen", action="store_true", help="learn weights of the neurons; with --save, keep these"
+    )
 
+
+def _analyses(command: Command) -> None:
     attributes = command("attributes", "sensitivity to every attribute of a dataset at once")
     attributes.add_argument("dataset", metavar="DATASET")
 
@@ -202,7 +191,7 @@ def _parser() -> _Parser:
         "--image", metavar="PATH", help="of this image of the dataset instead of all of them, and where in it"
     )
     explain.add_argument("--selection", metavar="S", help="only these neurons: a saved selection or a JSON file")
-    explain.add_argument("--top", type=_positive, default=10, metavar="K")
+    explain.add_argument("--top", type=positive, default=10, metavar="K")
 
     leave_out = command(
         "leave-out", "what a dataset would be without each of its folders, or of its attributes' values"
@@ -226,6 +215,8 @@ def _parser() -> _Parser:
     forget.add_argument("--keep", nargs="+", metavar="COLUMN", help="the attributes to keep (default: all others)")
     forget.add_argument("--save", metavar="S", help="keep the weights as a selection of this name")
 
+
+def _ranking(command: Command) -> None:
     rank = command("rank", "order a dataset's images by their distance to a reference, nearest first")
     rank.add_argument("dataset", metavar="DATASET")
     rank.add_argument(
@@ -239,6 +230,8 @@ def _parser() -> _Parser:
     rank.add_argument("--selection", metavar="S", help="only these neurons: a saved selection or a JSON file")
     rank.add_argument("--csv", type=Path, metavar="F", help="write rank,path,distance into a CSV file")
 
+
+def _keeping(command: Command) -> None:
     calibrate = command("calibrate", "measure the activation ranges of a network on datasets, and use them from now on")
     calibrate.add_argument("name", help="what to call this calibration")
     calibrate.add_argument("names", nargs="+", metavar="DATASET")
@@ -252,6 +245,8 @@ def _parser() -> _Parser:
     remove = command("remove", "forget a dataset and its DNAs (never the images), or a selection")
     remove.add_argument("name")
 
+
+def _exchange(command: Command) -> None:
     export = command("export", "write a dataset's DNA (.dna.npz) or a selection (.json) to a file")
     export.add_argument("name")
     export.add_argument("--to", type=Path, required=True, metavar="FILE")
@@ -272,36 +267,11 @@ def _parser() -> _Parser:
         help="the activation ranges that a pair of vdna was counted over (with --extractor: the network it is of)",
     )
 
+
+def _machine(command: Command) -> None:
     verify = command("verify", "check every file and row of the workspace, and say what is wrong")
     verify.add_argument("--repair", action="store_true", help="put right what can be, and extract again what has to be")
 
     bench = command("bench", "measure this machine: extraction, binning, distances, ranking, start-up")
     suites = ("all", "extract", "accumulate", "distances", "rank", "start")
     bench.add_argument("suite", nargs="?", default="all", choices=suites)
-    return parser
-
-
-def _share(text: str) -> float:
-    try:
-        share = float(text)
-    except ValueError:
-        share = 0.0
-    if not 0 < share < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number between 0 and 1")
-    return share
-
-
-def _positive(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
-    return int(text)
-
-
-def _json(text: str) -> dict[str, Any]:
-    try:
-        found = json.loads(text)
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        raise argparse.ArgumentTypeError(f'{text!r} is not a JSON object such as {{"num_classes": 1000}}')
-    return found

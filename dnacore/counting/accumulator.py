@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from importlib.util import find_spec
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -83,6 +84,7 @@ class Accumulator:
         self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="binning")
 
     def close(self) -> None:
+        """End the threads and wait for the device."""
         self._pool.shutdown()
         if self._device is not None:
             self._device.wait()
@@ -129,8 +131,7 @@ class Accumulator:
         )  # fmt: skip
         cuts = _cuts(channels, self._threads, cpu_kernels.LANES)
         for future in [
-            self._pool.submit(cpu_kernels.accumulate, x, minor, a, b, *arguments)
-            for a, b in zip(cuts, cuts[1:], strict=False)
+            self._pool.submit(cpu_kernels.accumulate, x, minor, a, b, *arguments) for a, b in pairwise(cuts)
         ]:
             future.result()
 

@@ -66,7 +66,7 @@ def _find_peaks(rows, first, count, c, start, peaks, places):
     """Largest value so far of each channel, and where it was first."""
     for s in range(count):
         row = rows[first + s, c : c + peaks.shape[0]]
-        higher = 0
+        higher = np.int32(0)
         for k in range(peaks.shape[0]):
             higher += np.int32(row[k] > peaks[k])
         if higher:  # seldom, after the first positions

@@ -262,16 +262,18 @@ class DeviceCounters:
         self.wait()
         self._widen()
         held = self._widened, self._outside, self._sums, self._squares
-        found = tuple(tensor.to("cpu", copy=True).numpy() for tensor in held)
+        counts, outside, sums, squares = (tensor.to("cpu", copy=True).numpy() for tensor in held)
         for tensor in held:
             tensor.zero_()
-        return found  # type: ignore[return-value]
+        return counts, outside, sums, squares
 
     @torch.inference_mode()
     def sketches(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Quantiles (n, N, Q) uint16, peaks, places int32 and means (n, N)."""
         self.wait()
-        return tuple(t.cpu().numpy() for t in (self._quantiles, self._peaks, self._places, self._means))  # type: ignore
+        held = self._quantiles, self._peaks, self._places, self._means
+        quantiles, peaks, places, means = (tensor.cpu().numpy() for tensor in held)
+        return quantiles, peaks, places, means
 
 
 def _tile(channels: int, size: int, minor: bool, whole: bool) -> tuple[int, int]:

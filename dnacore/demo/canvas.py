@@ -175,15 +175,17 @@ class Canvas:
         box = (max(0, found[0] - pad), max(0, found[1] - pad), min(width, found[2] + pad), min(height, found[3] + pad))
         mask = mask.crop(box).filter(ImageFilter.GaussianBlur(soft / 2))
         scale = 2 * SUPERSAMPLE
-        large = tuple(v * scale for v in box)
+        left, top, right, bottom = (v * scale for v in box)
         self.picture.paste(
-            colour, large, mask.resize((large[2] - large[0], large[3] - large[1]), Image.Resampling.BILINEAR)
+            colour,
+            (left, top, right, bottom),
+            mask.resize((right - left, bottom - top), Image.Resampling.BILINEAR),
         )
 
     def line(self, path: np.ndarray, colour: Colour, width: float, *, closed: bool = False) -> None:
         """A line of even width, in final pixels."""
         track = np.vstack([path, path[:2]]) if closed else path
-        thick = max(1, int(round(width * SUPERSAMPLE)))
+        thick = max(1, round(width * SUPERSAMPLE))
         self._pen.line((track * SUPERSAMPLE).ravel().tolist(), fill=colour, width=thick)
 
     def shape(self, outline: np.ndarray, colour: Colour, edge: Colour | None, width: float) -> None:

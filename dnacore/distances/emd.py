@@ -60,15 +60,20 @@ def combine(distances: np.ndarray, selection: Selection | None) -> float:
 
 
 def check_not_empty(*dnas: DNA) -> None:
+    """Raise BadInput for a DNA of no image."""
     for dna in dnas:
         if not dna.images:
             raise BadInput(f"“{dna.name}” has no readable image, so there is nothing to compare.")
 
 
-def check_histograms(*dnas: DNA | Gaussian) -> None:
+def check_histograms(*dnas: DNA | Gaussian) -> list[DNA]:
+    """The same DNAs. Raises BadInput for one that holds no histograms."""
+    found = []
     for dna in dnas:
         if isinstance(dna, Gaussian):
             raise BadInput(
-                f"{named(dna)} holds a mean and a variance per neuron and no histograms, so it has no EMD. Compare it by "
-                "nfd, or get the file with histograms."
+                f"{named(dna)} holds a mean and a variance per neuron and no histograms, so it has neither EMD nor "
+                "KID. Compare it by nfd or fd, or get the file with histograms."
             )
+        found.append(dna)
+    return found

@@ -22,6 +22,8 @@ def fd(a: DNA | Gaussian, b: DNA | Gaussian, layer: str) -> float:
     where = layer_slices(a.layers).get(layer)
     if where is None:
         raise BadInput(f"There is no layer {layer}. The layers are {', '.join(a.layers)}.")
+    if layer not in a.scatter and layer not in b.scatter:
+        return frechet_of_images(spatial_means(a, where, "FD"), spatial_means(b, where, "FD"))
     return frechet(*_gaussian_of(a, layer, where), *_gaussian_of(b, layer, where))
 
 
@@ -51,6 +53,20 @@ def frechet(m1: np.ndarray, c1: np.ndarray, m2: np.ndarray, c2: np.ndarray) -> f
     inner = root @ c2 @ root
     cross = np.sqrt(np.maximum(np.linalg.eigvalsh((inner + inner.T) / 2), 0)).sum()
     return float(max(0.0, (m1 - m2) @ (m1 - m2) + np.trace(c1) + np.trace(c2) - 2 * cross))
+
+
+def frechet_of_images(x: np.ndarray, y: np.ndarray) -> float:
+    """Fréchet distance of the Gaussians of two sets of points. x: (d, N), y: (d, M) float64, N and M at least 2.
+
+    With C1 = XX', C2 = YY' the last trace is the sum of the singular values of X'Y (N, M). Where points are fewer than
+    dimensions that takes no (d, d) matrix: 64 images of a layer of 1,280 neurons cost milliseconds instead of seconds.
+    """
+    if min(x.shape[1], y.shape[1]) >= len(x):
+        return frechet(x.mean(1), np.atleast_2d(np.cov(x)), y.mean(1), np.atleast_2d(np.cov(y)))
+    m1, m2 = x.mean(1), y.mean(1)
+    x, y = ((z - z.mean(1, keepdims=True)) / np.sqrt(z.shape[1] - 1) for z in (x, y))
+    cross = np.linalg.svd(x.T @ y, compute_uv=False).sum()
+    return float(max(0.0, (m1 - m2) @ (m1 - m2) + (x * x).sum() + (y * y).sum() - 2 * cross))
 
 
 def spatial_means(dna: DNA | Gaussian, where: slice, measure: str) -> np.ndarray:

@@ -58,7 +58,7 @@ def _pairs(first, last, shares, out):
                     part = np.float32(0)
                     for at in range(a.shape[0]):
                         part += abs(a[at] - b[at])
-                    total += part
+                    total += float(part)
                 out[n, p] = total
                 p += 1
 

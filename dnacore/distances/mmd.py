@@ -36,7 +36,8 @@ def kid(a: DNA, b: DNA, layer: str, subsets: int = SUBSETS, size: int = SUBSET_S
         raise BadInput(f"There is no layer {layer}. The layers are {', '.join(a.layers)}.")
     if subsets < 1 or size < 2:
         raise BadInput(f"KID needs at least one subset of two images, not {subsets} of {size}.")
-    return kernel_distance(*(spatial_means(dna, where, "KID").T for dna in (a, b)), subsets, size, seed)
+    x, y = spatial_means(a, where, "KID").T, spatial_means(b, where, "KID").T
+    return kernel_distance(x, y, subsets, size, seed)
 
 
 def kernel_distance(x: np.ndarray, y: np.ndarray, subsets: int, size: int, seed: int) -> KernelDistance:

@@ -83,20 +83,20 @@ def _weighted_pairs(
     """Weighted sums over neurons of every pair i < j: (R, P). weights: (R, n)."""
     k = len(dnas)
     if metric == "nfd":
-        out = [weights @ nfd(dnas[i], dnas[j]) for i in range(k) for j in range(i + 1, k)]
-        return np.stack(out, 1) if out else np.zeros((len(weights), 0))
-    check_histograms(*dnas)
+        found = [weights @ nfd(dnas[i], dnas[j]) for i in range(k) for j in range(i + 1, k)]
+        return np.stack(found, 1) if found else np.zeros((len(weights), 0))
+    full = check_histograms(*dnas)
     for i in range(k):
         for j in range(i + 1, k):
-            check_comparable(dnas[i], dnas[j])
+            check_comparable(full[i], full[j])
     if k > 1:
-        check_not_empty(*dnas)
+        check_not_empty(*full)
     neurons = None if selection is None else np.unique(selection.flat)
     if k <= EXACT:  # what an explanation adds up to is read off such a matrix
-        exact = [weights @ emd(dnas[i], dnas[j]) for i in range(k) for j in range(i + 1, k)]
+        exact = [weights @ emd(full[i], full[j]) for i in range(k) for j in range(i + 1, k)]
         return np.stack(exact, 1) if exact else np.zeros((len(weights), 0))
     out = np.zeros((len(weights), k * (k - 1) // 2))
-    for here, sums in kernels.pairs([d.histograms for d in dnas], neurons, device) if k > 1 else ():
+    for here, sums in kernels.pairs([d.histograms for d in full], neurons, device) if k > 1 else ():
         out += weights[:, here if neurons is None else neurons[here]] @ sums
     return out
 
@@ -121,10 +121,16 @@ def _pairwise_layers(
     for i in range(k):
         for j in range(i + 1, k):
             for layer, table in layers.items():
-                pair = dnas[i], dnas[j], layer
-                table[i, j] = table[j, i] = fd(*pair) if metric == "fd" else kid(*pair).mean
+                table[i, j] = table[j, i] = _of_layer(metric, dnas[i], dnas[j], layer)
     matrix = np.mean(list(layers.values()), axis=0)
     return Comparison(tuple(d.name for d in dnas), metric, METRICS[metric], matrix, layers)
+
+
+def _of_layer(metric: str, a: DNA | Gaussian, b: DNA | Gaussian, layer: str) -> float:
+    if metric == "fd":
+        return fd(a, b, layer)
+    one, two = check_histograms(a, b)
+    return kid(one, two, layer).mean
 
 
 def _layers_with_covariance(dnas: Sequence[DNA | Gaussian], metric: str) -> list[str]:

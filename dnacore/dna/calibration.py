@@ -70,6 +70,7 @@ class Calibration:
 
     @property
     def n_neurons(self) -> int:
+        """The number of neurons over all layers."""
         return len(self.low)
 
     def save(self, path: Path) -> None:

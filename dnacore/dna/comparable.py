@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
+from dnacore.dna.distribution import Distribution
 from dnacore.errors import Mismatch
 
 if TYPE_CHECKING:
     from dnacore.dna.histogram import DNA
-
-
-class OfANetwork(Protocol):
-    """What a DNA and its small form share."""
-
-    name: str
-    extractor: Mapping[str, Any]
-
-    @property
-    def network(self) -> str: ...
-
-    @property
-    def n_neurons(self) -> int: ...
 
 
 def check_comparable(a: DNA, b: DNA) -> None:
@@ -37,7 +24,7 @@ def check_comparable(a: DNA, b: DNA) -> None:
         raise Mismatch(f"{named(a)} has {a.bins} bins and {named(b)} has {b.bins}. Extract one of them again.")
 
 
-def check_same_network(a: OfANetwork, b: OfANetwork) -> None:
+def check_same_network(a: Distribution, b: Distribution) -> None:
     """Raise Mismatch, naming both sides, unless both were made with the same weights, layers and precision."""
     if a.network != b.network:
         one, two = (str(d.extractor.get("name", "an unknown network")) for d in (a, b))
@@ -48,9 +35,10 @@ def check_same_network(a: OfANetwork, b: OfANetwork) -> None:
         )
 
 
-def named(dna: OfANetwork) -> str:
+def named(dna: Distribution) -> str:
+    """The DNA's name in quotes, for messages."""
     return f"“{dna.name}”" if dna.name else "a DNA without a name"
 
 
-def _settings(dna: OfANetwork) -> str:
+def _settings(dna: Distribution) -> str:
     return f"{dna.n_neurons:,} neurons, {dna.extractor.get('precision', 'fp32')}, {dna.network[:8]}"

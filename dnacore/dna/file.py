@@ -115,9 +115,9 @@ def counts_of(planes: np.ndarray, into: np.ndarray) -> None:
     wide = np.int32 if len(planes) < 4 else np.int64
     for start in range(0, len(into), BLOCK):
         rows = slice(start, start + BLOCK)
-        code = planes[0, rows].astype(wide)
+        code: Any = planes[0, rows].astype(wide)
         for k in range(1, len(planes)):
-            upper = planes[k, rows].astype(wide)
+            upper: Any = planes[k, rows].astype(wide)
             upper <<= 8 * k
             code |= upper
         sign = code & 1

@@ -8,31 +8,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from dnacore.dna.calibration import Calibration
 from dnacore.dna.comparable import check_comparable, named
-from dnacore.dna.file import SUFFIX, load_dna
+from dnacore.dna.distribution import Distribution
 from dnacore.dna.gaussian import Gaussian
-from dnacore.dna.layers import flat_index, layer_slices, locate
-from dnacore.dna.moments import Moments
+from dnacore.dna.layers import layer_slices
 from dnacore.errors import BadInput, Mismatch
-
-__all__ = ["DNA", "SUFFIX", "check_comparable", "layer_slices", "load_dna", "locate", "merge"]
 
 
 @dataclass(frozen=True, eq=False)
-class DNA:
+class DNA(Distribution):
     """Per neuron: B counts over the activation range, and mean and variance of the images' spatial means.
 
     histograms: (n_neurons, B) int64. outside: (n_neurons, 2) int64, activations below and above the range (they are
-    counted in the end bins too). mean: (n_neurons,) float64, raw activation units; deviations: (n_neurons,) float64,
-    the sum over images of squared deviations from that mean. images: how many images. rejected: [{"path", "reason"}].
-    extractor: the specification that rebuilds the network. exact: False where the counts were taken from sketches.
-    scatter: {layer: (d, d) float64}, sums of products of deviations, for the layers whose covariance was kept.
+    counted in the end bins too). exact: False where the counts were taken from sketches. The other fields are those of
+    `Distribution`.
     """
 
     histograms: np.ndarray
@@ -55,25 +49,19 @@ class DNA:
             )
 
     @property
-    def n_neurons(self) -> int:
-        return self.histograms.shape[0]
-
-    @property
     def bins(self) -> int:
+        """The number of bins B."""
         return self.histograms.shape[1]
 
     @property
     def layers(self) -> Mapping[str, int]:
+        """Neurons per layer, in order."""
         return self.calibration.layers
 
     @property
     def network(self) -> str:
         """Fingerprint of the network."""
         return self.calibration.extractor
-
-    @property
-    def moments(self) -> Moments:
-        return Moments(self.images, self.mean, self.deviations, self.layers, self.scatter)
 
     def gaussian(self) -> Gaussian:
         """The small form: mean and variance of every neuron, and the covariances that were kept, without histograms."""
@@ -88,15 +76,6 @@ class DNA:
         running = np.cumsum(self.histograms, axis=1)
         return running / np.maximum(running[:, -1:], 1)
 
-    @cached_property
-    def variance(self) -> np.ndarray:
-        """(n_neurons,) float64: variance of the images' spatial means, n - 1 in the denominator; NaN for one image."""
-        return self.moments.variance
-
-    def covariance(self, layer: str) -> np.ndarray:
-        """(d, d) float64, n - 1 in the denominator. Raises BadInput where it was not kept."""
-        return self.moments.covariance(layer)
-
     @property
     def saturation(self) -> np.ndarray:
         """(n_neurons,) float64: the share of activations outside the range."""
@@ -110,14 +89,6 @@ class DNA:
             for layer, where in layer_slices(self.layers).items()
         }
 
-    def neuron(self, flat: int) -> tuple[str, int]:
-        """The layer, and the index in it, of a flat neuron index."""
-        return locate(self.layers, flat)
-
-    def flat(self, layer: str, index: int) -> int:
-        """The flat index of one neuron of a layer."""
-        return flat_index(self.layers, layer, index)
-
     def __add__(self, other: DNA) -> DNA:
         """The DNA of both sets of images together. Exact for the counts. Raises Mismatch."""
         check_comparable(self, other)
@@ -126,10 +97,8 @@ class DNA:
                 f"{named(self)} and {named(other)} cannot be added: one was counted from activations and the other "
                 "from sketches. Extract both."
             )
-        return self._with(
-            self.moments + other.moments, self.histograms + other.histograms, self.outside + other.outside,
-            " + ".join(filter(None, (self.name, other.name))), (*self.rejected, *other.rejected),
-        )  # fmt: skip
+        histograms, outside = self.histograms + other.histograms, self.outside + other.outside
+        return self._joined(other, histograms=histograms, outside=outside, source=None)
 
     def __sub__(self, part: DNA) -> DNA:
         """The DNA without a part of its images. Raises BadInput if `part` is not a part of it."""
@@ -138,26 +107,7 @@ class DNA:
         counts = (histograms < 0).any() or (outside < 0).any()
         if counts or self.images < part.images or self.exact != part.exact:
             raise BadInput(f"{named(part)} is not a part of {named(self)}, so it cannot be taken away from it.")
-        return self._with(
-            self.moments - part.moments, histograms, outside,
-            f"{self.name} - {part.name}" if self.name and part.name else self.name,
-            tuple(r for r in self.rejected if r not in part.rejected),
-        )  # fmt: skip
-
-    def _with(
-        self, moments: Moments, histograms: np.ndarray, outside: np.ndarray, name: str,
-        rejected: Sequence[Mapping[str, str]],
-    ) -> DNA:  # fmt: skip
-        return replace(
-            self, histograms=histograms, outside=outside, images=moments.images, mean=moments.mean,
-            deviations=moments.deviations, scatter=moments.scatter, name=name, rejected=rejected, source=None,
-        )  # fmt: skip
-
-    def save(self, path: Path | str) -> Path:
-        """Write one `.dna.npz` file; the suffix is added where it is missing. Returns the path."""
-        from dnacore.dna.file import save
-
-        return save(self, Path(path))
+        return self._without(part, histograms=histograms, outside=outside, source=None)
 
 
 def merge(parts: Iterable[DNA], name: str = "") -> DNA:

@@ -58,7 +58,7 @@ def write_peer(dna: DNA | Gaussian, path: Path, kind: str = "histogram") -> tupl
     stem = path.with_name(path.name.removesuffix(".json").removesuffix(".npz"))
     first, second = (stem.with_name(stem.name + suffix) for suffix in (".json", ".npz"))
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)
     atomic.write_bytes(second, buffer.getvalue())
     atomic.write_bytes(first, json.dumps(about, indent=4).encode())
     return first, second
@@ -220,7 +220,7 @@ def _about(dna: DNA | Gaussian, kind: str) -> dict[str, Any]:
             "resize_mode": "clean",
             "shuffle_files": False,
             "num_images": -1,
-        },  # fmt: skip
+        },
         "extraction_settings": {
             "average_feats_spatially": not bins,
             "accumulate_spatial_feats_in_hist": bool(bins),
@@ -228,7 +228,7 @@ def _about(dna: DNA | Gaussian, kind: str) -> dict[str, Any]:
             "normalise_feats": bool(bins),
             "hist_nb_bins": bins,
             "device": "cpu",
-        },  # fmt: skip
+        },
         "num_images": dna.images,
         "feature_extractor_name": _THEIR_NAMES.get(ours, ours),
         "neurons_list": dict(dna.layers),

@@ -22,12 +22,19 @@ from dnacore.extraction.calibrate import calibration_for
 from dnacore.extraction.finite import NOT_FINITE
 from dnacore.extraction.loop import Loop
 from dnacore.extraction.progress import Progress, Stop, Watch, lock_file, report_or_stop
-from dnacore.extraction.sketch_policy import share_of, sketch_every, with_covariance, with_unread, without_sketchless
+from dnacore.extraction.sketch_policy import (
+    share_of,
+    sketch_every,
+    with_covariance,
+    with_unread,
+    with_words,
+    without_sketchless,
+)
 from dnacore.extractors import Extractor
 from dnacore.sketches.segments import bytes_per_image
 from dnacore.workspace.datasets import Dataset
+from dnacore.workspace.store.settings import Setting
 from dnacore.workspace.store.shard_plan import plan
-from dnacore.workspace.store.shards import Setting
 from dnacore.workspace.workspace import Workspace
 
 # On the CPU 16 costs as much as 32 (ResNet-50: 122 against 135 ms an image) and takes half the memory.
@@ -48,6 +55,7 @@ class Report:
 
     @property
     def images_per_second(self) -> float:
+        """Newly extracted images per second of the whole run; 0 where nothing was extracted."""
         return self.extracted / self.seconds if self.seconds > 0 else 0.0
 
 
@@ -91,8 +99,12 @@ def extract_dataset(
     progress: Watch | None = None,
     stop: Stop | None = None,
     covariance: Sequence[str] = (),
+    words: bool = False,
 ) -> Report:
-    """Extract what is missing of one dataset, and make the result its DNA. Raises Cancelled when `stop` says so."""
+    """Extract what is missing of one dataset, and make the result its DNA. Raises Cancelled when `stop` says so.
+
+    words: extract again what the network named no words for, which older versions did not keep.
+    """
     check_calibration(calibration, extractor)
     check_bins(bins)
     covariance = check_layers(covariance, extractor)
@@ -118,6 +130,7 @@ def extract_dataset(
         work = with_unread(plan(files, store.shards(dataset, setting)), files, dataset.folder)
         work = without_sketchless(work, files, store, dataset, setting, every)
         work = with_covariance(work, files, store, covariance)
+        work = with_words(work, files, store) if words and extractor.names_images else work
         loop = Loop(store, dataset, extractor, calibration, setting, every, say, stop, len(files), covariance)
         finished = loop.run(work, batch_size or BATCH.get(extractor.device.type, 32))
         store.finish(dataset, setting, finished)

@@ -18,10 +18,13 @@ from dnacore.extraction.batches import Batch, feed
 from dnacore.extraction.finite import NOT_FINITE, all_finite
 from dnacore.extraction.progress import Progress, Stop, Watch
 from dnacore.extractors import Extractor
+from dnacore.extractors.extractor import Named
 from dnacore.sketches.segments import SketchArrays
+from dnacore.sketches.words import Words
 from dnacore.workspace.datasets import Dataset
+from dnacore.workspace.store.settings import Setting
 from dnacore.workspace.store.shard_plan import FileRow, Member, Plan, Shard
-from dnacore.workspace.store.shards import Setting, Store
+from dnacore.workspace.store.shards import Store
 from dnacore.workspace.store.sketch_files import keeps_sketch
 
 
@@ -97,6 +100,7 @@ class Loop:
         slot = {position: s for s, position in enumerate(keep)}
         reasons = dict(without)
         passing: set[int] = set()
+        heard = _Heard(self.extractor, files)
         with Accumulator(
             self.calibration, len(keep), self.setting.bins, sketches=bool(keep), covariance=self.covariance
         ) as total:
@@ -108,12 +112,15 @@ class Loop:
                     tensor = tensor[[i for i, at in enumerate(batch.kept) if at not in without]]
                 if tensor is not None and positions:
                     add = partial(_add, total, [slot.get(position, -1) for position in positions])
-                    self.extractor.visit(tensor, add, widen=False)
+                    self.extractor.visit(tensor, add, widen=False, name=heard.of(positions))
                     total.count_images(len(positions))
                 self.done += batch.end - batch.start
                 self.rejected += batch.end - batch.start - len(positions)
                 self._tell()
-            return _Reading(total.distributions(), total.sketches(), keep, reasons, frozenset(passing - set(without)))
+            passing -= set(without)
+            return _Reading(
+                total.distributions(), total.sketches(), keep, reasons, frozenset(passing), heard.words()
+            )  # fmt: skip
 
     def _batches(self, files: Sequence[FileRow], batch_size: int) -> Iterator[Batch]:
         paths = [self.dataset.folder / f.path for f in files]
@@ -145,8 +152,9 @@ class Loop:
         )  # fmt: skip
         kept = reading.sketches if len(good) == len(keep) else reading.sketches.columns(np.array(good, np.int64))
         number = self.store.add_shard(
-            self.dataset, self.setting, members, dna, kept if keep else None, [files[keep[s]].hash for s in good]
-        )
+            self.dataset, self.setting, members, dna, kept if keep else None, [files[keep[s]].hash for s in good],
+            reading.words,
+        )  # fmt: skip
         self.sketched += len(good)
         return Shard(number, members)
 
@@ -163,6 +171,32 @@ class _Reading:
     keep: list[int]
     reasons: dict[int, str]
     passing: frozenset[int]
+    words: Words | None
+
+
+class _Heard:
+    """Collects what the network's head says of a shard's images; nothing where it has no trained head."""
+
+    def __init__(self, extractor: Extractor, files: Sequence[FileRow]) -> None:
+        self._known = extractor.classes if extractor.names_images else 0
+        self._files = files
+        self._found: list[tuple[list[str], torch.Tensor, torch.Tensor]] = []
+
+    def of(self, positions: Sequence[int]) -> Named | None:
+        """What `Extractor.visit` calls with the classes of the images at these positions."""
+        if not self._known:
+            return None
+        hashes = [self._files[position].hash for position in positions]
+        return lambda classes, odds: self._found.append((hashes, classes, odds))
+
+    def words(self) -> Words | None:
+        """The words of all batches so far."""
+        if not self._found:
+            return None
+        hashes = tuple(content for names, _, _ in self._found for content in names)
+        # Only now, once a shard, since fetching from a GPU waits for all that it was given to do.
+        classes, odds = (torch.cat(part).cpu().numpy() for part in list(zip(*self._found, strict=True))[1:])
+        return Words(classes.astype("int64"), odds, hashes, self._known)
 
 
 def _add(total: Accumulator, slots: list[int], layer: str, activations: torch.Tensor) -> None:

@@ -41,6 +41,7 @@ class Extremes:
 
     @classmethod
     def nothing(cls, neurons: int) -> Extremes:
+        """The extremes of no image: any image widens them."""
         nobody = np.full((2, neurons), -1, np.int64)
         return cls(np.full((2, neurons), np.inf), np.full((2, neurons), -np.inf), nobody, nobody)
 

@@ -26,12 +26,14 @@ Stop = Callable[[], bool]
 
 
 def report_or_stop(stop: Stop, say: Watch, progress: Progress) -> None:
+    """Report progress; raise Cancelled where a stop was asked for."""
     if stop():
         raise Cancelled(f"Stopped on request while {progress.stage}. Nothing was lost; run it again to go on.")
     say(progress)
 
 
 def lock_file(workspace: Workspace, name: str) -> Path:
+    """The path of a lock of this workspace."""
     folder = workspace.root / "locks"
     folder.mkdir(exist_ok=True)
     return folder / f"{name}.lock"

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from dnacore.sketches.segments import bytes_per_image
 from dnacore.workspace.datasets import Dataset
+from dnacore.workspace.store.settings import Setting
 from dnacore.workspace.store.shard_plan import FileRow, Plan, Shard
-from dnacore.workspace.store.shards import Setting, Store
+from dnacore.workspace.store.shards import Store
 from dnacore.workspace.store.sketch_files import keeps_sketch
 
 DISK_SHARE = 4  # sketches of all images are kept while they need at most a quarter of the free disk
@@ -71,6 +72,11 @@ def with_covariance(work: Plan, files: Sequence[FileRow], store: Store, covarian
     if not wanted:
         return work
     return _again(work, files, lambda shard: not wanted <= store.covariance_layers(shard.id))
+
+
+def with_words(work: Plan, files: Sequence[FileRow], store: Store) -> Plan:
+    """Extract shards again of whose images no words are kept."""
+    return _again(work, files, lambda shard: not store.has_words(shard.id) and any(not m.reason for m in shard.members))
 
 
 def _again(work: Plan, files: Sequence[FileRow], lacks: Callable[[Shard], bool]) -> Plan:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dnacore.extractors.registry import ExtractorInfo, available
+from .registry import ExtractorInfo, available
 
 if TYPE_CHECKING:
     from .extractor import Extractor

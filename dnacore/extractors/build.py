@@ -13,14 +13,17 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from dnacore.errors import BadInput, UnknownName
+from dnacore.extractors.networks.illustration2vec import Illustration2Vec
+from dnacore.extractors.networks.illustration2vec import rename_keys as illustration2vec_keys
 from dnacore.extractors.networks.inception import InceptionFID
 from dnacore.extractors.networks.mini import Mini
 from dnacore.extractors.networks.sd_vae import VaeEncoder, rename_keys
 from dnacore.extractors.packaged import is_foreign, renamed
 from dnacore.extractors.spec import LabelTransform, Preprocessing, Recipe, WeightsSource
 
-PREPARATIONS = ("reparameterize",)
+PREPARATIONS = ("reparameterize", "tagger")
 OWN: dict[str, Callable[[], nn.Module]] = {
+    "dnacore:illustration2vec": Illustration2Vec,
     "dnacore:inception_fid": InceptionFID,
     "dnacore:mini": Mini,
     "dnacore:vae_encoder": VaeEncoder,
@@ -42,6 +45,7 @@ class NetworkDefaults:
     license: str | None
 
     def recipe(self, name: str, weights: WeightsSource) -> Recipe:
+        """The specification of this network under a name and with these weights."""
         return Recipe(
             name,
             self.architecture,
@@ -56,16 +60,15 @@ class NetworkDefaults:
 def network_defaults(architecture: str, arguments: dict[str, Any], prepare: str | None) -> NetworkDefaults:
     """Input size, mean, std, label transform and weights of a timm network. Raises UnknownName with similar names."""
     check_architecture(architecture)
-    config = timm.get_pretrained_cfg(architecture)
-    mean, std = tuple(config.mean), tuple(config.std)
-    if len(mean) != 3 or config.input_size[0] != 3:
+    config = _config(architecture)
+    if len(config.mean) != 3 or config.input_size[0] != 3:
         raise BadInput(f"The network {architecture} does not take RGB images; choose another.")
     hub = WeightsSource("hub", repo=config.hf_hub_id, file=config.hf_hub_filename or "model.safetensors")
     return NetworkDefaults(
         architecture,
         arguments,
         prepare,
-        Preprocessing(config.input_size[-1], mean, std),
+        Preprocessing(config.input_size[-1], tuple(config.mean), tuple(config.std)),
         LabelTransform(config.interpolation, config.crop_pct),
         hub,
         config.license,
@@ -103,7 +106,8 @@ def build_network(
 ) -> nn.Module:
     """The bare network in evaluation mode; its numbers mean nothing until weights are put in.
 
-    `prepare="reparameterize"` folds training-time branches, for checkpoints saved that way. `size` is the side of the
+    `prepare="reparameterize"` folds training-time branches, for checkpoints saved that way; "tagger" is for networks
+    that were trained on blue, green, red, and whose classes are tags, each true or not for itself. `size` is the side of the
     images it will get; networks with position embeddings are built for it. On the device "meta" it takes no memory.
     """
     if prepare is not None and prepare not in PREPARATIONS:
@@ -114,7 +118,7 @@ def build_network(
         if architecture in OWN:
             network = OWN[architecture]()
         else:
-            config = timm.get_pretrained_cfg(architecture)
+            config = _config(architecture)
             fixed = bool(config.fixed_input_size)
             sized = {"img_size": size} if fixed and config.input_size[-1] != size else {}
             network = _create(architecture, {**sized, **arguments})
@@ -123,8 +127,20 @@ def build_network(
         from timm.utils.model import reparameterize_model
 
         network = reparameterize_model(network)
-    network.fixed_input_size = size if fixed else None
+    if prepare == "tagger":
+        network.independent_classes = True  # type: ignore[assignment]  # a note, not a part of the network
+        network.register_forward_pre_hook(_blue_first)
+    network.fixed_input_size = size if fixed else None  # type: ignore[assignment]  # a note, not a part of the network
     return network
+
+
+def _config(architecture: str) -> Any:
+    """What timm knows about a network; for a known network it is never None."""
+    return timm.get_pretrained_cfg(architecture)
+
+
+def _blue_first(network: nn.Module, given: tuple[torch.Tensor]) -> tuple[torch.Tensor]:
+    return (given[0].flip(1),)
 
 
 def _create(architecture: str, arguments: dict[str, Any]) -> nn.Module:
@@ -141,6 +157,8 @@ def converted(tensors: Tensors, network: nn.Module) -> Tensors | None:
         return rename_keys(tensors, network)
     if is_foreign(tensors):
         return renamed(tensors, [len(stage) for stage in getattr(network, "blocks", ())])
+    if isinstance(network, Illustration2Vec):
+        return illustration2vec_keys(tensors)
     module = sys.modules.get(type(network).__module__)
     rule = getattr(module, "checkpoint_filter_fn", None) or getattr(module, "_filter_fn", None)
     if rule is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -12,10 +12,12 @@ import torch
 from torch import nn
 
 from dnacore.errors import BadInput
+from dnacore.extractors.labels import KEPT, may_have_head
 from dnacore.extractors.preprocessing import preprocess, preprocess_for_labels
 from dnacore.extractors.spec import Recipe
 from dnacore.extractors.taps import See, Tap, Taps
 
+Named = Callable[[torch.Tensor, torch.Tensor], None]
 DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 
 
@@ -48,22 +50,27 @@ class Extractor:
 
     @property
     def name(self) -> str:
+        """The registry's name, or `timm:<name>`, or the name of a weights file."""
         return self.recipe.name
 
     @property
     def n_neurons(self) -> int:
+        """The number of neurons over all layers."""
         return sum(self.layers.values())
 
     @property
     def input_size(self) -> int:
+        """Side of the square input, in pixels."""
         return self.recipe.preprocessing.size
 
     @property
     def precision(self) -> str:
+        """fp32, fp16 or bf16."""
         return self.recipe.precision
 
     @property
     def fingerprint(self) -> str:
+        """Hash of weights, taps, preprocessing and precision: DNAs compare under one fingerprint only."""
         return self.spec["fingerprint"]
 
     def __repr__(self) -> str:
@@ -76,21 +83,26 @@ class Extractor:
         """(3, H, W) float32 on the CPU: the image as the network sees it, normalised. Exactly what extraction uses."""
         return preprocess(Path(path) if isinstance(path, str) else path, self.recipe.preprocessing)
 
-    def visit(self, batch: torch.Tensor, see: See, widen: bool = True) -> None:
+    def visit(self, batch: torch.Tensor, see: See, widen: bool = True, name: Named | None = None) -> None:
         """Run `batch` (N, 3, H, W) and call `see(layer, tensor)` as each layer is computed, in the order of `layers`.
 
         The tensor is a float32 (N, C, S) view of the network's own memory, channel-major or channel-minor, and good
         only during the call. In half precision it is a widened copy; `widen=False` leaves it as it is. The forward
-        stops after the last layer. Raises BadInput for a batch of another shape; an error raised in `see` passes
-        through; no hook is left behind in either case.
+        stops after the last layer, unless `name` is given: then it goes on to the head, and `name(classes,
+        probabilities)` gets the most probable classes of each image, (N, k) each, best first. Raises BadInput for a
+        batch of another shape; an error raised in `see` passes through; no hook is left behind in either case.
         """
         batch = self._placed(batch)
 
         def see_float(layer: str, tensor: torch.Tensor) -> None:
             see(layer, tensor.float() if widen else tensor)  # no copy in fp32
 
-        with self._lock, torch.inference_mode(), exact_kernels(), Taps(self.network, self.taps, see_float):
-            self.network(batch)
+        taps = Taps(self.network, self.taps, see_float, stop=name is None)
+        with self._lock, torch.inference_mode(), exact_kernels(), taps:
+            found = self.network(batch)
+            if name is not None:
+                best = self.odds(found).topk(min(KEPT, self.classes))
+                name(best.indices, best.values)
 
     def activations(self, batch: torch.Tensor) -> dict[str, torch.Tensor]:
         """{layer: (N, C, S) float32} of `batch` (N, 3, H, W), copied: safe to keep and to change."""
@@ -98,13 +110,32 @@ class Extractor:
         self.visit(batch, lambda layer, tensor: kept.__setitem__(layer, tensor.clone()))
         return kept
 
+    @contextmanager
+    def held(self) -> Iterator[nn.Module]:
+        """The network itself, for this thread alone until the block ends.
+
+        Hooks and modes may be put on it inside; its parameters ask for no gradients and it evaluates, as before and
+        after.
+        """
+        with self._lock:
+            try:
+                yield self.network
+            finally:
+                self.network.eval().requires_grad_(False)
+                self.network.zero_grad(set_to_none=True)
+
+    @property
+    def names_images(self) -> bool:
+        """Whether the network has a trained head that says what an image shows."""
+        return self.classes > 1 and may_have_head(self.spec)
+
     @property
     def classes(self) -> int:
         """How many classes the network's head tells apart; 0 where it has none."""
         return int(getattr(self.network, "num_classes", 0) or 0)
 
     def labels(self, images: torch.Tensor | Sequence[str | Path], k: int = 5) -> list[list[tuple[int, float]]]:
-        """For each image the k most probable (class index, probability), best first.
+        """For each image the k most probable (class index, probability), best first. Tags are probable each for itself.
 
         `images` are paths, which go through the head's own transform (not the DNA's), or a batch (N, 3, H, W) that went
         through `preprocess_for_labels`. Raises BadInput where the network has no classifier head.
@@ -115,9 +146,17 @@ class Extractor:
             images = torch.stack([self.preprocess_for_labels(path) for path in images])
         batch = self._placed(images)
         with self._lock, torch.inference_mode(), exact_kernels():
-            best = self.network(batch).float().softmax(1).topk(min(k, self.classes))
-        rows = zip(best.indices.tolist(), best.values.tolist())
-        return [list(zip(indices, odds)) for indices, odds in rows]
+            best = self.odds(self.network(batch)).topk(min(k, self.classes))
+        rows = zip(best.indices.tolist(), best.values.tolist(), strict=True)
+        return [list(zip(indices, odds, strict=True)) for indices, odds in rows]
+
+    def odds(self, scores: torch.Tensor) -> torch.Tensor:
+        """(N, classes) float32 probabilities of what the head says: adding up to 1, or of tags each for itself."""
+        return (
+            scores.float().sigmoid()
+            if getattr(self.network, "independent_classes", False)
+            else scores.float().softmax(1)
+        )
 
     def preprocess_for_labels(self, path: str | Path) -> torch.Tensor:
         """(3, H, W) float32 under the transform that the classifier head was evaluated with."""

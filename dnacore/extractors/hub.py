@@ -13,7 +13,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from pathlib import Path
 from urllib.parse import quote, urljoin, urlsplit
 
 from dnacore.errors import Unavailable
+from dnacore.paths import weights_folder
 
 Progress = Callable[[int, int | None], None]
 """Called with (bytes done, bytes in all or None)."""
@@ -52,20 +52,6 @@ class Announcement:
 
 class _Cut(Exception):
     """The connection ended early; worth another attempt."""
-
-
-def weights_folder() -> Path:
-    """Where weights are kept: $VISUAL_DNA_WEIGHTS, else `visual-dna/weights` in the user's cache folder."""
-    chosen = os.environ.get("VISUAL_DNA_WEIGHTS")
-    if chosen:
-        return Path(chosen).expanduser()
-    if os.name == "nt":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "visual-dna" / "weights"
 
 
 def kept_at(wanted: HubFile) -> Path:
@@ -200,7 +186,7 @@ def _continue(url: str, part: Path, announced: Announcement, progress: Progress,
         raise _Cut
 
 
-def _request(method: str, url: str, headers: dict[str, str] | None = None, follow: bool = False):  # noqa: ANN202
+def _request(method: str, url: str, headers: dict[str, str] | None = None, follow: bool = False):
     import requests
     from huggingface_hub import get_token
 

@@ -26,6 +26,7 @@ from dnacore.extractors.hub import Progress
 from dnacore.extractors.spec import LabelTransform, Preprocessing, Recipe, WeightsSource
 from dnacore.extractors.taps import find_taps
 from dnacore.extractors.weights import SUFFIXES, draw_random, load_into, read_checkpoint, weights_hash
+from dnacore.paths import weights_folder
 
 #: Networks kept from earlier calls; a large one takes 1.2 GB.
 _CACHE_SIZE = 2
@@ -111,10 +112,10 @@ def _at_hand(recipe: Recipe, name: str, download: bool, progress: Progress | Non
     source = recipe.weights
     row = next((row for row in registry.ENTRIES if row.name == name), None)
     if row is not None and (row.shipped or (row.package is not None and source.source == "package")):
-        found = row.file_at_hand
-        if found is None and row.package is not None:
+        if row.file_at_hand is not None:
+            return row.file_at_hand
+        if row.package is not None:
             raise row.package.missing(recipe.name)
-        return found
     names = () if row is None else row.names
     wanted = hub.HubFile(source.repo, source.file) if source.source == "hub" and source.repo and source.file else None
     own = (source.file,) if source.source == "file" and source.file else ()
@@ -123,10 +124,10 @@ def _at_hand(recipe: Recipe, name: str, download: bool, progress: Progress | Non
         return found
     shown = " or ".join((*own, *names)) or "a weights file"
     instead = (
-        f"Get {shown} on another machine and put it into {hub.weights_folder()}, or pass weights=FILE; "
+        f"Get {shown} on another machine and put it into {weights_folder()}, or pass weights=FILE; "
         f"{name}@random needs no weights."
         if not own
-        else f"Put it into {hub.weights_folder()}, or pass weights=FILE."
+        else f"Put it into {weights_folder()}, or pass weights=FILE."
     )
     if wanted is None:
         publisher = next((f" (published by {row.source})" for row in registry.ENTRIES if row.name == name), "")
@@ -136,6 +137,8 @@ def _at_hand(recipe: Recipe, name: str, download: bool, progress: Progress | Non
             f"The weights of {recipe.name} ({source.file} of {source.repo}) are not on this machine and "
             f"are fetched only when you ask for it (--download; in Python, download=True). {instead}"
         )
+    if row is not None and row.words:
+        hub.fetch(hub.HubFile(row.repo, row.words), None, instead)
     return hub.fetch(wanted, progress, instead)
 
 
@@ -201,7 +204,7 @@ def _recipe(
         _source(seed, file, elsewhere),
         Preprocessing(row.input_size, row.mean, row.std),
         arguments={**row.arguments, **(arguments or {})},
-        prepare=prepare,
+        prepare=prepare or row.prepare,
         taps=row.taps,
         labels=LabelTransform(row.label_interpolation, row.label_crop),
     )
@@ -254,9 +257,10 @@ def _stamp(file: Path | None) -> list[str | int]:
 def _tracing_copy(network: nn.Module, settings: tuple[Any, ...]) -> nn.Module:
     """The network without numbers, on which a forward costs nothing; the network itself where that cannot be built."""
     try:
-        copy = build_network(*settings, device="meta")
+        architecture, arguments, prepare, size = settings
+        copy = build_network(architecture, arguments, prepare, size, device="meta")
         with torch.inference_mode():
-            copy(torch.zeros(2, 3, settings[3], settings[3], device="meta"))
+            copy(torch.zeros(2, 3, size, size, device="meta"))
     except (RuntimeError, NotImplementedError, BadInput):
         return network
     return copy

@@ -39,6 +39,7 @@ class Package:
 
     @property
     def file_name(self) -> str:
+        """The weights file's own name, without its folder."""
         return self.file.rpartition("/")[2]
 
     @property

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +36,7 @@ class ExtractorInfo:
 
     @property
     def neurons(self) -> int:
+        """The number of neurons over all layers."""
         return sum(self.layers.values())
 
 
@@ -42,7 +47,8 @@ class Entry:
     `layers` is the table that a test compares with the network as built. Weights: `seed` for random ones, else `repo`
     and `file` on the hub, and `names` under which the authors publish the file (such a file is used when it lies in
     the weights folder), or `package`, an installed package that holds them, or `shipped`, a file of our own in
-    `assets/`. `parameters` counts the numbers in the network, 4 bytes each.
+    `assets/`. `parameters` counts the numbers in the network, 4 bytes each. `words` is a file in the same repository
+    that says what its classes are called.
     """
 
     name: str
@@ -63,15 +69,19 @@ class Entry:
     shipped: str = ""
     package: Package | None = None
     taps: str = "blocks"
+    prepare: str | None = None
+    words: str = ""
     label_interpolation: str = "bilinear"
     label_crop: float = 0.875
 
     @property
     def hub_file(self) -> HubFile | None:
+        """Where a hub keeps the weights, if one does."""
         return HubFile(self.repo, self.file) if self.repo else None
 
     @property
     def shipped_file(self) -> Path | None:
+        """Our own weights file, if this network has one."""
         return ASSETS / self.shipped if self.shipped else None
 
     @property
@@ -82,6 +92,7 @@ class Entry:
 
     @property
     def source(self) -> str:
+        """Where the weights come from, in words."""
         if self.shipped:
             return "trained by us on images drawn by code; comes with the tool"
         if self.package is not None:
@@ -92,6 +103,7 @@ class Entry:
 
     @property
     def status(self) -> str:
+        """`ready`, `needs package`, `needs download` or `needs file`."""
         if self.seed is not None or self.shipped or self.file_at_hand is not None:
             return "ready"
         if self.package is not None:
@@ -100,7 +112,11 @@ class Entry:
 
 
 def _resnet(widths: tuple[int, ...], depths: tuple[int, ...]) -> dict[str, int]:
-    return {f"layer{i}_{j}": width for i, (width, depth) in enumerate(zip(widths, depths), 1) for j in range(depth)}
+    return {
+        f"layer{i}_{j}": width
+        for i, (width, depth) in enumerate(zip(widths, depths, strict=True), 1)
+        for j in range(depth)
+    }
 
 
 def _vit(width: int, depth: int) -> dict[str, int]:
@@ -108,7 +124,11 @@ def _vit(width: int, depth: int) -> dict[str, int]:
 
 
 def _convnext(widths: tuple[int, ...], depths: tuple[int, ...]) -> dict[str, int]:
-    return {f"stage_{i}_block_{j}": width for i, (width, depth) in enumerate(zip(widths, depths)) for j in range(depth)}
+    return {
+        f"stage_{i}_block_{j}": width
+        for i, (width, depth) in enumerate(zip(widths, depths, strict=True))
+        for j in range(depth)
+    }
 
 
 def _hrnet(width: int, modules: tuple[int, ...]) -> dict[str, int]:
@@ -128,13 +148,24 @@ def _vgg16() -> dict[str, int]:
 
 
 def _efficientnet(widths: tuple[int, ...], depths: tuple[int, ...], head: int) -> dict[str, int]:
-    blocks = {f"block_{i}_{j}": width for i, (width, depth) in enumerate(zip(widths, depths)) for j in range(depth)}
+    blocks = {
+        f"block_{i}_{j}": width
+        for i, (width, depth) in enumerate(zip(widths, depths, strict=True))
+        for j in range(depth)
+    }
     return blocks | {"head": head}
+
+
+def _illustration2vec() -> dict[str, int]:
+    groups = ((64,), (128,), (256, 256), (512, 512), (512, 512), (1024, 1024, 1024))
+    return {f"relu_{i}_{j}": width for i, widths in enumerate(groups, 1) for j, width in enumerate(widths, 1)} | {
+        "tags": 1539
+    }
 
 
 def _mini(widths: tuple[int, ...], depths: tuple[int, ...], things: int) -> dict[str, int]:
     layers = {"stem": widths[0]}
-    for i, (width, depth) in enumerate(zip(widths, depths)):
+    for i, (width, depth) in enumerate(zip(widths, depths, strict=True)):
         down = {f"stage_{i}_down": width} if i else {}
         layers |= down | {f"stage_{i}_block_{j}{end}": width for j in range(depth) for end in ("_inner", "")}
     return layers | {"things_middle": things, "things": things}
@@ -149,8 +180,21 @@ _R18, _R50 = _resnet((64, 128, 256, 512), (2, 2, 2, 2)), _resnet((256, 512, 1024
 _LITE0 = _efficientnet((16, 24, 40, 80, 112, 192, 320), (1, 2, 2, 3, 3, 4, 1), 1280)
 _VIT_S, _VIT_B, _VIT_L = _vit(384, 12), _vit(768, 12), _vit(1024, 24)
 _HEADLESS: dict[str, Any] = {"num_classes": 0}
-_CLIP = {"mean": (0.48145466, 0.4578275, 0.40821073), "std": (0.26862954, 0.26130258, 0.27577711)}
-_HALF = {"mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5)}
+_CLIP: dict[str, Any] = {"mean": (0.48145466, 0.4578275, 0.40821073), "std": (0.26862954, 0.26130258, 0.27577711)}
+_HALF: dict[str, Any] = {"mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5)}
+_TAGGER: dict[str, Any] = {
+    **_HALF,
+    "input_size": 448,
+    "prepare": "tagger",
+    "words": "selected_tags.csv",
+    "label_interpolation": "bicubic",
+    "label_crop": 1.0,
+}
+#: Published as the mean pixel of its drawings, blue first, to be taken from 0..255.
+_ILLUSTRATIONS: dict[str, Any] = {
+    "mean": (181.13838569 / 255, 167.47864617 / 255, 164.76139251 / 255),
+    "std": (1 / 255, 1 / 255, 1 / 255),
+}
 _MUGS_REPO = "bramtoula/visual-dna-models"
 
 _LITE0_PACKAGE = Package(
@@ -366,6 +410,41 @@ ENTRIES: tuple[Entry, ...] = (
         )
     ),
     Entry(
+        "wd_vit_v3",
+        "WD Tagger v3, ViT-B/16: tags of drawings, 448 px",
+        "vit_base_patch16_224",
+        _VIT_B,
+        "Apache-2.0",
+        94_600_813,
+        {"num_classes": 10_861, "class_token": False, "global_pool": "avg", "fc_norm": False, "act_layer": "gelu_tanh"},
+        repo="SmilingWolf/wd-vit-tagger-v3",
+        **_TAGGER,
+    ),
+    Entry(
+        "wd_convnext_v3",
+        "WD Tagger v3, ConvNeXt-Base: tags of drawings, 448 px",
+        "convnext_base",
+        _convnext((128, 256, 512, 1024), (3, 3, 27, 3)),
+        "Apache-2.0",
+        98_698_989,
+        {"num_classes": 10_861, "act_layer": "gelu_tanh"},
+        repo="SmilingWolf/wd-convnext-tagger-v3",
+        **_TAGGER,
+    ),
+    Entry(
+        "illustration2vec",
+        "Illustration2Vec, VGG-11: tags of drawings",
+        "dnacore:illustration2vec",
+        _illustration2vec(),
+        "MIT",
+        47_001_475,
+        names=("illust2vec_tag_ver200.pth", "illust2vec_tag_ver200.safetensors"),
+        publisher="rezoo/illustration2vec",
+        taps="illustration2vec",
+        label_crop=1.0,
+        **_ILLUSTRATIONS,
+    ),
+    Entry(
         "siglip2_vitb16",
         "SigLIP 2 ViT-B/16",
         "vit_base_patch16_siglip_224.v2_webli",
@@ -430,3 +509,25 @@ def entry(name: str) -> Entry:
         f"There is no extractor named {name!r}; {hint} Any timm network is timm:<name>, and a weights "
         "file is given by its path."
     )
+
+
+_REGISTERED = re.compile(r"^@register_model\s*\n(?:@[^\n]*\n)*def (\w+)\(", re.MULTILINE)
+
+
+@cache
+def architectures() -> tuple[str, ...]:
+    """Return the names that `timm.create_model` knows, sorted, without importing timm (0.2 s once)."""
+    found = find_spec("timm")
+    if found is None or found.origin is None:
+        return ()
+    names: set[str] = set()
+    for module in (Path(found.origin).parent / "models").glob("*.py"):
+        names.update(_REGISTERED.findall(module.read_text(encoding="utf-8")))
+    return tuple(sorted(names))
+
+
+def guess(stem: str, known: Iterable[str] = ()) -> str | None:
+    """Return the network that a weights file of this stem is most likely for: the longest name it starts with."""
+    plain = stem.lower().replace("-", "_")
+    fitting = [name for name in known or architectures() if plain.startswith(name)]
+    return max(fitting, key=len, default=None)

@@ -33,8 +33,8 @@ class Preprocessing:
     """How pixels (0..255) become what the network sees: resized to size x size, / 255, - mean, / std."""
 
     size: int
-    mean: tuple[float, float, float]
-    std: tuple[float, float, float]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
     crop: str = "squash"
 
     def __post_init__(self) -> None:

@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from types import TracebackType
+from typing import Any
 
 import torch
 from torch import nn
 
 from dnacore.errors import BadInput
+from dnacore.extractors.networks.illustration2vec import places as illustration2vec_places
 from dnacore.extractors.networks.mini import places as mini_places
 
 See = Callable[[str, torch.Tensor], None]
@@ -69,10 +71,12 @@ class Taps:
     view is good during the call only: the network may overwrite it right after (in-place activations).
     """
 
-    def __init__(self, network: nn.Module, taps: list[Tap], see: See) -> None:
+    def __init__(self, network: nn.Module, taps: list[Tap], see: See, stop: bool = True) -> None:
+        """stop: end the forward after the last layer."""
         self._network = network
         self._taps = taps
         self._see = see
+        self._stop = stop
         self._handles: list[torch.utils.hooks.RemovableHandle] = []
 
     def __enter__(self) -> Taps:
@@ -83,7 +87,7 @@ class Taps:
         try:
             for path, taps in groups.items():
                 module = self._network.get_submodule(path)
-                self._handles.append(module.register_forward_hook(self._hook(taps, stop=path == last)))
+                self._handles.append(module.register_forward_hook(self._hook(taps, stop=self._stop and path == last)))
         except BaseException:
             self._remove()
             raise
@@ -100,9 +104,9 @@ class Taps:
             self._handles.pop().remove()
 
     def _hook(self, taps: list[Tap], stop: bool) -> Callable[..., None]:
-        def hook(module: nn.Module, inputs: object, output: object) -> None:
+        def hook(module: nn.Module, inputs: Any, output: Any) -> None:
             for tap in taps:
-                tensor = output if tap.part is None else output[tap.part]  # type: ignore[index]
+                tensor = output if tap.part is None else output[tap.part]
                 self._see(tap.layer, neuron_view(tensor, tap))
             if stop:
                 raise Stop
@@ -281,6 +285,7 @@ NAMED: dict[str, dict[str, str]] = {
     "vgg16": {f"relu_{name}": f"features.{index}" for index, name in _VGG16.items()},
     "fid": {"block_0": "maxpool1", "block_1": "maxpool2", "block_2": "Mixed_6e", "block_3": "avgpool"},
     "mini": mini_places(),
+    "illustration2vec": illustration2vec_places(),
     "vae_encoder": {
         **{f"down_{i}_{j}": f"encoder.down_blocks.{i}.resnets.{j}" for i in range(4) for j in range(2)},
         "mid_0": "encoder.mid_block.resnets.0",

@@ -179,9 +179,7 @@ def draw_random(network: nn.Module, seed: int) -> None:
     }
     parameters = dict(network.named_parameters(remove_duplicate=False))
     for key, tensor in network.state_dict().items():
-        if key.endswith("num_batches_tracked"):
-            tensor.zero_()
-        elif key.endswith("running_mean"):
+        if key.endswith("num_batches_tracked") or key.endswith("running_mean"):
             tensor.zero_()
         elif key.endswith("running_var"):
             tensor.fill_(1)

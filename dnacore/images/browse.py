@@ -32,9 +32,11 @@ class Place:
 
     @property
     def name(self) -> str:
+        """The folder's own name, or the root's."""
         return self.names[-1] if self.names else root_name(self.root)
 
     def below(self, name: str) -> Place:
+        """A folder inside this one."""
         return Place(self.root, (*self.names, name))
 
     @property

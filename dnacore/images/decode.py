@@ -47,6 +47,7 @@ def decode(path: Path | BinaryIO) -> np.ndarray:
 
 
 def is_deep(image: Image.Image) -> bool:
+    """Whether a pixel has more than 8 bits per channel."""
     return image.mode == "F" or image.mode.startswith("I")
 
 
@@ -85,6 +86,7 @@ def grey(image: Image.Image) -> np.ndarray:
 
 
 def orientation_of(image: Image.Image) -> int:
+    """The EXIF orientation, 1 to 8; 1 where there is none."""
     try:
         return int(image.getexif().get(_ORIENTATION, 1))
     except HOSTILE:
@@ -219,12 +221,12 @@ def _muted() -> Iterator[None]:
     with _mute_lock:
         _mute_depth += 1
         if _MUTE not in warnings.filters:
-            warnings.filters.insert(0, _MUTE)  # type: ignore[attr-defined]
-            warnings._filters_mutated()  # type: ignore[attr-defined]
+            warnings.filters.insert(0, _MUTE)  # type: ignore[attr-defined]  # typeshed calls it a Sequence
+            warnings._filters_mutated()  # type: ignore[attr-defined]  # private; `simplefilter` calls it too
     try:
         yield
     finally:
         with _mute_lock:
             _mute_depth -= 1
             if not _mute_depth and _MUTE in warnings.filters:
-                warnings.filters.remove(_MUTE)  # type: ignore[attr-defined]
+                warnings.filters.remove(_MUTE)  # type: ignore[attr-defined]  # as above

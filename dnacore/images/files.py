@@ -19,7 +19,24 @@ from pathlib import Path
 from dnacore.errors import BadInput
 
 SUFFIXES = frozenset(
-    "jpg jpeg jpe jfif png apng bmp dib gif webp tif tiff ppm pgm pbm pnm".split()
+    [
+        "jpg",
+        "jpeg",
+        "jpe",
+        "jfif",
+        "png",
+        "apng",
+        "bmp",
+        "dib",
+        "gif",
+        "webp",
+        "tif",
+        "tiff",
+        "ppm",
+        "pgm",
+        "pbm",
+        "pnm",
+    ]
     + (["avif"] if find_spec("PIL._avif") else [])
 )
 """Lower-case file name endings that count as images."""
@@ -64,7 +81,7 @@ def is_hidden(name: str) -> bool:
 
 
 def printable(name: str) -> str:
-    """The name as valid UTF-8, undecodable bytes written as `\\xNN`."""
+    r"""The name as valid UTF-8, undecodable bytes written as `\xNN`."""
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 

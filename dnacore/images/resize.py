@@ -72,7 +72,7 @@ def down_first(before: tuple[int, int], after: tuple[int, int]) -> bool:
 
 
 @njit(nogil=True, cache=True)
-def _shrink_down(pixels, first, count, weights):  # type: ignore[no-untyped-def]
+def _shrink_down(pixels, first, count, weights):
     samples = pixels.shape[1]
     out = np.empty((first.size, samples), np.float32)
     sums = np.empty(samples, np.float64)
@@ -88,7 +88,7 @@ def _shrink_down(pixels, first, count, weights):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def _resample(pixels, x_first, x_count, x_weights, y_first, y_count, y_weights):  # type: ignore[no-untyped-def]
+def _resample(pixels, x_first, x_count, x_weights, y_first, y_count, y_weights):
     samples = pixels.shape[1]
     width, height = x_first.size, y_first.size
     out = np.empty((3, height, width), np.float32)

@@ -56,7 +56,7 @@ def aspect(paths: Sequence[Path]) -> float:
             with Image.open(path) as image:
                 width, height = image.size
                 turned = image.getexif().get(ORIENTATION, 1) >= 5
-        except Exception:  # noqa: BLE001 - whatever a broken file raises, it only has no say in this
+        except Exception:
             continue
         if width and height:
             found.append(height / width if turned else width / height)

@@ -63,7 +63,9 @@ class Selection:
             if len(np.unique(flat)) != len(flat):
                 raise BadInput("A selection names each neuron once.")
             if not (np.abs(weights) <= MOST_WEIGHT).all():
-                raise BadInput(f"A selection's weights are finite numbers between -{MOST_WEIGHT:,} and {MOST_WEIGHT:,}.")
+                raise BadInput(
+                    f"A selection's weights are finite numbers between -{MOST_WEIGHT:,} and {MOST_WEIGHT:,}."
+                )
             return cls(flat, weights, str(data["name"]), str(data["extractor"]), dict(data["origin"]))
         except BadInput:
             raise

@@ -36,6 +36,7 @@ class SketchArrays:
 
     @classmethod
     def empty(cls, neurons: int, images: int, wide: bool = False) -> SketchArrays:
+        """Arrays of zeros to be filled; `wide` places need 32 bits."""
         return cls(
             np.zeros((neurons, images, QUANTILES), np.uint16),
             np.zeros((neurons, images), np.float32),
@@ -45,15 +46,19 @@ class SketchArrays:
 
     @property
     def images(self) -> int:
+        """The number of images."""
         return self.quantiles.shape[1]
 
     def rows(self, neurons: slice | np.ndarray) -> SketchArrays:
+        """Some neurons, all images."""
         return SketchArrays(*(getattr(self, name)[neurons] for name in ARRAYS))
 
     def columns(self, images: np.ndarray) -> SketchArrays:
+        """Some images, all neurons."""
         return SketchArrays(*(getattr(self, name)[:, images] for name in ARRAYS))
 
     def with_wide_places(self) -> SketchArrays:
+        """The same with 32-bit places."""
         return replace(self, places=self.places.astype(np.uint32))
 
 
@@ -71,15 +76,14 @@ def save_segment(path: Path, arrays: SketchArrays, hashes: Sequence[str]) -> Non
     if len(hashes) != arrays.images:
         raise BadInput(f"{arrays.images} sketches were given with {len(hashes)} images.")
     contents = {name: getattr(arrays, name) for name in ARRAYS}
-    arrayfile.write(path, KIND, VERSION, contents | {"hashes": _packed(hashes)}, {})
+    arrayfile.write(path, KIND, VERSION, contents | {"hashes": packed(hashes)}, {})
 
 
 def open_segment(path: Path) -> Segment:
     """Map a segment; nothing is read until rows are. Raises Damaged, Unavailable."""
     arrays, _ = arrayfile.read(path, KIND, VERSION)
     _check(path, arrays)
-    hashes = tuple(bytes(row).hex() for row in np.asarray(arrays["hashes"]))  # rows of a mapped array are slow to make
-    return Segment(path, SketchArrays(*(arrays[name] for name in ARRAYS)), hashes)
+    return Segment(path, SketchArrays(*(arrays[name] for name in ARRAYS)), unpacked(arrays["hashes"]))
 
 
 def merge_segments(path: Path, segments: Sequence[Segment], wanted: set[str], block: int = 64) -> int:
@@ -110,7 +114,7 @@ def merge_segments(path: Path, segments: Sequence[Segment], wanted: set[str], bl
         return arrayfile.Planned(dtype, (neurons, len(hashes), *sample[0].shape[2:]), blocks)
 
     contents: dict[str, np.ndarray | arrayfile.Planned] = {name: planned(name) for name in ARRAYS}
-    arrayfile.write(path, KIND, VERSION, contents | {"hashes": _packed(hashes)}, {})
+    arrayfile.write(path, KIND, VERSION, contents | {"hashes": packed(hashes)}, {})
     return len(hashes)
 
 
@@ -139,7 +143,13 @@ def _check(path: Path, arrays: dict[str, np.ndarray]) -> None:
         raise Damaged(f"{path.name} is damaged: it does not hold the arrays of sketches.")
 
 
-def _packed(hashes: Sequence[str]) -> np.ndarray:
+def packed(hashes: Sequence[str]) -> np.ndarray:
+    """Content hashes as (N, 16) uint8."""
     if not hashes:
         return np.zeros((0, 16), np.uint8)
     return np.frombuffer(bytes.fromhex("".join(hashes)), np.uint8).reshape(len(hashes), -1)
+
+
+def unpacked(rows: np.ndarray) -> tuple[str, ...]:
+    """What `packed` packed."""
+    return tuple(bytes(row).hex() for row in np.asarray(rows))  # rows of a mapped array are slow to make

@@ -19,12 +19,13 @@ from dnacore.distances.emd import combine, emd, emd_avg
 from dnacore.dna.histogram import DNA, merge
 from dnacore.errors import BadInput, UnknownName
 from dnacore.neurons.selection import Selection
+from dnacore.sketches.words import SEES
 from dnacore.workspace.store.shard_plan import Shard, top_folder
 
 if TYPE_CHECKING:
     from dnacore.sketches.sketches import Sketches
     from dnacore.workspace.datasets import Dataset
-    from dnacore.workspace.store.shards import Setting
+    from dnacore.workspace.store.settings import Setting
     from dnacore.workspace.workspace import Workspace
 
 
@@ -65,7 +66,7 @@ class Parts:
         self._store = store
         self._shards: list[Shard] = store.shards(dataset, setting)
         self._files = workspace.files(dataset)
-        self._table = workspace.attributes(dataset)
+        self._table = workspace.described(dataset)
         self.folders: dict[str, int] = {}
         for file in self._files:
             folder = top_folder(file.path)
@@ -114,11 +115,12 @@ class Parts:
         return self._result(groups, target, selection)
 
     def by_attribute(self, target: DNA | None = None, selection: Selection | None = None) -> LeaveOut:
-        """What leaving out the images of each attribute's value does, from sketches. Raises BadInput without
-        attributes.
+        """What leaving out the images of each attribute's value does, from sketches; of each word that the network
+        says of them, where there is no table of attributes. Raises BadInput where there is neither.
         """
         sketches = self._sketches()
-        asked = attributes_of(self._table.iloc[sketches.found], least=1)
+        table = self._table.iloc[sketches.found]
+        asked = attributes_of(table.drop(columns=SEES, errors="ignore"), least=1) or attributes_of(table, least=1)
         if not asked:
             raise BadInput(f"“{self.whole.name}” has no attributes to leave out images by.")
         groups = [

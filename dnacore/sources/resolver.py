@@ -27,10 +27,11 @@ from dnacore.images.files import SUFFIXES
 from dnacore.neurons.selection import Selection, check_selection
 from dnacore.paths import absolute
 from dnacore.sketches.sketches import Sketches
-from dnacore.workspace.datasets import Dataset
+from dnacore.sketches.words import SEES
+from dnacore.workspace.datasets import Dataset, parse_part
 from dnacore.workspace.saved import custom_extractors
+from dnacore.workspace.store.settings import Setting
 from dnacore.workspace.store.shard_plan import FileRow
-from dnacore.workspace.store.shards import Setting
 from dnacore.workspace.workspace import Workspace
 
 _LABEL = re.compile(r"(?P<name>.+) \((?P<precision>fp16|bf16)\)")
@@ -138,7 +139,15 @@ class Sources:
     # -- what is named -------------------------------------------------------------------------------------------------
 
     def dataset(self, name: str | Path) -> Dataset:
-        """The dataset of that name, or the folder of that path, registered. Raises UnknownName."""
+        """The dataset of that name, or the folder of that path, registered. Raises UnknownName.
+
+        For `NAME[sees=WORD]` the dataset is extracted first where it was not: words come from the network.
+        """
+        base, part = parse_part(str(name))
+        if part is not None and part.column.rstrip("! ") == SEES:
+            whole = self.workspace.dataset(base)
+            if self.workspace.store.words_setting(whole) is None:
+                self.ensure(whole)
         return self.workspace.dataset(name)
 
     def dna(self, what: DNA | Dataset | str | Path) -> DNA:

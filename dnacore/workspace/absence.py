@@ -7,7 +7,7 @@ from pathlib import Path
 from dnacore.extractors import hub
 from dnacore.extractors.registry import ENTRIES, Entry
 from dnacore.workspace.saved import custom_extractors
-from dnacore.workspace.store.shards import Setting
+from dnacore.workspace.store.settings import Setting
 from dnacore.workspace.workspace import Workspace
 
 

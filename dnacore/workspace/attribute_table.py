@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from dnacore.errors import BadInput, UnknownName
+from dnacore.sketches.words import SEES
 from dnacore.workspace.datasets import Part
 from dnacore.workspace.store.shard_plan import FileRow
 
+MOST_TOLD = 30
 _FILE_COLUMNS = ("file", "filename", "file_name", "image", "image_id", "path")
 
 
@@ -71,8 +74,33 @@ def _read_csv(csv: Path) -> pd.DataFrame:
         raise BadInput(f"The attributes file {csv.name} is not a CSV that can be read ({error}).") from error
 
 
+def with_words(table: pd.DataFrame, first_words: Sequence[str]) -> pd.DataFrame:
+    """The table with what the network says first of each image as its column `sees`, unless the table has one itself.
+
+    first_words: one per row, "" where no words are kept; none at all leaves the table as it is.
+    """
+    if SEES in table.columns or not any(first_words):
+        return table
+    return table.assign(**{SEES: list(first_words)})
+
+
 def choose(table: pd.DataFrame, part: Part, name: str) -> list[int]:
-    """Positions of the rows that have the attribute. Raises UnknownName naming what there is instead."""
+    """Positions of the rows that have the attribute; of `column!=value`, of those known to have another value.
+
+    Raises UnknownName naming what there is instead.
+    """
+    if part.column not in table.columns and part.column.endswith("!"):
+        own = replace(part, column=part.column[:-1].strip())
+        having = set(choose(table, own, name))
+        rest = [row for row, value in enumerate(table[own.column]) if value != "" and row not in having]
+        if not rest:
+            raise UnknownName(f"Every image of “{name}” has {own.column}={own.value}.")
+        return rest
+    if part.column == SEES and SEES not in table.columns:
+        raise UnknownName(
+            f"No words are kept of “{name}”: it was not extracted with a network that names what it sees, or before "
+            f"words were kept. Run: python -m dnacore extract {name} --words"
+        )
     if part.column not in table.columns:
         known = ", ".join(table.columns) or "none: add the dataset with --attributes CSV"
         raise UnknownName(f"“{name}” has no attribute {part.column}. Its attributes are: {known}.")
@@ -80,9 +108,12 @@ def choose(table: pd.DataFrame, part: Part, name: str) -> list[int]:
     wanted = _normal_value(part.value)
     if wanted == "-1" and "-1" not in set(column):
         wanted = "0" if "0" in set(column) else wanted
+    if part.column == SEES:
+        column, wanted = column.str.lower(), wanted.lower()
     rows = np.flatnonzero((column == wanted).to_numpy(bool)).tolist()
     if not rows:
-        values = ", ".join(sorted(set(column) - {""}))
+        counts = column[column != ""].value_counts()
+        values = ", ".join(sorted(counts.index[:MOST_TOLD])) + (" ..." if len(counts) > MOST_TOLD else "")
         raise UnknownName(f"No image of “{name}” has {part.column}={part.value}. The values are: {values}.")
     return rows
 

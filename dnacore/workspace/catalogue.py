@@ -156,7 +156,8 @@ class Catalogue:
 def _numbers(root: Path) -> dict[str, int]:
     """Where numbers go on: behind whatever files an earlier catalogue left. And when this one begins."""
     numbers = {"born": int(time.time())}
-    for name, folder in (("shard", "shards"), ("segment", "sketches")):
+    for name, folder in (("shard", "shards"), ("shard", "words"), ("segment", "sketches")):
         found = (re.match(r"\d+", path.name) for path in (root / folder).glob("*"))
-        numbers[name] = max((int(match[0]) for match in found if match and len(match[0]) < 16), default=0)
+        last = max((int(match[0]) for match in found if match and len(match[0]) < 16), default=0)
+        numbers[name] = max(last, numbers.get(name, 0))
     return numbers

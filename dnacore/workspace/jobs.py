@@ -27,7 +27,6 @@ from dnacore import atomic
 from dnacore.errors import BadInput, UnknownName
 from dnacore.paths import discard_folder
 from dnacore.workspace.journal import TAIL, append, events_of, folder_of, is_alive, of_this_run
-from dnacore.workspace.journal import Journal as Journal
 from dnacore.workspace.workspace import Workspace
 
 MOST_KNOWN = (

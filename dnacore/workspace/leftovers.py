@@ -15,7 +15,7 @@ from dnacore.paths import discard, discard_folder
 if TYPE_CHECKING:
     from dnacore.workspace.store.shards import Store
 
-_ARRAYS = ("shards", "sketches", "dna")
+_ARRAYS = ("shards", "sketches", "words", "dna")
 _HALF_MADE = re.compile(r"\..*\.(tmp|partial)")  # as `atomic`, `unzip` and `uploads` name what is not whole yet
 
 
@@ -49,7 +49,8 @@ def named_files(store: Store) -> set[Path]:
     from dnacore.workspace.store.shards import numbers
 
     with store.catalogue.reading() as db:
-        named = {store.shard_file(r["id"]) for r in db.execute("SELECT id FROM shard")}
+        shards = db.execute("SELECT id FROM shard").fetchall()
+        named = {place(r["id"]) for r in shards for place in (store.shard_file, store.words_file)}
         named |= {store.segment_file(r["id"]) for r in db.execute("SELECT id FROM segment")}
         merged = db.execute("SELECT shards FROM extraction").fetchall()
     return named | {store.merged_file(numbers(r["shards"]) or []) for r in merged}

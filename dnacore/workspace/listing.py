@@ -8,11 +8,13 @@ from pathlib import Path
 import pandas as pd
 
 from dnacore.errors import UnknownName
+from dnacore.extractors.labels import class_names
 from dnacore.images.files import Rejected
-from dnacore.workspace.attribute_table import choose, read_attributes
+from dnacore.workspace.attribute_table import choose, read_attributes, with_words
 from dnacore.workspace.catalogue import Catalogue
 from dnacore.workspace.datasets import Dataset, parse_part
 from dnacore.workspace.store.shard_plan import FileRow
+from dnacore.workspace.store.word_files import WordFiles
 
 
 def files(catalogue: Catalogue, dataset: Dataset) -> list[FileRow]:
@@ -25,7 +27,7 @@ def files(catalogue: Catalogue, dataset: Dataset) -> list[FileRow]:
         found = [FileRow(*row) for row in rows]
     if dataset.part is None:
         return found
-    chosen = choose(attributes(dataset, found), dataset.part, parse_part(dataset.name)[0])
+    chosen = choose(described(catalogue, dataset, found), dataset.part, parse_part(dataset.name)[0])
     return [found[i] for i in chosen]
 
 
@@ -84,3 +86,18 @@ def attributes(dataset: Dataset, rows: Sequence[FileRow]) -> pd.DataFrame:
     if dataset.attributes is None:
         return pd.DataFrame(index=pd.Index([f.path for f in rows], name="file"))
     return read_attributes(dataset.attributes, rows)
+
+
+def described(catalogue: Catalogue, dataset: Dataset, rows: Sequence[FileRow]) -> pd.DataFrame:
+    """The same with what the network says first of each image as a further column `sees`, where words are kept."""
+    table = attributes(dataset, rows)
+    store = WordFiles(catalogue.path.parent, catalogue)
+    setting = store.words_setting(dataset)
+    words = None if setting is None else store.words_of_whole(dataset, setting)
+    if words is None:
+        return table
+    names, first = class_names(words.known), [""] * len(rows)
+    found, kept = words.of([f.hash for f in rows])
+    for place, best in zip(found.tolist(), kept.classes[:, 0].tolist(), strict=True):
+        first[place] = names[best]
+    return with_words(table, first)

@@ -1,7 +1,7 @@
 """The on-disk home of everything but the images: a catalogue (SQLite) and files of arrays.
 
 ```
-catalogue.sqlite      what there is            shards/  sketches/  dna/    arrays (see store)
+catalogue.sqlite      what there is            shards/  sketches/  words/  dna/    arrays (see store)
 calibrations/         activation ranges        jobs/                       one folder a background job
 unpacked/  demo/      images that came out of a zip or were drawn          thumbs/  locks/  damaged/
 ```
@@ -11,7 +11,6 @@ Nothing here ever changes or deletes a user's own image.
 from __future__ import annotations
 
 import os
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +19,7 @@ import pandas as pd
 
 from dnacore.errors import BadInput
 from dnacore.images.files import Rejected
-from dnacore.paths import folder_size
+from dnacore.paths import default_root, folder_size
 from dnacore.workspace import listing
 from dnacore.workspace.catalogue import Catalogue
 from dnacore.workspace.datasets import Dataset
@@ -33,22 +32,6 @@ if TYPE_CHECKING:
     from dnacore.dna.histogram import DNA
     from dnacore.neurons.selection import Selection
     from dnacore.sketches.sketches import Sketches
-
-
-ENVIRONMENT = "VISUAL_DNA_HOME"
-
-
-def default_root() -> Path:
-    """`$VISUAL_DNA_HOME`, else the platform's folder for user data."""
-    if chosen := os.environ.get(ENVIRONMENT):
-        return Path(chosen).expanduser()
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Application Support"
-    else:
-        base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
-    return base / "visual-dna"
 
 
 class Workspace(Registry):
@@ -92,6 +75,10 @@ class Workspace(Registry):
     def attributes(self, dataset: Dataset) -> pd.DataFrame:
         """One row per file in `files` order, one column per attribute; "" where a value is not known."""
         return listing.attributes(dataset, self.files(dataset))
+
+    def described(self, dataset: Dataset) -> pd.DataFrame:
+        """The same with what the network says first of each image as a further column `sees`, where words are kept."""
+        return listing.described(self.catalogue, dataset, self.files(dataset))
 
     # -- DNAs, calibrations, selections --------------------------------------------------------------------------------
 

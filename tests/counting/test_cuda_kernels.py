@@ -175,7 +175,7 @@ def test_the_kernels_compile_for_a_card(name: str, tmp_path: Path, monkeypatch: 
 
     from dnacore.counting import cuda_kernels
 
-    kernel = getattr(cuda_kernels, name.split()[0])
+    kernel = getattr(cuda_kernels, name.split(maxsplit=1)[0])
     constants = {"BINS": 1000, "WIDTH": 64, "LANES": 4, "SORT": "sort" in name, "Q": 4, "ROWS": 64, "step_channel": 1}
     if name == "_read_ranks":
         constants["WIDTH"] = 1024

@@ -12,7 +12,7 @@ from scipy.linalg import sqrtm
 from scipy.stats import wasserstein_distance
 
 import dnacore as dc
-from dnacore.distances.frechet import frechet
+from dnacore.distances.frechet import frechet, frechet_of_images
 from dnacore.dna.calibration import Calibration
 from dnacore.dna.histogram import DNA
 from dnacore.neurons.selection import Selection
@@ -76,6 +76,15 @@ def test_frechet_equals_the_matrix_square_root() -> None:
     assert frechet(m1, c1, m2, c2) == pytest.approx(expected, rel=1e-9)
     few = np.cov(x[:5].T)  # fewer images than neurons: singular, and still not below zero
     assert frechet(m1, few, m1, few) == pytest.approx(0, abs=1e-9)
+
+
+def test_frechet_of_few_images_is_that_of_their_covariances() -> None:
+    random = np.random.default_rng(0)
+    for n, m in ((5, 7), (5, 30), (40, 7), (40, 30)):
+        x, y = random.normal(size=(12, n)), random.normal(0.3, 1.7, size=(12, m))
+        whole = frechet(x.mean(1), np.cov(x), y.mean(1), np.cov(y))
+        assert frechet_of_images(x, y) == pytest.approx(whole, rel=1e-6)
+        assert frechet_of_images(x, x) == pytest.approx(0, abs=1e-9)
 
 
 def test_pairwise_is_symmetric_zero_on_the_diagonal_and_splits_by_layer() -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -183,7 +183,7 @@ def network_of(layers: dict[str, int]) -> Any:
     class Small:
         fingerprint, name = "net", "net"
         n_neurons = sum(layers.values())
-        spec = {"name": "vgg16", "precision": "fp32"}
+        spec: ClassVar = {"name": "vgg16", "precision": "fp32"}
 
     Small.layers = layers
     return Small

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import shutil
 import signal
 import subprocess
@@ -24,6 +23,7 @@ from dnacore.dna.calibration import shipped
 from dnacore.extraction.extraction import extract_dataset
 from dnacore.neurons.selection import Selection
 from tests import bad_files
+from tests.gates import Gate
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 LABEL = "random_resnet18"
@@ -233,11 +233,18 @@ def test_a_killed_extraction_goes_on_where_it_stopped_and_ends_the_same(tmp_path
 
     whole = subprocess.run(command("w1"), cwd=CHECKOUT, capture_output=True, text=True)
     assert whole.returncode == 0, whole.stderr
-    killed = subprocess.Popen(command("w2"), cwd=CHECKOUT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    shards, deadline = tmp_path / "w2" / "shards", time.monotonic() + 120
-    while killed.poll() is None and time.monotonic() < deadline and not list(shards.glob("*.npz")):
+    gate = Gate(tmp_path, after=2)  # the first of them is then in the catalogue, too
+    killed = subprocess.Popen(
+        command("w2"),
+        cwd=CHECKOUT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env=os.environ | gate.environment,
+    )
+    deadline = time.monotonic() + 300
+    while killed.poll() is None and not gate.reached:
+        assert time.monotonic() < deadline, "no shard was written"
         time.sleep(0.02)
-    time.sleep(random.Random(os.getpid()).uniform(0, 1))
     killed.send_signal(signal.SIGKILL)
     killed.communicate()
     again = subprocess.run(command("w2"), cwd=CHECKOUT, capture_output=True, text=True)

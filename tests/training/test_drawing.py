@@ -25,7 +25,7 @@ def test_a_sheet_is_drawn_the_same_from_the_same_seed() -> None:
 def test_every_program_draws_pictures_with_something_on_them(program: str) -> None:
     drawn = sheet(3, 3, 32, seeded(1), program)
     assert drawn.pictures.shape == (9, 3, 32, 32) and drawn.what.shape == (9, 32, 32)
-    assert 0 <= float(drawn.pictures.min()) and float(drawn.pictures.max()) <= 1
+    assert float(drawn.pictures.min()) >= 0 and float(drawn.pictures.max()) <= 1
     assert drawn.what.min() >= -1 and drawn.what.max() < len(WHATS)
     assert (drawn.what >= 0).flatten(1).any(1).float().mean() > 0.6  # a scene may be looked at from beside it
     assert drawn.scene.tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2] and drawn.look.tolist() == [0, 1, 2] * 3
@@ -62,4 +62,4 @@ def test_the_distance_to_a_form_is_that_of_a_disc() -> None:
 def test_siblings_share_what_is_not_their_own() -> None:
     family = siblings(6, 400, 0.2, seeded())
     alike = (family[:, None] == family[None]).float().mean(2)[~torch.eye(6, dtype=torch.bool)]
-    assert 0.5 < float(alike.min()) and float(alike.max()) < 0.8  # 0.8 squared is 0.64
+    assert float(alike.min()) > 0.5 and float(alike.max()) < 0.8  # 0.8 squared is 0.64

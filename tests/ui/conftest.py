@@ -43,6 +43,7 @@ def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
     yield started
     stop(started)
     cancel_jobs(started.home)
+    assert not (complaints := started.complaints()), "\n".join(complaints)
 
 
 @dataclass
@@ -51,12 +52,22 @@ class Noise:
 
     host: str
     problems: list[str] = field(default_factory=list)
+    _turn: int = 0
 
     def listen(self, page) -> None:
-        """Collect problems of a page from now on."""
-        page.on("pageerror", lambda error: self.problems.append(f"page error: {error}"))
-        page.on("console", lambda said: said.type == "error" and self.problems.append(f"console: {said.text}"))
+        """Collect problems of a page from now on, until it is hushed."""
+        turn = self._turn
+        page.on("pageerror", lambda error: self._note(turn, f"page error: {error}"))
+        page.on("console", lambda said: said.type == "error" and self._note(turn, f"console: {said.text}"))
         page.on("request", lambda request: self._request(request.url))
+
+    def hush(self) -> None:
+        """Hear no more of the pages listened to so far: they are being closed, and their last requests break off."""
+        self._turn += 1
+
+    def _note(self, turn: int, problem: str) -> None:
+        if turn == self._turn:
+            self.problems.append(problem)
 
     def _request(self, url: str) -> None:
         address = urlsplit(url)
@@ -79,10 +90,12 @@ def quiet_page(dashboard: Dashboard, chromium: str, height: int) -> Iterator[Pag
     noise = Noise(urlsplit(dashboard.url).netloc)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_context(viewport={"width": 1440, "height": height}, reduced_motion="reduce").new_page()
+        context = browser.new_context(viewport={"width": 1440, "height": height}, reduced_motion="reduce")
+        page = dashboard.enter(context).new_page()
         page.set_default_timeout(60_000)
         noise.listen(page)
         yield page
+        noise.hush()
         browser.close()
     assert not noise.problems, noise.problems
 

@@ -68,3 +68,37 @@ def test_a_choice_nobody_touched_takes_in_what_is_new(app):
     app.run()
     app.session_state["options"] = ["red", "green"]
     assert shown(app.run()) == "red|red,green|False"
+
+
+def test_what_is_shown_instead_of_what_is_gone_is_said(app):
+    app.query_params["one"] = "yellow"
+    assert shown(app.run()) == "red|red,green|False"
+    assert "yellow" in app.warning[0].value and "red" in app.warning[0].value
+    app.selectbox(key="one").set_value("blue").run()
+    assert not app.warning
+
+
+def test_a_choice_that_goes_away_is_set_anew_in_the_browser_too(app):
+    app.query_params["one"] = "blue"
+    app.run()
+    app.session_state["options"] = ["red", "green"]
+    app.run()
+    assert app.selectbox(key="one").value == "red"
+    assert app.selectbox(key="one").proto.set_value, "else the browser goes on showing the old name"
+    assert "blue" in app.warning[0].value
+
+
+def other_attributes() -> None:
+    import streamlit as st
+
+    from ui.app import address
+
+    address.select("With", ["1", "0"], key="with-hat")
+    address.only("with-", "with-hat")
+    st.write(" ".join(st.query_params))
+
+
+def test_choices_of_another_attribute_leave_the_address():
+    app = AppTest.from_function(other_attributes, default_timeout=30)
+    app.query_params["with-beard"] = "1"
+    assert app.run().markdown[0].value == "with-hat"

@@ -55,13 +55,13 @@ def test_a_neuron_is_searched_opened_by_keys_and_its_histogram_brushed(extracted
     expect(lens.locator(".cell img").first).to_be_visible()
     settle(page)
     page.keyboard.press("/")
-    page.keyboard.type("stage 2 down 7")
+    page.keyboard.type("block 2.1 7")
     expect(table.locator(".count")).to_contain_text("1 of")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    expect(page.get_by_test_id("stMain")).to_contain_text("Neuron 7 in stage 2 down")
+    expect(page.get_by_test_id("stMain")).to_contain_text("Neuron 7 in block 2.1")
     settle(page)
-    assert choices(page)["neuron"] == ["stage_2_down:7"]
+    assert choices(page)["neuron"] == ["block_2_1:7"]
 
     # A wide brush shows every image, a narrow one fewer; both without a run of the page.
     area = lens.locator(".area").bounding_box()
@@ -111,22 +111,22 @@ def test_a_lasso_on_the_map_lists_the_images_in_it(extracted, browser_page):
 def test_a_link_opens_the_same_view_in_another_browser_also_after_a_restart(extracted, browser_page):
     page = browser_page
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.goto(f"{extracted.url}/compare?a=cold&b=warm&metric=nfd&layer=stage_2_down")
-    expect(page.locator(".st-key-most_different")).to_contain_text("stage 2 down")
+    page.goto(f"{extracted.url}/compare?a=cold&b=warm&metric=nfd&layer=block_2_1")
+    expect(page.locator(".st-key-most_different")).to_contain_text("block 2.1")
     settle(page)
     page.get_by_role("button", name="Share link").click()
     expect(page.get_by_role("button", name="Link copied")).to_be_visible()
     link = page.evaluate("navigator.clipboard.readText()")
     shared = parse_qs(urlsplit(link).query)
-    assert shared["a"] == ["cold"] and shared["metric"] == ["nfd"] and shared["layer"] == ["stage_2_down"]
+    assert shared["a"] == ["cold"] and shared["metric"] == ["nfd"] and shared["layer"] == ["block_2_1"]
     assert shared["extractor"] and shared["neuron"]
 
     page.goto("about:blank")  # its complaints about a server that is gone are not this test's
     stop(extracted)
     extracted.process = start(extracted.home, urlsplit(extracted.url).port).process
-    other = page.context.browser.new_context(viewport={"width": 1440, "height": 1800}).new_page()
+    other = extracted.enter(page.context.browser.new_context(viewport={"width": 1440, "height": 1800})).new_page()
     other.goto(link)
-    expect(other.locator(".st-key-most_different")).to_contain_text("stage 2 down")
+    expect(other.locator(".st-key-most_different")).to_contain_text("block 2.1")
     settle(other)
     assert choices(other)["neuron"] == shared["neuron"] and choices(other)["metric"] == ["nfd"]
 

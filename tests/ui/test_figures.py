@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from ui.app import palette
-from ui.figures import distances, histograms
+from ui.figures import distances, histograms, names
+from ui.figures import heatmap as heatmaps
 
 
 def clicks(figure):
@@ -19,19 +20,19 @@ def clicks(figure):
 
 def test_every_pair_of_the_heatmap_can_be_clicked_and_no_dataset_against_itself():
     matrix = np.array([[0.0, 2.0, 9.0], [2.0, 0.0, 5.0], [9.0, 5.0, 0.0]])
-    figure = distances.heatmap(["a", "b", "c"], matrix, unit="bins")
+    figure = heatmaps.heatmap(["a", "b", "c"], matrix, unit="bins")
     assert sorted(clicks(figure)) == [(i, j) for i in range(3) for j in range(3) if i != j]
     assert list(figure.data[-1].text) == ["0", "2.00", "9.00", "2.00", "0", "5.00", "9.00", "5.00", "0"]
 
 
 def test_names_from_users_are_never_markup():
-    figure = distances.heatmap(["<b>x</b>", "y"], np.array([[0.0, 1.0], [1.0, 0.0]]), unit="bins")
+    figure = heatmaps.heatmap(["<b>x</b>", "y"], np.array([[0.0, 1.0], [1.0, 0.0]]), unit="bins")
     assert "&lt;b&gt;x" in figure.layout.xaxis.ticktext[0]
     assert all("<b>x</b>" not in text for text in figure.data[1].hovertext)
 
 
 def test_identical_datasets_draw_without_dividing_by_zero():
-    distances.heatmap(["a", "b"], np.zeros((2, 2)), unit="bins")
+    heatmaps.heatmap(["a", "b"], np.zeros((2, 2)), unit="bins")
     distances.by_layer({"block_0": 0.0, "block_1": 0.0}, unit="bins")
     distances.most_different(["n"], [0.0], unit="bins")
     histograms.overlay([histograms.Series("empty", "#000000", np.zeros(1000, dtype=int))])
@@ -93,6 +94,27 @@ def test_dataset_colours_are_distinct_and_fixed():
     colours = [palette.dataset_colour(index) for index in range(12)]
     assert len(set(colours)) == 12
     assert palette.dataset_colour(0) == "#0072B2"
+
+
+def test_no_two_of_ninety_eight_datasets_share_a_colour_and_all_stand_out():
+    colours = [palette.dataset_colour(index) for index in range(98)]
+    assert len(set(colours)) == 98
+    for colour in colours[18:]:
+        assert min(contrast(colour, tone.ground) for tone in (palette.LIGHT, palette.DARK)) >= 3.0
+
+    def channels(colour):
+        return np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)])
+
+    near = [np.abs(channels(a) - channels(b)).max() for i, a in enumerate(colours[:50]) for b in colours[:i]]
+    assert min(near) >= 12, "two of them look the same"
+
+
+def test_names_cut_for_a_figure_stay_apart():
+    alike = ["holiday pictures 2023 spring", "holiday pictures 2023 summer", "holiday pictures 2024 summer"]
+    cut = names.distinct(alike, 18)
+    assert len(set(cut)) == 3 and all(len(name) <= 28 for name in cut)
+    figure = heatmaps.heatmap(alike, np.ones((3, 3)), unit="bins")
+    assert len(set(figure.layout.xaxis.ticktext)) == 3
 
 
 def luminance(colour):

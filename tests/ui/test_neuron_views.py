@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from ui.components import brush, neuron_table
-from ui.figures import distances, findings, maps
+from ui.figures import findings, maps
+from ui.figures import heatmap as heatmaps
 
 
 def dna_of(histograms):
@@ -53,7 +54,7 @@ def test_pairs_within_the_noise_are_marked_and_said():
     names = ["a", "b", "c"]
     matrix = np.array([[0.0, 1.0, 9.0], [1.0, 0.0, 9.0], [9.0, 9.0, 0.0]])
     within = matrix == 1.0
-    figure = distances.heatmap(names, matrix, unit="bins", halves=np.array([0.5, 0.6, np.nan]), within=within)
+    figure = heatmaps.heatmap(names, matrix, unit="bins", halves=np.array([0.5, 0.6, np.nan]), within=within)
     assert list(figure.data[-1].text) == ["0.50", "≈ 1.00", "9.00", "≈ 1.00", "0.60", "9.00", "9.00", "9.00", "0"]
     assert "a and b differ by no more than chance would give" in findings.pairwise(names, matrix, "bins", within)
     assert "chance would give" not in findings.pairwise(names, matrix)

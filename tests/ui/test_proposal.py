@@ -16,6 +16,7 @@ from dnacore.extractors.registry import DEFAULT_EXTRACTOR, entry
 from dnacore.workspace import jobs
 from dnacore.workspace.saved import views
 from tests import small_world
+from tools.dashboard import CHECKOUT
 from ui.app import reads
 from ui.start import proposal
 
@@ -25,8 +26,7 @@ BUTTON = "use-new-network"
 def page() -> None:
     import streamlit as st
 
-    from ui import sidebar
-    from ui.app import reads
+    from ui.app import reads, sidebar
 
     sidebar.draw()
     st.text(reads.extractor())
@@ -136,3 +136,22 @@ def test_the_sidebar_says_why_a_network_cannot_be_used(
 def test_a_link_names_the_network_where_it_is_not_the_usual_one(workspace: dc.Workspace) -> None:
     app = opened()
     assert app.query_params["extractor"] in (proposal.FORMER, [proposal.FORMER])
+
+
+def test_an_empty_workspace_without_the_package_says_how_to_get_it_and_goes_on_with_random_weights(
+    workspace_home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("VISUAL_DNA_WEIGHTS", str(tmp_path / "weights"))
+    monkeypatch.setattr(Package, "find", lambda self: None)
+    begun: list[list[str]] = []
+    monkeypatch.setattr(jobs, "start", lambda where, command, **more: begun.append(list(command)))
+    reads._open.cache_clear()
+    try:
+        app = AppTest.from_file(str(CHECKOUT / "pages" / "start.py"), default_timeout=60).run()
+        assert not app.exception and not begun, "what cannot be done is not begun"
+        assert any("pip install" in said.value for said in app.info)
+        app.button(key="try-demo").click().run()
+    finally:
+        reads._open.cache_clear()
+    (command,) = begun
+    assert command[:2] == ["demo", "--extract"] and command[-1] == "random_resnet18"

@@ -12,7 +12,7 @@ import pytest
 from dnacore.workspace.saved import reports
 from ui.app import capture
 from ui.app.capture import View
-from ui.figures import distances
+from ui.figures import heatmap as heatmaps
 from ui.report import html
 
 FACTS = {
@@ -35,7 +35,7 @@ class NoImages:
 @pytest.fixture
 def frozen():
     view = View("distances", "Distances", "How far?", 1_700_000_000.0)
-    figure = distances.heatmap(["<b>x</b>", "y"], np.array([[0.0, 2.0], [2.0, 0.0]]), unit="bins")
+    figure = heatmaps.heatmap(["<b>x</b>", "y"], np.array([[0.0, 2.0], [2.0, 0.0]]), unit="bins")
     view.parts = [
         ("found", "<script>alert(1)</script> differ"),
         ("figure", (figure, 'a "heatmap"')),

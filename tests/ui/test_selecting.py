@@ -9,7 +9,7 @@ import pytest
 
 import dnacore as dc
 from dnacore.neurons import algebra
-from dnacore.workspace.store.shards import Setting
+from dnacore.workspace.store.settings import Setting
 from ui.figures import effects
 from ui.selections import selecting
 

@@ -82,7 +82,7 @@ def test_images_are_sorted_while_the_slider_is_dragged_and_picked_into_piles(ext
     expect(page.get_by_test_id("stMain")).to_contain_text("too few to tell most neurons from chance")
     expect(page.locator(".st-key-pile-With .cell")).to_have_count(2)
     settle(page)
-    other = page.context.browser.new_context().new_page()
+    other = extracted.enter(page.context.browser.new_context()).new_page()
     other.goto(page.url)
     expect(other.locator(".st-key-pile-Without .cell")).to_have_count(2, timeout=60_000)
 

@@ -88,10 +88,10 @@ def test_from_a_folder_to_an_answer(dashboard, browser_page, draw_images, tmp_pa
     settle(page)
     assert (choices(page)["a"], choices(page)["b"]) == (["cold"], ["warm"])
     click_bar(page, "by_layer", 2)
-    expect(page.locator(".st-key-most_different")).to_contain_text("stage 0 block 0")
+    expect(page.locator(".st-key-most_different")).to_contain_text("block 1.1")
     click_bar(page, "most_different", 3)
     neuron = choices(page)["neuron"][0]
-    assert neuron.startswith("stage_0_block_0:")
+    assert neuron.startswith("block_1_1:")
     expect(page.locator(".st-key-telling")).to_contain_text("share of activations")
     expect(page.locator("[class*=st-key-apart-] .cell img.in")).to_have_count(12)
 

@@ -20,7 +20,8 @@ def test_a_neuron_is_named_with_its_depth():
     assert words.neuron("block_1", 214, layers) == "neuron 214 in block 1 (early layer)"
     assert words.neuron("block_7", 3, layers) == "neuron 3 in block 7 (middle layer)"
     assert words.neuron("last_norm", 0, layers) == "neuron 0 in last norm (late layer)"
-    assert words.layer("layer1_0") == "layer 1.0"
+    assert words.layer("layer1_0") == "layer 1.0" and words.layer("block_2_1") == "block 2.1"
+    assert words.layer("stage_2_block_0") == "stage 2 block 0" and words.layer("things_middle") == "things middle"
 
 
 def test_a_neuron_that_names_a_thing_says_which():

@@ -20,7 +20,7 @@ from dnacore.extractors.packaged import Package
 from dnacore.extractors.registry import DEFAULT_EXTRACTOR, entry
 from dnacore.sources.resolver import Sources
 from dnacore.workspace.absence import why_absent
-from dnacore.workspace.store.shards import Setting
+from dnacore.workspace.store.settings import Setting
 from tests import small_world
 
 

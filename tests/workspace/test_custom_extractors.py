@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 
 from dnacore import BadInput, Mismatch, UnknownName, Workspace
 from dnacore.commands import parser
-from dnacore.extractors.architectures import architectures, guess
+from dnacore.extractors.registry import architectures, guess
 from dnacore.sources.resolver import Sources
 from dnacore.workspace.saved import custom_extractors
 

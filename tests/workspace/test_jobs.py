@@ -22,6 +22,7 @@ from dnacore.extractors.registry import DEFAULT_EXTRACTOR
 from dnacore.workspace import jobs
 from dnacore.workspace import journal as journals
 from tests import small_world
+from tests.gates import Gate
 from tests.small_world import draw
 
 
@@ -56,12 +57,17 @@ PROGRESS = {
 
 
 @pytest.mark.slow
-def test_a_killed_job_goes_on_and_gives_the_dna_of_one_run(ws: dc.Workspace, tmp_path: Path) -> None:
+def test_a_killed_job_goes_on_and_gives_the_dna_of_one_run(
+    ws: dc.Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = tmp_path / "in"
     for part in range(3):
         draw(folder / f"part {part}", 32, seed=part)  # folders of 32 images and more are shards of their own
     ws.add_dataset("d", folder)
 
+    gate = Gate(tmp_path)
+    for name, value in gate.environment.items():
+        monkeypatch.setenv(name, value)
     job = jobs.start(ws, ["extract", "d", "--batch-size", "4"], title="Extracting d", datasets=["d"])
     assert (job.state, job.title, job.datasets) == ("running", "Extracting d", ("d",))
     with pytest.raises(BadInput, match="still running"):
@@ -72,13 +78,14 @@ def test_a_killed_job_goes_on_and_gives_the_dna_of_one_run(ws: dc.Workspace, tmp
     def shards() -> int:
         return len(list((ws.root / "shards").glob("*.npz")))
 
-    until(lambda: shards() >= 1)
+    until(lambda: gate.reached)
     watched = dc.Workspace.open(ws.root)  # a dashboard that was restarted
     assert [j.id for j in jobs.list_jobs(watched)] == [job.id]
     now = jobs.job(watched, job.id)
     assert now.state == "running" and now.stage == "extracting d" and 0 < now.done <= now.total == 96
     pid = [e["pid"] for e in journals.events_of(ws.root / "jobs" / job.id) if e["event"] == "started"][-1]
     os.kill(pid, signal.SIGKILL)
+    gate.open()
     until(lambda: jobs.job(watched, job.id).state != "running")
     killed = jobs.job(watched, job.id)
     assert killed.state == "interrupted" and "resume it to go on" in killed.message
@@ -116,7 +123,15 @@ def test_a_cancelled_extraction_keeps_its_shards(
         until(lambda: list((ws.root / "shards").glob("*.npz")))
         jobs.cancel(dc.Workspace.open(ws.root), "j-1")
 
-    canceller = threading.Thread(target=cancel)
+    canceller, replace = threading.Thread(target=cancel), os.replace
+
+    def stopping(source: Path, target: Path) -> None:
+        """Once a shard is in its place the next waits for the canceller, however slow that is."""
+        replace(source, target)
+        if Path(target).parent.name == "shards" and canceller.is_alive():
+            canceller.join(90)
+
+    monkeypatch.setattr(os, "replace", stopping)
     canceller.start()
     assert parser.main(command) == 2
     canceller.join()
@@ -270,7 +285,9 @@ def test_a_full_disk_under_the_journal_does_not_stop_the_work(
 ) -> None:
     jobs.describe(ws, "j-1", ["extract", "d"])
     with jobs.Journal(ws, "j-1") as journal:
-        monkeypatch.setattr(journals, "append", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+        monkeypatch.setattr(
+            journals, "append", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device"))
+        )
         journal.progress("extracting", 1, 2)
         journal.end("failed", "The disk is full.")
 

@@ -109,7 +109,7 @@ def test_one_lost_shard_costs_only_its_own_images(ws: dc.Workspace) -> None:
 def test_a_flipped_byte_never_gives_another_number(ws: dc.Workspace, place: float) -> None:
     """Wherever it is: the answer is the same, or the file is set aside and the answer is the same afterwards."""
     before, ranked = ws.dna("d", NAME), ranking(ws)
-    for folder in ("dna", "shards", "sketches"):
+    for folder in ("dna", "shards", "sketches", "words"):
         for path in (ws.root / folder).iterdir():
             flip(path, place)
     again = small_world.workspace(ws.root)
@@ -140,7 +140,7 @@ def test_removing_frees_all_of_our_files_and_none_of_others(ws: dc.Workspace, tm
     kept = ws.dna("e", NAME)
 
     def ours() -> int:
-        return sum(p.stat().st_size for f in ("shards", "sketches", "dna") for p in (ws.root / f).iterdir())
+        return sum(p.stat().st_size for f in ("shards", "sketches", "words", "dna") for p in (ws.root / f).iterdir())
 
     before = ours()
     freed = ws.remove_dataset("d")
@@ -165,10 +165,10 @@ def test_a_dataset_removed_during_its_extraction_ends_it_in_one_sentence(tmp_pat
 
 def test_sweeping_takes_only_what_nothing_points_to(ws: dc.Workspace) -> None:
     before = ws.dna("d", NAME)
-    for folder in ("shards", "sketches", "dna"):
+    for folder in ("shards", "sketches", "words", "dna"):
         (ws.root / folder / "stray").write_bytes(b"x" * 10)
     assert ws.store.sweep() == 0, "somebody may be writing it"
-    assert ws.store.sweep(older_than=-1) == 30
+    assert ws.store.sweep(older_than=-1) == 40
     assert same(ws.dna("d", NAME), before)
     assert extract(ws, "d").extracted == 0
 

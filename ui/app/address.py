@@ -12,18 +12,32 @@ from typing import Any
 
 import streamlit as st
 
-from ui.app import capture
+from dnacore.errors import BadInput
+from ui.app import capture, words
 
 
 def select(
     label: str, options: Sequence[str], *, key: str, index: int = 0, new: bool = False, plain: bool = False, **more: Any
 ) -> str:
-    """Draw a select. new: other values may be typed. plain: the first choice is not worth a mention in the address."""
+    """Draw a select. new: other values may be typed. plain: the first choice is not worth a mention in the address.
+
+    What a link or this session asks for and is not there any more is said, beside what is shown instead.
+    """
     options = list(options)
+    if renamed := st.session_state.pop(f"_renamed_{key}", None):
+        st.session_state[key] = renamed
+        st.session_state[f"_address_{key}"] = st.query_params.get_all(key)
     _take(key, lambda given: given[0] if new or given[0] in options else None)
+    given = st.query_params.get_all(key)
+    asked = [*([st.session_state[key]] if key in st.session_state else []), *([] if renamed else given[:1])]
     if not new and key in st.session_state and st.session_state[key] not in options:
-        del st.session_state[key]
+        # Set, not deleted: the browser would go on showing the old name over another thing's content.
+        st.session_state[key] = options[index]
     value = st.selectbox(label, options, index=index, key=key, accept_new_options=new, persist_state="session", **more)
+    if value is None:
+        raise BadInput(f"There is nothing to choose from under “{label}”.")
+    if not new:
+        _say_gone(key, [one for one in asked if one not in options], value, more.get("format_func", str))
     _give(key, [] if plain and value == options[index] else [value], [value])
     return value
 
@@ -31,6 +45,7 @@ def select(
 def several(label: str, options: Sequence[str], *, key: str, default: Sequence[str] = (), **more: Any) -> list[str]:
     """Draw a multiselect; the default choice is left out of the address."""
     options, default = list(options), list(default)
+    asked = st.query_params.get_all(key)
     _take(key, lambda given: [one for one in given if one in options] or None)
     if key in st.session_state:
         # Whoever never touched the choice gets what is new, too; whoever did keeps it as far as it still exists.
@@ -40,8 +55,25 @@ def several(label: str, options: Sequence[str], *, key: str, default: Sequence[s
             st.session_state[key] = kept
     st.session_state[f"_default_{key}"] = default
     value = st.multiselect(label, options, default=default, key=key, persist_state="session", wrap=True, **more)
+    _say_gone(key, [one for one in asked if one not in options], "", more.get("format_func", str))
     _give(key, [] if value == default else value, value)
     return value
+
+
+def _say_gone(key: str, gone: Sequence[str], instead: str, said: Callable[[str], str]) -> None:
+    """Say that what was asked for is not there, on this page, for as long as what replaced it stands."""
+    view = capture.current()
+    page = view.title if view is not None else ""
+    if gone:
+        st.session_state[f"_gone_{key}"] = (page, gone[0], instead)
+    noted = st.session_state.get(f"_gone_{key}")
+    if noted is None:
+        return
+    if noted[0] != page or noted[2] != instead:
+        del st.session_state[f"_gone_{key}"]
+        return
+    shown = f" “{said(instead)}” is shown instead." if instead else ""
+    st.warning(words.as_markdown(f"“{noted[1]}” is not here any more: it was deleted or renamed.{shown}"))
 
 
 def segments(label: str, options: dict[str, str], *, key: str, **more: Any) -> str:
@@ -97,6 +129,20 @@ def keep(key: str, value: str) -> None:
     """Keep a choice that is no widget of its own on this page."""
     st.session_state[key] = value
     _give(key, [value])
+
+
+def instead(old: str, new: str) -> None:
+    """Have every choice of this session that names a dataset by its old name name it by the new one."""
+    for key, value in list(st.session_state.items()):
+        if isinstance(key, str) and not key.startswith("_") and value == old:
+            st.session_state[f"_renamed_{key}"] = new
+
+
+def only(prefix: str, key: str) -> None:
+    """Let go of the choices in the address that begin like this one: they belong to something else."""
+    for other in list(st.query_params):
+        if other.startswith(prefix) and other != key:
+            drop(other)
 
 
 def drop(key: str) -> None:

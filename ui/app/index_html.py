@@ -1,7 +1,8 @@
 """The one HTML page that Streamlit's front end lives in, with this program's title and where its server answers.
 
 Left alone, the front end asks `/datasets/_stcore/health` first when a page other than the first is opened by its
-address, and the browser's console fills with 404s; and it preloads a font that this program does not use.
+address, and the browser's console fills with 404s; it preloads a font that this program does not use; and every choice
+that goes into the address is a step of its own for the Back button.
 """
 
 from __future__ import annotations
@@ -17,7 +18,17 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
 TITLE = "Visual DNA Studio"
-_BASE = "<script>window.__streamlit = { BACKEND_BASE_URL: window.location.origin }</script>"
+# A choice changes the address of the page it is made on: Back leads to the page before, not through the choices.
+_BASE = """<script>
+window.__streamlit = { BACKEND_BASE_URL: window.location.origin };
+(() => {
+  const push = history.pushState.bind(history), replace = history.replaceState.bind(history);
+  history.pushState = (state, title, url) => {
+    const to = url === undefined || url === null ? window.location : new URL(url, window.location.href);
+    (to.pathname === window.location.pathname ? replace : push)(state, title, url);
+  };
+})();
+</script>"""
 
 
 def routes(pages: Iterable[str]) -> list[Route]:
@@ -32,5 +43,5 @@ def routes(pages: Iterable[str]) -> list[Route]:
 @cache
 def _html() -> str:
     html = (Path(streamlit.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
-    html = re.sub(r"<title>.*?</title>", f"<title>{TITLE}</title>{_BASE}", html, count=1, flags=re.DOTALL)
+    html = re.sub(r"<title>.*?</title>", lambda _: f"<title>{TITLE}</title>{_BASE}", html, count=1, flags=re.DOTALL)
     return re.sub(r'<link\s+rel="preload"[^>]*SourceSans[^>]*>', "", html)

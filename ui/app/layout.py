@@ -10,13 +10,14 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dnacore.workspace.datasets import Dataset
-from ui.app import capture, navigation, palette, reads
+from ui.app import capture, navigation, palette, reads, words
 
 
-def header(title: str, sentence: str, *, back: tuple[str, str] | None = None) -> None:
+def header(title: str, sentence: str, *, hand: str = "", back: tuple[str, str] | None = None) -> None:
     """Draw a page's title and the one sentence under it; the right corner is kept for what can be done with the page.
 
-    back: the page that this one hangs from, and what it is called; drawn as a breadcrumb.
+    hand: what hands can do here, which a printed page leaves out. back: the page that this one hangs from, and what it
+    is called; drawn as a breadcrumb.
     """
     capture.begin(title, sentence)
     left, right = st.columns([3, 1.75], vertical_alignment="top")
@@ -29,7 +30,7 @@ def header(title: str, sentence: str, *, back: tuple[str, str] | None = None) ->
                 st.page_link(navigation.pages()[back[0]], label=back[1])
                 st.html(f'<span class="vds-quiet">/</span> <span>{html.escape(title)}</span>', width="content")
         st.title(title, anchor=False)
-        st.html(f'<p class="vds-lead">{html.escape(sentence)}</p>')
+        st.html(f'<p class="vds-lead">{html.escape(f"{sentence} {hand}".strip())}</p>')
 
 
 def result_and_knobs() -> tuple[DeltaGenerator, DeltaGenerator]:
@@ -44,10 +45,14 @@ def found(sentence: str) -> None:
     st.html(f'<p class="vds-found">{html.escape(sentence)}</p>')
 
 
-def caption(text: str) -> None:
-    """Draw what a figure shows and what to look for."""
-    capture.text("caption", text)
-    st.html(f'<p class="vds-caption">{html.escape(text)}</p>')
+def caption(text: str, hand: str = "") -> None:
+    """Draw what a figure shows and what to look for.
+
+    hand: what hands can do with it ("Click …"); it stands on the page, and not in a report, which can do none of it.
+    """
+    if text:
+        capture.text("caption", text.strip())
+    st.html(f'<p class="vds-caption">{html.escape(f"{text} {hand}".strip())}</p>')
 
 
 def note(text: str) -> None:
@@ -59,11 +64,13 @@ def dataset_name(dataset: Dataset, note: str = "") -> str:
     """Return a dataset's name with its colour, as HTML."""
     dot = f'<span class="vds-dot" style="background:{palette.dataset_colour(dataset.colour)}"></span>'
     tail = f'<span class="vds-quiet" style="font-weight:400">{html.escape(note)}</span>' if note else ""
-    return f'<span class="vds-name">{dot}{html.escape(dataset.name)}{tail}</span>'
+    return f'<span class="vds-name">{dot}{html.escape(words.dataset(dataset.name))}{tail}</span>'
 
 
 def facts(rows: Sequence[tuple[str, str]]) -> None:
-    """Draw short facts, names left and values right."""
+    """Draw short facts, names left and values right; nothing where there are none."""
+    if not rows:  # Streamlit refuses to draw empty HTML
+        return
     lines = (
         f'<div class="vds-row"><span class="vds-quiet">{html.escape(a)}</span><span>{html.escape(b)}</span></div>'
         for a, b in rows

@@ -22,6 +22,7 @@ TITLES = {
     "sensitivity": "Sensitivity",
     "gallery": "Gallery",
     "selections": "Selections",
+    "studies": "Studies",
     "report": "Report",
     "image": "Image",
 }
@@ -42,7 +43,7 @@ def pages() -> dict[str, Page]:
     }
 
 
-def link(page: str, label: str, **choices: Any) -> None:
+def link(page: str, label: str, /, **choices: Any) -> None:
     """Draw a link to a page with choices made."""
     st.page_link(
         pages()[page],
@@ -53,7 +54,7 @@ def link(page: str, label: str, **choices: Any) -> None:
     )
 
 
-def go(page: str, **choices: Any) -> None:
+def go(page: str, /, **choices: Any) -> None:
     """Open a page with choices made."""
     for name in choices:  # they count as new, also where the same choice was made before
         st.session_state.pop(f"_address_{name}", None)

@@ -7,9 +7,12 @@ diverging scale with a neutral middle.
 
 from __future__ import annotations
 
+from colorsys import hls_to_rgb
 from dataclasses import dataclass
 from functools import cache
+from itertools import product
 
+import numpy as np
 import plotly.graph_objects as go
 
 FONT = "Inter, sans-serif"
@@ -38,6 +41,7 @@ DATASET_COLOURS = (
     "#767B83",
 )
 
+MOST_COLOURS = 80  # further ones, beyond which colours say nothing anyway
 SEQUENTIAL = ("#F3F5FB", "#D6DEF2", "#AFBFE6", "#8199D6", "#5873C2", "#3750A3", "#203477", "#111E4D")
 DIVERGING = ("#7A3E00", "#C96F17", "#EDB77C", "#F4F3F0", "#93BCE0", "#3C7FBD", "#0B4379")
 
@@ -64,8 +68,66 @@ def ink(dark: bool) -> Ink:
 
 
 def dataset_colour(index: int) -> str:
-    """Return the fixed colour of the dataset with this place in the workspace's order; colours repeat after 18."""
-    return DATASET_COLOURS[index % len(DATASET_COLOURS)]
+    """Return the fixed colour of the dataset with this place in the workspace's order.
+
+    After 18 chosen ones, each further one lies as far from all before it as can be; they repeat after 98.
+    """
+    further = index - len(DATASET_COLOURS)
+    return DATASET_COLOURS[index] if further < 0 else _further()[further % MOST_COLOURS]
+
+
+@cache
+def _further() -> tuple[str, ...]:
+    """Colours that can be seen on both grounds (3:1), each the farthest of them from all before it."""
+    free = _visible()
+    lab = np.array([_lab(_channels(colour)) for colour in free])
+    apart = np.full(len(free), np.inf)
+    for colour in DATASET_COLOURS:
+        apart = np.minimum(apart, np.linalg.norm(lab - _lab(_channels(colour)), axis=1))
+    found: list[int] = []
+    for _ in range(MOST_COLOURS):
+        found.append(int(apart.argmax()))
+        apart = np.minimum(apart, np.linalg.norm(lab - lab[found[-1]], axis=1))
+    return tuple(free[at] for at in found)
+
+
+def _visible() -> tuple[str, ...]:
+    found = []
+    for hue, light, full in product(range(72), range(5), (0.35, 0.6, 0.85)):
+        target = 0.125 + 0.165 * light / 4  # luminances between which 3:1 holds on white and on the dark ground
+        low, high = 0.0, 1.0
+        for _ in range(16):  # the lightness that gives it: one rises with the other
+            middle = (low + high) / 2
+            low, high = (middle, high) if _luminance(hls_to_rgb(hue / 72, middle, full)) < target else (low, middle)
+        found.append("#" + "".join(f"{round(255 * channel):02X}" for channel in hls_to_rgb(hue / 72, low, full)))
+    return tuple(dict.fromkeys(found))
+
+
+def _channels(colour: str) -> tuple[float, float, float]:
+    red, green, blue = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    return red, green, blue
+
+
+def _linear(channel: float) -> float:
+    return channel / 12.92 if channel <= 0.03928 else ((channel + 0.055) / 1.055) ** 2.4
+
+
+def _lab(channels: tuple[float, float, float]) -> tuple[float, float, float]:
+    """A colour in Oklab (Ottosson 2020), where distances are about as large as they look."""
+    r, g, b = map(_linear, channels)
+    l_ = (0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b) ** (1 / 3)
+    m_ = (0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b) ** (1 / 3)
+    s_ = (0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b) ** (1 / 3)
+    return (
+        0.2104542553 * l_ + 0.7936177850 * m_ - 0.0040720468 * s_,
+        1.9779984951 * l_ - 2.4285922050 * m_ + 0.4505937099 * s_,
+        0.0259040371 * l_ + 0.7827717662 * m_ - 0.8086757660 * s_,
+    )
+
+
+def _luminance(channels: tuple[float, float, float]) -> float:
+    linear = [_linear(channel) for channel in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def translucent(colour: str, alpha: float) -> str:

@@ -7,9 +7,9 @@ never hashed. What is returned is shared between sessions and must not be change
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,6 @@ import streamlit as st
 
 import dnacore as dc
 from dnacore.analyses import ranking as retrieval
-from dnacore.distances.emd import per_neuron
 from dnacore.dna.from_sketches import sketched_dna
 from dnacore.extractors import ExtractorInfo, available
 from dnacore.extractors.registry import DEFAULT_EXTRACTOR
@@ -29,7 +28,7 @@ from dnacore.workspace.datasets import Dataset, parse_part
 from dnacore.workspace.saved import custom_extractors
 from dnacore.workspace.store.shard_plan import FileRow
 from dnacore.workspace.workspace import Workspace
-from ui.app import reads
+from ui.app import words
 
 _opening = threading.Lock()
 
@@ -52,7 +51,8 @@ def extractor() -> str:
 
 def first_extractor() -> str:
     """Return the extractor that a visit starts with: where datasets have DNAs, but none by the usual one, the one that
-    was used last."""
+    was used last.
+    """
     used = workspace().store.labels()
     return DEFAULT_EXTRACTOR if not used or DEFAULT_EXTRACTOR in used else used[0]
 
@@ -83,6 +83,11 @@ class Ready:
     def name(self) -> str:
         return self.dataset.name
 
+    @property
+    def said(self) -> str:
+        """What it is called in sentences: `faces with hat`."""
+        return words.dataset(self.name)
+
 
 @dataclass(frozen=True)
 class Image:
@@ -92,7 +97,21 @@ class Image:
     index: int
 
     def __str__(self) -> str:
-        return f"{self.dataset.key}#{self.index}"
+        return f"{listed(self.dataset)}#{self.index}"
+
+
+class Average(Protocol):
+    """Images that were picked by hand, as a reference; `str` of it changes whenever they or their DNAs do."""
+
+    @property
+    def name(self) -> str: ...
+
+    def dna(self) -> dc.DNA:
+        """Return the average of the images."""
+        ...
+
+
+Reference = Ready | Image | Average
 
 
 def ready(label: str | None = None) -> list[Ready]:
@@ -100,6 +119,20 @@ def ready(label: str | None = None) -> list[Ready]:
     store, label = workspace().store, label or extractor()
     found = ((dataset, store.dna_key(dataset, label)) for dataset in workspace().datasets())
     return [Ready(dataset, key) for dataset, key in found if key is not None]
+
+
+def listed(one: Ready) -> str:
+    """Return a short text that changes whenever a dataset's DNA or its list of files does, to key caches by.
+
+    What names images by their numbers or shows them by their names is keyed by this: files may be renamed under a DNA
+    that stays what it was.
+    """
+    return f"{one.key}/{workspace().files_key(one.dataset)}"
+
+
+def key_of(what: Reference | None) -> str:
+    """Return a short text that changes whenever what images are compared with does; "" for nothing."""
+    return "" if what is None else what.key if isinstance(what, Ready) else str(what)
 
 
 def dna(one: Ready) -> dc.DNA:
@@ -115,45 +148,6 @@ def _dna(key: str, _dataset: Dataset, _label: str) -> dc.DNA:
     return found
 
 
-def farthest(ready: Sequence[Ready]) -> tuple[int, int]:
-    """Return the places of the two datasets that are farthest apart; (0, 0) for a single one."""
-    if len(ready) < 2:
-        return 0, 0
-    matrix = comparison(ready, "emd", None).matrix
-    a, b = np.unravel_index(int(np.argmax(matrix)), matrix.shape)
-    return int(a), int(b)
-
-
-def comparison(
-    chosen: Sequence[Ready], metric: str, selection: dc.Selection | None, layer: str | None = None
-) -> dc.Comparison:
-    """Return all pairwise distances of the chosen datasets. layer: the only one that counts, for FD and KID."""
-    keys = tuple(one.key for one in chosen)
-    return _comparison(keys, metric, selection_key(selection), layer, tuple(chosen), selection)
-
-
-@st.cache_resource(max_entries=32, show_spinner=False)
-def _comparison(
-    keys: tuple[str, ...],
-    metric: str,
-    selection: str,
-    layer: str | None,
-    _chosen: tuple[Ready, ...],
-    _selection: dc.Selection | None,
-) -> dc.Comparison:
-    return dc.pairwise([dna(one) for one in _chosen], metric, _selection, [layer] if layer else None)
-
-
-def sensitivity(a: Ready, b: Ready, *, noise: bool = False) -> dc.Sensitivity:
-    """Return per neuron how far two datasets are apart; with `noise`, also what chance would give (slower)."""
-    return _sensitivity(a.key, b.key, noise, a, b)
-
-
-@st.cache_resource(max_entries=32, show_spinner=False)
-def _sensitivity(a_key: str, b_key: str, noise: bool, _a: Ready, _b: Ready) -> dc.Sensitivity:
-    return dc.sensitivity(dna(_a), dna(_b)) if noise else dc.sensitivity(dna(_a), dna(_b), splits=0)
-
-
 def part(whole: Ready, column: str, value: str) -> Ready:
     """Return the images of a dataset that have an attribute, as a dataset. Raises BadInput without sketches."""
     chosen, described = whole.dataset.split(column, value), _described(whole.dataset)
@@ -165,14 +159,13 @@ def part(whole: Ready, column: str, value: str) -> Ready:
 
 
 def ranking(
-    dataset: Ready, reference: Ready | Image, unlike: Ready | Image | None = None, selection: dc.Selection | None = None
+    dataset: Ready, reference: Reference, unlike: Reference | None = None, selection: dc.Selection | None = None
 ) -> pd.DataFrame:
     """Return a dataset's images by distance to a reference, nearest first: columns rank, path, distance (bins), index.
 
     From what is stored: nothing is extracted, and images without a sketch are left out. Raises BadInput.
     """
-    keys = tuple(one.key if isinstance(one, Ready) else str(one) for one in (dataset, reference, unlike))
-    keys += (workspace().files_key(dataset.dataset),)  # images have other numbers once their files are renamed
+    keys = (listed(dataset), key_of(reference), key_of(unlike))
     return _ranking(keys, selection_key(selection), dataset, reference, unlike, selection)
 
 
@@ -181,23 +174,23 @@ def _ranking(
     keys: tuple[str, ...],
     selection: str,
     _dataset: Ready,
-    _reference: Ready | Image,
-    _unlike: Ready | Image | None,
+    _reference: Reference,
+    _unlike: Reference | None,
     _selection: dc.Selection | None,
 ) -> pd.DataFrame:
     sketches = sketches_of(_dataset)
-    against, other = _as_reference(_reference), None if _unlike is None else _as_reference(_unlike)
+    against, other = as_dna(_reference), None if _unlike is None else as_dna(_unlike)
     distances = retrieval.distances_to(sketches, against, other, _selection)
     return retrieval.table(_dataset.dataset.folder, files(_dataset.dataset), sketches, distances)
 
 
 def sketches_of(dataset: Ready) -> Sketches:
     """Return the sketches of a dataset's images, in the order of its files. Raises BadInput where it has none."""
-    return _sketches(dataset.key, workspace().files_key(dataset.dataset), dataset, extractor())
+    return _sketches(listed(dataset), dataset, extractor())
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
-def _sketches(key: str, files: str, _dataset: Ready, _label: str) -> Sketches:
+def _sketches(key: str, _dataset: Ready, _label: str) -> Sketches:
     found = workspace().sketches(_dataset.dataset, _label)
     if found is None or not len(found):
         raise dc.BadInput(
@@ -207,20 +200,20 @@ def _sketches(key: str, files: str, _dataset: Ready, _label: str) -> Sketches:
     return found
 
 
-def _as_reference(what: Ready | Image) -> dc.DNA:
+def as_dna(what: Reference) -> dc.DNA:
+    """Return what images are compared with, as a DNA."""
     if isinstance(what, Ready):
         return dna(what)
-    if not isinstance(what, Image):
-        return what.dna()
-    return image_dna(what)
+    return image_dna(what) if isinstance(what, Image) else what.dna()
 
 
 def image_dna(image: Image) -> dc.DNA:
     """Return the DNA of one image, counted from its sketch. Raises BadInput where it has none."""
-    return _image_dna(image.dataset.key, image.index, image.dataset)
+    return _image_dna(listed(image.dataset), image.index, image.dataset)
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+# Each is as large as a dataset's DNA, 40 MB with its CDF: whoever walks through a gallery must not fill the memory.
+@st.cache_resource(max_entries=3, show_spinner=False)
 def _image_dna(key: str, index: int, _dataset: Ready) -> dc.DNA:
     # From the image's sketch: its 16 quantiles per neuron stand for its histogram, and no network is loaded.
     rows, sketches = files(_dataset.dataset), sketches_of(_dataset)
@@ -258,7 +251,8 @@ def _aspect(number: int, images: int, _dataset: Dataset) -> float:
 
 
 def attributes(dataset: Dataset) -> pd.DataFrame:
-    """Return a dataset's attributes, one row per file as in `files`; empty where it has none or they are gone."""
+    """Return a dataset's attributes and what the network sees first in each image (`sees`), one row per file as in
+    `files`; empty where it has none or they are gone."""
     try:
         return _table(dataset)
     except dc.BadInput:
@@ -271,7 +265,7 @@ def _table(dataset: Dataset) -> pd.DataFrame:
 
 @st.cache_resource(max_entries=40, show_spinner=False)
 def _attributes(root: str, number: int, part: str, described: str, _dataset: Dataset) -> pd.DataFrame:
-    return workspace().attributes(_dataset)
+    return workspace().described(_dataset)
 
 
 def _described(dataset: Dataset) -> str:
@@ -281,7 +275,7 @@ def _described(dataset: Dataset) -> str:
         stamp = csv.stat().st_mtime_ns if csv is not None else 0
     except OSError:  # gone: reading it says so
         stamp = -1
-    return f"{workspace().files_key(dataset)}:{csv}:{stamp}"
+    return f"{workspace().files_key(dataset)}:{csv}:{stamp}:{workspace().store.words_key(dataset)}"
 
 
 @st.cache_data(ttl=15, show_spinner=False)
@@ -295,13 +289,3 @@ def selection_key(selection: dc.Selection | None) -> str:
     if selection is None:
         return "all"
     return f"{hash(np.asarray(selection.flat).tobytes())}:{hash(np.asarray(selection.weights).tobytes())}"
-
-
-@st.cache_resource(max_entries=32, show_spinner=False)
-def _differences(a_key: str, b_key: str, metric: str, _a: Ready, _b: Ready) -> np.ndarray:
-    return per_neuron(reads.dna(_a), reads.dna(_b), metric)
-
-
-def differences(a: Ready, b: Ready, metric: str = "emd") -> np.ndarray:
-    """Return (n_neurons,) how far two datasets are apart on every neuron: emd in bins, nfd in squared activation."""
-    return reads.sensitivity(a, b).emd if metric == "emd" else _differences(a.key, b.key, metric, a, b)

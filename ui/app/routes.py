@@ -25,7 +25,7 @@ from dnacore.errors import DnaError
 from dnacore.images import thumbnails
 from dnacore.images.thumbnails import stamp
 from dnacore.paths import ASSETS
-from ui.app import blobs
+from ui.app import allowed, blobs
 
 if TYPE_CHECKING:
     from dnacore.workspace.workspace import Workspace
@@ -72,7 +72,7 @@ def middleware(allowed_hosts: list[str]) -> list[Middleware]:
 def _picture(request: Request, workspace: Workspace, side: int, *, keep: bool) -> Response:
     dataset, index = request.path_params["dataset"], request.path_params["index"]
     try:
-        path = workspace.image_path(dataset, index)
+        path = allowed.image_path(workspace, dataset, index)
         status = path.stat()
         content = stamp(path, status.st_size, status.st_mtime_ns)
         etag = f'"{content}-{side}"'
@@ -82,7 +82,7 @@ def _picture(request: Request, workspace: Workspace, side: int, *, keep: bool) -
         if etag in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
         body = _rendered(workspace.root, path, content, side, keep=keep)
-    except (DnaError, OSError):
+    except (DnaError, OSError, OverflowError):
         return Response(
             "Not found", status_code=404, media_type="text/plain", headers={**_HEADERS, "Cache-Control": "no-store"}
         )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 import time
 from collections.abc import Mapping, Sequence
 
 import dnacore as dc
 from dnacore.extractors.networks.mini_classes import thing_of
+from dnacore.workspace.datasets import parse_part
 from ui.app import words
 
 
@@ -54,10 +56,9 @@ def depth(layer: str, layers: Sequence[str]) -> str:
 
 
 def layer(name: str) -> str:
-    """Return a layer's name as words: `block_7` is `block 7`, `layer1_0` is `layer 1.0`."""
-    if name.startswith("layer") and "_" in name and name[5:].replace("_", "").isdigit():
-        return "layer " + name[5:].replace("_", ".")
-    return name.replace("_", " ")
+    """Return a layer's name as words: `block_7` is `block 7`, `block_2_1` is `block 2.1`, `layer1_0` is `layer 1.0`."""
+    dotted = re.sub(r"(?<=\d)_(?=\d)", ".", name)
+    return re.sub(r"^layer(?=\d)", "layer ", dotted).replace("_", " ")
 
 
 def neuron(name: str, index: int, layers: Mapping[str, int] | Sequence[str], thing: str | None = None) -> str:
@@ -69,6 +70,17 @@ def neuron(name: str, index: int, layers: Mapping[str, int] | Sequence[str], thi
 def neuron_short(name: str, index: int, thing: str | None = None) -> str:
     """Return `block 7 · 214`, for axes and tables; `things · 28 (spectacle rim)` where a neuron names a thing."""
     return f"{layer(name)} · {index}" + ("" if thing is None else f" ({thing})")
+
+
+def dataset(name: str) -> str:
+    """Return a dataset or a part of one as a person says it: `faces[hat=1]` is `faces with hat`."""
+    base, part = parse_part(name)
+    if part is None:
+        return name
+    column = part.column.replace("_", " ")
+    if part.value in ("0", "1"):
+        return f"{base} {'with' if part.value == '1' else 'without'} {column}"
+    return f"{base} with {column} {part.value}"
 
 
 def moment(stamp: float) -> str:
@@ -119,7 +131,7 @@ def listing(names: Sequence[str]) -> str:
 
 
 def unreadable(rejected: int, total: int) -> str:
-    """Return `3 of 1,204 files could not be read.`"""
+    """How many files could not be read, as a sentence: `3 of 1,204 files could not be read`."""
     return f"{rejected:,} of {count(total, 'file')} could not be read."
 
 

@@ -8,12 +8,14 @@ import numpy as np
 import streamlit as st
 
 import dnacore as dc
+from dnacore.demo import demo_datasets
 from dnacore.neurons.selection import of_layer
 from ui.app import address, capture, palette, reads, words
 from ui.app.reads import Ready
 from ui.choices import parts
 
 MOST = 12
+ENOUGH = 20  # images below which almost no difference can be told from chance
 ALL = "all"
 
 
@@ -24,11 +26,12 @@ def datasets(ready: Sequence[Ready], label: str = "Datasets") -> list[Ready]:
     names = [one.name for one in ready]
     split = parts.names(ready)
     place = st.container()
+    default = [one.name for one in own_before_demo(ready)[:MOST]]
     with place:
         chosen = address.several(
             label,
             [*names, *split],
-            default=names[:MOST] if len(names) > 1 else [*names, *split[:2]],
+            default=sorted(default, key=names.index) if len(names) > 1 else [*names, *split[:2]],
             key="datasets",
             max_selections=24,
             help="Type an attribute's name to find a part of a dataset, such as faces[hat=1].",
@@ -41,6 +44,25 @@ def datasets(ready: Sequence[Ready], label: str = "Datasets") -> list[Ready]:
     with place:
         _dots([*ready, *(one for one in found if one.dataset.part)])
     return found
+
+
+def own_before_demo(ready: Sequence[Ready]) -> list[Ready]:
+    """Return a person's own datasets, the newest first, and behind them those of the demo in their order."""
+    demos = {one.name for one in demo_datasets()}
+    own = [one for one in ready if one.name not in demos]
+    return [*reversed(own), *(one for one in ready if one.name in demos)]
+
+
+def proposed(ready: Sequence[Ready]) -> list[Ready]:
+    """Return the datasets that a comparison proposes: a person's own first, none too small to tell anything by."""
+    found = own_before_demo(ready)
+    enough = [one for one in found if one.dataset.images >= ENOUGH]
+    return (enough if len(enough) > 1 else found)[:MOST]
+
+
+def own_first(ready: Sequence[Ready]) -> int:
+    """Return the place of the dataset that a page proposes: the newest of a person's own that is not tiny."""
+    return list(ready).index(proposed(ready)[0])
 
 
 def also(ready: Sequence[Ready], label: str) -> list[Ready]:

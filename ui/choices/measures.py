@@ -54,6 +54,6 @@ def choose(dna: dc.DNA) -> Measure:
     return Measure(metric, None, layer)
 
 
-def patient(text: str):  # noqa: ANN201
+def patient(text: str):
     """Show that a comparison is under way where its result will be."""
     return st.spinner(text, show_time=True)

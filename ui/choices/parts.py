@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 import dnacore as dc
+from dnacore.sketches.words import SEES
 from dnacore.workspace.datasets import Dataset, Part, parse_part
 from ui.app import palette, reads
 from ui.app.reads import Ready
@@ -29,24 +30,27 @@ def names(ready: Sequence[Ready]) -> list[str]:
 
 def values_of(dataset: Dataset) -> dict[str, list[str]]:
     """Return the attributes that split a dataset, with their values: 1 before 0, then the most frequent first."""
-    csv = dataset.attributes
-    if csv is None:
+    csv, words = dataset.attributes, reads.workspace().store.words_key(dataset)
+    if csv is None and not words:
         return {}
     try:
-        stamp = csv.stat().st_mtime_ns
+        stamp = csv.stat().st_mtime_ns if csv is not None else 0
     except OSError:
         return {}
-    return _values(dataset.id, dataset.images, stamp, dataset)
+    return _values(dataset.id, dataset.images, f"{stamp}:{words}", dataset)
 
 
 @st.cache_data(max_entries=100, show_spinner=False)
-def _values(number: int, images: int, stamp: int, _dataset: Dataset) -> dict[str, list[str]]:
+def _values(number: int, images: int, stamp: str, _dataset: Dataset) -> dict[str, list[str]]:
     table = reads.attributes(_dataset)
     found: dict[str, list[str]] = {}
     for column in table.columns:
         counts = pd.Series([value for value in table[column] if value != ""], dtype=str).value_counts()
         fit = not set("[]=") & set(str(column)) and not any(set("[]") & set(value) for value in counts.index)
-        if 2 <= len(counts) <= MOST_VALUES and fit:
+        if column == SEES:  # the words said most often; most of the others are said of one image
+            counts = counts[counts > 1][:MOST_VALUES]
+            found[SEES] = list(counts.index)
+        elif 2 <= len(counts) <= MOST_VALUES and fit:
             values = list(counts.index)
             found[str(column)] = ["1", "0"] if set(values) == {"0", "1"} else values
     return found

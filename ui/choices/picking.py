@@ -17,7 +17,7 @@ from dnacore.workspace.saved.piles import WITH, WITHOUT, Images
 from ui.app import address, layout, navigation, reads, words
 from ui.app.reads import Ready
 from ui.components import wall as gallery
-from ui.components.wall import Action, Band, Picture, Seen
+from ui.components.wall import Action, Band, Long, Picture, Seen
 from ui.jobs import tray
 
 KEY = "hand"
@@ -74,7 +74,7 @@ class Picked:
         return _picked_dna(self.key, self)
 
 
-@st.cache_resource(max_entries=12, show_spinner=False)
+@st.cache_resource(max_entries=3, show_spinner=False)
 def _picked_dna(key: str, _picked: Picked) -> dc.DNA:
     workspace = reads.workspace()
     setting = workspace.store.find_setting(_picked.extractor)
@@ -129,7 +129,7 @@ def meant(code: str) -> Picked:
     return Picked(f"the average of {words.count(len(images), 'picked image')}", images, reads.extractor())
 
 
-def wall(bands: Sequence[Band] | Sequence[Picture], *, dataset: str | None = None, **more: Any) -> Seen:
+def wall(bands: Sequence[Band] | Sequence[Picture] | Long, *, dataset: str | None = None, **more: Any) -> Seen:
     """Draw a gallery whose images can be picked, and do what was asked with them.
 
     dataset: the one whose images are ranked when picked ones become a reference; theirs without one.
@@ -207,9 +207,11 @@ def _name_dataset(images: Images) -> None:
         for name in (f"{owners[0] if len(owners) == 1 else 'picked'} picks{number}" for number in ("", *range(2, 999)))
         if name not in taken
     )
-    name = st.text_input("Name", value=proposed, key="picked-name")
-    layout.caption(f"{count}. The files stay where they are; the workspace keeps the list, and their attributes.")
-    if st.button("Make the dataset", type="primary", key="picked-make", disabled=not name.strip()):
+    layout.note(f"{count}. The files stay where they are; the workspace keeps the list, and their attributes.")
+    with st.form("picked-form", border=False):
+        name = st.text_input("Name", value=proposed, key="picked-name")
+        pressed = st.form_submit_button("Make the dataset", type="primary", key="picked-make")
+    if pressed:
         try:
             made = picks.new_dataset(reads.workspace(), name, images)
         except dc.DnaError as error:

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
+from dnacore.extractors.labels import CAUTION
+from dnacore.sketches.words import SEES
 from dnacore.workspace.saved import piles
-from ui.app import address, navigation, reads, words
+from ui.app import address, comparisons, layout, navigation, reads, seen, words
 from ui.app.reads import Ready
 from ui.choices import choices, picking
 from ui.choices.picking import Picked
@@ -40,12 +42,12 @@ class Chosen:
     @property
     def names(self) -> tuple[str, str]:
         """What the piles are called in sentences."""
-        return self.with_.name, self.without.name
+        return words.dataset(self.with_.name), words.dataset(self.without.name)
 
 
 def choose(ready: Sequence[Ready]) -> Chosen:
     """Let a person choose the two piles."""
-    described = [one for one in ready if one.dataset.attributes is not None]
+    described = [one for one in ready if seen.described(one.dataset)]
     kinds = {kind: label for kind, label in KINDS.items() if kind != "attribute" or described}
     if len(ready) < 2 and described:
         kinds.pop("datasets")
@@ -53,7 +55,8 @@ def choose(ready: Sequence[Ready]) -> Chosen:
     if how == "hand":
         return _by_hand(ready)
     if how == "datasets":
-        far_a, far_b = reads.farthest(list(ready)[: choices.MOST])
+        shown = choices.proposed(ready)
+        far_a, far_b = (list(ready).index(shown[place]) for place in comparisons.farthest(shown))
         with_ = choices.one_dataset("With", ready, key="with", index=far_a)
         without = choices.one_dataset("Without", ready, key="without", index=far_b)
         if with_.name == without.name:
@@ -62,12 +65,17 @@ def choose(ready: Sequence[Ready]) -> Chosen:
         return Chosen(with_, without, (with_, without), how)
     largest = max(range(len(described)), key=lambda place: described[place].dataset.images)
     whole = choices.one_dataset("Dataset", described, key="from", index=largest)
-    values = splits(reads.attributes(whole.dataset))
+    table = reads.attributes(whole.dataset)
+    values = splits(table)
     if not values:
         st.info(f"No attribute of {whole.name} splits its images. Choose another dataset, or compare two datasets.")
         st.stop()
     column = address.select("Attribute", list(values), key="attribute", format_func=said_column)
+    for side in ("with", "without"):  # another attribute's values mean nothing here
+        address.only(f"{side}-", f"{side}-{column}")
     options = values[column]
+    if column == SEES:
+        return _by_word(whole, table, options)
     positive = options.index("1") if "1" in options else 0
     left, right = st.columns(2)
     with left:
@@ -78,12 +86,33 @@ def choose(ready: Sequence[Ready]) -> Chosen:
     return Chosen(reads.part(whole, column, one), reads.part(whole, column, other), (whole,), how, column)
 
 
+def _by_word(whole: Ready, table: pd.DataFrame, options: Sequence[str]) -> Chosen:
+    """Images of which the network says one word first, against those of another word, or all others."""
+    counts = table[SEES].value_counts()
+    left, right = st.columns(2)
+    with left:
+        one = address.select(
+            "With", list(options), key="with-word", format_func=lambda word: f"{word} ({counts[word]:,})", plain=True
+        )
+    with right:
+        others = {"": f"any other ({int((table[SEES] != '').sum() - counts[one]):,})"}
+        others |= {word: f"{word} ({counts[word]:,})" for word in options if word != one}
+        other = address.select(
+            "Without", list(others), key="without-word", format_func=lambda word: others.get(word, word), plain=True
+        )
+    layout.note(CAUTION)
+    rest = reads.part(whole, SEES, other) if other else reads.part(whole, f"{SEES}!", one)
+    return Chosen(reads.part(whole, SEES, one), rest, (whole,), "attribute", one)
+
+
 def _by_hand(ready: Sequence[Ready]) -> Chosen:
     now = picking.piles()
     if not (now.with_ and now.without):
         missing = "With and Without" if not (now.with_ or now.without) else "Without" if now.with_ else "With"
+        filled, size = ("With", len(now.with_)) if now.with_ else ("Without", len(now.without))
+        there = f"{filled} has {words.count(size, 'image')}. " if size else ""
         st.info(
-            f"Pick images for {missing}: in any gallery select some (click the circle in their corner, or Ctrl and "
+            f"{there}Pick images for {missing}: in any gallery select some (click the circle in their corner, or Ctrl and "
             "Shift as in a file manager), then “Add to With” or “Add to Without”."
         )
         navigation.link("gallery", "Pick in the gallery", view="wall", hand=picking.token() or None)
@@ -109,8 +138,13 @@ def splits(table: pd.DataFrame) -> dict[str, list[str]]:
     """Return the attributes that split a dataset, with their values; most frequent value first."""
     found: dict[str, list[str]] = {}
     for column in table.columns:
-        values = [value for value in table[column].value_counts().index if value != ""]
-        if 2 <= len(values) <= MOST_VALUES:
+        counts = table[column].value_counts()
+        values = [value for value in counts.index if value != ""]
+        if column == SEES:
+            found[SEES] = [value for value in values if counts[value] > 1][:MOST_VALUES]
+            if not found[SEES] or len(values) < 2:
+                del found[SEES]
+        elif 2 <= len(values) <= MOST_VALUES:
             found[str(column)] = values
     return found
 
@@ -124,7 +158,7 @@ def draw(pile: Pile, title: str) -> None:
         shown = members(pile)
         count = len(shown)
     st.html(f'<div class="vds-row"><b>{title}</b><span class="vds-quiet">{count:,}</span></div>')
-    seen = wall.wall(
+    looked = wall.wall(
         shown[:240],
         key=f"pile-{title}",
         title=title,
@@ -135,10 +169,10 @@ def draw(pile: Pile, title: str) -> None:
         actions=[picking.REMOVE] if isinstance(pile, Picked) else (),
         aspect=aspect(pile),
     )
-    st.html(f'<div class="vds-line vds-quiet">{html.escape(pile.name)}</div>')
+    st.html(f'<div class="vds-line vds-quiet">{html.escape(words.dataset(pile.name))}</div>')
     if isinstance(pile, Picked):
         before = picking.token()
-        picking.take(seen)
+        picking.take(looked)
         if picking.token() != before:
             st.rerun()
 

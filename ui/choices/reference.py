@@ -8,10 +8,9 @@ import pandas as pd
 import streamlit as st
 
 import dnacore as dc
-from ui.app import address, reads, words
-from ui.app.reads import Image, Ready
+from ui.app import address, capture, reads, words
+from ui.app.reads import Average, Image, Ready
 from ui.choices import choices, parts, picking
-from ui.choices.picking import Picked
 from ui.components import wall
 from ui.components.wall import pictures
 from ui.figures import effects
@@ -20,7 +19,7 @@ NOTHING = "nothing"
 TYPED, TOP = "typed", "top"
 CONTEXT = ("dataset", "like", "unlike", "neurons", "typed", "top")  # the choices that make a ranking, in an address
 
-Reference = Ready | Image | Picked
+Reference = reads.Reference
 
 
 def context() -> dict[str, str]:
@@ -64,14 +63,14 @@ def choose_unlike(ready: Sequence[Ready], *, key: str) -> Reference | None:
 def choose_neurons(dataset: Ready, reference: Reference, unlike: Reference | None, dna: dc.DNA) -> dc.Selection | None:
     """Let a person choose the neurons that count: all, the most different, a layer's, saved ones, or typed ones."""
     one, two = (reference, unlike) if unlike is not None else (dataset, reference)
-    comparable = not isinstance(one, Image) and not isinstance(two, Image) and one.name != two.name
     extra = {TYPED: "Neurons I type"}
-    if comparable:
-        extra = {TOP: f"Most different between {one.name} and {two.name}"} | extra
+    apart = None if isinstance(one, Image) or isinstance(two, Image) or one.name == two.name else (one, two)
+    if apart is not None:
+        extra = {TOP: f"Most different between {apart[0].name} and {apart[1].name}"} | extra
     choice = choices.neurons(dna, extra=extra)
-    if choice == TOP and comparable:
+    if choice == TOP and apart is not None:
         count = address.whole_number("How many neurons", 1, min(200, dna.n_neurons), 20, key="top")
-        return _apart(str(one), str(two), one, two).top(count)
+        return _apart(reads.key_of(one), reads.key_of(two), *apart).top(count)
     if choice == TYPED:
         text = address.text(
             "Which", key="typed", placeholder=choices.neuron_code(dna, 0), help="layer:index, separated by commas."
@@ -81,13 +80,13 @@ def choose_neurons(dataset: Ready, reference: Reference, unlike: Reference | Non
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _apart(one_key: str, two_key: str, _one: Ready | Picked, _two: Ready | Picked) -> dc.Sensitivity:
-    return dc.sensitivity(*(what.dna() if isinstance(what, Picked) else reads.dna(what) for what in (_one, _two)), 0)
+def _apart(one_key: str, two_key: str, _one: Ready | Average, _two: Ready | Average) -> dc.Sensitivity:
+    return dc.sensitivity(reads.as_dna(_one), reads.as_dna(_two), 0)
 
 
 def name_of(what: Reference) -> str:
     """Return what a reference is called."""
-    return f"the image of {what.dataset.name}" if isinstance(what, Image) else what.name
+    return f"the image of {what.dataset.name}" if isinstance(what, Image) else words.dataset(what.name)
 
 
 def shown(
@@ -103,7 +102,7 @@ def shown(
 
     column: the attribute whose value stands below each image.
     """
-    keys = tuple(str(one) if one is not None else "" for one in (dataset, reference, unlike))
+    keys = (reads.listed(dataset), *(reads.key_of(one) for one in (reference, unlike)))
     return _shown(keys, reads.selection_key(selection), column, far, dataset, reference, unlike, selection)
 
 
@@ -175,6 +174,7 @@ def _meant(code: str, ready: Sequence[Ready]) -> Reference:
     found = parts.resolve(ready, [code])
     if not found:
         raise dc.UnknownName(f"There is no dataset {code} any more. Choose another reference.")
+    capture.used(found[0])
     return found[0]
 
 

@@ -5,60 +5,37 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 import dnacore as dc
 from dnacore.neurons.selection import of_layer
-from ui.app import address, layout, navigation, palette, reads, theme, words
+from ui.app import address, comparisons, layout, navigation, reads, theme, words
 from ui.app import chance as noise
 from ui.app import words as neuron_names
-from ui.app.reads import Ready, differences
-from ui.choices import choices, measures, parts
+from ui.app.reads import Ready
+from ui.choices import choices, closeup, in_words, measures, parts, two
 from ui.choices.measures import Measure
 from ui.components import chart, wall
 from ui.components.wall import pictures
 from ui.figures import distances as figures
-from ui.figures import findings, histograms
+from ui.figures import findings
 
 SHOWN = 14
-IMAGES = 6
+IMAGES = 4  # a row of each dataset, no image smaller than 120 pixels
 EVERY = "every"
-
-
-def choose_two_in_a_row(ready: list[Ready]) -> list[Ready]:
-    """Let a person choose two datasets or parts side by side; the farthest apart unless they say otherwise."""
-
-    def swap() -> None:
-        one, other = st.session_state.get("a"), st.session_state.get("b")
-        st.session_state["a"], st.session_state["b"] = other, one
-
-    left, right, turn, _ = st.columns([1, 1, 0.45, 0.6], gap="medium", vertical_alignment="bottom")
-    if len(ready) < 2:
-        options = parts.resolve(ready, parts.names(ready)[:2])
-        ready, far = [*ready, *options], (1, 2)
-    else:
-        far = reads.farthest(ready[: choices.MOST])
-    with left:
-        a = choices.one_dataset("Compare", ready, key="a", index=far[0], split=True)
-    with right:
-        b = choices.one_dataset("with", ready, key="b", index=far[1], split=True)
-    turn.button("Swap", key="swap", on_click=swap, width="stretch")
-    if a.name == b.name:
-        return [a]
-    return parts.resolve(ready, [a.name, b.name])  # together, so that two parts get two colours
 
 
 def summary(a: Ready, b: Ready, measure: Measure) -> None:
     """Draw how far apart two datasets are, beside what chance would give, and in which layers."""
     with measures.patient("Comparing…"):
-        compared = reads.comparison([a, b], measure.metric, measure.selection, measure.layer)
+        compared = comparisons.comparison([a, b], measure.metric, measure.selection, measure.layer)
         chance = noise.between(a, b, measure.metric, measure.selection)
-        every = reads.comparison([a, b], measure.metric, measure.selection)
+        every = comparisons.comparison([a, b], measure.metric, measure.selection)
     total, one = float(compared.matrix[0, 1]), reads.dna(a)
     said = words.distance(total, compared.unit, one.bins)
     over = f" in {words.layer(measure.layer)}" if measure.layer else ""
     beyond = f": {findings.against_chance(total, chance.usual, chance.most)}" if chance else ""
-    layout.found(f"{a.name} and {b.name} differ by {said}{over}{beyond}.")
+    layout.found(f"{a.said} and {b.said} differ by {said}{over}{beyond}.")
+    in_words.draw(a, b)
     floor = noise.layers(_chance(a, b, measure), one, measure.selection)
     _layers({name: float(table[0, 1]) for name, table in every.layers.items()}, compared.unit, floor)
 
@@ -103,7 +80,7 @@ def _layers(means: dict[str, float], unit: str, floor: dict[str, float]) -> None
     text, pick = st.columns([2, 1], gap="medium", vertical_alignment="center")
     with text:
         tick = " The line across each bar is what chance would give." if floor else ""
-        layout.caption(f"{findings.by_layer(means)}{tick} Click a layer to see its neurons only.")
+        layout.caption(f"{findings.by_layer(means)}{tick}", hand="Click a layer to see its neurons only.")
     with pick:
         address.select(
             "Layer",
@@ -118,7 +95,7 @@ def _layers(means: dict[str, float], unit: str, floor: dict[str, float]) -> None
 def _neurons(a: Ready, b: Ready, measure: Measure, within: dc.Selection | None, layer: str | None) -> int:
     """Draw the most different neurons; return the flat index of the one chosen."""
     dna, metric = reads.dna(a), _neuron_metric(measure)
-    distances = differences(a, b, metric)
+    distances = comparisons.differences(a, b, metric)
     order = np.argsort(-distances, kind="stable")
     flats = [int(flat) for flat in (order if within is None else order[np.isin(order, within.flat)])[:SHOWN]]
     codes = [choices.neuron_code(dna, flat) for flat in flats]
@@ -145,7 +122,9 @@ def _neurons(a: Ready, b: Ready, measure: Measure, within: dc.Selection | None, 
         on_click=choose,
     )
     tick = " The tick is what chance would give." if chance is not None else ""
-    layout.caption(f"{findings.concentration(distances)}{tick} Click a neuron to see its activations and images.")
+    layout.caption(
+        f"{findings.concentration(distances)}{tick}", hand="Click a neuron to see its activations and images."
+    )
     st.session_state["neuron_of_pair"] = codes[place]
     named = dict(zip(codes, labels, strict=True))
     picked = st.selectbox(
@@ -158,19 +137,21 @@ def _neurons(a: Ready, b: Ready, measure: Measure, within: dc.Selection | None, 
 def _telling(a: Ready, b: Ready, one: dc.DNA, other: dc.DNA, flat: int) -> None:
     """Draw one neuron's histograms of both datasets."""
     name = neuron_names.full(one, flat)
-    found = reads.sensitivity(a, b)
+    found = comparisons.sensitivity(a, b)
     st.subheader(f"{name[:1].upper()}{name[1:]}", anchor=False)
-    chart.show(figure_of([a, b], flat, height=330), key="telling", alt=f"Activations of {name} in both datasets")
+    chart.show(two.figure_of([a, b], flat, height=330), key="telling", alt=f"Activations of {name} in both datasets")
     higher = a if found.direction[flat] >= 0 else b
     layout.caption(
-        f"Where the curves part, the neuron tells {a.name} from {b.name}: "
-        f"{words.difference(float(found.emd[flat]), one.bins)}. It reacts more to {higher.name}."
+        f"Where the curves part, the neuron tells {a.said} from {b.said}: "
+        f"{words.difference(float(found.emd[flat]), one.bins)}. It reacts more to {higher.said}."
     )
     code = choices.neuron_code(one, flat)
     with st.container(horizontal=True, gap="medium"):
         navigation.link("neurons", "Look at this neuron", neuron=code, a=a.name, b=b.name)
-        if a.dataset.part is None and b.dataset.part is None:
-            navigation.link("gallery", f"Rank {b.name} by it", dataset=b.name, like=a.name, neurons="typed", typed=code)
+        navigation.link(
+            "gallery", f"Rank {parts.whole(b).said} by it", dataset=parts.whole(b).name, like=a.name, unlike=b.name,
+            neurons="typed", typed=code,
+        )  # fmt: skip
 
 
 def _images(a: Ready, b: Ready, dna: dc.DNA, flat: int, selection: dc.Selection | None) -> None:
@@ -189,53 +170,21 @@ def _images(a: Ready, b: Ready, dna: dc.DNA, flat: int, selection: dc.Selection 
     for column, (mine, its) in zip(columns, ((a, b), (b, a)), strict=True):
         with column:
             images_apart(mine, its, selection)
-    layout.caption("Below each image: its distance to the other dataset, in bins. Click one to see it large.")
-
-
-def figure_of(chosen: list[Ready], flat: int, *, logarithmic: bool = False, height: int = 300):  # noqa: ANN201
-    """Return the overlaid histograms of one neuron in several datasets."""
-    dnas = [reads.dna(item) for item in chosen]
-    series = [
-        histograms.Series(item.name, palette.dataset_colour(item.dataset.colour), dna.histograms[flat])
-        for item, dna in zip(chosen, dnas, strict=True)
-    ]
-    ranges = dnas[0].calibration
-    return histograms.overlay(
-        series,
-        low=float(ranges.low[flat]),
-        high=float(ranges.high[flat]),
-        logarithmic=logarithmic,
-        height=height,
-        dark=theme.is_dark(),
-    )
+    layout.caption("Below each image: its distance to the other dataset, in bins.", hand="Click one to see it large.")
 
 
 def images_apart(mine: Ready, its: Ready, selection: dc.Selection | None) -> None:
     """Draw the images of one dataset that lie farthest from another by some neurons."""
     ranked = reads.ranking(mine, its, selection=selection)
     farthest: pd.DataFrame = ranked.iloc[::-1].head(IMAGES)
-    st.html(layout.dataset_name(mine.dataset, f"most unlike {its.name}"))
+    st.html(layout.dataset_name(mine.dataset, f"most unlike {its.said}"))
     seen = wall.wall(
         pictures.ranked(mine.dataset, reads.files(mine.dataset), farthest, show_rank=False),
         key=f"apart-{mine.dataset.id}-{its.dataset.id}-{mine.dataset.part or ''}".replace("[", "-").replace("]", ""),
-        title=f"Images of {mine.name} most unlike {its.name}",
+        title=f"Images of {mine.said} most unlike {its.said}",
         columns=IMAGES,
         controls=False,
         aspect=reads.aspect(mine.dataset),
     )
     if seen.opened is not None:
-        from ui.choices import closeup
-
         closeup.show(parts.whole(mine), seen.opened)
-
-
-def choose_two(ready: list[Ready], left: DeltaGenerator, right: DeltaGenerator) -> list[Ready]:
-    """Let a person choose two datasets, the farthest apart unless they say otherwise; one where there is only one."""
-    if len(ready) < 2:
-        return ready
-    far_a, far_b = reads.farthest(ready[: choices.MOST])
-    with left:
-        a = choices.one_dataset("Compare", ready, key="a", index=far_a, split=True)
-    with right:
-        b = choices.one_dataset("with", ready, key="b", index=far_b, split=True)
-    return [a] if a.name == b.name else parts.resolve(ready, [a.name, b.name])

@@ -14,7 +14,7 @@ from dnacore.workspace.datasets import Dataset
 from dnacore.workspace.duplicates import Duplicates, find_duplicates
 from dnacore.workspace.uploads import receive_attributes
 from dnacore.workspace.workspace import Workspace
-from ui.app import layout, reads, words
+from ui.app import address, layout, popovers, reads, words
 from ui.app.reads import Ready
 from ui.components import wall
 from ui.components.wall import pictures
@@ -127,7 +127,7 @@ def _saturation(dataset: Dataset, ready: Ready) -> None:
     if said is None:
         return
     layout.caption(f"{said} Most of them in {words.layer(layer)} ({words.percent(most)}).")
-    with st.popover("Measure again?", width="stretch", key="measure"):
+    with popovers.popover("Measure again?", "measure", width="stretch"):
         names = [one.name for one in reads.ready()]
         chosen = st.multiselect("Measure the ranges on", names, default=names, key="measure-on")
         images = sum(one.dataset.images for one in reads.ready())
@@ -140,6 +140,7 @@ def _saturation(dataset: Dataset, ready: Ready) -> None:
             line = ["calibrate", f"measured on {words.listing(chosen[:3])}"[:80], *chosen, "--extract"]
             title = f"Measuring the ranges and extracting {words.count(len(names), 'dataset')} again"
             jobs.start(reads.workspace(), [*line, "--extractor", reads.extractor()], title=title, datasets=names)
+            popovers.close("measure")
             st.rerun()
 
 
@@ -149,34 +150,41 @@ def _find(name: str) -> None:
 
 
 def _actions(dataset: Dataset, ready: Ready | None) -> None:
-    with st.popover("Attributes", width="stretch", key="card-attributes"):
-        _attributes(dataset)
+    # Each is keyed by its dataset: one that was opened for another one must not act on this one.
+    key = f"card-attributes-{dataset.id}"
+    with popovers.popover("Attributes", key, width="stretch"):
+        _attributes(dataset, key)
     if ready is not None:
         st.download_button(
-            "Export DNA", data=partial(_file, reads.workspace(), dataset, reads.extractor()), file_name=f"{dataset.name}.dna.npz", on_click="ignore",
-            mime="application/octet-stream", width="stretch", key="export-dna",
+            "Export DNA", data=partial(_file, reads.workspace(), dataset, reads.extractor()),
+            file_name=f"{dataset.name}.dna.npz", on_click="ignore", mime="application/octet-stream", width="stretch", key="export-dna",
             help="One file with the DNA, its ranges and its extractor; no images. Others import it, and so does Python.",
         )  # fmt: skip
-    with st.popover("Rename", width="stretch", key="card-rename"):
-        new = st.text_input("New name", value=dataset.name, key=f"rename-{dataset.id}")
-        st.button(
-            "Rename", key=f"rename-do-{dataset.id}", disabled=not new.strip() or new == dataset.name,
-            on_click=_rename, args=(dataset, new),
-        )  # fmt: skip
-    with st.popover("Delete", width="stretch", key="card-delete"):
-        _delete(dataset)
-    with st.popover("Where it lies", width="stretch", type="tertiary", key="card-where"):
+    key = f"card-rename-{dataset.id}"
+    with popovers.popover("Rename", key, width="stretch"), st.form(f"rename-form-{dataset.id}", border=False):
+        new = st.text_input("New name", value=dataset.name, key=f"rename-{dataset.id}-{dataset.name}")
+        if st.form_submit_button("Rename", key=f"rename-do-{dataset.id}"):
+            _rename(dataset, new, key)
+    key = f"card-delete-{dataset.id}"
+    with popovers.popover("Delete", key, width="stretch"):
+        _delete(dataset, key)
+    with st.popover("Show its folder", width="stretch", type="tertiary", key="card-where"):
         st.code(str(dataset.source), language=None, wrap_lines=True)
 
 
-def _rename(dataset: Dataset, new: str) -> None:
-    try:
-        st.session_state["look"] = reads.workspace().rename_dataset(dataset.name, new).name
-    except DnaError as problem:
-        st.toast(words.as_markdown(str(problem)))
+def _rename(dataset: Dataset, new: str, popover: str) -> None:
+    if new.strip() != dataset.name:
+        try:
+            renamed = reads.workspace().rename_dataset(dataset.name, new)
+        except DnaError as problem:
+            st.error(words.as_markdown(str(problem)))
+            return
+        address.instead(dataset.name, renamed.name)
+    popovers.close(popover)
+    st.rerun()
 
 
-def _attributes(dataset: Dataset) -> None:
+def _attributes(dataset: Dataset, popover: str) -> None:
     current = dataset.attributes.name if dataset.attributes else "none"
     layout.caption(f"In use: {current}. A table has a column “file” and one column per attribute.")
     nearby = _tables(dataset)
@@ -192,6 +200,7 @@ def _attributes(dataset: Dataset) -> None:
         except BadInput as problem:
             st.error(words.as_markdown(str(problem)))
             return
+        popovers.close(popover)
         st.rerun()
 
 
@@ -213,17 +222,21 @@ def _file(workspace: Workspace, dataset: Dataset, label: str) -> bytes:
         return found.save(Path(folder) / "export.dna.npz").read_bytes()
 
 
-def _delete(dataset: Dataset) -> None:
+def _delete(dataset: Dataset, popover: str) -> None:
     workspace, key = reads.workspace(), reads.workspace().store.dna_key(dataset, reads.extractor())
     freed = words.size(_size(dataset.id, key or "", dataset))
     if workspace.own_images(dataset) is not None:
         text = f"Frees {freed}: the DNA, and the images, which were made or uploaded into the workspace."
     else:
         text = f"Frees {freed}: what was computed from the images. Your {dataset.images:,} image files are not touched."
-    layout.caption(text)
+    st.markdown(f"**Delete {words.as_markdown(dataset.name)}?**")
+    layout.note(text)
     busy = tray.working_on(dataset.name) is not None
-    st.button(
-        "Delete", key=f"delete-{dataset.id}", type="primary", disabled=busy, on_click=deletion.begin, args=(dataset,)
-    )
+
+    def begin() -> None:
+        popovers.close(popover)
+        deletion.begin(dataset)
+
+    st.button("Delete", key=f"delete-{dataset.id}", type="primary", disabled=busy, on_click=begin)
     if busy:
         layout.caption("A job is working on it. Cancel the job first.")

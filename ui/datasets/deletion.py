@@ -17,7 +17,7 @@ from dnacore.workspace.datasets import Dataset
 from dnacore.workspace.workspace import Workspace
 from ui.app import reads, words
 
-SECONDS = 15.0
+SECONDS = 60.0
 _BEGUN = "_deletions-begun"
 
 
@@ -85,7 +85,7 @@ def draw() -> None:
     """Draw a line for every dataset that is about to go, with a button that takes it back."""
     for one in pending():
         with st.container(key=f"deleted-{one.dataset.id}", border=True):
-            left, right = st.columns([4, 1], vertical_alignment="center")
+            left, right = st.columns([2.4, 1], vertical_alignment="center")
             left.markdown(
                 f"**{words.as_markdown(one.dataset.name)}** is deleted, {words.size(one.freed)} are freed. "
                 "Your own image files are untouched."

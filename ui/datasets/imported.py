@@ -12,7 +12,6 @@ from dnacore.errors import DnaError
 from ui.app import reads, words
 
 SUFFIX = ".dna.npz"
-MOST = 24  # datasets that an imported DNA is compared with
 
 
 def names() -> list[str]:
@@ -39,7 +38,7 @@ def draw() -> None:
 
 
 def _about(path: Path) -> str:
-    ready = reads.ready()[:MOST]
+    ready = reads.ready()
     try:
         return _said(str(path), path.stat().st_mtime_ns, tuple(one.key for one in ready), tuple(ready))
     except (DnaError, OSError) as problem:
@@ -52,7 +51,7 @@ def _said(path: str, stamp: int, keys: tuple[str, ...], _ready: tuple[reads.Read
     by = str(found.extractor.get("name", "another extractor"))
     start = f"{words.count(found.images, 'image')}, seen by {by}"
     if not isinstance(found, dc.DNA):
-        return f"{start}. It holds means and spreads only: compare it with the command line, --metric nfd."
+        return f"{start}. It holds means and spreads only, so NFD is the one distance it can be compared by."
     apart = {}
     for one in _ready:
         try:

@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dnacore.workspace.datasets import Dataset
 from dnacore.workspace.store.shard_plan import FileRow
-from ui.app import address, layout, navigation, palette, reads, words
+from ui.app import address, errors, layout, navigation, palette, reads, words
 from ui.app.reads import Ready
 from ui.choices import closeup, picking
 from ui.components import wall
@@ -42,7 +42,8 @@ def draw_list() -> None:
         st.rerun()
     if absent is not None:
         st.info(words.as_markdown(absent))
-    deletion.draw()
+    if not datasets:  # else the way back stands beside what is looked through
+        deletion.draw()
     with st.container(gap="xxsmall", height=LIST if len(datasets) > MANY else "content", border=False):
         for dataset in datasets:
             _row(dataset, ready.get(dataset.id), busy, absent is not None)
@@ -54,10 +55,11 @@ def draw_list() -> None:
 def _row(dataset: Dataset, ready: Ready | None, busy: set[str], absent: bool) -> None:
     with st.container(key=f"dataset-{dataset.id}"):
         name, count, status, act = st.columns([2, 1.2, 1.3, 1], vertical_alignment="center")
-        name.button(
+        if name.button(
             words.as_markdown(dataset.name), key=f"look-{dataset.id}", type="tertiary", on_click=_look,
             args=(dataset.name,), help="Look through its images below.",
-        )  # fmt: skip
+        ):  # fmt: skip
+            st.rerun()  # the whole page: this list is a fragment, and the images stand outside of it
         count.html(f'<div class="vds-line" style="text-align:right">{words.count(dataset.images, "image")}</div>')
         if ready is None and dataset.name in busy:
             status.caption("being extracted…")
@@ -69,7 +71,7 @@ def _row(dataset: Dataset, ready: Ready | None, busy: set[str], absent: bool) ->
         else:
             status.caption("extracted")
             if act.button(
-                "Renew", key=f"again-{dataset.id}", width="stretch", type="tertiary",
+                "Update", key=f"again-{dataset.id}", width="stretch", type="tertiary",
                 disabled=absent or dataset.name in busy, help="Looks at the folder again and extracts only what is new or changed.",
             ):  # fmt: skip
                 tray.extract([dataset.name])
@@ -103,9 +105,16 @@ def look_through() -> None:
     key = reads.workspace().store.dna_key(dataset, reads.extractor())
     ready = Ready(dataset, key) if key is not None else None
     with right:
+        if deletion.pending():
+            st.fragment(_undo, run_every=1.0)()
         card.draw(dataset, ready)
     with left:
         _images(dataset, ready, label)
+
+
+def _undo() -> None:
+    with errors.guarded():
+        deletion.draw()
 
 
 def _images(dataset: Dataset, ready: Ready | None, label: DeltaGenerator) -> None:
@@ -127,7 +136,7 @@ def _images(dataset: Dataset, ready: Ready | None, label: DeltaGenerator) -> Non
         key="look-wall",
         title=f"Images of {dataset.name}",
         height=WALL,
-        size=120,
+        size=132,
         aspect=reads.aspect(dataset),
         empty="No image in this folder can be read.",
     )

@@ -11,11 +11,12 @@ import streamlit as st
 
 import dnacore as dc
 from dnacore.analyses.projection import leaf_order
-from ui.app import capture, layout, words
+from ui.app import capture, layout, navigation, words
 from ui.app.reads import Ready
 from ui.choices.measures import NAMES, Measure
 
 SIDE_BY_SIDE = 12
+OPEN = "_open_pair"
 
 
 def clustered(chosen: Sequence[Ready], compared: dc.Comparison) -> tuple[list[Ready], dc.Comparison]:
@@ -41,7 +42,19 @@ def caption(measure: Measure, compared: dc.Comparison, usual: np.ndarray, within
             text += "A dotted outline and “≈” mark pairs that are no farther apart than chance would put them. "
     elif measure.of_layer:
         text += "Without a noise floor: choose EMD or NFD for one. "
-    return text + "Click a cell to see what makes the difference."
+    return text.strip()
+
+
+def remember(one: str, other: str) -> None:
+    """Open these two on the Compare page once this page has been drawn."""
+    st.session_state[OPEN] = (one, other)
+
+
+def follow() -> None:
+    """Open the two that were clicked, if any."""
+    if OPEN in st.session_state:
+        a, b = st.session_state.pop(OPEN)
+        navigation.go("compare", a=a, b=b)
 
 
 def table(

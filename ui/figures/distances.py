@@ -12,145 +12,9 @@ import numpy as np
 import plotly.graph_objects as go
 
 from ui.app import palette, words
+from ui.figures.names import plain
 
-
-def heatmap(
-    names: Sequence[str],
-    matrix: np.ndarray,
-    *,
-    unit: str,
-    cell: int | None = None,
-    halves: np.ndarray | None = None,
-    within: np.ndarray | None = None,
-    dark: bool = False,
-) -> go.Figure:
-    """Draw pairwise distances; clicking a cell reports `customdata` = [row, column].
-
-    Args:
-        names: k dataset names.
-        matrix: (k, k) distances in `unit`; the diagonal is drawn as neutral ground.
-        unit: "bins" or what else the distances are measured in; "" for none.
-        cell: height of a cell in pixels; without, what lets the whole fit on a screen.
-        halves: (k,) distances of two random halves of each dataset, for the diagonal; NaN where unknown.
-        within: (k, k) bool, which distances are no larger than chance would give: outlined and written with “≈”.
-    """
-    values = np.asarray(matrix, dtype=float)
-    halves = np.full(len(names), np.nan) if halves is None else np.asarray(halves, float)
-    within = np.zeros(values.shape, bool) if within is None else np.asarray(within, bool)
-    k = len(names)
-    cell = cell or max(34, min(62, 440 // k))
-    tone = palette.ink(dark)
-    diagonal = np.eye(k, dtype=bool)
-    apart = values[~diagonal]
-    top = float(apart.max()) if apart.size and apart.max() > 0 else 1.0
-    figure = go.Figure()
-    figure.add_heatmap(
-        z=np.where(diagonal | within, np.nan, values),
-        x=list(range(k)),
-        y=list(range(k)),
-        zmin=0,
-        zmax=top,
-        colorscale=palette.colour_scale(palette.SEQUENTIAL),
-        xgap=2,
-        ygap=2,
-        hoverinfo="skip",
-        showscale=False,
-    )
-    rows, columns = np.divmod(np.arange(k * k), k)
-    off = rows != columns
-    rows, columns = rows[off], columns[off]
-    figure.add_bar(
-        x=columns,
-        y=np.ones(len(rows)),
-        base=rows - 0.5,
-        width=1.0,
-        marker={"color": "rgba(0,0,0,0.004)", "line": {"width": 0}},
-        customdata=np.stack([rows, columns], axis=1).tolist(),
-        hovertext=[
-            f"<b>{plain(names[i])}</b> and <b>{plain(names[j])}</b><br>{words.distance(values[i, j], unit)}"
-            + ("<br>Not more than chance would give" if within[i, j] else "")
-            + "<br>Click to see why"
-            for i, j in zip(rows, columns, strict=True)
-        ],
-        hoverinfo="text",
-        showlegend=False,
-        selected={"marker": {"opacity": 1}},
-        unselected={"marker": {"opacity": 1}},
-    )
-    if within.any():
-        _outline(figure, within, tone)
-    if k <= 12:
-        # One trace of text: a hundred annotations take plotly four seconds to check.
-        cells = [(i, j) for i in range(k) for j in range(k)]
-        digits = 3 if k <= 6 else 2
-
-        def said(i: int, j: int) -> str:
-            if i == j:
-                return words.significant(halves[i], 2) if np.isfinite(halves[i]) else "0"
-            return f"{'≈ ' if within[i, j] else ''}{words.significant(values[i, j], digits)}"
-
-        figure.add_scatter(
-            x=[j for _, j in cells],
-            y=[i for i, _ in cells],
-            mode="text",
-            text=[said(i, j) for i, j in cells],
-            textfont={
-                "size": palette.BODY if k <= 5 else palette.SMALL,
-                "color": [
-                    tone.quiet if i == j else tone.text if within[i, j] else palette.text_on(values[i, j] / top)
-                    for i, j in cells
-                ],
-            },
-            hoverinfo="skip",
-            showlegend=False,
-        )
-    labels = [plain(short(name, 18)) for name in names]
-    slanted = k * max(map(len, labels)) > 64  # about what fits side by side in the width of a result
-    ticks = {
-        "tickvals": list(range(k)),
-        "ticktext": labels,
-        "range": [-0.5, k - 0.5],
-        "showgrid": False,
-        "fixedrange": True,
-    }
-    figure.update_layout(
-        template=palette.template(dark),
-        height=int(np.clip((110 if slanted else 60) + cell * k, 220, 760)),
-        barmode="overlay",
-        bargap=0,
-        clickmode="event+select",
-        showlegend=False,
-        margin={"l": 8, "r": 48 if slanted else 8, "t": 8, "b": 8},
-    )
-    figure.update_xaxes(
-        **ticks,
-        side="top",
-        ticklabeloverflow="allow",
-        tickangle=-40 if slanted else 0,
-        linecolor="rgba(0,0,0,0)",
-        tickfont={"color": tone.text},
-    )
-    figure.update_yaxes(**{**ticks, "range": [k - 0.5, -0.5]}, tickfont={"color": tone.text})
-    return figure
-
-
-def _outline(figure: go.Figure, cells: np.ndarray, tone: palette.Ink) -> None:
-    # On neutral ground, whatever the scale would make of them: dark means far, and these are not known to be.
-    # One trace for all of them; a gap ends each square.
-    x, y = [], []
-    for i, j in zip(*np.nonzero(cells), strict=True):
-        x += [j - 0.45, j + 0.45, j + 0.45, j - 0.45, j - 0.45, None]
-        y += [i - 0.42, i - 0.42, i + 0.42, i + 0.42, i - 0.42, None]
-    figure.add_scatter(
-        x=x,
-        y=y,
-        mode="lines",
-        line={"color": tone.quiet, "width": 1.25, "dash": "dot"},
-        fill="toself",
-        fillcolor=tone.ground,
-        hoverinfo="skip",
-        showlegend=False,
-    )
+NARROW, WIDE = 46, 100  # letters that fit below a figure of half a page, and of the width of a result
 
 
 def by_layer(
@@ -159,26 +23,25 @@ def by_layer(
     unit: str,
     chosen: str | None = None,
     floor: Mapping[str, float] | None = None,
+    narrow: bool = False,
     dark: bool = False,
 ) -> go.Figure:
     """Draw the mean distance of each layer's neurons, in network order; a click reports `customdata` = [layer].
 
-    floor: what chance alone would give in each layer; drawn as a tick across its bar.
+    floor: what chance alone would give in each layer; drawn as a tick across its bar. narrow: for half of a page: fewer
+    of the layers are named, so that each name stands straight below its own bar.
     """
     tone = palette.ink(dark)
     layers = list(means)
     values = [float(means[name]) for name in layers]
     peak = max(range(len(layers)), key=values.__getitem__) if layers else 0
-    emphasised = layers.index(chosen) if chosen in means else peak
-    colours = [
-        tone.accent if at == emphasised else palette.translucent(tone.neutral, 0.55) for at in range(len(layers))
-    ]
+    emphasised = layers.index(chosen) if chosen is not None and chosen in means else peak
     figure = go.Figure()
     figure.add_bar(
         x=list(range(len(layers))),
         y=values,
         customdata=[[name] for name in layers],
-        marker={"color": colours, "line": {"width": 0}},
+        marker=_emphasis(len(layers), emphasised, tone),
         hovertext=[
             f"<b>{plain(words.layer(name))}</b> ({words.depth(name, layers)})<br>{words.distance(value, unit)}"
             for name, value in zip(layers, values, strict=True)
@@ -189,26 +52,21 @@ def by_layer(
     )
     if floor:
         known = [at for at, name in enumerate(layers) if name in floor]
-        figure.add_scatter(
-            x=known,
-            y=[floor[layers[at]] for at in known],
-            mode="markers",
-            marker={"symbol": "line-ew", "size": 16, "line": {"width": 2, "color": tone.text}},
-            hovertext=[f"{words.significant(floor[layers[at]])} by chance" for at in known],
-            hoverinfo="text",
-            showlegend=False,
-        )
+        _by_chance(figure, known, [floor[layers[at]] for at in known], tone, symbol="line-ew", size=16)
     if layers:
         figure.add_annotation(
             x=emphasised, y=values[emphasised], text=words.significant(values[emphasised]), showarrow=False, yshift=10
         )
-    step = max(1, -(-len(layers) // 9))
+    named = [plain(words.layer(name)) for name in layers]
+    room = (NARROW if narrow else WIDE) // (max(map(len, named), default=1) + 3)
+    step = max(1, -(-len(layers) // max(2, min(9, room))))
     figure.update_layout(
         template=palette.template(dark), height=260, bargap=0.25, clickmode="event+select", showlegend=False
     )
     figure.update_xaxes(
         tickvals=list(range(0, len(layers), step)),
-        ticktext=[plain(words.layer(name)) for name in layers[::step]],
+        ticktext=named[::step],
+        tickangle=0,
         title_text="layer, from the input to the output of the network",
         fixedrange=True,
     )
@@ -218,10 +76,10 @@ def by_layer(
 
 def most_different(
     labels: Sequence[str],
-    values: Sequence[float],
+    values: Sequence[float] | np.ndarray,
     *,
     unit: str,
-    floor: Sequence[float] | None = None,
+    floor: Sequence[float] | np.ndarray | None = None,
     chosen: int = 0,
     above: bool = False,
     dark: bool = False,
@@ -239,10 +97,7 @@ def most_different(
         y=places,
         orientation="h",
         customdata=[[place] for place in places],
-        marker={
-            "color": [tone.accent if place == chosen else palette.translucent(tone.neutral, 0.55) for place in places],
-            "line": {"width": 0},
-        },
+        marker=_emphasis(len(places), chosen, tone),
         text=[words.significant(float(value)) for value in values],
         textposition="outside",
         textfont={"size": palette.SMALL},
@@ -257,15 +112,7 @@ def most_different(
         unselected={"marker": {"opacity": 1}},
     )
     if floor is not None:
-        figure.add_scatter(
-            x=[float(value) for value in floor],
-            y=places,
-            mode="markers",
-            marker={"symbol": "line-ns", "size": 8 if above else 14, "line": {"width": 2, "color": tone.text}},
-            hovertext=[f"{words.significant(float(value))} by chance" for value in floor],
-            hoverinfo="text",
-            showlegend=False,
-        )
+        _by_chance(figure, floor, places, tone, symbol="line-ns", size=8 if above else 14)
     top = max((float(value) for value in values), default=1.0) or 1.0
     figure.update_layout(
         template=palette.template(dark),
@@ -293,15 +140,33 @@ def most_different(
     return figure
 
 
+def _emphasis(bars: int, one: int, tone: palette.Ink) -> dict[str, object]:
+    """Return the look of bars of which one stands out."""
+    quiet = palette.translucent(tone.neutral, 0.55)
+    return {"color": [tone.accent if at == one else quiet for at in range(bars)], "line": {"width": 0}}
+
+
+def _by_chance(
+    figure: go.Figure,
+    x: Sequence[float] | np.ndarray,
+    y: Sequence[float] | np.ndarray,
+    tone: palette.Ink,
+    *,
+    symbol: str,
+    size: int,
+) -> None:
+    """Draw a tick across each bar where chance would put its end. symbol: which way it lies."""
+    said = y if symbol == "line-ew" else x
+    figure.add_scatter(
+        x=list(x),
+        y=list(y),
+        mode="markers",
+        marker={"symbol": symbol, "size": size, "line": {"width": 2, "color": tone.text}},
+        hovertext=[f"{words.significant(float(value))} by chance" for value in said],
+        hoverinfo="text",
+        showlegend=False,
+    )
+
+
 def _axis(unit: str) -> str:
     return "EMD, bins" if unit == "bins" else f"distance, {unit}" if unit else "distance"
-
-
-def short(name: str, length: int) -> str:
-    """Return a name cut to a length, with an ellipsis where something is missing."""
-    return name if len(name) <= length else f"{name[: length - 1]}…"
-
-
-def plain(text: str) -> str:
-    """Return text that plotly shows as it stands: it renders a subset of HTML, and names come from users."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 
 from ui.app import palette, words
-from ui.figures.distances import by_layer, plain, short
+from ui.figures.distances import by_layer
+from ui.figures.names import plain, short
 
 
 def changes(gone: Mapping[str, float], forgotten: str, *, dark: bool = False) -> go.Figure:
@@ -58,7 +59,7 @@ def shares(names: Sequence[str], values: Sequence[float], colours: Sequence[str]
 
 def counts(neurons: Mapping[str, float], *, dark: bool = False) -> go.Figure:
     """Draw how many of some neurons lie in each layer, from the input to the output of the network."""
-    figure = by_layer(neurons, unit="", dark=dark)
+    figure = by_layer(neurons, unit="", narrow=True, dark=dark)
     figure.update_yaxes(title_text="neurons", tickformat=",d")
     for note in figure.layout.annotations:
         note.text = f"{float(note.y):,.0f}"

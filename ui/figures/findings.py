@@ -10,12 +10,26 @@ from dnacore import DNA, Sensitivity
 from ui.app import words
 from ui.app import words as neuron_names
 
+RATE = 0.05  # how often chance alone may put a neuron among those that count: one comparison in 20
 
-def pairwise(names: Sequence[str], matrix: np.ndarray, unit: str = "bins", within: np.ndarray | None = None) -> str:
+
+def pairwise(
+    names: Sequence[str],
+    matrix: np.ndarray,
+    unit: str = "bins",
+    within: np.ndarray | None = None,
+    of: int | None = None,
+) -> str:
     """Say what stands out in a (k, k) matrix of distances: an odd one out, or the nearest and the farthest pair.
 
-    within: (k, k) bool, which distances are no larger than chance would give.
+    within: (k, k) bool, which distances are no larger than chance would give. of: how many datasets there are, where
+    not all of them are in the matrix: then the sentence says which part it speaks of.
     """
+    said = _pairwise(names, matrix, unit, within)
+    return said if of is None or len(names) <= 2 else f"Of {len(names)} shown ({of} datasets in all): {said}"
+
+
+def _pairwise(names: Sequence[str], matrix: np.ndarray, unit: str, within: np.ndarray | None) -> str:
     k = len(names)
     if k < 2:
         return "Pick a second dataset to compare with."
@@ -55,9 +69,12 @@ def _standing_out(names: Sequence[str], matrix: np.ndarray) -> str:
     means = np.nanmean(apart, axis=1)
     odd = int(np.argmax(means))
     others = [place for place in range(k) if place != odd]
-    among = float(np.mean([matrix[i][j] for i in others for j in others if i < j]))
+    between = [float(matrix[i][j]) for i in others for j in others if i < j]
+    among = float(np.mean(between))
     ratio = float(means[odd]) / among if among > 0 else np.inf
-    if ratio >= 1.5 and np.isfinite(ratio):
+    # Far from every other one, not only from one of them: then the two would be a far pair, and neither odd.
+    alone = float(np.nanmin(apart[odd])) > max(between)
+    if alone and ratio >= 1.5 and np.isfinite(ratio):
         farther = words.times(ratio)
         return f"{names[odd]} is the odd one out: {farther} farther from the others than they are from each other."
     near, far = int(np.argmin(values)), int(np.argmax(values))
@@ -122,9 +139,10 @@ def sensitivity(found: Sensitivity, dna: DNA) -> str:
     ratios = found.noise_ratio
     if ratios is None:
         return f"{name[:1].upper()}{name[1:]} tells them apart best, by {words.significant(found.emd[best])} bins."
-    above = int((ratios > 2).sum())
+    above = found.above_noise(RATE)
+    count = f"{len(above):,} of {dna.n_neurons:,} neurons" if len(above) else f"None of {dna.n_neurons:,} neurons"
+    verb = "see" if len(above) > 1 else "sees"
     return (
-        f"{name[:1].upper()}{name[1:]} tells them apart best: "
-        f"{words.times(float(ratios[best]))} what chance would give. "
-        f"{words.count(above, 'neuron')} of {dna.n_neurons:,} beat chance twice over."
+        f"{name[:1].upper()}{name[1:]} tells them apart best: {words.times(float(ratios[best]))} what chance would "
+        f"give. {count} {verb} a difference beyond chance, which lets none through in 19 of 20 comparisons of this size."
     )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import plotly.graph_objects as go
 
 from ui.app import palette, words
-from ui.figures.distances import plain, short
+from ui.figures.names import plain, short
 
 SHOWN_BINS = 80
 
@@ -49,11 +50,11 @@ def overlay(
     for place, (item, share) in enumerate(zip(series, shares, strict=True)):
         figure.add_bar(
             x=centres,
-            y=np.where(share > 0, share, None) if logarithmic else share,
+            y=np.where(share > 0, share, np.nan) if logarithmic else share,
             width=widths,
             name=plain(item.name),
             marker={"color": palette.translucent(item.colour, 0.28), "line": {"width": 0}},
-            customdata=[[place, int(a), int(b) - 1] for a, b in zip(edges[:-1], edges[1:], strict=True)],
+            customdata=[[place, int(a), int(b) - 1] for a, b in pairwise(edges)],
             hovertext=[
                 f"<b>{plain(item.name)}</b><br>{words.percent(value)} of activations<br>"
                 f"between {words.significant(a)} and {words.significant(b)}"

@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from ui.app import palette
-from ui.figures.distances import plain, short
+from ui.figures.names import distinct, plain
 
 LETTER, LINE, NEAR = 8.0, 20.0, 13.0  # pixels: a letter wide, a line high, from a point to its label
 
@@ -45,7 +45,7 @@ def datasets(names: Sequence[str], points: np.ndarray, colours: Sequence[str], *
         unselected={"marker": {"opacity": 1}},
         showlegend=False,
     )
-    shown = [short(name, 24) for name in names]
+    shown = distinct(names, 24)
     for label, (x, y), (right, up) in zip(shown, at, _offsets(shown, at), strict=True):
         led = up != 0 or abs(right) > len(label) * LETTER / 2 + NEAR  # a label far from its point gets a line to it
         figure.add_annotation(
@@ -87,7 +87,8 @@ def images(points: np.ndarray, kinds: Sequence[Kind], of: np.ndarray, *, dark: b
 
 def _offsets(labels: Sequence[str], at: np.ndarray) -> list[tuple[float, float]]:
     """Where the middle of each label stands, in pixels right of and above its point: beside it where there is room,
-    else as near as can be without lying on a point or on another label. at: (k, 2)."""
+    else as near as can be without lying on a point or on another label. at: (k, 2).
+    """
     width, height = 560.0, 440.0  # of the drawing, roughly
     span = np.maximum(np.ptp(at, axis=0), 1e-9) if len(at) else np.ones(2)
     pixel = at * min(width / span[0], height / span[1])

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -44,7 +44,7 @@ def choose(dataset: Ready) -> Truth | None:
         "Should come first",
         [NONE, *found],
         key="truth",
-        format_func=lambda code: found[code].said if code in found else "not known",
+        format_func=lambda code: found[code].said if code in found else "Nothing in particular",
         plain=True,
         help="An attribute taken as the truth: how well does the ranking find its images?",
     )
@@ -85,15 +85,15 @@ def draw(dataset: Ready, ranked: pd.DataFrame, wanted: Truth | None) -> None:
     )
 
 
-def curve(recall: Sequence[float], precision: Sequence[float], *, chance: float, dark: bool = False) -> go.Figure:
+def curve(recall: npt.ArrayLike, precision: npt.ArrayLike, *, chance: float, dark: bool = False) -> go.Figure:
     """Draw precision against recall. chance: the share of images that should come first."""
     tone = palette.ink(dark)
-    recall, precision = np.asarray(recall), np.asarray(precision)
-    keep = np.unique(np.linspace(0, len(recall) - 1, min(MOST_POINTS, len(recall))).astype(int))
+    found, right = np.asarray(recall), np.asarray(precision)
+    keep = np.unique(np.linspace(0, len(found) - 1, min(MOST_POINTS, len(found))).astype(int))
     figure = go.Figure()
     figure.add_scatter(
-        x=recall[keep],
-        y=precision[keep],
+        x=found[keep],
+        y=right[keep],
         mode="lines",
         line={"color": tone.accent, "width": 2},
         hovertemplate="%{y:.0%} of those seen have it, once %{x:.0%} are found<extra></extra>",

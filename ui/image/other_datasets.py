@@ -8,8 +8,9 @@ import pandas as pd
 import streamlit as st
 
 import dnacore as dc
-from ui.app import layout, reads
+from ui.app import capture, layout, reads
 from ui.app.reads import Image, Ready
+from ui.choices import choices
 from ui.image import why
 
 MOST = 16
@@ -19,7 +20,7 @@ QUICK = 15_000_000  # images times neurons that are ranked without being asked: 
 def draw(image: Image, ready: Sequence[Ready], selection: dc.Selection | None) -> None:
     """Draw an image's distance to every dataset, nearest first."""
     st.subheader("Against every dataset", anchor=False)
-    shown = list(ready)[:MOST]
+    shown = choices.own_before_demo(ready)[:MOST]
     neurons = reads.dna(image.dataset).n_neurons if selection is None else len(selection)
     work = image.dataset.dataset.images * neurons * len(shown)
     ranks = work <= QUICK or st.toggle("With ranks (takes a moment)", key="image-ranks")
@@ -36,7 +37,9 @@ def draw(image: Image, ready: Sequence[Ready], selection: dc.Selection | None) -
             "Rank": st.column_config.NumberColumn(f"Rank of {image.dataset.dataset.images:,}", format="%d"),
         },
     )
-    layout.caption("Rank 1 is the image of its dataset that looks most like the dataset of the row.")
+    capture.table(table, "The image against every dataset")
+    part = f" {len(shown)} of {len(ready)} datasets are shown." if len(shown) < len(ready) else ""
+    layout.caption(f"Rank 1 is the image of its dataset that looks most like the dataset of the row.{part}")
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)

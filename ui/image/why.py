@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 from PIL import Image as Pillow
 
@@ -14,22 +15,22 @@ from dnacore.analyses.explanation import Explanation, explain_image
 from dnacore.analyses.places import Place, heat, on_picture, places
 from dnacore.images import thumbnails
 from dnacore.workspace.store.shard_plan import FileRow
-from ui.app import reads, words
+from ui.app import capture, reads, words
 from ui.app import words as neuron_names
 from ui.app.reads import Image
 from ui.choices import choices
 from ui.choices import reference as ranking
-from ui.choices.picking import Picked
 from ui.choices.reference import Reference
 from ui.components import wall
 from ui.components.component import component
+from ui.components.wall import pictures
 
 SHOWN = 8  # neurons beside the picture
 POINTED = 3  # of them at least that have a place in it, where there are any
 CURVE = 50  # columns of a small histogram
 _TURNED = 5  # EXIF orientations from here on exchange height and width
 
-_component = component(__file__, "why.js")
+_component = component(__file__, "why.js", reports=("go", "neuron"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +57,7 @@ def row_of(image: Image) -> FileRow:
 
 def tell(image: Image, reference: Reference, unlike: Reference | None, selection: dc.Selection | None) -> Told:
     """Return why an image lies where it does. Raises BadInput for an image without a sketch."""
-    keys = tuple(str(one) if one is not None else "" for one in (image, reference, unlike))
+    keys = (str(image), reads.key_of(reference), reads.key_of(unlike))
     return _told(keys, reads.selection_key(selection), image, reference, unlike, selection)
 
 
@@ -73,8 +74,8 @@ def _told(
     position = next((at for at, place in enumerate(sketches.found) if rows[place].index == _image.index), None)
     if position is None:
         raise dc.BadInput("This image has no sketch, so its distance cannot be taken apart. Extract its dataset again.")
-    against = dna_of(_reference)
-    other = None if _unlike is None else dna_of(_unlike)
+    against = reads.as_dna(_reference)
+    other = None if _unlike is None else reads.as_dna(_unlike)
     found = explain_image(sketches, position, against, other, _selection, rows[int(sketches.found[position])].path)
     whole = reads.dna(_image.dataset)
     spots: tuple[Place, ...] = ()
@@ -106,13 +107,6 @@ def _shown(found: Explanation, spots: tuple[Place, ...]) -> tuple[int, ...]:
     return tuple(sorted(largest[: len(largest) - len(missing)] + missing))
 
 
-def dna_of(what: Reference) -> dc.DNA:
-    """Return what an image is compared with, as a DNA."""
-    if isinstance(what, Picked):
-        return what.dna()
-    return reads.image_dna(what) if isinstance(what, Image) else reads.dna(what)
-
-
 def size(image: Image) -> tuple[int, int]:
     """Return width and height of an image as people see it; 1 by 1 where it cannot be read any more."""
     path = image.dataset.dataset.folder / row_of(image).path
@@ -120,7 +114,7 @@ def size(image: Image) -> tuple[int, int]:
         with Pillow.open(path) as opened:
             width, height = opened.size
             turned = opened.getexif().get(thumbnails.ORIENTATION, 1) >= _TURNED
-    except Exception:  # noqa: BLE001 - whatever a broken file raises, the places are then drawn as on a square
+    except Exception:
         return 1, 1
     return (height, width) if turned else (width, height)
 
@@ -155,6 +149,7 @@ def draw(
     warm = (
         heat(told.places, np.where(found.direction >= 0, side * found.parts, 0.0)) if told.places else np.zeros((0, 0))
     )
+    _note(image, row, neurons, place)
     dataset = image.dataset.dataset
     version = thumbnails.stamp(dataset.folder / row.path, row.size, row.mtime_ns)[:12]
     result = _component(
@@ -169,10 +164,17 @@ def draw(
             "after": after,
             "place": place,
         },
-        on_go_change=_nothing,
-        on_neuron_change=_nothing,
     )
     return {"go": (result.get("go") or {}).get("name"), "neuron": result.get("neuron")}
+
+
+def _note(image: Image, row: FileRow, neurons: list[dict[str, Any]], place: str) -> None:
+    """Note the picture and the neurons, which are drawn in the browser, for a report."""
+    (picture,) = pictures.plain(image.dataset.dataset, [row])
+    capture.images("The image", [replace(picture, left=place)])
+    lines = [(one["name"], one["part"], one["said"]) for one in neurons]
+    columns = pd.Index(["Neuron", "Part of the distance", "What it says"])
+    capture.table(pd.DataFrame(lines, columns=columns), "The neurons that count most")
 
 
 def _said(up: int, spot: Place | None) -> str:
@@ -224,7 +226,3 @@ def _standing(place: int, count: int, dataset: str) -> str:
     if farther >= 0.5:
         return f"farther than {min(farther, 0.99):.0%} of {dataset}"
     return f"nearer than {min(1 - farther, 0.99):.0%} of {dataset}"
-
-
-def _nothing() -> None:
-    """Reports are read from the component's result; Streamlit wants a callback for every name it returns."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Sequence
 
@@ -12,6 +13,15 @@ from dnacore.workspace.jobs import Job
 from ui.app import reads, words
 
 RECENT = 3
+AGAIN = {"failed": "Try again"}
+# What the command line advises, and what does the same here.
+_COMMANDS = (
+    (re.compile(r"\bRun (it|the same command|this command) again\b"), "Press “BUTTON”"),
+    (re.compile(r"\brun (it|the same command|this command) again\b"), "press “BUTTON”"),
+    (re.compile(r",? or (run it )?with --device cpu"), ""),
+    (re.compile(r" \(--[a-z-]+[^)]*\)"), ""),
+    (re.compile(r"(with: |with )?`?python -m dnacore[^`]*`?"), "on the Datasets page"),
+)
 ENDED = {"failed": "failed", "cancelled": "cancelled", "interrupted": "was interrupted"}
 
 
@@ -79,15 +89,26 @@ def pace(job: Job) -> str:
     return " · ".join(parts)
 
 
+def outcome(job: Job) -> str:
+    """Return what came of a job that has ended, for people who see buttons and no command line."""
+    if job.state == "done" and len(job.datasets) > 1:  # its message speaks of the last dataset only
+        bad = f", {words.unreadable(job.rejected, job.total)}" if job.rejected else ""
+        return f"{words.listing(job.datasets)}: {words.count(job.done, 'image')}{bad}"
+    said, button = job.message, AGAIN.get(job.state, "Resume")
+    for pattern, instead in _COMMANDS:
+        said = pattern.sub(instead.replace("BUTTON", button), said)
+    return said
+
+
 def ended(job: Job, key: str) -> None:
     """Draw a job that did not finish: why, and buttons to resume or dismiss it."""
     with st.container(key=key):
         st.markdown(f"**{words.as_markdown(job.title)}** {ENDED[job.state]}.")
         if job.state == "failed" and job.message:
-            st.caption(words.as_markdown(job.message))
+            st.caption(words.as_markdown(outcome(job)))
         left, right = st.columns(2)
         left.button(
-            "Try again" if job.state == "failed" else "Resume",
+            AGAIN.get(job.state, "Resume"),
             key=f"{key}-resume",
             on_click=_quietly(jobs.resume, job.id),
             type="tertiary",
@@ -98,6 +119,7 @@ def ended(job: Job, key: str) -> None:
 def _notice_endings(active: list[Job]) -> None:
     # Pages draw what jobs made, so they run again when one ends; the sidebar's fragment is what notices.
     now = {job.id for job in active}
+    st.session_state.setdefault("_jobs_stopping", set()).intersection_update(now)  # one that ended may run again
     before = st.session_state.get("_jobs_running", set())
     st.session_state["_jobs_running"] = now
     if before - now:

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from dnacore.errors import BadInput, DnaError
-from dnacore.extractors.architectures import architectures, guess
+from dnacore.extractors.registry import architectures, guess
 from dnacore.images import browse
 from dnacore.images.browse import Place
 from dnacore.workspace import jobs

@@ -59,10 +59,10 @@ def _job(job: Job) -> None:
         acts[0].button("Stop", key=f"job-stop-{job.id}", on_click=tray.cancel, args=(job.id,), width="stretch")
     else:
         if job.state != "done":
-            word = "Try again" if job.state == "failed" else "Resume"
+            word = tray.AGAIN.get(job.state, "Resume")
             acts[0].button(word, key=f"job-again-{job.id}", on_click=_resume, args=(job.id,), width="stretch")
         acts[1].button("Forget", key=f"job-forget-{job.id}", on_click=_forget, args=(job.id,), width="stretch")
-    said = tray.pace(job) if job.state == "running" else job.message
+    said = tray.pace(job) if job.state == "running" else tray.outcome(job)
     if said:
         st.caption(words.as_markdown(said))
     if job.rejected:
@@ -80,6 +80,7 @@ def _when(job: Job) -> str:
 
 
 def _resume(number: str) -> None:
+    st.session_state.setdefault("_jobs_stopping", set()).discard(number)
     try:
         jobs.resume(reads.workspace(), number)
     except DnaError as problem:

@@ -43,7 +43,7 @@ class Population:
 
 def population(chosen: Sequence[Ready]) -> Population:
     """Return the images of some datasets that have a sketch: all, or a sample of 20,000."""
-    return _population(tuple(one.key for one in chosen), tuple(chosen))
+    return _population(tuple(reads.listed(one) for one in chosen), tuple(chosen))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

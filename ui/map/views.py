@@ -10,7 +10,7 @@ import streamlit as st
 import dnacore as dc
 from dnacore.analyses import projection
 from dnacore.analyses.projection import Plane, of_distances
-from ui.app import address, capture, errors, layout, navigation, palette, reads, theme, words
+from ui.app import address, capture, comparisons, errors, layout, navigation, palette, reads, theme, words
 from ui.app.reads import Ready
 from ui.choices import closeup, parts, picking
 from ui.choices.measures import Measure
@@ -28,7 +28,7 @@ MOST_KINDS = 12
 
 def of_datasets(chosen: Sequence[Ready], measure: Measure) -> None:
     """Draw the datasets as points that are near each other where the datasets are alike."""
-    compared = reads.comparison(chosen, measure.metric, measure.selection, measure.layer)
+    compared = comparisons.comparison(chosen, measure.metric, measure.selection, measure.layer)
     plane = of_distances(compared.matrix)
     names = list(compared.names)
 
@@ -48,8 +48,8 @@ def of_datasets(chosen: Sequence[Ready], measure: Measure) -> None:
     )
     kept = "" if plane.kept is None else f" The plane keeps {words.percent(plane.kept)} of the differences."
     layout.caption(
-        f"Near each other is alike: the distances of the heatmap, laid out flat.{kept} Click a dataset to compare it "
-        "with its nearest; the table on the Distances page does the same by keyboard."
+        f"Near each other is alike: the distances of the heatmap, laid out flat.{kept}",
+        hand="Click a dataset to compare it with its nearest; the table on the Distances page does the same by keyboard.",
     )
     if "_open_pair" in st.session_state:
         a, b = st.session_state.pop("_open_pair")
@@ -96,8 +96,9 @@ def of_images(chosen: Sequence[Ready], selection: dc.Selection | None, method: s
     if step > 1:
         sample += f" Every {step}{'nd' if step == 2 else 'rd' if step == 3 else 'th'} neuron counts."
     layout.caption(
-        f"Near each other is alike to the network. {note}{sample} Drag around images to select them, Shift adds; the "
-        "wheel zooms; click opens. By keyboard: arrows, Enter, Space, + and −."
+        f"Near each other is alike to the network. {note}{sample}",
+        hand="Drag around images to select them, Shift adds; the wheel zooms; click opens. By keyboard: arrows, Enter, "
+        "Space, + and −.",
     )
     if seen.opened is not None:
         owner = next(one for one in chosen if one.dataset.id == seen.opened.dataset)
@@ -110,10 +111,10 @@ def of_images(chosen: Sequence[Ready], selection: dc.Selection | None, method: s
             key="map-picked",
             title="Images inside the lasso",
             height=420,
-            size=110,
+            size=132,
             aspect=reads.aspect(chosen[0].dataset),
         )
-        layout.caption("Select images here (Ctrl A takes all) to make them a dataset, a pile or a reference.")
+        layout.note("Select images here (Ctrl A takes all) to make them a dataset, a pile or a reference.")
 
 
 def _plane(chosen: Sequence[Ready], selection: dc.Selection | None, method: str, images: int) -> tuple[Plane, str]:

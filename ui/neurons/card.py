@@ -11,13 +11,14 @@ import streamlit as st
 import dnacore as dc
 from dnacore.attributes.correlated import Companions, companions
 from dnacore.neurons import algebra
-from ui.app import address, layout, reads, words
+from ui.app import address, comparisons, layout, popovers, reads, words
 from ui.app import chance as noise
 from ui.app.reads import Ready
 from ui.choices import choices
 from ui.components.neuron_table import Column
 
 NEW = "A new selection"
+KEPT = "_kept-neurons"
 
 
 def chosen_neuron(two: Sequence[Ready], dna: dc.DNA) -> int:
@@ -29,7 +30,7 @@ def chosen_neuron(two: Sequence[Ready], dna: dc.DNA) -> int:
         except dc.BadInput as error:
             st.warning(words.as_markdown(str(error)))
     if len(two) > 1:
-        return int(np.argmax(reads.differences(two[0], two[1])))
+        return int(np.argmax(comparisons.differences(two[0], two[1])))
     return int(np.argmax(dna.variance if np.isfinite(dna.variance).all() else dna.mean))
 
 
@@ -41,7 +42,7 @@ def columns(two: Sequence[Ready]) -> list[Column]:
             Column("mean", "Mean", dna.mean, "Of the images' average activation"),
             Column("spread", "Spread", np.sqrt(dna.variance), "Standard deviation between images", first=True),
         ]
-    distances, chance = reads.differences(*two), noise.per_neuron(*two, "emd")
+    distances, chance = comparisons.differences(two[0], two[1]), noise.per_neuron(two[0], two[1], "emd")
     found = [Column("emd", "Bins", distances, f"EMD of {two[0].name} and {two[1].name}, in bins", first=True)]
     if chance is not None:
         ratio = np.divide(distances, chance, out=np.full(len(distances), np.nan), where=chance > 1e-9)
@@ -108,13 +109,19 @@ def keep(flats: Sequence[int], dna: dc.DNA) -> None:
     """Draw what puts neurons into a saved selection: an existing one, or a new one."""
     several = words.count(len(flats), "neuron")
     label = "Keep in a selection" if len(flats) == 1 else f"Keep {several}"
-    with st.popover(label, key="keep-neurons", width="stretch"):
+    if kept := st.session_state.pop(KEPT, None):
+        st.toast(kept)
+    with popovers.popover(label, "keep-neurons", width="stretch"):
         saved = {
             one.name: one for one in reads.workspace().selections() if one.extractor in ("", dna.calibration.extractor)
         }
         where = st.selectbox("Add to", [NEW, *saved], key="keep-where")
-        name = st.text_input("Called", key="keep-name", placeholder="what they see") if where == NEW else where
-        if st.button("Keep", key="keep-do", type="primary", disabled=not name.strip()):
+        with st.form("keep-form", border=False):
+            name = st.text_input("Called", key="keep-name", placeholder="what they see") if where == NEW else where
+            pressed = st.form_submit_button("Keep", key="keep-do", type="primary")
+        if pressed and not name.strip():
+            st.error("Give the selection a name.")
+        elif pressed:
             picked = dc.Selection.of(
                 list(flats), name=name.strip(), extractor=dna.calibration.extractor, origin={"kind": "hand"}
             )
@@ -122,4 +129,8 @@ def keep(flats: Sequence[int], dna: dc.DNA) -> None:
                 picked = algebra.union(saved[name.strip()], picked, name.strip())
             reads.workspace().save_selection(picked)
             said = words.as_markdown(name.strip())
-            st.toast(f"“{said}” has {words.count(len(picked), 'neuron')} now: choose it under Neurons anywhere.")
+            st.session_state[KEPT] = (
+                f"“{said}” has {words.count(len(picked), 'neuron')} now: choose it under Neurons anywhere."
+            )
+            popovers.close("keep-neurons")
+            st.rerun()

@@ -8,22 +8,25 @@ from __future__ import annotations
 import base64
 import html as markup
 import json
+import re
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import plotly.graph_objects as go
 
 from dnacore import __version__
 from dnacore.errors import DnaError
 from dnacore.images import thumbnails
 from dnacore.paths import ASSETS
 from dnacore.workspace.workspace import Workspace
-from ui.app import palette, theme
+from ui.app import allowed, palette, theme
 from ui.app.capture import View
 
 SIDE = 168
+_INVITED = re.compile(r"(<br>|\\u003cbr\\u003e)Click[^\"<\\]*")
 _HERE = Path(__file__).parent
 _FONT = ASSETS / "fonts" / "inter-latin-wght-normal.woff2"
 
@@ -57,7 +60,7 @@ def freeze(
     for kind, content in view.parts:
         if kind == "figure":
             figure, alt = content
-            parts.append({"kind": kind, "figure": json.loads(figure.to_json()), "alt": alt})
+            parts.append({"kind": kind, "figure": _still(figure), "alt": alt})
         elif kind == "table":
             frame, title = content
             cells = [[_cell(value) for value in row] for row in frame.itertuples(index=False)]
@@ -74,6 +77,11 @@ def freeze(
     }  # fmt: skip
 
 
+def _still(figure: go.Figure) -> dict[str, Any]:
+    """A figure as plain data, without the invitations to click: a file can do nothing about it."""
+    return json.loads(_INVITED.sub("", figure.to_json()))
+
+
 def _cell(value: Any) -> str | float | int | None:
     if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
@@ -86,7 +94,7 @@ def _cell(value: Any) -> str | float | int | None:
 
 def _picture(workspace: Workspace, picture: Any) -> dict[str, str] | None:
     try:
-        body = thumbnails.thumbnail(workspace.image_path(picture.dataset, picture.index), SIDE)
+        body = thumbnails.thumbnail(allowed.image_path(workspace, picture.dataset, picture.index), SIDE)
     except (DnaError, OSError):
         return None
     said = " · ".join(filter(None, (picture.left, picture.right, picture.label)))
@@ -112,13 +120,13 @@ def html(views: Sequence[Mapping[str, Any]], title: str = "Visual DNA report", i
             f"<script>{get_plotlyjs().replace('</script', '<' + chr(92) + '/script')}</script>\n"
         )
     said = f'<p class="intro">{markup.escape(intro)}</p>' if intro else ""
-    return (_HERE / "report.html").read_text(encoding="utf-8").replace(
-        "@TITLE@", markup.escape(title)
-    ).replace("@STYLE@", _style()).replace("@INTRO@", said).replace("@MADE@", _made()).replace(
-        "@BODY@", body
-    ).replace("@FIGURES@", script).replace(
-        "@SCRIPT@", (_HERE / "report.js").read_text(encoding="utf-8")
-    )  # fmt: skip
+    contents = {
+        "TITLE": markup.escape(title), "STYLE": _style(), "INTRO": said, "MADE": _made(), "BODY": body,
+        "FIGURES": script, "SCRIPT": (_HERE / "report.js").read_text(encoding="utf-8"),
+    }  # fmt: skip
+    # In one go: a dataset may be called @SCRIPT@, and what it is called is not looked into again.
+    page = (_HERE / "report.html").read_text(encoding="utf-8")
+    return re.sub("@([A-Z]+)@", lambda found: contents.get(found[1], found[0]), page)
 
 
 def _made() -> str:
@@ -139,6 +147,18 @@ def _channels(colour: str) -> str:
 
 
 def _view(view: Mapping[str, Any], figures: list[dict[str, Any]]) -> str:
+    """Return a view's section; one that is damaged says so, and takes no other along."""
+    drawn = len(figures)
+    try:
+        return _section(view, figures)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        del figures[drawn:]
+        return (
+            "<section><h2>A view that cannot be shown</h2><p class=lead>What was kept of it is damaged.</p></section>"
+        )
+
+
+def _section(view: Mapping[str, Any], figures: list[dict[str, Any]]) -> str:
     parts = "\n".join(_part(part, bool(view.get("dark")), figures) for part in view["parts"])
     note = f'<p class="note">{markup.escape(view["note"])}</p>' if view.get("note") else ""
     return (

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 import streamlit as st
 
 from dnacore.workspace.saved import reports
 from dnacore.workspace.saved.reports import Report
-from ui.app import layout, navigation, reads, words
+from ui.app import errors, layout, navigation, reads, words
 from ui.report import html
 
 
@@ -54,47 +56,57 @@ def views(report: Report) -> None:
     if st.session_state.get("_report_before"):
         st.button("Undo", key="report-undo", type="tertiary", on_click=_undo)
     for place, view in enumerate(report.views):
-        identity = f"{view['drawn']:.0f}-{place}"
         with st.container(key=f"report-view-{place}"):
             st.divider()
-            left, up, down, away = st.columns([6, 1, 1, 1.4], vertical_alignment="center", gap="small")
-            when = words.moment(view["drawn"])
-            left.html(
-                f"<div><b>{place + 1}. {html.markup.escape(view['title'])}</b> "
-                f'<span class="vds-quiet">{when}, {_contents(view)}</span></div>'
-            )
-            up.button(
-                "Up", key=f"up-{identity}", disabled=place == 0, on_click=_move, args=(place, -1), type="tertiary"
-            )
-            last = place == len(report.views) - 1
-            down.button("Down", key=f"down-{identity}", disabled=last, on_click=_move, args=(place, 1), type="tertiary")
-            away.button("Remove", key=f"remove-{identity}", on_click=_remove, args=(place,), type="tertiary")
-            said = next((part["text"] for part in view["parts"] if part["kind"] == "found"), view["sentence"])
-            st.html(f'<p class="vds-found" style="font-size:15px">{html.markup.escape(said)}</p>')
-            pictures = [item for part in view["parts"] if part["kind"] == "images" for item in part["items"]][:8]
-            if pictures:
-                cells = "".join(
-                    f'<img alt="{html.markup.escape(one["name"], quote=True)}" '
-                    f'src="data:image/jpeg;base64,{one["jpeg"]}" style="height:56px;border-radius:3px">'
-                    for one in pictures
-                )
-                st.html(f'<div style="display:flex;gap:8px;flex-wrap:wrap">{cells}</div>')
-            note = st.text_area(
-                f"Note on view {place + 1}",
-                value=view.get("note", ""),
-                key=f"note-{identity}",
-                placeholder="A note for the reader (optional)",
-                label_visibility="collapsed",
-                height=68,
-                max_chars=2000,
-            )
-            if note != view.get("note", ""):
-                _annotate(place, note)
-            if view["page"] in navigation.TITLES:
-                navigation.link(view["page"], "Open this view", **navigation.choices_of(view["query"]))
+            identity = _head(place, view, last=place == len(report.views) - 1)
+            with errors.guarded():  # whatever is wrong with one view, it can be removed and the others stand
+                _view(place, view, identity)
 
 
-def _contents(view) -> str:  # noqa: ANN001
+def _head(place: int, view: Mapping[str, Any], *, last: bool) -> str:
+    """Draw a view's title and what can be done with it; return what its widgets are known by."""
+    drawn = view.get("drawn")
+    stamp = float(drawn) if isinstance(drawn, int | float) else 0.0
+    identity = f"{stamp:.0f}-{place}"
+    left, up, down, away = st.columns([6, 1, 1, 1.4], vertical_alignment="center", gap="small")
+    left.html(
+        f"<div><b>{place + 1}. {html.markup.escape(str(view.get('title', '')))}</b> "
+        f'<span class="vds-quiet">{words.moment(stamp)}</span></div>'
+    )
+    up.button("Up", key=f"up-{identity}", disabled=place == 0, on_click=_move, args=(place, -1), type="tertiary")
+    down.button("Down", key=f"down-{identity}", disabled=last, on_click=_move, args=(place, 1), type="tertiary")
+    away.button("Remove", key=f"remove-{identity}", on_click=_remove, args=(place,), type="tertiary")
+    return identity
+
+
+def _view(place: int, view: Mapping[str, Any], identity: str) -> None:
+    layout.note(_contents(view))
+    said = next((part["text"] for part in view["parts"] if part["kind"] == "found"), view["sentence"])
+    st.html(f'<p class="vds-found" style="font-size:15px">{html.markup.escape(said)}</p>')
+    pictures = [item for part in view["parts"] if part["kind"] == "images" for item in part["items"]][:8]
+    if pictures:
+        cells = "".join(
+            f'<img alt="{html.markup.escape(one["name"], quote=True)}" '
+            f'src="data:image/jpeg;base64,{one["jpeg"]}" style="height:120px;border-radius:3px">'
+            for one in pictures
+        )
+        st.html(f'<div style="display:flex;gap:8px;flex-wrap:wrap">{cells}</div>')
+    note = st.text_area(
+        f"Note on view {place + 1}",
+        value=view.get("note", ""),
+        key=f"note-{identity}",
+        placeholder="A note for the reader (optional)",
+        label_visibility="collapsed",
+        height=68,
+        max_chars=2000,
+    )
+    if note != view.get("note", ""):
+        _annotate(place, note)
+    if view["page"] in navigation.TITLES:
+        navigation.link(view["page"], "Open this view", **navigation.choices_of(view["query"]))
+
+
+def _contents(view: Mapping[str, Any]) -> str:
     kinds = [part["kind"] for part in view["parts"]]
     nouns = (
         ("figure", "figure", "figures"),

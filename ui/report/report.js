@@ -41,7 +41,7 @@
       const details = button.closest("details"), rows = [...details.querySelectorAll("tr")];
       const quote = (text) => (/[",\n\r]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text);
       // A spreadsheet takes a cell that starts like a formula for one.
-      const safe = (text) => (/^[=+@\t\r]/.test(text) || /^-\D/.test(text) ? `'${text}` : text);
+      const safe = (text) => (/^[=+@\t\r]/.test(text) || (/^-/.test(text) && Number.isNaN(Number(text))) ? `'${text}` : text);
       const text = rows.map((row) => [...row.children].map((cell) => quote(safe(cell.textContent))).join(",")).join("\r\n");
       const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(new Blob(["\ufeff", text], { type: "text/csv" })), download: "table.csv" });
       link.click();

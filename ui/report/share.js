@@ -1,26 +1,19 @@
 // Copies a link to the view in front of the reader: the page's address with every choice in it, also those that stand at
 // their defaults here and may not elsewhere.
 
-const roots = new WeakMap();
-
-export default function (component) {
-  const { parentElement, data } = component;
-  let here = roots.get(parentElement);
-  if (!here) {
-    const button = document.createElement("button"), said = document.createElement("span");
-    button.type = "button";
-    button.className = "share";
-    button.textContent = "Share link";
-    said.className = "said";
-    said.setAttribute("role", "status");
-    parentElement.append(button, said);
-    here = { button, said };
-    button.addEventListener("click", () => share(here));
-    roots.set(parentElement, here);
-  }
-  here.query = data.query;
-  return () => { clearTimeout(here.waiting); here.button.remove(); here.said.remove(); roots.delete(parentElement); };
-}
+export default mounted((parent) => {
+  const button = make("button", "share", parent, "Share link"), said = make("span", "said", parent);
+  button.type = "button";
+  said.setAttribute("role", "status");
+  const here = {
+    button,
+    said,
+    show(data) { here.query = data.query; },
+    close() { clearTimeout(here.waiting); button.remove(); said.remove(); },
+  };
+  button.addEventListener("click", () => share(here));
+  return here;
+});
 
 async function share(here) {
   const address = new URL(window.location.href);

@@ -13,7 +13,7 @@ from dnacore.dna.layers import layer_slices
 from dnacore.neurons import algebra
 from dnacore.neurons.selection import check_selection
 from dnacore.workspace.datasets import free_name
-from dnacore.workspace.store.shards import Setting
+from dnacore.workspace.store.settings import Setting
 from ui.app import words
 
 MOST_BYTES = 5_000_000
@@ -32,6 +32,12 @@ def origin(told: Mapping[str, Any]) -> str:
         if "times_chance" in told:
             how = f"all at least {words.times(float(told['times_chance']))} chance"
         return f"{how}, {told.get('with', '?')} against {told.get('without', '?')}"
+    if kind == "sharpened":
+        return (
+            f"weights learned from {told.get('with', '?')} against {told.get('without', '?')}: AUC "
+            f"{float(told.get('auc', 0.5)):.3f} where the {told.get('top', '?')} most sensitive have "
+            f"{float(told.get('plain_auc', 0.5)):.3f}"
+        )
     if kind == "learned":
         return (
             f"weights learned to forget {str(told.get('forget', '?')).replace('_', ' ')}: "

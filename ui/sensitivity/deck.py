@@ -9,7 +9,9 @@ import streamlit as st
 
 import dnacore as dc
 from dnacore.analyses.metrics import auc
+from dnacore.analyses.sharpening import Sharpened, sharpen
 from dnacore.analyses.top_k import prefix_means, steps
+from dnacore.sketches.sketches import together
 from ui.app import reads
 from ui.choices.picking import Picked
 from ui.choices.piles import Chosen, Pile
@@ -35,9 +37,23 @@ def _sensitivity(with_key: str, without_key: str, _chosen: Chosen) -> dc.Sensiti
     return dc.sensitivity(dna(_chosen.with_), dna(_chosen.without))
 
 
+def sharpened(chosen: Chosen, top: int) -> Sharpened:
+    """Return learned weights of neurons, and what they are worth beside the `top` most sensitive. Raises BadInput."""
+    return _sharpened(chosen.with_.key, chosen.without.key, top, chosen)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _sharpened(with_key: str, without_key: str, top: int, _chosen: Chosen) -> Sharpened:
+    like, sides = dna(_chosen.with_), [dna(pile).source for pile in (_chosen.with_, _chosen.without)]
+    if any(side is None for side in sides):
+        raise dc.BadInput("Weights are learned from sketches, and none are kept of these images. Extract them again.")
+    mask = np.arange(sum(map(len, sides))) < len(sides[0])
+    return sharpen(together(*sides), mask, ~mask, like, top, names=_chosen.names)
+
+
 def deck(chosen: Chosen, found: dc.Sensitivity) -> sorting_wall.Deck:
     """Return what the slider over the number of neurons runs through."""
-    keys = (chosen.with_.key, chosen.without.key, *(one.key for one in chosen.among))
+    keys = (chosen.with_.key, chosen.without.key, *(reads.listed(one) for one in chosen.among))
     return _deck(keys, chosen, found)
 
 

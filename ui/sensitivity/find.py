@@ -8,7 +8,8 @@ import numpy as np
 import streamlit as st
 
 import dnacore as dc
-from ui.app import address, capture, layout, navigation, reads, theme, words
+from dnacore.neurons import algebra
+from ui.app import address, capture, layout, navigation, popovers, reads, theme, words
 from ui.app import words as neuron_names
 from ui.app.reads import Ready
 from ui.choices import choices, closeup, measures, picking, piles, reference
@@ -20,16 +21,19 @@ from ui.sensitivity import deck as sorting
 
 SHOWN = 10
 COUNT = "count"
+SAVED = "_saved-neurons"
 
 
 def draw(ready: Sequence[Ready]) -> None:
     """Draw the page's main story."""
+    if said := st.session_state.pop(SAVED, None):
+        st.toast(said)
     result, knobs = layout.result_and_knobs()
     with knobs:
         chosen = piles.choose(ready)
     with result:
         said, place = st.container(), capture.place()
-        left, middle, right = st.columns([1, 2.1, 1], gap="medium")
+        left, middle, right = st.columns([1.12, 1.2, 1.12], gap="medium")
         with left:
             piles.draw(chosen.with_, "With")
         with right:
@@ -46,7 +50,7 @@ def draw(ready: Sequence[Ready]) -> None:
         _neurons(chosen, found, first)
     st.divider()
     count = _sorted(chosen, found)
-    with knobs, st.popover("Keep these neurons", width="stretch", key="keep-these"):
+    with knobs, popovers.popover("Keep these neurons", "keep-these", width="stretch"):
         _keep(chosen, found, first, count)
 
 
@@ -71,16 +75,18 @@ def _neurons(chosen: Chosen, found: dc.Sensitivity, first: dc.DNA) -> None:
         on_click=open_neuron,
         tools=False,
     )
-    layout.caption("The tick is what two random piles of the same images would give. Click a neuron to look at it.")
+    layout.caption(
+        "The tick is what two random piles of the same images would give.", hand="Click a neuron to look at it."
+    )
     if "_open_neuron" in st.session_state:
         code = st.session_state.pop("_open_neuron")
-        navigation.go("neurons", neuron=code, a=chosen.among[0].name)
+        navigation.go("neurons", neuron=code, **sides(chosen))
 
 
 def _sorted(chosen: Chosen, found: dc.Sensitivity) -> int:
     """Draw the slider and the images that it sorts; return the number of neurons it stands at."""
     whose = words.listing([one.name for one in chosen.among])
-    layout.found(f"Images of {whose}, sorted as you drag")
+    layout.found(f"Images of {whose}, sorted by what tells the two apart")
     with measures.patient("Ranking the images for every number of neurons…"):
         deck = sorting.deck(chosen, found)
     top = _count(deck.steps)
@@ -99,14 +105,18 @@ def _sorted(chosen: Chosen, found: dc.Sensitivity) -> int:
     if str(count) != address.code(COUNT):
         address.keep(COUNT, str(count))
     layout.caption(
-        "Drag “How many neurons”: few neurons are sharp and nervous, many are steady and blunt. Below each image: its "
-        "rank, and its distance to “with” minus its distance to “without”, in bins."
+        "Few neurons are sharp and nervous, many are steady and blunt. Below each image: its rank, and its distance to "
+        "“with” minus its distance to “without”, in bins."
         + (
             " AUC says how often an image with lies before one without (1 is always, 0.5 is chance), on the very "
             "images the neurons were chosen by: new images fare a little worse."
             if deck.notes
             else ""
-        )
+        ),
+        hand="Drag “How many neurons” and watch.",
+    )
+    navigation.link(
+        "gallery", "Rank all images by these neurons", dataset=chosen.among[0].name, **_ranking(chosen, count)
     )
     picking.take(seen)
     picking.strip(here=True)
@@ -114,6 +124,16 @@ def _sorted(chosen: Chosen, found: dc.Sensitivity) -> int:
         owner = next(one for one in chosen.among if one.dataset.id == seen.opened.dataset)
         closeup.show(owner, seen.opened, why=_ranking(chosen, count))
     return count
+
+
+def sides(chosen: Chosen) -> dict[str, str]:
+    """Return the choices by which the Neurons page asks the same question: with against without.
+
+    Piles picked by hand are no datasets: then the datasets that their images are from are shown.
+    """
+    if isinstance(chosen.with_, Ready) and isinstance(chosen.without, Ready):
+        return {"a": chosen.with_.name, "b": chosen.without.name}
+    return {"a": chosen.among[0].name, "b": chosen.among[-1].name}
 
 
 def _ranking(chosen: Chosen, count: int) -> dict[str, str]:
@@ -132,12 +152,44 @@ def _count(steps: Sequence[int]) -> int:
     return int(steps[int(np.argmin([abs(step - wanted) for step in steps]))])
 
 
+def _sharpen(chosen: Chosen, count: int) -> None:
+    """Draw weights of all neurons learned from the piles, what they are worth, and what keeps them."""
+    layout.note(
+        "Instead of the most sensitive neurons, all alike: how much each one counts is learned from the two piles. "
+        "The weights are a selection like any other, usable on every page."
+    )
+    asked = f"{chosen.with_.key}:{chosen.without.key}:{count}"
+    if st.button("Learn the weights", key="sharpen", help="Some seconds; tried on images that were not learned from."):
+        st.session_state["_sharpened"] = asked
+    if st.session_state.get("_sharpened") != asked:
+        return
+    try:
+        with st.spinner("Learning, and trying on images that were left out…"):
+            learned = sorting.sharpened(chosen, count)
+    except dc.BadInput as error:
+        st.warning(words.as_markdown(str(error)))
+        return
+    layout.facts(
+        [("Learned weights, AUC", f"{learned.auc:.3f}"), (f"The slider's {count:,}, AUC", f"{learned.plain_auc:.3f}")]
+    )
+    layout.note("AUC: how often a new image with lies before one without; 0.5 is chance, 1 is always.")
+    proposed = f"{chosen.column or chosen.names[0]} sharpened"
+    name = st.text_input("Name", key="sharpened-name", placeholder=proposed).strip() or proposed
+    if st.button("Save selection", key="sharpened-save", type="primary"):
+        reads.workspace().save_selection(algebra.renamed(learned.selection, name))
+        st.toast(f"Saved {words.as_markdown(name)}: choose it under Neurons on the other pages.")
+
+
 def _keep(chosen: Chosen, found: dc.Sensitivity, first: dc.DNA, count: int) -> None:
     """Draw what the neurons found can be kept as."""
     ways = {"top": f"The slider's {count:,}"}
     if found.noise_ratio is not None:
         ways["noise"] = "All above chance"
-    way = address.segments("Which", ways, key="keep") if len(ways) > 1 else "top"
+    ways["sharpen"] = "Sharpened"
+    way = address.segments("Which", ways, key="keep")
+    if way == "sharpen":
+        _sharpen(chosen, count)
+        return
     if way == "noise":
         factor = st.slider("At least this many times chance", 1.5, 10.0, 3.0, 0.5, key="factor", format="%.1fx")
         flats = found.order[found.noise_ratio[found.order] >= factor]
@@ -151,11 +203,15 @@ def _keep(chosen: Chosen, found: dc.Sensitivity, first: dc.DNA, count: int) -> N
         if ratio is not None and len(flats):
             layout.caption(f"The last of them is {words.times(float(ratio[flats[-1]]))} what chance would give.")
     proposed = f"{chosen.column or chosen.names[0]} {'top ' + str(count) if way == 'top' else 'above chance'}"
-    name = st.text_input("Name", key="selection-name", placeholder=proposed).strip() or proposed
-    if st.button("Save selection", key="selection-save", type="primary", disabled=not len(flats)):
+    with st.form("keep-form", border=False):
+        name = st.text_input("Name", key="selection-name", placeholder=proposed).strip() or proposed
+        pressed = st.form_submit_button("Save selection", key="selection-save", type="primary", disabled=not len(flats))
+    if pressed:
         origin = {
             "kind": "sensitivity", "with": found.names[0], "without": found.names[1], "images": list(found.images),
         } | ({"top": count} if way == "top" else {"times_chance": factor})  # fmt: skip
         made = dc.Selection.of(flats, name=name, extractor=found.extractor, origin=origin)
         reads.workspace().save_selection(made)
-        st.toast(f"Saved {words.as_markdown(name)}: choose it under Neurons on the other pages.")
+        popovers.close("keep-these")
+        st.session_state[SAVED] = f"Saved {words.as_markdown(name)}: choose it under Neurons on the other pages."
+        st.rerun()

@@ -9,6 +9,7 @@ import streamlit as st
 import dnacore as dc
 from dnacore.attributes.forgetting import LEAST
 from dnacore.attributes.survey import Attribute, attributes_of
+from dnacore.sketches.words import SEES
 from dnacore.workspace import jobs
 from dnacore.workspace.datasets import free_name
 from dnacore.workspace.jobs import Job
@@ -78,7 +79,8 @@ def draw(ready: Sequence[Ready]) -> None:
 @st.cache_data(max_entries=20, show_spinner=False)
 def _known(key: str, _whole: Ready) -> list[Attribute]:
     sketches = reads.sketches_of(_whole)
-    return attributes_of(reads.attributes(_whole.dataset).iloc[sketches.found], least=ENOUGH)
+    table = reads.attributes(_whole.dataset).iloc[sketches.found].drop(columns=SEES, errors="ignore")
+    return attributes_of(table, least=ENOUGH)
 
 
 def _attributes(whole: Ready) -> list[Attribute]:

@@ -10,7 +10,7 @@ import streamlit as st
 import dnacore as dc
 from dnacore.analyses.mixture import Mixture
 from dnacore.sources.leave_out import LeaveOut, Left, Parts
-from ui.app import address, layout, palette, reads, theme, words
+from ui.app import address, capture, layout, palette, reads, seen, theme, words
 from ui.app.reads import Ready
 from ui.choices import choices, parts
 from ui.components import chart
@@ -30,7 +30,7 @@ def draw(ready: Sequence[Ready]) -> None:
         whole = choices.one_dataset("Leave groups out of", ready, key="whole", index=largest)
         folders = len({row.path.split("/", 1)[0] for row in reads.files(whole.dataset) if "/" in row.path})
         ways = {way: label for way, label in BY.items() if way != "folder" or folders > 1}
-        if whole.dataset.attributes is None:
+        if not seen.described(whole.dataset):
             ways.pop("attribute")
         if not ways:
             st.info(
@@ -119,20 +119,22 @@ def _groups(found: LeaveOut, target: Ready | None) -> None:
         else f"How much nearer the dataset comes to {target.name} when the group is left out; below zero, farther."
     )
     layout.caption(f"{what} {how}")
+    _table(groups, target)
+
+
+def _table(groups: Sequence[Left], target: Ready | None) -> None:
+    frame = pd.DataFrame(
+        {
+            "Left out": [effects.said(group.group) for group in groups],
+            "Images": [group.images for group in groups],
+            "Change, bins": [group.change for group in groups],
+            **({} if target is None else {"To the target, bins": [group.to_target for group in groups]}),
+            "Figures": ["exact" if group.exact else "from sketches" for group in groups],
+        }
+    )
+    capture.table(frame, f"All {len(groups):,} groups")
     with st.expander(f"All {len(groups):,} groups", key="left-out-table"):
-        st.dataframe(
-            pd.DataFrame(
-                {
-                    "Left out": [effects.said(group.group) for group in groups],
-                    "Images": [group.images for group in groups],
-                    "Change, bins": [group.change for group in groups],
-                    **({} if target is None else {"To the target, bins": [group.to_target for group in groups]}),
-                    "Figures": ["exact" if group.exact else "from sketches" for group in groups],
-                }
-            ),
-            hide_index=True,
-            key="left-out-all",
-        )
+        st.dataframe(frame, hide_index=True, key="left-out-all")
 
 
 def mix(ready: Sequence[Ready]) -> None:

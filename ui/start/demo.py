@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
 
-import dnacore as dc
 from dnacore.demo import demo_datasets
 from dnacore.workspace import jobs
 from dnacore.workspace.jobs import Job
-from ui.app import layout, navigation, reads, theme, words
+from ui.app import comparisons, layout, navigation, reads, theme, words
 from ui.app.reads import Ready
 from ui.components import chart, wall
 from ui.components.wall import pictures
-from ui.figures import distances, findings
+from ui.figures import findings
+from ui.figures import heatmap as heatmaps
 from ui.jobs import tray, weights_file
 
 COMMAND = ("demo", "--extract")
@@ -113,29 +113,31 @@ def draw_progress(at_least: int) -> None:
     )
 
 
-def heatmap(ready: Sequence[Ready], say: Callable[[dc.Comparison], str | None] | None = None) -> None:
+def heatmap(ready: Sequence[Ready], said: str | None = None) -> None:
     """Draw the distances of the first eight datasets, and what stands out; a click opens the pair.
 
-    say: what to say about them, where it is not what stands out.
+    said: what to say, where it is not what stands out.
     """
     shown = list(ready)[:8]
-    compared = reads.comparison(shown, "emd", None)
+    compared = comparisons.comparison(shown, "emd", None)
     found = list(compared.names)
 
     def remember(cell: list[int]) -> None:
         st.session_state["_open_pair"] = (found[cell[0]], found[cell[1]])
 
-    said = say(compared) if say is not None else None
-    layout.found(said or findings.pairwise(found, compared.matrix, compared.unit))
+    there = len(reads.ready())
+    of = there if there > len(shown) else None
+    layout.found(said or findings.pairwise(found, compared.matrix, compared.unit, of=of))
     chart.show(
-        distances.heatmap(found, compared.matrix, unit=compared.unit, cell=40, dark=theme.is_dark()),
+        heatmaps.heatmap(found, compared.matrix, unit=compared.unit, cell=40, dark=theme.is_dark()),
         key="start-heatmap",
         alt=f"Pairwise distances of {words.listing(found)}",
         on_click=remember,
     )
     layout.caption(
-        "The distance of every two datasets, in bins of 999: light is near, dark is far. "
-        "Click a cell to see which neurons and images say so."
+        "The distance of every two datasets, in bins of 999: light is near, dark is far."
+        + (f" {len(shown)} of {there} datasets are shown." if of else ""),
+        hand="Click a cell to see which neurons and images say so.",
     )
     if "_open_pair" in st.session_state:
         a, b = st.session_state.pop("_open_pair")

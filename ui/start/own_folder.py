@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-import dnacore as dc
 from dnacore.errors import DnaError
 from dnacore.images import browse
 from dnacore.images.browse import Place
-from ui.app import errors, layout, navigation, reads, words
+from ui.app import comparisons, errors, layout, navigation, reads, words
 from ui.app.reads import Ready
 from ui.datasets import adding
 from ui.jobs import tray
@@ -30,7 +29,7 @@ def draw() -> None:
         return
     found = _proposals(browse.roots())
     if found:
-        layout.caption("Folders with images on this computer. One click compares one with the demo data:")
+        layout.note("Folders with images on this computer. One click compares one with the demo data:")
     else:
         layout.caption("No folder of images was found at a glance. Look for one, or upload images or a zip:")
     with st.container(key="own-folders", gap="xxsmall"):
@@ -88,13 +87,15 @@ def progress() -> None:
         st.fragment(working, run_every=1.0)()
 
 
-def nearest(own: Ready, compared: dc.Comparison) -> str | None:
-    """Say which dataset a person's own is most like, and which it is least like."""
-    names = list(compared.names)
-    if own.name not in names or len(names) < 3:
+def nearest(own: Ready) -> str | None:
+    """Say which of all other datasets a person's own is most like, and which it is least like; None where few are."""
+    others = [one for one in reads.ready() if one.dataset.id != own.dataset.id]
+    if len(others) < 2:
         return None
-    row = np.array(compared.matrix[names.index(own.name)], dtype=float)
-    row[names.index(own.name)] = np.nan
-    near, far = int(np.nanargmin(row)), int(np.nanargmax(row))
-    apart = words.distance(float(row[near]), compared.unit)
-    return f"{own.name} is most like {names[near]}, {apart} away, and least like {names[far]}."
+    apart = comparisons.from_one(own, others)
+    near, far = int(np.argmin(apart)), int(np.argmax(apart))
+    distance = words.difference(float(apart[near]))
+    return (
+        f"Of {len(others)} other datasets, {own.name} is most like {others[near].name}, {distance} away, "
+        f"and least like {others[far].name}."
+    )

@@ -28,7 +28,7 @@ DESIGN = Design(
         "fringe",
         "freckles",
         "scarf",
-    ),  # fmt: skip
+    ),
     words=(
         ("hair_colour", ("black", "brown", "blond", "red")),
         ("background", ("plain", "dots", "stripes", "lights")),

@@ -164,6 +164,39 @@ def _beret(sitter: Sitter, put: Put, w: float) -> None:
     sitter.canvas.line(put(points((0.1 * side, -1.27), (0.16 * side, -1.44))), darker(person.hat, 0.2), 2.4)
 
 
+def _lens(kind: str, side: int, x: float, y: float, rx: float, r: float) -> np.ndarray:
+    """The outline of one lens around (x, y), as its kind of frame has it."""
+    if kind == "round":
+        return ellipse(x, y, rx, r)
+    if kind == "aviator":
+        return smooth(
+            points(
+                (x - side * 0.25, y - 0.22),
+                (x + side * 0.28, y - 0.2),
+                (x + side * 0.27, y + 0.12),
+                (x + side * 0.05, y + 0.32),
+                (x - side * 0.22, y + 0.14),
+            )
+        )
+    if kind == "cat":
+        return smooth(
+            points(
+                (x - side * 0.26, y - 0.13),
+                (x + side * 0.38, y - 0.27),
+                (x + side * 0.24, y + 0.17),
+                (x - side * 0.18, y + 0.19),
+            )
+        )
+    a, b, c = 0.29, 0.21, 0.055
+    return smooth(
+        points(
+            (x - a + c, y - b), (x + a - c, y - b), (x + a, y - b + c), (x + a, y + b - c),
+            (x + a - c, y + b), (x - a + c, y + b), (x - a, y + b - c), (x - a, y - b + c),
+        ),
+        steps=3,
+    )  # fmt: skip
+
+
 def paint_glasses(sitter: Sitter) -> None:
     """Glasses with one of five frames; some are tinted."""
     person, canvas = sitter.look, sitter.canvas
@@ -174,36 +207,7 @@ def paint_glasses(sitter: Sitter) -> None:
     for side in (-1, 1):
         x = side * max(gap, 0.33)
         rx = r * (1 - 0.1 * person.yaw * side)
-        if kind == "round":
-            lens = ellipse(x, y, rx, r)
-        elif kind == "aviator":
-            lens = smooth(
-                points(
-                    (x - side * 0.25, y - 0.22),
-                    (x + side * 0.28, y - 0.2),
-                    (x + side * 0.27, y + 0.12),
-                    (x + side * 0.05, y + 0.32),
-                    (x - side * 0.22, y + 0.14),
-                )
-            )
-        elif kind == "cat":
-            lens = smooth(
-                points(
-                    (x - side * 0.26, y - 0.13),
-                    (x + side * 0.38, y - 0.27),
-                    (x + side * 0.24, y + 0.17),
-                    (x - side * 0.18, y + 0.19),
-                )
-            )
-        else:
-            a, b, c = 0.29, 0.21, 0.055
-            lens = smooth(
-                points(
-                    (x - a + c, y - b), (x + a - c, y - b), (x + a, y - b + c), (x + a, y + b - c),
-                    (x + a - c, y + b), (x - a + c, y + b), (x - a, y + b - c), (x - a, y - b + c),
-                ),
-                steps=3,
-            )  # fmt: skip
+        lens = _lens(kind, side, x, y, rx, r)
         area = sitter.on_face(lens)
         dark = person.lens > 0.4
         tinted = (46, 44, 52) if sum(frame) > 420 else darker(frame, 0.35)

@@ -82,27 +82,15 @@ def traffic(view: View, amount: str) -> list[tuple[float, float, bool, int]]:
     return found
 
 
-def paint_car(view: View, z: float, x: float, oncoming: bool, number: int) -> None:
-    """One car: shadow, the flank we can see, body, glass, lamps and tyres."""
-    rng = np.random.default_rng(number)
-    kind = list(BODIES)[int(rng.choice(len(BODIES), p=[body.share for body in BODIES.values()]))]
-    length = BODIES[kind].length
-    colour = PAINT[int(rng.integers(len(PAINT)))]
-    body, cabin = _whole(BODIES[kind].body), _whole(BODIES[kind].cabin)
+def _flank(view: View, body: np.ndarray, cabin: np.ndarray, colour: Colour, x: float, z: float, length: float) -> None:
+    """The side of a car that faces us: the hull between its near and its far profile, glass and tyres."""
     canvas = view.canvas
     half, sill = float(body[:, 0].max()), float(body[:, 1].min())
-
-    def at(shape: np.ndarray) -> list[float]:
-        return view.upright(shape, x, z)
 
     def tone(base: Colour, light: float = 1.0) -> Colour:
         return view.seen(base, z, light)
 
-    under = [(-1.1, -0.3), (1.1, -0.3), (1.05, length), (-1.05, length)]
-    shadow = view.project(np.array([(x + half * a, 0.0, z + b) for a, b in under]))
-    canvas.fill(shadow, view.seen((24, 24, 30), z), opacity=0.62, soft=max(0.6, view.size(0.16, z)))
     far = z + length
-    # The flank that faces us: the hull between the near and the far profile.
     side = -1.0 if view.at(x, 0.0, z)[0] > WIDTH / 2 else 1.0
     roof = float(cabin[:, 1].max())
     edge = side * half
@@ -138,6 +126,29 @@ def paint_car(view: View, z: float, x: float, oncoming: bool, number: int) -> No
             for t in np.linspace(0, 2 * np.pi, 12)
         ]
         canvas.polygon(view.quad(*wheel), tone((22, 22, 26)))
+
+
+def paint_car(view: View, z: float, x: float, oncoming: bool, number: int) -> None:
+    """One car: shadow, the flank we can see, body, glass, lamps and tyres."""
+    rng = np.random.default_rng(number)
+    kind = list(BODIES)[int(rng.choice(len(BODIES), p=[body.share for body in BODIES.values()]))]
+    length = BODIES[kind].length
+    colour = PAINT[int(rng.integers(len(PAINT)))]
+    body, cabin = _whole(BODIES[kind].body), _whole(BODIES[kind].cabin)
+    canvas = view.canvas
+    half, sill = float(body[:, 0].max()), float(body[:, 1].min())
+
+    def at(shape: np.ndarray) -> list[float]:
+        return view.upright(shape, x, z)
+
+    def tone(base: Colour, light: float = 1.0) -> Colour:
+        return view.seen(base, z, light)
+
+    under = [(-1.1, -0.3), (1.1, -0.3), (1.05, length), (-1.05, length)]
+    shadow = view.project(np.array([(x + half * a, 0.0, z + b) for a, b in under]))
+    canvas.fill(shadow, view.seen((24, 24, 30), z), opacity=0.62, soft=max(0.6, view.size(0.16, z)))
+    roof, shoulder = float(cabin[:, 1].max()), float(cabin[:, 1].min())
+    _flank(view, body, cabin, colour, x, z, length)
     for wheel_side in (-1, 1):
         a, b = wheel_side * half * 0.98, wheel_side * (half - 0.24)
         canvas.polygon(at(points((a, 0.0), (b, 0.0), (b, 0.5), (a, 0.5))), tone((22, 22, 26)))

@@ -54,7 +54,7 @@ class Mini(nn.Module):
         super().__init__()
         self.stem = Active(3, WIDTHS[0], stride=2)
         self.stages = nn.ModuleList()
-        for i, (width, depth) in enumerate(zip(WIDTHS, DEPTHS)):
+        for i, (width, depth) in enumerate(zip(WIDTHS, DEPTHS, strict=True)):
             blocks: list[nn.Module] = [Active(WIDTHS[i - 1], width, halve=True)] if i else []
             self.stages.append(nn.Sequential(*blocks, *(Residual(width) for _ in range(depth))))
         self.things_middle, self.things = Named(WIDTHS[-2], len(THINGS), 1), Named(WIDTHS[-1], len(THINGS), 1)

@@ -6,6 +6,8 @@ further package is needed: only the encoder's half of that file is read.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import nn
 from torch.nn import functional
@@ -91,7 +93,7 @@ class Encoder(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.conv_in = nn.Conv2d(3, WIDTHS[0], 3, padding=1)
-        levels = zip((WIDTHS[0], *WIDTHS), WIDTHS)
+        levels = pairwise((WIDTHS[0], *WIDTHS))
         self.down_blocks = nn.ModuleList(
             [Level(inputs, outputs, last=i == len(WIDTHS) - 1) for i, (inputs, outputs) in enumerate(levels)]
         )

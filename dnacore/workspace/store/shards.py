@@ -10,25 +10,25 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from dnacore.dna.calibration import Calibration, load_calibration
-from dnacore.dna.file import covariance_layers, load_dna
+from dnacore.dna.file import covariance_layers
 from dnacore.dna.histogram import DNA
 from dnacore.errors import BadInput, Damaged, Unavailable
 from dnacore.paths import discard
 from dnacore.sketches.segments import SketchArrays, save_segment
 from dnacore.sketches.sketches import Sketches
+from dnacore.sketches.words import Words, save_words
 from dnacore.workspace import listing
 from dnacore.workspace.datasets import Dataset
 from dnacore.workspace.store.array_files import exists, next_number, stamp
-from dnacore.workspace.store.settings import Setting as Setting
-from dnacore.workspace.store.settings import Settings
-from dnacore.workspace.store.settings import label_of as label_of
+from dnacore.workspace.store.calibration_files import CalibrationFiles, histograms
+from dnacore.workspace.store.settings import Setting, label_of
 from dnacore.workspace.store.shard_plan import FileRow, Member, Shard
 from dnacore.workspace.store.sketch_files import SketchFiles
+from dnacore.workspace.store.word_files import WordFiles
 
 
-class Store(Settings, SketchFiles):
-    """The array side of one workspace: settings, shards, sketches, DNAs and calibrations."""
+class Store(SketchFiles, WordFiles, CalibrationFiles):
+    """The array side of one workspace: settings, shards, sketches, words, DNAs and calibrations."""
 
     # -- shards --------------------------------------------------------------------------------------------------------
 
@@ -47,15 +47,17 @@ class Store(Settings, SketchFiles):
 
     def add_shard(
         self, dataset: Dataset, setting: Setting, members: Sequence[Member], dna: DNA,
-        sketches: SketchArrays | None, sketched: Sequence[str],
+        sketches: SketchArrays | None, sketched: Sequence[str], words: Words | None = None,
     ) -> int:  # fmt: skip
-        """Keep a finished shard. sketched: the content hashes of the images in `sketches`."""
+        """Keep a finished shard. sketched: the content hashes of the images in `sketches`. words: what its images show."""
         with self.catalogue.changing() as db:  # numbers are handed out first, so that no file is ever written twice
             shard = next_number(db, "shard")
             segment = next_number(db, "segment")
         dna.save(self.shard_file(shard))
         if sketches is not None and len(sketched):
             save_segment(self.segment_file(segment), sketches, sketched)
+        if words is not None and len(words):
+            save_words(self.words_file(shard), words)
         written = stamp(self.segment_file(segment))
         with self.changing(dataset) as db:
             part = str(dataset.part or "")
@@ -95,6 +97,7 @@ class Store(Settings, SketchFiles):
             )
         for number in old:
             discard(self.shard_file(number))
+            discard(self.words_file(number))
         self.catalogue.back_up()
 
     def covariance_layers(self, shard: int) -> set[str]:
@@ -221,42 +224,14 @@ class Store(Settings, SketchFiles):
         key = hashlib.sha256(json.dumps([row["last"] if row else 0, *shards]).encode()).hexdigest()[:24]
         return self.root / "dna" / f"{key}.dna.npz"
 
-    # -- calibrations --------------------------------------------------------------------------------------------------
+    # -- words ---------------------------------------------------------------------------------------------------------
 
-    def calibration_file(self, fingerprint: str) -> Path:
-        """Where a calibration lies."""
-        return self.root / "calibrations" / f"{fingerprint}.npz"
-
-    def calibration(self, fingerprint: str) -> Calibration | None:
-        """A stored calibration. A damaged or lost one is taken from a shard made under it; None if there is none."""
-        path = self.calibration_file(fingerprint)
-        try:
-            return load_calibration(path)
-        except Damaged:
-            self.set_aside(path)
-        except BadInput:  # it is gone
-            pass
-        with self.catalogue.reading() as db:
-            rows = db.execute(
-                "SELECT shard.id FROM shard JOIN setting ON setting.id = shard.setting WHERE calibration = ?",
-                (fingerprint,),
-            ).fetchall()
-        for row in rows:
-            with suppress(Damaged, BadInput):  # the next one may be whole
-                found = histograms(self.shard_file(row["id"])).calibration
-                with suppress(Unavailable):  # it can be taken from the shard again
-                    found.save(path)
-                return found
-        return None
-
-    def left_calibration(self, extractor: str) -> Calibration | None:
-        """The newest calibration file of a network, which a catalogue that was lost had known of; None without one."""
-        files = (self.root / "calibrations").glob("*.npz")
-        for path in sorted(files, key=lambda path: (-path.stat().st_mtime_ns, path.name)):
-            with suppress(Damaged, BadInput):
-                if (found := load_calibration(path)).extractor == extractor:
-                    return found
-        return None
+    def words(self, dataset: Dataset, setting: Setting) -> Words | None:
+        """What a network's head said of a dataset's images, of a part's too; None where no words are kept."""
+        whole = self.words_of_whole(dataset, setting)
+        if whole is None or dataset.part is None:
+            return whole
+        return whole.of([f.hash for f in listing.files(self.catalogue, dataset)])[1]
 
     # -- files ---------------------------------------------------------------------------------------------------------
 
@@ -267,6 +242,7 @@ class Store(Settings, SketchFiles):
             segments = db.execute("SELECT id FROM segment WHERE dataset = ?", (dataset.id,)).fetchall()
             merged = db.execute("SELECT shards FROM extraction WHERE dataset = ?", (dataset.id,)).fetchall()
         own = [self.shard_file(r["id"]) for r in shards] + [self.segment_file(r["id"]) for r in segments]
+        own += [self.words_file(r["id"]) for r in shards]
         return own + [self.merged_file(numbers(r["shards"]) or []) for r in merged]
 
     def sweep(self, older_than: float = 3600.0) -> int:
@@ -277,14 +253,6 @@ class Store(Settings, SketchFiles):
         from dnacore.workspace import leftovers
 
         return sum(map(leftovers.remove, leftovers.find(self, older_than)))
-
-
-def histograms(path: Path) -> DNA:
-    """A DNA of ours, which always holds histograms. Raises Damaged, BadInput where it is gone, Unavailable."""
-    found = load_dna(path)
-    if not isinstance(found, DNA):
-        raise Damaged(f"{path.name} holds no histograms.")
-    return found
 
 
 def numbers(text: object) -> list[int] | None:

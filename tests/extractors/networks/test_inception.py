@@ -19,7 +19,7 @@ def test_it_is_torchvisions_with_three_differences(monkeypatch) -> None:
     average = functional.avg_pool2d
     grid_8 = []
 
-    def pool(x, kernel_size, stride, padding):  # noqa: ANN001, ANN202
+    def pool(x, kernel_size, stride, padding):
         if x.shape[1] == 2048:
             grid_8.append(x)
             return functional.max_pool2d(x, kernel_size, stride, padding)

@@ -22,7 +22,7 @@ from ui.figures import histograms
 KINDS = {"share": "Shares", "counts": "Counts", "cumulative": "Cumulative"}
 BARS = 100
 WIDEST = 0.3  # of the drawn part, for the range that is brushed at first
-_component = component(__file__, "brush.js")
+_component = component(__file__, "brush.js", reports=("range", "opened", "lost"))
 
 
 @dataclass(frozen=True)
@@ -88,14 +88,11 @@ def show(
             "kind": kind,
             "log": logarithmic,
             "height": height,
-            "side": 74,
+            "side": 120,
             "rows": 1,
             "aspect": reads.aspect(chosen[0].dataset),
         },
         default={"range": []},
-        on_range_change=_nothing,
-        on_opened_change=_nothing,
-        on_lost_change=_nothing,
     )
     place = result.get("opened")
     dataset = opened = None
@@ -145,7 +142,3 @@ def telling(edges: np.ndarray, shares: Sequence[np.ndarray]) -> tuple[int, int]:
 def _atoms(one: Ready, flat: int) -> np.ndarray:
     """(N, 16) uint16: the bins of this neuron's quantiles in each image."""
     return np.ascontiguousarray(reads.sketches_of(one).quantiles(np.array([flat]))[0], "<u2")
-
-
-def _nothing() -> None:
-    """Reports are read from the component's result; Streamlit wants a callback for every name it returns."""

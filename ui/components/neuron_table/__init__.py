@@ -10,14 +10,13 @@ import streamlit as st
 
 import dnacore as dc
 from dnacore.dna.layers import layer_slices
-from dnacore.extractors.networks.mini_classes import things_of
-from ui.app import blobs, palette, reads, words
+from ui.app import blobs, palette, reads, seen, words
 from ui.app.reads import Ready
 from ui.components import wall
 from ui.components.component import component
 
 BINS = 32
-_component = component(__file__, "neuron_table.js")
+_component = component(__file__, "neuron_table.js", reports=("opened", "marked", "lost"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +70,7 @@ def show(
     body = b"".join(
         [rows.astype("<u4").tobytes(), *(np.asarray(c.values, "<f4").tobytes() for c in columns), small.tobytes()]
     )
-    names = list(dna.layers)
+    names, things = list(dna.layers), seen.things(dna)
     result = _component(
         key=key,
         data={
@@ -95,15 +94,12 @@ def show(
                     "said": words.layer(name),
                     "depth": words.depth(name, names),
                     "start": where.start,
-                    "things": things_of(dna.extractor, name),
+                    "things": things.get(name, {}),
                 }
                 for name, where in layer_slices(dna.layers).items()
             ],
         },
         default={"marked": []},
-        on_opened_change=_nothing,
-        on_marked_change=_nothing,
-        on_lost_change=_nothing,
     )
     opened, marked = result.get("opened"), result.get("marked") or []
     return Opened(
@@ -141,7 +137,3 @@ def small(dnas: Sequence[dc.DNA], bins: int = BINS) -> np.ndarray:
         out[place] = np.maximum(np.diff(below, axis=1), 0)
     top = out.max(axis=(0, 2), keepdims=True)
     return np.round(255 * np.sqrt(out / np.where(top > 0, top, 1))).astype(np.uint8)
-
-
-def _nothing() -> None:
-    """Reports are read from the component's result; Streamlit wants a callback for every name it returns."""

@@ -15,7 +15,7 @@ from ui.components import wall
 from ui.components.component import component
 from ui.components.wall import Picture, sketched
 
-_component = component(__file__, "peaks.js")
+_component = component(__file__, "peaks.js", reports=("opened",))
 
 
 @dataclass(frozen=True)
@@ -70,11 +70,6 @@ def tiles(peaks: Sequence[Peak], *, key: str, title: str, crop: str, aspect: flo
                 for peak in peaks
             ],
         },
-        on_opened_change=_nothing,
     )
     opened = result.get("opened")
     return peaks[opened].picture if isinstance(opened, int) and 0 <= opened < len(peaks) else None
-
-
-def _nothing() -> None:
-    """Reports are read from the component's result; Streamlit wants a callback for every name it returns."""

@@ -1,25 +1,26 @@
 // Images with the place where a neuron reacted most, and that place large. The patch is cut out of the thumbnail here.
 
-const roots = new WeakMap();
+export default mounted((parent) => {
+  const root = make("div", "peaks", parent);
+  const here = {
+    show(data) {
+      root.replaceChildren();
+      root.style.setProperty("--columns", data.columns);
+      root.style.setProperty("--aspect", data.aspect);
+      data.items.forEach((item, at) => root.appendChild(tile(here, data, item, at)));
+      if (!data.items.length) make("div", "none", root, data.empty);
+    },
+    close() { root.remove(); },
+  };
+  return here;
+});
 
-export default function (component) {
-  const { parentElement, data } = component;
-  let root = roots.get(parentElement);
-  if (!root) { root = make("div", "peaks", parentElement); roots.set(parentElement, root); }
-  root.replaceChildren();
-  root.style.setProperty("--columns", data.columns);
-  root.style.setProperty("--aspect", data.aspect);
-  data.items.forEach((item, at) => root.appendChild(tile(component, data, item, at)));
-  if (!data.items.length) make("div", "none", root, data.empty);
-  return () => { root.remove(); roots.delete(parentElement); };
-}
-
-function tile(component, data, item, at) {
+function tile(here, data, item, at) {
   const button = make("button", "tile");
   button.type = "button";
   button.title = item.name;
   button.setAttribute("aria-label", `${item.name}, ${item.value}`);
-  button.addEventListener("click", () => component.setTriggerValue("opened", at));
+  button.addEventListener("click", () => here.component.setTriggerValue("opened", at));
   const url = `${data.base}/thumb/${item.dataset}/${item.index}${item.version ? `?v=${item.version}` : ""}`;
   const patch = item.place && !item.place.whole ? make("span", "patch", button) : null;
   const frame = make("span", "frame", button);

@@ -13,7 +13,7 @@ from ui.components import wall
 from ui.components.component import component
 from ui.components.wall import Picture
 
-_component = component(__file__, "point_map.js")
+_component = component(__file__, "point_map.js", reports=("picked", "opened", "lost"))
 
 
 @dataclass(frozen=True)
@@ -73,9 +73,6 @@ def show(
             "kinds": [{"name": kind.name, "colour": kind.colour} for kind in kinds],
         },
         default={"picked": {}},
-        on_picked_change=_nothing,
-        on_opened_change=_nothing,
-        on_lost_change=_nothing,
     )
     opened, picked = result.get("opened"), result.get("picked") or {}
     places = picked.get("places", []) if picked.get("of") == identity else []
@@ -83,7 +80,3 @@ def show(
         pictures[opened] if isinstance(opened, int) and 0 <= opened < len(pictures) else None,
         tuple(pictures[at] for at in places if isinstance(at, int) and 0 <= at < len(pictures)),
     )
-
-
-def _nothing() -> None:
-    """Reports are read from the component's result; Streamlit wants a callback for every name it returns."""

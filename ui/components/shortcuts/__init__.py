@@ -25,7 +25,7 @@ _CHARTS = (
     ("Space, Enter", "select or open an image of the map"),
     ("+, −", "closer, farther"),
 )
-_component = component(__file__, "shortcuts.js")
+_component = component(__file__, "shortcuts.js", reports=("page", "help", "theme"))
 
 
 def listen() -> None:
@@ -35,9 +35,6 @@ def listen() -> None:
         key="hands",
         data={"pages": keys},
         height=1,
-        on_page_change=_nothing,
-        on_help_change=_nothing,
-        on_theme_change=_nothing,
     )
     if heard.get("page") in navigation.TITLES:
         navigation.go(heard["page"])
@@ -59,7 +56,3 @@ def _help(keys: dict[str, str]) -> None:
     ):
         st.markdown(f"**{title}**")
         layout.facts(lines)
-
-
-def _nothing() -> None:
-    """What was heard is read from the component's result; Streamlit wants a callback for every name it returns."""

@@ -1,24 +1,19 @@
 // Keys that work on every page, and the news that light turned into dark: figures are drawn by the server, which
 // otherwise would not hear of it before the next click.
 
-const state = new WeakMap();
-
-export default function (component) {
-  const { parentElement, data } = component;
-  let here = state.get(parentElement);
-  if (!here) {
-    here = { waiting: 0, dark: null };
-    here.listen = (event) => press(here, event);
-    document.addEventListener("keydown", here.listen);
-    state.set(parentElement, here);
-  }
-  here.component = component;
-  here.pages = data.pages;
-  const dark = isDark();
-  if (here.dark !== null && here.dark !== dark) component.setTriggerValue("theme", dark ? "dark" : "light");
-  here.dark = dark;
-  return () => { document.removeEventListener("keydown", here.listen); state.delete(parentElement); };
-}
+export default mounted(() => {
+  const here = { waiting: 0, dark: null };
+  const listen = (event) => press(here, event);
+  document.addEventListener("keydown", listen);
+  here.show = (data) => {
+    here.pages = data.pages;
+    const dark = isDark();
+    if (here.dark !== null && here.dark !== dark) here.component.setTriggerValue("theme", dark ? "dark" : "light");
+    here.dark = dark;
+  };
+  here.close = () => document.removeEventListener("keydown", listen);
+  return here;
+});
 
 function isDark() {
   const parts = getComputedStyle(document.querySelector(".stApp") ?? document.body).backgroundColor.match(/[\d.]+/g) ?? [255, 255, 255];

@@ -7,17 +7,19 @@ images of float32 take 1.9 MB); the slider is the component's own, so that nothi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import streamlit as st
 
-from ui.app import blobs
+from ui.app import blobs, capture, words
 from ui.components import wall as gallery
 from ui.components.component import component
 from ui.components.wall import Action, Picture, Seen
 
-_component = component(__file__, "../wall/wall.js", "sorting_wall.js", style="../wall/wall.css")
+_component = component(
+    __file__, "../wall/wall.js", "sorting_wall.js", style="../wall/wall.css", reports=("top", "opened", "acted", "lost")
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +38,7 @@ class Deck:
 
 def deck(steps: Sequence[int], matrix: np.ndarray, pictures: Sequence[Picture], notes: Sequence[str] = ()) -> Deck:
     """Make what the slider runs through. matrix: (steps, images) distances, smallest nearest."""
-    columns = {"index": [picture.index for picture in pictures]}
+    columns: dict[str, object] = {"index": [picture.index for picture in pictures]}
     datasets = {picture.dataset for picture in pictures}
     columns["dataset"] = datasets.pop() if len(datasets) == 1 else [picture.dataset for picture in pictures]
     for name in ("name", "version", "label"):
@@ -58,7 +60,7 @@ def wall(
     far: tuple[str, str],
     note: str | None = None,
     band: int = 40,
-    size: int = 110,
+    size: int = 124,
     aspect: float = 1.0,
     actions: Sequence[Action] = (),
 ) -> tuple[Seen, int]:
@@ -95,17 +97,23 @@ def wall(
             "base": gallery.base_url(),
         },
         default={"top": top},
-        on_top_change=_nothing,
-        on_opened_change=_nothing,
-        on_acted_change=_nothing,
-        on_lost_change=_nothing,
     )
     chosen, before = result.get("top"), f"_let_go_{key}"
     # A hand that let go of the slider is heard once; otherwise what the page asked for stands (a link, a saved view).
     moved = chosen in shown.steps and chosen != st.session_state.get(before, top)
     st.session_state[before] = chosen
-    return gallery.seen(result, shown.pictures), chosen if moved else top
+    count = int(chosen) if moved else top
+    _note(shown, count, near, far)
+    return gallery.seen(result, shown.pictures), count
 
 
-def _nothing() -> None:
-    """Reports are read from the component's result; Streamlit wants a callback for every name it returns."""
+def _note(shown: Deck, count: int, near: tuple[str, str], far: tuple[str, str]) -> None:
+    """Note both ends of the ranking, which is sorted in the browser, for a report."""
+    distances = np.frombuffer(shown.matrix, np.float32).reshape(len(shown.steps), -1)[shown.steps.index(count)]
+    order = np.argsort(distances, kind="stable")
+    for (title, _), places in ((near, order), (far, order[::-1])):
+        found = [
+            replace(shown.pictures[at], left=f"{rank:,}", right=f"{distances[at]:+.1f}")
+            for rank, at in enumerate(places[: capture.MOST_IMAGES].tolist(), 1)
+        ]
+        capture.images(f"{title}, by {words.count(count, 'neuron')}", found, len(order))

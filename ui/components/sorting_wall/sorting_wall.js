@@ -2,20 +2,9 @@
 // of distances, one row a position of the slider, comes once; from then on the server is asked nothing until the slider
 // is let go of. What `wall.js` defines stands above this file.
 
-const lives = new WeakMap();
 const PREFETCHED = 480, AT_ONCE = 4;
 
-export default function (component) {
-  const { parentElement, data } = component;
-  let live = lives.get(parentElement);
-  if (!live) {
-    live = new Live(parentElement);
-    lives.set(parentElement, live);
-  }
-  live.component = live.wall.component = component;
-  live.take(data);
-  return () => { live.close(); lives.delete(parentElement); };
-}
+export default mounted((parent) => new Live(parent));
 
 class LiveWall extends Wall {
   badged() { return true; }
@@ -49,8 +38,9 @@ class Live {
     this.root.remove();
   }
 
-  take(data) {
+  show(data) {
     this.data = data;
+    this.wall.component = this.component;
     this.caption.textContent = data.caption;
     this.range.setAttribute("aria-label", data.caption);
     this.range.max = data.steps.length - 1;

@@ -21,7 +21,9 @@ LONG = ("dataset", "index", "name", "left", "right", "label", "version")
 MANY = 400  # pictures; the columns of more are fetched once instead of being sent with every run of the page
 
 
-_component = component(__file__, "wall.js", "wall_entry.js", style="wall.css")
+_component = component(
+    __file__, "wall.js", "wall_entry.js", style="wall.css", reports=("selected", "opened", "acted", "lost")
+)
 
 
 @dataclass(frozen=True)
@@ -43,12 +45,16 @@ class Picture:
 
 @dataclass(frozen=True)
 class Band:
-    """A titled run of pictures; `rows` limits it to as many rows as the width allows to fill, 0 shows all."""
+    """A titled run of pictures; `rows` limits it to as many rows as the width allows to fill, 0 shows all.
+
+    centred: of more than fit, those around the middle are shown instead of the first ones.
+    """
 
     pictures: Sequence[Picture]
     title: str = ""
     note: str = ""
     rows: int = 0
+    centred: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,10 +139,12 @@ def wall(
         capture.images(title, list(pictures[: capture.MOST_IMAGES]), len(pictures))
     else:
         runs = [item if isinstance(item, Band) else None for item in bands]
-        whole = [band for band in runs if band] if all(runs) and runs else [Band(list(bands))]  # type: ignore[arg-type]
+        whole = [band for band in runs if band] if all(runs) and runs else [Band(list(bands))]  # type: ignore[arg-type]  # runs or one run: the line before tells
         pictures = [picture for band in whole for picture in band.pictures]
         for band in whole:
-            capture.images(": ".join(filter(None, (title, band.title))), list(band.pictures), len(band.pictures))
+            cut = max(0, len(band.pictures) - capture.MOST_IMAGES) // 2 if band.centred else 0
+            noted = list(band.pictures[cut:])
+            capture.images(": ".join(filter(None, (title, band.title))), noted, len(band.pictures))
         data = payload(whole, pictures, title=title, height=height, size=size, columns=columns, note=note)
         if len(pictures) > MANY:
             data["columns_at"] = _columns_url(packed({name: data.pop(name) for name in LONG if name in data}))
@@ -146,10 +154,6 @@ def wall(
         key=key,
         data=data,
         default={"selected": []},
-        on_selected_change=_nothing,
-        on_opened_change=_nothing,
-        on_acted_change=_nothing,
-        on_lost_change=_nothing,
     )
     return seen(result, pictures)
 
@@ -203,6 +207,7 @@ def payload(
     for band in bands:
         starts.append(
             {"start": at, "count": len(band.pictures), "title": band.title, "note": band.note, "rows": band.rows}
+            | ({"centred": True} if band.centred else {})
         )
         at += len(band.pictures)
     data["bands"] = starts
@@ -225,7 +230,3 @@ def base_url() -> str:
     """Return the path below which this server answers, without a slash at its end."""
     prefix = str(st.get_option("server.baseUrlPath") or "").strip("/")
     return f"/{prefix}" if prefix else ""
-
-
-def _nothing() -> None:
-    """Reports are read from the component's result; Streamlit wants a callback for every name it returns."""

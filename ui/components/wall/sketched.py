@@ -12,12 +12,12 @@ from ui.components.wall import Picture, pictures
 
 def pictures_of(one: Ready) -> tuple[Picture, ...]:
     """Return a dataset's images that have a sketch."""
-    return _pictures(one.key, one)[0]
+    return _pictures(reads.listed(one), one)[0]
 
 
 def columns_url(shown: list[Ready]) -> list[str]:
     """Return where the browser fetches the columns of each dataset's pictures: index, name and version."""
-    return [f"{wall.base_url()}/columns/{blobs.put(_pictures(one.key, one)[1])}" for one in shown]
+    return [f"{wall.base_url()}/columns/{blobs.put(_pictures(reads.listed(one), one)[1])}" for one in shown]
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)

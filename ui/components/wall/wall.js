@@ -114,7 +114,7 @@ class Wall {
     if (wanted.length) {
       const button = make("button", "quiet", this.tools);
       button.type = "button";
-      button.textContent = "Let go";
+      button.textContent = "Clear selection";
       button.title = "Key: Esc";
       button.addEventListener("click", () => { this.picked.clear(); this.tell(); this.request(); this.view.focus(); });
     }
@@ -151,7 +151,9 @@ class Wall {
       const rows = Math.ceil(band.count / this.columns);
       const shown = band.rows ? Math.min(rows, band.rows) : rows;
       const head = band.title ? BAND : 0;
-      const laid = { ...band, top, head, last: Math.min(band.count, shown * this.columns) };
+      const last = Math.min(band.count, shown * this.columns);
+      const start = band.start + (band.centred ? Math.floor((band.count - last) / 2) : 0);
+      const laid = { ...band, top, head, start, last };
       top += head + shown * this.row + (band.title ? 6 : 0);
       return laid;
     });

@@ -1,6 +1,6 @@
 """Measure the calibrations that ship.
 
-    python assets/calibrations/make.py [NAME ...] [--photographs FOLDER ...]
+    python -m training.calibrations [NAME ...] [--photographs FOLDER ...]
 
 On the demo's images and on test patterns that reach further than photographs do: black, white, saturated colours, hard
 edges at every scale, and noise of every colour; for `mini` also on pictures of the training programs in many styles.
@@ -12,7 +12,6 @@ show whether the ranges hold. The file that is written says how many there were,
 from __future__ import annotations
 
 import argparse
-import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -21,14 +20,12 @@ import numpy as np
 import torch
 from PIL import Image
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
-from dnacore import demo  # noqa: E402
+from dnacore import demo
 from dnacore.dna.calibration import SHIPPED
-from dnacore.extraction.calibrate import measure  # noqa: E402
-from dnacore.extractors import load_extractor  # noqa: E402
-from dnacore.images.files import find_images  # noqa: E402
-from training.sheets import sheet  # noqa: E402
+from dnacore.extraction.calibrate import measure
+from dnacore.extractors import load_extractor
+from dnacore.images.files import find_images
+from training.sheets import sheet
 
 PER_DEMO = 40
 SHEETS = 24

@@ -1,0 +1,137 @@
+"""The options that every command has, those of a study, and what an option's text may be."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+Command = Callable[[str, str], argparse.ArgumentParser]  #: makes the parser of one command, given its name and help
+
+
+def everywhere() -> argparse.ArgumentParser:
+    """The options of every command. Without defaults, so that they may stand before a command as well as behind it."""
+    everywhere = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    everywhere.add_argument("--json", action="store_true", help="print the result as JSON")
+    everywhere.add_argument("--workspace", type=Path, metavar="DIR", help="where everything is kept")
+    everywhere.add_argument("--extractor", metavar="E", help="network: a name, timm:NAME, or a weights file")
+    everywhere.add_argument("--architecture", metavar="NAME", help="timm network that the weights file is for")
+    everywhere.add_argument(
+        "--arguments", type=json_object, metavar="JSON", help='its arguments, as {"pad_type": "same"}'
+    )
+    everywhere.add_argument("--prepare", choices=("reparameterize",), help="a step before its weights are loaded")
+    everywhere.add_argument("--device", choices=("auto", "cpu", "cuda"))
+    everywhere.add_argument(
+        "--precision", choices=("fp32", "fp16", "bf16"), help="fp16 keeps distances nearer to fp32's than bf16 does"
+    )
+    everywhere.add_argument("--batch-size", type=positive, metavar="N", help="images at a time")
+    everywhere.add_argument(
+        "--download", action="store_true", help="fetch the network's weights if they are not here yet"
+    )
+    everywhere.add_argument("--quiet", action="store_true", help="no progress on stderr")
+    everywhere.add_argument("--job", help=argparse.SUPPRESS)
+    return everywhere
+
+
+def of_lens(command: Command) -> None:
+    """The options of `lens`."""
+    from dnacore.lens.analysis import NAMES
+
+    lens = command("lens", "look at what a neuron sees, and write it as a picture")
+    lens.add_argument("analysis", metavar="ANALYSIS", choices=NAMES, help=f"one of {', '.join(NAMES)}")
+    lens.add_argument("--neuron", metavar="LAYER:INDEX", help="the neuron to look at")
+    lens.add_argument("--selection", metavar="S", help="the neurons to look at: a saved selection or a JSON file")
+    lens.add_argument("--class", dest="class_", metavar="C", help="a class of the network's head, by number or name")
+    lens.add_argument("--layer", metavar="LAYER", help="the layer, where an analysis asks about one")
+    lens.add_argument("--image", metavar="FILE", help="the image: a file, or the name of one in the dataset")
+    lens.add_argument("--dataset", metavar="NAME", help="the dataset to look in, and to take percentiles from")
+    lens.add_argument("--style", metavar="FILE", help="style: the image whose style is wanted")
+    lens.add_argument("--into", metavar="NAME", help="style: restyle the whole dataset, as a new dataset of this name")
+    lens.add_argument("--folder", type=Path, metavar="DIR", help="style: where the restyled images go")
+    lens.add_argument("--with-extractor", metavar="E", help="cka: the second network")
+    lens.add_argument("--seed", type=whole, default=0, metavar="N", help="the same seed gives the same picture")
+    lens.add_argument("--steps", type=positive, metavar="N", help="steps of those analyses that climb or walk")
+    lens.add_argument(
+        "--set", action="append", type=setting, metavar="NAME=VALUE",
+        help="another setting of the analysis, such as tv=0.1",
+    )  # fmt: skip
+    lens.add_argument("--out", type=Path, required=True, metavar="FILE", help="the picture to write")
+    lens.add_argument("--preview", type=Path, metavar="FILE", help="a picture of how far it is, while it runs")
+
+
+def setting(text: str) -> tuple[str, str]:
+    """`tv=0.1` as (name, value)."""
+    name, sign, value = text.partition("=")
+    if not name or not sign:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a setting such as tv=0.1")
+    return name, value
+
+
+def whole(text: str) -> int:
+    """A whole number from 0 on."""
+    if not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number")
+    return int(text)
+
+
+def of_study(command: Command) -> None:
+    """Add the command `study`; which studies there are, their room says."""
+    from dnacore.studies import NAMES
+
+    study = command("study", "answer a question about datasets by one of the paper's experiments (no name: list them)")
+    study.add_argument("study", nargs="?", choices=NAMES, metavar="NAME", help=", ".join(NAMES))
+    study.add_argument("names", nargs="*", metavar="DATASET")
+    study.add_argument(
+        "--attribute", metavar="COLUMN", help="a column of the dataset's table, where the study takes one"
+    )
+    study.add_argument("--selection", metavar="S", help="only these neurons, where the study takes some")
+    study.add_argument(
+        "--extractors", nargs="+", metavar="E", help="several networks, where the study takes more than one"
+    )
+    study.add_argument(
+        "--scores", type=Path, metavar="CSV", help="transfer: target, source and score of trained models"
+    )
+    study.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="an option of the study (--describe lists them)",
+    )
+    study.add_argument("--seed", type=int, default=0, metavar="N", help="of everything random (default 0)")
+    study.add_argument("--describe", action="store_true", help="say which datasets and options the study takes")
+    study.add_argument("--fresh", action="store_true", help="compute it again even if the result is kept")
+    study.add_argument("--csv", type=Path, metavar="F", help="write the table into a CSV file")
+    study.add_argument("--result", type=Path, metavar="F", help="write all of it into a JSON file")
+    study.add_argument("--html", type=Path, metavar="F", help="write all of it into an HTML file that needs no network")
+
+
+def share(text: str) -> float:
+    """A number between 0 and 1."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = 0.0
+    if not 0 < found < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number between 0 and 1")
+    return found
+
+
+def positive(text: str) -> int:
+    """A whole number above 0."""
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return int(text)
+
+
+def json_object(text: str) -> dict[str, Any]:
+    """A JSON object."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise argparse.ArgumentTypeError(f'{text!r} is not a JSON object such as {{"num_classes": 1000}}')
+    return found

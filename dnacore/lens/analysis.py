@@ -1,0 +1,214 @@
+"""What every analysis of the lens is given, what it declares, and what it hands back."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dnacore.errors import BadInput, Cancelled
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from dnacore.dna.histogram import DNA
+    from dnacore.extractors.extractor import Extractor
+    from dnacore.lens.target import Target
+    from dnacore.sketches.sketches import Sketches
+
+#: Every analysis by the name that the command line and the pages use, in the order of the pages.
+NAMES = (
+    "patches", "map", "occlusion", "gradient", "guided", "integrated", "gradcam", "maximise", "caricature", "dream",
+    "invert", "filters", "path", "neighbours", "style", "cka", "poster",
+)  # fmt: skip
+
+#: What a person may have to give, and how the command line is told.
+INPUTS = {
+    "image": "an image (--image FILE)",
+    "target": "a neuron (--neuron LAYER:INDEX) or a selection (--selection S)",
+    "dataset": "a dataset (--dataset NAME)",
+    "style": "the image whose style is wanted (--style FILE)",
+    "other": "a second network (--with-extractor E)",
+}
+
+PREVIEW_EVERY = 0.7  #: seconds between two previews: making one costs some 10 ms
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One picture of a result, with the few words that stand above it."""
+
+    title: str
+    image: Image.Image
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What an analysis found: pictures, numbers, and one sentence that says what is to be seen.
+
+    figures: JSON-able numbers (and lists of them) by name. columns: how many panels stand side by side on the sheet;
+    0 for up to six.
+    """
+
+    panels: tuple[Panel, ...]
+    figures: Mapping[str, Any]
+    caption: str
+    columns: int = 0
+
+    @cached_property
+    def sheet(self) -> Image.Image:
+        """All panels as one picture."""
+        from dnacore.lens.drawing import sheet
+
+        return sheet(self.panels, self.columns)
+
+
+class Watch:
+    """How a long analysis is followed and stopped: `progress(stage, done, total, preview or None)`, and `stop()`."""
+
+    def __init__(
+        self,
+        progress: Callable[[str, int, int, Image.Image | None], None] | None = None,
+        stop: Callable[[], bool] | None = None,
+    ) -> None:
+        self._progress, self._stop = progress, stop
+        self._shown = -PREVIEW_EVERY
+
+    def step(self, stage: str, done: int, total: int, preview: Callable[[], Image.Image] | None = None) -> None:
+        """Say how far it is. A preview is made only now and then. Raises Cancelled when somebody asked to stop."""
+        if self._stop is not None and self._stop():
+            raise Cancelled("Stopped on request. No result was written; start it again to have one.")
+        if self._progress is None:
+            return
+        due = preview is not None and time.monotonic() - self._shown >= PREVIEW_EVERY
+        if due:
+            self._shown = time.monotonic()
+        self._progress(stage, done, total, preview() if due and preview is not None else None)
+
+    def within(self, stage: str, part: int, parts: int) -> Watch:
+        """A watch for one of several parts, which counts on in this one as hundredths."""
+
+        def progress(_: str, done: int, total: int, preview: Image.Image | None) -> None:
+            if self._progress is not None:
+                self._progress(stage, part * 100 + 100 * done // max(1, total), parts * 100, preview)
+
+        return Watch(progress, self._stop)
+
+
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """Images to look at.
+
+    paths: their files. sketches: of the same images in the same order, where they were extracted under this network.
+    dna: of the whole set under this network, for percentiles and histograms.
+    """
+
+    name: str
+    paths: Sequence[Path]
+    sketches: Sketches | None = None
+    dna: DNA | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """One question to the lens. settings: the analysis' own knobs by name; what is missing has its usual start.
+
+    words: what neurons are called, by flat index, where somebody found out.
+    """
+
+    extractor: Extractor
+    target: Target | None = None
+    layer: str | None = None
+    image: Path | None = None
+    style: Path | None = None
+    pictures: Pictures | None = None
+    other: Extractor | None = None
+    words: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    seed: int = 0
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    watch: Watch = field(default_factory=Watch)
+
+    def given(self, what: str) -> bool:
+        """Whether this one of `INPUTS` was given."""
+        return getattr(self, "pictures" if what == "dataset" else what) is not None
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """One analysis: what it asks, what a person must give (`inputs`), what it needs of the network (`needs`, names of
+    `traits.TRAITS`), and the function that does it, whose keyword arguments are its knobs.
+    """
+
+    name: str
+    title: str
+    question: str
+    work: Callable[..., Result]
+    inputs: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+
+    @cached_property
+    def defaults(self) -> Mapping[str, Any]:
+        """Every knob with its usual start."""
+        parameters = inspect.signature(self.work).parameters.values()
+        return {p.name: p.default for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY}
+
+    def why_not(self, extractor: Extractor) -> str | None:
+        """A sentence that says why this network cannot be asked this; None where it can."""
+        from dnacore.lens.traits import why_not
+
+        return next((reason for need in self.needs if (reason := why_not(need, extractor))), None)
+
+    def run(self, request: Request) -> Result:
+        """Do it. Raises BadInput where something is not given, does not hold, or is no knob of this analysis."""
+        for what in self.inputs:
+            if not request.given(what):
+                raise BadInput(f"The analysis {self.name} needs {INPUTS[what]}.")
+        if reason := self.why_not(request.extractor):
+            raise BadInput(f"The analysis {self.name} cannot be done with {request.extractor.name}: {reason}")
+        return self.work(request, **self._knobs(request.settings))
+
+    def key(self, request: Request) -> str:
+        """A name for the answer: one for one network, images, target, settings and seed, wherever the files lie."""
+        from dnacore.images.files import content_hash
+
+        def image(path: Path | None) -> str | None:
+            return None if path is None else content_hash(path)
+
+        pictures, target = request.pictures, request.target
+        content = {
+            "analysis": self.name, "extractor": request.extractor.fingerprint, "layer": request.layer,
+            "target": None if target is None else [*target.flat, *target.weights, target.label],
+            "images": [image(request.image), image(request.style)], "seed": request.seed,
+            "other": None if request.other is None else request.other.fingerprint,
+            "pictures": None if pictures is None else [image(path) for path in pictures.paths],
+            "words": [[flat, *words] for flat, words in sorted(request.words.items())],
+            "settings": {**self.defaults, **self._knobs(request.settings)},
+        }  # fmt: skip
+        return hashlib.blake2b(json.dumps(content, sort_keys=True).encode(), digest_size=16).hexdigest()
+
+    def _knobs(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        if unknown := [name for name in settings if name not in self.defaults]:
+            there = ", ".join(f"{name}={value}" for name, value in self.defaults.items()) or "none"
+            raise BadInput(f"The analysis {self.name} has no setting {unknown[0]}. Its settings are: {there}.")
+        return {name: _like(self.name, name, settings[name], self.defaults[name]) for name in settings}
+
+
+def _like(analysis: str, name: str, value: Any, usual: Any) -> Any:
+    """A setting as the kind of thing that its usual start is. Raises BadInput."""
+    kind = type(usual)
+    if isinstance(value, kind) or usual is None:
+        return value
+    try:
+        if kind is bool:
+            return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}[str(value).lower()]
+        if kind is int and float(value) != int(float(value)):
+            raise ValueError
+        return int(float(value)) if kind is int else kind(value)
+    except (ValueError, TypeError, KeyError) as error:
+        raise BadInput(f"{name}={value} of the analysis {analysis} should be like {usual!r}.") from error

@@ -1,0 +1,1 @@
+"""Where in this image: maps, gradients, occlusion, the path through the network."""

@@ -1,0 +1,1 @@
+"""Across many images or networks: patches, neighbours, posters, filters, similarity of layers."""

@@ -1,0 +1,268 @@
+"""Did it drift? One dataset's images in order, cut into windows, each compared with the first.
+
+The change point and its p-value are those of `change_point`. Each window's distance to the first is shown beside what
+chance gives: the same windows filled with the same images in random orders.
+"""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from dnacore.attributes.sensitivity import sensitivity
+from dnacore.distances.contrasts import contrast
+from dnacore.distances.emd import combine
+from dnacore.dna.layers import locate
+from dnacore.errors import BadInput
+from dnacore.studies.frame.result import Figure, Mark, Picture, Result, Series
+from dnacore.studies.frame.study import Option, Request, Role, Study, Subject
+from dnacore.studies.frame.words import Moved, moved_words
+from dnacore.studies.methods.change_point import between_images, change_point
+
+SMALLEST, WINDOWS = 4, 10
+CHANCE = 20  # random orders for each window's chance
+NEURONS, SHOWN = 10, 4
+
+
+def by_name(path: str) -> list[object]:
+    """A key that sorts image2 before image10."""
+    return [int(part) if part.isdigit() else part.lower() for part in re.split(r"(\d+)", path)]
+
+
+def in_order(subject: Subject, order: str) -> np.ndarray:
+    """(N,) positions of the images by name or by the time of their last change (those of one time by name)."""
+    keys = [by_name(path) for path in subject.paths]
+    if order == "time":
+        return np.array(sorted(range(len(subject)), key=lambda i: (int(subject.changed[i]), keys[i])), np.int64)
+    return np.array(sorted(range(len(subject)), key=lambda i: keys[i]), np.int64)
+
+
+def windows(images: int, size: int) -> list[tuple[int, int]]:
+    """[(first, past the last)] of windows of `size` images; what is left over goes to the last one."""
+    starts = list(range(0, images - size + 1, size))
+    return [(a, b) for a, b in zip(starts, [*starts[1:], images], strict=True)]
+
+
+def answer(request: Request) -> Result:
+    """Each window's distance to the first, the change point if there is one, and what moved there."""
+    given = request.one("dataset")
+    one = given.among(in_order(given, request.options["order"]))
+    size = request.options["window"] or max(SMALLEST, min(100, len(one) // WINDOWS))
+    if len(one) < 3 * size:
+        raise BadInput(
+            f"Three windows of {size} images need {3 * size}; “{one.name}” has {len(one)}. Make them smaller."
+        )
+    weights = None
+    if request.selection is not None:
+        weights = np.zeros(one.sketches.n_neurons)
+        weights[request.selection.flat] = request.selection.weights
+    random = request.random()
+    distances = between_images(one.sketches, weights, request.watch)
+    point = change_point(
+        distances,
+        min(size, max(2, len(one) // 8)),
+        request.options["orders"],
+        random,
+        request.watch,
+        request.options["alike"],
+    )
+    alarm = point.p <= request.options["rate"]
+    cuts = windows(len(one), size)
+    far, usual = _windows(one, cuts, request, random)
+    rows = [
+        {
+            "window": k + 1,
+            "first": one.paths[a],
+            "last": one.paths[b - 1],
+            "images": b - a,
+            "distance": far[k] if k else None,
+            "chance": usual[k] if k else None,
+            "after_change": bool(alarm and (a + b) / 2 >= point.position),
+        }
+        for k, (a, b) in enumerate(cuts)
+    ]
+    return _result(request, one, size, cuts, rows, alarm, point)
+
+
+def _windows(
+    one: Subject, cuts: list[tuple[int, int]], request: Request, random: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Each window's distance to the first, and what 19 of 20 random orders stay below: (W,) each, in bins."""
+    count = len(one)
+    orders = [np.arange(count), *(random.permutation(count) for _ in range(CHANCE))]
+    columns = np.zeros((count, len(orders) * (len(cuts) - 1)))
+    at = 0
+    for order in orders:
+        first = order[slice(*cuts[0])]
+        for cut in cuts[1:]:
+            here = order[slice(*cut)]
+            columns[first, at], columns[here, at] = -1 / len(first), 1 / len(here)
+            at += 1
+    request.watch("comparing windows with the first", 0, 1)
+    found = contrast(one.sketches, columns).emd
+    far = np.array([combine(column, request.selection) for column in found.T]).reshape(len(orders), -1)
+    return np.r_[0.0, far[0]], np.r_[0.0, np.quantile(far[1:], 0.95, axis=0)]
+
+
+def _result(request, one: Subject, size: int, cuts: list, rows: list[dict], alarm: bool, point) -> Result:
+    middles = [(a + b) / 2 for a, b in cuts]
+    series = [
+        Series(
+            "distance to the first window",
+            middles[1:],
+            [r["distance"] for r in rows[1:]],
+            text=[f"{r['first']} to {r['last']}: {r['distance']:.2f} bins" for r in rows[1:]],
+        ),
+        Series("what chance stays below in 19 of 20 cases", middles[1:], [r["chance"] for r in rows[1:]], dashed=True),
+    ]
+    marks = [Mark("change", x=point.position)] if alarm else []
+    figures = [
+        Figure("line", "Each window against the first", "image, in order", "EMD, bins", series, marks),
+        Figure(
+            "line",
+            "How much each split tells before from after",
+            "image, in order",
+            "energy statistic, bins",
+            [Series("energy", list(range(len(one))), point.statistic)],
+            marks,
+        ),
+    ]
+    columns = {
+        "window": "window",
+        "first": "from",
+        "last": "to",
+        "images": "images",
+        "distance": "distance (bins)",
+        "chance": "chance stays below (bins)",
+        "after_change": "after the change",
+    }
+    more = {
+        "window": size,
+        "alarm": alarm,
+        "p": point.p,
+        "change_at": point.position if alarm else None,
+        "change_file": one.paths[point.position] if alarm else None,
+        "neurons": [],
+        "words": [],
+    }
+    caption = (
+        f"The {len(one)} images of “{one.name}” by {request.options['order']}, in windows of {size}. The change "
+        "point is the split that tells the images before from those after best; its p-value comes from "
+        f"{request.options['orders']} random orders of the same images."
+    )
+    orders = request.options["orders"]
+    if not alarm:
+        notes = [f"With {orders} random orders p cannot be below {1 / (1 + orders):.2g}."] * (
+            1 / (1 + orders) > request.options["rate"]
+        )
+        return Result(
+            f"No: the images of {one.name} look alike from first to last (p = {point.p:.2g}).",
+            columns,
+            rows,
+            figures,
+            caption,
+            "Nothing to do. A change in the images' order, or in few of them, can be too small to be seen.",
+            notes,
+            more=more,
+        )
+    neurons, words = _moved(request, one, point.position)
+    more |= {"neurons": neurons, "words": [vars(w) for w in words]}
+    said = (
+        f"; it shows more of {', '.join(w.word for w in words if w.change > 0)}"
+        if any(w.change > 0 for w in words)
+        else ""
+    )
+    before, after = one.paths[point.position - 1], one.paths[point.position]
+    return Result(
+        f"Yes: {one.name} changes at image {point.position + 1} of {len(one)}, {after} (p = {point.p:.2g}){said}.",
+        columns,
+        rows,
+        figures,
+        caption,
+        f"Look at the images around {before} and {after}, and treat what comes before and after as two datasets.",
+        pictures=_pictures(one, point.position),
+        more=more,
+    )
+
+
+def _moved(request: Request, one: Subject, at: int) -> tuple[list[dict], list[Moved]]:
+    """The neurons that changed most, and the words of the network's own head that did."""
+    before, after = (
+        one.part(part, name) for part, name in ((np.arange(at), "before"), (np.arange(at, len(one)), "after"))
+    )
+    found = sensitivity(after, before, seed=request.seed)
+    neurons = []
+    for flat in found.order[:NEURONS].tolist():
+        layer, index = locate(one.dna.layers, flat)
+        ratio = None if found.noise_ratio is None else float(found.noise_ratio[flat])
+        neurons.append(
+            {
+                "layer": layer,
+                "index": index,
+                "flat": flat,
+                "emd": float(found.emd[flat]),
+                "noise_ratio": ratio,
+                "direction": int(found.direction[flat]),
+            }
+        )
+    words = moved_words(request, one, at) if request.options["words"] else []
+    return neurons, words
+
+
+def _pictures(one: Subject, at: int) -> list[Picture]:
+    near = [*range(max(0, at - SHOWN), at), *range(at, min(len(one), at + SHOWN))]
+    return [Picture(one.name, one.paths[i], "before the change" if i < at else "after the change") for i in near]
+
+
+STUDY = Study(
+    "drift",
+    "Did it drift?",
+    "Puts one dataset's images in order, cuts them into windows, and says whether and where they change, and what "
+    "moved.",
+    "beyond the paper; the test is that of Matteson and James (2014) on DNA-EMD",
+    (Role("dataset", "Dataset", "images in order of name or time"),),
+    answer,
+    (
+        Option(
+            "order",
+            "Order",
+            "choice",
+            "name",
+            "by file name (2 before 10) or by when the file was last changed",
+            ("name", "time"),
+        ),
+        Option(
+            "window",
+            "Images a window",
+            "whole",
+            0,
+            "how many images a window holds (0: a tenth of them)",
+            low=0,
+            high=10_000,
+        ),
+        Option(
+            "rate",
+            "False alarms",
+            "number",
+            0.01,
+            "how often a set without a change may raise an alarm",
+            low=0.001,
+            high=0.5,
+        ),
+        Option(
+            "orders", "Random orders", "whole", 499, "how many random orders say what chance gives", low=19, high=20_000
+        ),
+        Option(
+            "alike",
+            "Neighbours alike",
+            "whole",
+            1,
+            "frames that resemble their neighbours by nature come in runs of so many",
+            low=1,
+            high=1000,
+        ),
+        Option("words", "Words", "yes", True, "ask the network's own head which words became more and less frequent"),
+    ),
+    selects=True,
+)

@@ -1,0 +1,1 @@
+"""What a study is, what it finds, and how that is shown and written."""

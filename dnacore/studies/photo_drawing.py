@@ -1,0 +1,156 @@
+"""Photographs against drawings: how far domains of the same things lie apart, which neurons see it, and how deep.
+
+Distances are DNA-EMD (CVPR 2023, eq. 4). Neurons that separate a domain from the photographs are chosen on one half of
+the images (section 4.3) and tried on the other, both ways round.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dnacore.distances.pairwise import pairwise
+from dnacore.dna.layers import locate
+from dnacore.errors import BadInput
+from dnacore.studies.frame.result import Figure, Picture, Result, Series
+from dnacore.studies.frame.study import Request, Role, Study, Subject
+from dnacore.studies.methods.held_out import OPTIONS, Trial, both_ways
+
+LEAST, SHOWN = 8, 4
+
+
+def answer(request: Request) -> Result:
+    """Distances between all domains, and for each against the photographs: neurons, depth, and images that pass."""
+    photographs, domains = request.one("photographs"), request.datasets["domains"]
+    everyone = [photographs, *domains]
+    if few := [s.name for s in everyone if len(s) < LEAST]:
+        raise BadInput(f"{', '.join(few)} has fewer than {LEAST} images, too few to choose neurons on half of them.")
+    request.watch("comparing domains", 0, len(domains) + 1)
+    found = pairwise([s.dna for s in everyone], "emd", request.selection)
+    random = request.random()
+    rows: list[dict[str, Any]] = []
+    pictures, passing = [], []
+    for k, domain in enumerate(domains, 1):
+        request.watch("choosing neurons", k, len(domains) + 1)
+        trials = both_ways(photographs, domain, request.options, random)
+        layers = {layer: float(table[0, k]) for layer, table in found.layers.items()}
+        deepest = max(layers, key=lambda layer: layers[layer])
+        passed = _passing(domain, trials)
+        best = [locate(domain.dna.layers, int(flat)) for flat in trials[0].chosen.flat[:3]]
+        rows.append(
+            {
+                "domain": domain.name,
+                "distance": float(found.matrix[0, k]),
+                "images": len(domain),
+                "auc_selected": float(np.mean([t.auc for t in trials])),
+                "auc_all": float(np.mean([t.auc_of_all for t in trials])),
+                "layer": deepest,
+                "passing": len(passed),
+                "neurons": "; ".join(f"{layer} {index}" for layer, index in best),
+            }
+        )
+        passing.append({"domain": domain.name, "images": [domain.paths[i] for i, _ in passed]})
+        pictures += _pictures(domain, photographs, trials)
+    rows.sort(key=lambda row: row["distance"])
+    return _result(request, everyone, found, rows, pictures, passing)
+
+
+def _passing(domain: Subject, trials: tuple[Trial, Trial]) -> list[tuple[int, float]]:
+    """Images of a domain that lie nearer to the photographs than to their own kind: (position, score), lowest first."""
+    scores = [(int(i), float(s)) for t in trials for i, s in zip(t.tried[1], t.score[len(t.tried[0]) :], strict=True)]
+    return sorted([pair for pair in scores if pair[1] < 0], key=lambda pair: pair[1])
+
+
+def _pictures(domain: Subject, photographs: Subject, trials: tuple[Trial, Trial]) -> list[Picture]:
+    scores = sorted(
+        (float(s), int(i)) for t in trials for i, s in zip(t.tried[1], t.score[len(t.tried[0]) :], strict=True)
+    )
+    most = [
+        Picture(domain.name, domain.paths[i], f"{'passes for' if s < 0 else 'the nearest to'} {photographs.name}")
+        for s, i in scores[:SHOWN]
+    ]
+    back = sorted(
+        (-float(s), int(i)) for t in trials for i, s in zip(t.tried[0], t.score[: len(t.tried[0])], strict=True)
+    )
+    return most + [
+        Picture(photographs.name, photographs.paths[i], f"{'passes for' if s < 0 else 'the nearest to'} {domain.name}")
+        for s, i in back[: SHOWN // 2]
+    ]
+
+
+def _result(
+    request, everyone: list[Subject], found, rows: list[dict], pictures: list[Picture], passing: list
+) -> Result:
+    names = [s.name for s in everyone]
+    layers = [layer for layer in found.layers if found.layers[layer].any()]
+    figures = [
+        Figure(
+            "line",
+            f"Distance to {names[0]}, from early to late layers",
+            "layer, early to late",
+            "EMD, bins",
+            [
+                Series(name, layers, [found.layers[layer][0, k] for layer in layers])
+                for k, name in enumerate(names)
+                if k
+            ],
+        ),
+        Figure(
+            "heatmap",
+            "Distances between the domains",
+            "",
+            "",
+            [Series(n, names, row) for n, row in zip(names, found.matrix, strict=True)],
+            z_title="EMD, bins",
+        ),
+    ]
+    near, far = rows[0], rows[-1]
+    order = ", then ".join(row["domain"] for row in rows)
+    times = far["distance"] / near["distance"] if near["distance"] else 1.0
+    text = f"Nearest to {names[0]} is {order}"
+    text += f"; {far['domain']} lies {times:.1f} times as far away as {near['domain']}." if len(rows) > 1 else "."
+    hard = min(rows, key=lambda row: row["auc_selected"])
+    advice = (
+        f"{request.options['neurons']} neurons chosen on half of the images put a picture of {names[0]} before one "
+        f"of {hard['domain']} in {hard['auc_selected']:.0%} of pairs of other images"
+    )
+    advice += ", and do as well or better for the other domains." if len(rows) > 1 else "."
+    columns = {
+        "domain": "domain",
+        "distance": f"distance to {names[0]} (bins)",
+        "images": "images",
+        "auc_selected": "AUC, selected neurons",
+        "auc_all": "AUC, all neurons",
+        "passing": "images that pass",
+        "layer": "layer that sees most",
+        "neurons": "neurons that see most",
+    }
+    return Result(
+        text,
+        columns,
+        rows,
+        figures,
+        "Distances of whole sets by DNA-EMD. AUC: of ranking the half of the images that the "
+        f"{request.options['neurons']} neurons were not chosen on, mean of both ways round; 1 tells every pair, 0.5 "
+        "is chance.",
+        advice,
+        pictures=pictures,
+        more={"names": names, "matrix": found.matrix, "passing": passing},
+    )
+
+
+STUDY = Study(
+    "photo-drawing",
+    "Photographs against drawings",
+    "Compares photographs with paintings, cartoons or sketches of the same things: distances, neurons, depth, and "
+    "images of one kind that pass for the other.",
+    "CVPR 2023, section 4.3, on the domains of a second source",
+    (
+        Role("photographs", "Photographs", "what the others are compared with"),
+        Role("domains", "Other domains", "paintings, cartoons, sketches, renderings", least=1, most=None),
+    ),
+    answer,
+    OPTIONS,
+    selects=True,
+)

@@ -1,0 +1,76 @@
+"""Cached distances between datasets, neuron by neuron and pair by pair."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+import dnacore as dc
+from dnacore.distances.emd import per_neuron
+from ui.app import reads
+from ui.app.reads import Ready
+
+
+def farthest(ready: Sequence[Ready]) -> tuple[int, int]:
+    """Return the places of the two datasets that are farthest apart; (0, 0) for a single one."""
+    if len(ready) < 2:
+        return 0, 0
+    matrix = comparison(ready, "emd", None).matrix
+    a, b = np.unravel_index(int(np.argmax(matrix)), matrix.shape)
+    return int(a), int(b)
+
+
+def comparison(
+    chosen: Sequence[Ready], metric: str, selection: dc.Selection | None, layer: str | None = None
+) -> dc.Comparison:
+    """Return all pairwise distances of the chosen datasets. layer: the only one that counts, for FD and KID."""
+    keys = tuple(one.key for one in chosen)
+    return _comparison(keys, metric, reads.selection_key(selection), layer, tuple(chosen), selection)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _comparison(
+    keys: tuple[str, ...],
+    metric: str,
+    selection: str,
+    layer: str | None,
+    _chosen: tuple[Ready, ...],
+    _selection: dc.Selection | None,
+) -> dc.Comparison:
+    return dc.pairwise([reads.dna(one) for one in _chosen], metric, _selection, [layer] if layer else None)
+
+
+def sensitivity(a: Ready, b: Ready, *, noise: bool = False) -> dc.Sensitivity:
+    """Return per neuron how far two datasets are apart; with `noise`, also what chance would give (slower)."""
+    return _sensitivity(a.key, b.key, noise, a, b)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _sensitivity(a_key: str, b_key: str, noise: bool, _a: Ready, _b: Ready) -> dc.Sensitivity:
+    return (
+        dc.sensitivity(reads.dna(_a), reads.dna(_b))
+        if noise
+        else dc.sensitivity(reads.dna(_a), reads.dna(_b), splits=0)
+    )
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _differences(a_key: str, b_key: str, metric: str, _a: Ready, _b: Ready) -> np.ndarray:
+    return per_neuron(reads.dna(_a), reads.dna(_b), metric)
+
+
+def differences(a: Ready, b: Ready, metric: str = "emd") -> np.ndarray:
+    """Return (n_neurons,) how far two datasets are apart on every neuron: emd in bins, nfd in squared activation."""
+    return sensitivity(a, b).emd if metric == "emd" else _differences(a.key, b.key, metric, a, b)
+
+
+def from_one(one: Ready, others: Sequence[Ready]) -> np.ndarray:
+    """Return (k,) how far each of k datasets is from one, EMD in bins over all neurons."""
+    return _from_one(one.key, tuple(other.key for other in others), one, tuple(others))
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _from_one(key: str, keys: tuple[str, ...], _one: Ready, _others: tuple[Ready, ...]) -> np.ndarray:
+    return np.array([dc.emd_avg(reads.dna(_one), reads.dna(other)) for other in _others])

@@ -1,0 +1,100 @@
+"""Cached words: what the network says images show, what tells two datasets apart in words, what neurons rise with."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import streamlit as st
+
+import dnacore as dc
+from dnacore.analyses.neuron_words import NeuronWords, neuron_words
+from dnacore.analyses.words import WordContrast, word_contrast
+from dnacore.dna.layers import layer_slices
+from dnacore.extractors.labels import may_have_head
+from dnacore.extractors.networks.mini_classes import things_of
+from dnacore.workspace.datasets import Dataset
+from dnacore.workspace.kept_words import with_words, words_of
+from ui.app import reads
+from ui.app.reads import Ready
+
+
+def described(dataset: Dataset) -> bool:
+    """Return whether there is an attribute to choose a dataset's images by: of a table, or what the network sees."""
+    return dataset.attributes is not None or bool(reads.workspace().store.words_key(dataset))
+
+
+def lacking(chosen: Sequence[Ready]) -> list[str]:
+    """Return the names of the datasets whose words could be kept and are not, as older versions left them."""
+    setting = reads.workspace().store.find_setting(reads.extractor())
+    if setting is None or not may_have_head(setting.specification):
+        return []
+    names = [one.name for one in chosen if one.dataset.part is None]
+    return [one.name for one in chosen if one.name in names and not reads.workspace().store.words_key(one.dataset)]
+
+
+def contrast(a: Ready, b: Ready) -> WordContrast | None:
+    """Return what tells two datasets apart in words; None where that cannot be told."""
+    store = reads.workspace().store
+    keys = tuple(f"{one.key}:{store.words_key(one.dataset)}" for one in (a, b))
+    return None if any(key.endswith(":") for key in keys) else _contrast(keys, a, b)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _contrast(keys: tuple[str, ...], _a: Ready, _b: Ready) -> WordContrast | None:
+    one, other = (words_of(reads.workspace(), ready.dataset) for ready in (_a, _b))
+    try:
+        return None if one is None or other is None else word_contrast(one, other, (_a.name, _b.name))
+    except dc.BadInput:  # the same images, or other networks' words
+        return None
+
+
+def of_neurons() -> NeuronWords | None:
+    """Return what the neurons of the extractor in use rise with, over all images that have words; None without any."""
+    store, label = reads.workspace().store, reads.extractor()
+    ready = [one for one in reads.ready() if store.words_key(one.dataset)]
+    return _of_neurons(tuple(f"{one.key}:{store.words_key(one.dataset)}" for one in ready), label, ready)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Asking what neurons rise with…")
+def _of_neurons(keys: tuple[str, ...], label: str, _ready: Sequence[Ready]) -> NeuronWords | None:
+    found = [with_words(reads.workspace(), one.dataset, label) for one in _ready]
+    try:
+        return neuron_words([one for one in found if one is not None])
+    except dc.BadInput:  # too few images
+        return None
+
+
+def things(dna: dc.DNA) -> dict[str, dict[int, str]]:
+    """Return what stands beside neurons, {layer: {index: words}}: things they were trained to name, else their words."""
+    trained = {layer: things_of(dna.extractor, layer) for layer in dna.layers}
+    if any(trained.values()):
+        return trained
+    found = of_neurons()
+    if found is None or len(found.rising) != dna.n_neurons:
+        return trained
+    return {
+        layer: {
+            flat - where.start: said for flat in range(where.start, where.stop) if (said := found.said(flat))
+        }
+        for layer, where in layer_slices(dna.layers).items()
+    }  # fmt: skip
+
+
+def of_neuron(dna: dc.DNA, flat: int) -> str:
+    """Return what a neuron rises and falls with, as a sentence; "" where it is nothing beyond chance."""
+    found = of_neurons()
+    if found is None or len(found.rising) != dna.n_neurons:
+        return ""
+    said = found.sentence(flat)
+    return f"Over {found.images:,} images here it {said}" if said else ""
+
+
+def of_selection(selection: dc.Selection, most: int = 6) -> str:
+    """Return the words that most neurons of a selection rise with, as a sentence; "" where there are none."""
+    found = of_neurons()
+    if found is None or selection.flat.max() >= len(found.rising):
+        return ""
+    counts = Counter(word for flat in selection.flat.tolist() for word, _ in found.rising[flat][:3])
+    told = ", ".join(f"{word} ({count:,})" for word, count in counts.most_common(most))
+    return f"Words that its neurons rise with, and how many of them: {told}." if told else ""

@@ -1,0 +1,87 @@
+"""Which datasets and which neuron the page shows, and the table in which another neuron is found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+
+import dnacore as dc
+from ui.app import address, capture, layout, navigation, reads, words
+from ui.app.reads import Ready
+from ui.choices import choices, parts
+from ui.choices import two as pair
+from ui.components import neuron_table
+from ui.neurons import card
+
+LISTED = 20  # neurons of the table that a report shows
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """What the page shows. two: the datasets that are compared; chosen: these and others beside them; flat: the neuron.
+
+    exact: a DNA that was counted from activations, which knows how large the neuron's map is; None where there is none.
+    """
+
+    two: tuple[Ready, ...]
+    chosen: tuple[Ready, ...]
+    flat: int
+    first: dc.DNA
+    exact: dc.DNA | None
+
+    @property
+    def name(self) -> str:
+        """The neuron in words."""
+        return words.full(self.first, self.flat)
+
+
+def choose(ready: Sequence[Ready]) -> Shown:
+    """Draw the knobs, and find out which neuron is looked at."""
+    with st.container(key="neuron-knobs"):
+        left, middle, more = st.columns([1, 1, 1.28], gap="medium", vertical_alignment="bottom")
+        two = pair.choose(ready, left, middle)
+        with more:
+            taken = {one.name for one in two}
+            others = choices.also([one for one in ready if one.name not in taken], "Also show")
+    first = reads.dna(two[0])
+    exact = first if first.exact else next((dna for dna in map(reads.dna, ready[:1]) if dna.exact), None)
+    flat = card.chosen_neuron(two, first)
+    return Shown(tuple(two), (*two, *others), flat, first, exact)
+
+
+def draw(shown: Shown) -> None:
+    """Draw the table of neurons; one that is opened in it becomes the page's."""
+    two, first = list(shown.two), shown.first
+    columns = card.columns(two)
+    seen = neuron_table.show(two, columns, key="neuron-table", title="Neurons", chosen=shown.flat, height=510)
+    _note(columns, first)
+    layout.note(
+        "Each row: one neuron, its activations in both datasets, how many bins they are apart and how many times "
+        "what chance would give. Arrow keys move, Enter opens, Space or Ctrl marks, / searches."
+        if len(two) > 1
+        else "Each row: one neuron and its activations. Arrow keys move, Enter opens, Space marks, / searches."
+    )
+    card.keep(seen.marked or (shown.flat,), first)
+    code = choices.neuron_code(first, shown.flat)
+    like, unlike = (two[-1].name, two[0].name) if len(two) > 1 else (two[0].name, None)
+    navigation.link(
+        "gallery", "Rank images by this neuron", dataset=parts.whole(two[-1]).name, like=like, unlike=unlike,
+        neurons="typed", typed=code,
+    )  # fmt: skip
+    if seen.flat is not None and seen.flat != shown.flat:
+        address.keep("neuron", choices.neuron_code(first, seen.flat))
+        st.rerun()
+    address.keep("neuron", code)
+
+
+def _note(columns: Sequence[neuron_table.Column], dna: dc.DNA) -> None:
+    """Note the top of the table, which is drawn in the browser, for a report."""
+    by = next((column for column in columns if column.first), columns[0])
+    top = by.values.argsort()[::-1][:LISTED]
+    frame = pd.DataFrame({"Neuron": [words.short(dna, int(flat)) for flat in top]})
+    for column in columns:
+        frame[column.label] = column.values[top]
+    capture.table(frame, f"The {len(top)} neurons with the largest {by.label.lower()}")

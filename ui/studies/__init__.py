@@ -1,0 +1,1 @@
+"""The Studies page: any study of the engine, offered and shown from its description alone."""

@@ -1,0 +1,157 @@
+"""Asking a study's question: which study, about which datasets, with which settings."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from dnacore import studies
+from dnacore.errors import BadInput
+from dnacore.studies.frame.study import MUST, NEVER, Option, Role, Study
+from ui.app import address, capture, layout, navigation, reads
+from ui.app.reads import Ready
+from ui.choices import parts
+
+FOLDER = "studies"
+NO_ATTRIBUTE = "none"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A study with everything that was chosen for it. names: the datasets, in the order of the study's roles."""
+
+    study: Study
+    ready: tuple[Ready, ...]
+    options: dict[str, Any]
+    attribute: str
+    seed: int
+
+    @property
+    def names(self) -> list[str]:
+        """The datasets' names, as the command line takes them."""
+        return [one.name for one in self.ready]
+
+    @property
+    def file(self) -> Path:
+        """Where the answer to exactly this question about exactly these images is kept."""
+        told = [self.study.name, self.study.version, [one.key for one in self.ready], self.names]
+        told += [self.options, self.attribute, self.seed, reads.extractor()]
+        for one in self.ready:
+            csv = one.dataset.attributes
+            told.append(csv.stat().st_mtime_ns if csv is not None and csv.is_file() else 0)
+        digest = hashlib.sha256(json.dumps(told, default=str).encode()).hexdigest()[:32]
+        return reads.workspace().root / FOLDER / f"asked-{digest}.json"
+
+    @property
+    def command(self) -> list[str]:
+        """What the command line is told to answer this question in the background."""
+        line = ["study", self.study.name, *self.names, "--extractor", reads.extractor(), "--seed", str(self.seed)]
+        for name, value in self.options.items():
+            said = ",".join(value) if isinstance(value, list | tuple) else str(value)
+            line += ["--set", f"{name}={said}"]
+        if self.attribute:
+            line += ["--attribute", self.attribute]
+        return [*line, "--result", str(self.file)]
+
+
+def choose_study() -> Study:
+    """Let a person choose a question."""
+    every = {one.name: one for one in studies.every()}
+    name = address.select("Question", list(every), key="study", format_func=lambda one: every[one].question, plain=True)
+    return every[name]
+
+
+def others(study: Study) -> None:
+    """Draw the other questions, each a link to its study."""
+    st.divider()
+    layout.note("Other questions about your images:")
+    for one in studies.every():
+        if one.name != study.name:
+            navigation.link("studies", one.question, study=one.name)
+
+
+def choose(study: Study, ready: Sequence[Ready]) -> Asked | None:
+    """Let a person choose what the study runs on; None where something is missing, which is said."""
+    names = [one.name for one in ready] + parts.names(ready)
+    chosen: list[str] = []
+    short = None
+    for role in study.roles:
+        found = _role(study, role, names, chosen)
+        if len(found) < role.least:
+            short = role
+        chosen += found
+    attribute = _attribute(study, ready, chosen)
+    with st.expander("Settings", expanded=False):
+        options = {option.name: _option(study, option) for option in study.options}
+        seed = address.whole_number("Seed", 0, 99, 0, key=f"{study.name}-seed")
+    if short is not None:
+        st.info(f"Choose what stands for “{short.title}”: {short.help}.")
+        return None
+    if study.attribute == MUST and not attribute:
+        st.info("This study needs a dataset with a table of attributes. Add one on the Datasets page.")
+        return None
+    found_ready = parts.resolve(ready, chosen)
+    for one in found_ready:
+        capture.used(one)
+    return Asked(study, tuple(found_ready), options, attribute, seed)
+
+
+def _role(study: Study, role: Role, names: Sequence[str], taken: Sequence[str]) -> list[str]:
+    key = f"{study.name}-{role.name}"
+    free = [name for name in names if name not in taken]
+    if role.most == 1:
+        options = free if role.least else [NO_ATTRIBUTE, *free]
+        if not options:
+            return []
+        name = address.select(role.title, options, key=key, help=f"{role.help[:1].upper()}{role.help[1:]}.")
+        return [] if name == NO_ATTRIBUTE else [name]
+    most = role.most or 12
+    default = free[: max(role.least, min(3, len(free)))]
+    return address.several(
+        role.title, free, default=default, key=key, max_selections=most, help=f"{role.help[:1].upper()}{role.help[1:]}."
+    )
+
+
+def _attribute(study: Study, ready: Sequence[Ready], chosen: Sequence[str]) -> str:
+    if study.attribute == NEVER:
+        return ""
+    known = {one.name: one for one in ready}
+    columns: list[str] = []
+    for name in chosen:
+        if name in known:
+            columns += [column for column in parts.values_of(known[name].dataset) if column not in columns]
+    if not columns:
+        return ""
+    options = columns if study.attribute == MUST else [NO_ATTRIBUTE, *columns]
+    found = address.select("Attribute", options, key=f"{study.name}-attribute", help="A column of the table of labels.")
+    return "" if found == NO_ATTRIBUTE else found
+
+
+def _option(study: Study, option: Option) -> Any:
+    key, said = f"{study.name}-{option.name}", f"{option.help[:1].upper()}{option.help[1:]}."
+    if option.kind == "choice":
+        choices = list(option.choices)
+        return address.select(option.title, choices, index=choices.index(option.default), key=key, help=said)
+    if option.kind == "choices":
+        found = address.several(option.title, list(option.choices), default=list(option.default), key=key, help=said)
+        return found or list(option.default)
+    if option.kind == "yes":
+        shown = {"yes": "Yes", "no": "No"} if option.default else {"no": "No", "yes": "Yes"}
+        return address.segments(option.title, shown, key=key, help=said)
+    if option.kind == "file":  # the page offers what comes with the tool; a file of one's own goes by the command line
+        none = {"": "none"} | {choice: choice for choice in option.choices}
+        return address.select(option.title, list(none), key=key, format_func=none.__getitem__, help=said, plain=True)
+    text = address.text(option.title, key=key, placeholder=f"{option.default}", help=said)
+    if not text.strip():
+        return option.default
+    try:
+        return option.parse(text.strip())
+    except BadInput as problem:
+        layout.note(str(problem))
+        return option.default
