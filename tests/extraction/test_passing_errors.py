@@ -164,7 +164,7 @@ class Broken(Network):
     def __init__(self, bad: float, share: float) -> None:
         self.bad, self.above = bad, share
 
-    def visit(self, batch, see, widen=True):  # type: ignore[no-untyped-def]
+    def visit(self, batch, see, *_, **__):  # type: ignore[no-untyped-def]
         broken = batch.flatten(1).mean(1) > self.above
 
         def spoil(layer: str, x: torch.Tensor) -> None:
@@ -172,7 +172,7 @@ class Broken(Network):
             x[broken, 0, 3] = self.bad
             see(layer, x)
 
-        super().visit(batch, spoil, widen)
+        super().visit(batch, spoil)
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])

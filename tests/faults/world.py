@@ -31,13 +31,13 @@ class Network:
     name, precision, weights_file, input_size = "tiny", "fp32", None, 8
     layers, n_neurons, fingerprint = LAYERS, 5, "f" * 32
     spec = {"name": "tiny", "fingerprint": "f" * 32}  # noqa: RUF012 - read only
-    device = torch.device("cpu")
+    device, names_images = torch.device("cpu"), False
     prepared = Preprocessing(8, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 
     def preprocess(self, source: Any) -> torch.Tensor:
         return preprocess(source, self.prepared)
 
-    def visit(self, batch: torch.Tensor, see: Callable[[str, torch.Tensor], None], widen: bool = True) -> None:
+    def visit(self, batch: torch.Tensor, see: Callable[[str, torch.Tensor], None], *_: Any, **__: Any) -> None:
         flat = batch.flatten(2)
         see("sum", flat)
         see("difference", flat[:, :2] - flat[:, 1:])
