@@ -27,10 +27,6 @@ STILL_LONG = {
 }
 STILL_LONG_FUNCTIONS = {
     "dnacore/commands/extract.py": 70,
-    "dnacore/studies/drift.py": 80,
-    "dnacore/studies/changes.py": 70,
-    "dnacore/studies/transfer.py": 75,
-    "dnacore/studies/sample_size.py": 65,
     "ui/components/brush/__init__.py": 75,
     "ui/components/neuron_table/__init__.py": 70,
     "ui/figures/distances.py": 120,
