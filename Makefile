@@ -29,7 +29,7 @@ setup: .needs-python
 	@$(PYTHON) -m tools.prepare
 
 # Loopback, no telemetry and no question for an e-mail address: .streamlit/config.toml.
-# The address with its token is printed and opened by the program itself (ui/app/doorstep.py), not by Streamlit.
+# The address with its token is printed and opened by the program itself (ui/server/doorstep.py), not by Streamlit.
 run: setup
 	@$(if $(TOKEN),VISUAL_DNA_TOKEN=$(TOKEN)) VISUAL_DNA_OPEN=$(if $(filter 1,$(HEADLESS)),0,1) \
 		exec $(VENV_PYTHON) -m streamlit run app.py $(if $(PORT),--server.port=$(PORT)) --server.headless=true

@@ -74,7 +74,7 @@ def list_datasets(options: Namespace, say: Reporter, stop: Stop) -> Result:
 
 
 def duplicates(options: Namespace, say: Reporter, stop: Stop) -> Result:
-    from dnacore.workspace.duplicates import find_duplicates
+    from dnacore.workspace.upkeep.duplicates import find_duplicates
 
     workspace = Workspace.open(options.workspace)
     datasets = [workspace.dataset(name) for name in options.names]

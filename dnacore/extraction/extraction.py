@@ -22,13 +22,7 @@ from dnacore.extraction.calibrate import calibration_for
 from dnacore.extraction.finite import NOT_FINITE
 from dnacore.extraction.loop import Loop
 from dnacore.extraction.progress import Progress, Stop, Watch, lock_file, report_or_stop
-from dnacore.extraction.sketch_policy import (
-    share_of,
-    with_covariance,
-    with_unread,
-    with_words,
-    without_sketchless,
-)
+from dnacore.extraction.sketch_policy import share_of, with_covariance, with_unread, with_words, without_sketchless
 from dnacore.extractors import Extractor
 from dnacore.workspace.datasets import Dataset
 from dnacore.workspace.store.settings import Setting

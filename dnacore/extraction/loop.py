@@ -22,8 +22,9 @@ from dnacore.extractors.extractor import Named
 from dnacore.sketches.segments import SketchArrays
 from dnacore.sketches.words import Words
 from dnacore.workspace.datasets import Dataset
+from dnacore.workspace.store.settings import Setting
 from dnacore.workspace.store.shard_plan import FileRow, Member, Plan, Shard
-from dnacore.workspace.store.shards import Setting, Store
+from dnacore.workspace.store.shards import Store
 from dnacore.workspace.store.sketch_files import keeps_sketch
 
 

@@ -19,8 +19,8 @@ from pathlib import Path
 from filelock import FileLock
 
 from dnacore.errors import Damaged, Unavailable, UnknownName
-from dnacore.workspace import salvage
 from dnacore.workspace.schema import TABLES, UPGRADES, VERSION, statements
+from dnacore.workspace.upkeep import salvage
 
 WAIT = 30.0  # seconds to wait for another process's change
 

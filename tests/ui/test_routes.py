@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 import dnacore as dc
 from dnacore.images import thumbnails
-from ui.app import blobs, index_html, routes
+from ui.server import blobs, index_html, routes
 
 
 @pytest.fixture

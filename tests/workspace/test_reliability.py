@@ -382,8 +382,8 @@ def test_verify_finds_what_is_wrong_and_repairs_what_can_be(
     stray.parent.mkdir(exist_ok=True)
     stray.write_bytes(b"half")
     os.utime(stray, (1, 1))
-    monkeypatch.setattr("dnacore.sources.resolver.from_spec", lambda *_: Network())
-    monkeypatch.setattr("dnacore.sources.resolver.load_extractor", lambda *_, **__: Network())
+    monkeypatch.setattr("dnacore.extractors.from_spec", lambda *_: Network())
+    monkeypatch.setattr("dnacore.extractors.load_extractor", lambda *_, **__: Network())
     assert main(command) == 1
     found = {row["what"] for row in json.loads(capsys.readouterr().out)["findings"]}
     assert found == {f"shards/{shard.name}", f"sketches/{segment.name}", "catalogue.backup.sqlite", "imports/.half.tmp"}

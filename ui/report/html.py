@@ -22,8 +22,9 @@ from dnacore.errors import DnaError
 from dnacore.images import thumbnails
 from dnacore.paths import ASSETS
 from dnacore.workspace.workspace import Workspace
-from ui.app import allowed, palette, theme
+from ui.app import palette, theme
 from ui.app.capture import View
+from ui.server import allowed
 
 SIDE = 168
 _INVITED = re.compile(r"(<br>|\\u003cbr\\u003e)Click[^\"<\\]*")

@@ -250,7 +250,7 @@ class Store(SketchFiles, WordFiles, CalibrationFiles):
 
         Nothing older than the catalogue itself: a catalogue that was lost may have named it. Returns the bytes freed.
         """
-        from dnacore.workspace import leftovers
+        from dnacore.workspace.upkeep import leftovers
 
         return sum(map(leftovers.remove, leftovers.find(self, older_than)))
 

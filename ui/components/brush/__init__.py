@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ui.app import blobs, capture, palette, reads, words
+from ui.app import capture, palette, reads, words
 from ui.app.reads import Ready
 from ui.components import wall
 from ui.components.component import component
 from ui.components.wall import Picture, sketched
 from ui.figures import histograms
+from ui.server import blobs
 
 KINDS = {"share": "Shares", "counts": "Counts", "cumulative": "Cumulative"}
 BARS = 100

@@ -10,10 +10,11 @@ import streamlit as st
 
 import dnacore as dc
 from dnacore.dna.layers import layer_slices
-from ui.app import blobs, palette, reads, seen, words
+from ui.app import palette, reads, seen, words
 from ui.app.reads import Ready
 from ui.components import wall
 from ui.components.component import component
+from ui.server import blobs
 
 BINS = 32
 _component = component(__file__, "neuron_table.js", reports=("opened", "marked", "lost"))

@@ -13,9 +13,10 @@ from dnacore.dna.file import load_dna
 from dnacore.errors import BadInput, Damaged, DnaError, Unavailable
 from dnacore.sketches import arrayfile
 from dnacore.sketches.segments import KIND, VERSION, open_segment
-from dnacore.workspace import leftovers, salvage
 from dnacore.workspace.store.array_files import exists
-from dnacore.workspace.store.shards import Store, histograms, numbers
+from dnacore.workspace.store.calibration_files import histograms
+from dnacore.workspace.store.shards import Store, numbers
+from dnacore.workspace.upkeep import leftovers, salvage
 from dnacore.workspace.workspace import Workspace
 
 _JSON = ("piles", "reports", "views")
