@@ -55,11 +55,7 @@ def overlay(
             name=plain(item.name),
             marker={"color": palette.translucent(item.colour, 0.28), "line": {"width": 0}},
             customdata=[[place, int(a), int(b) - 1] for a, b in pairwise(edges)],
-            hovertext=[
-                f"<b>{plain(item.name)}</b><br>{words.percent(value)} of activations<br>"
-                f"between {words.significant(a)} and {words.significant(b)}"
-                for value, a, b in zip(share, position[:-1], position[1:], strict=True)
-            ],
+            hovertext=_said(item, share, position),
             hoverinfo="text",
             showlegend=False,
             selected={"marker": {"opacity": 1}},
@@ -87,6 +83,15 @@ def overlay(
     )
     _axes(figure, _largest(shares), floor if logarithmic else None)
     return figure
+
+
+def _said(item: Series, shares: np.ndarray, position: np.ndarray) -> list[str]:
+    """What is shown when somebody points at a bar."""
+    return [
+        f"<b>{plain(item.name)}</b><br>{words.percent(value)} of activations<br>"
+        f"between {words.significant(a)} and {words.significant(b)}"
+        for value, a, b in zip(shares, position[:-1], position[1:], strict=True)
+    ]
 
 
 def _axes(figure: go.Figure, largest: float, floor: float | None) -> None:
