@@ -52,7 +52,8 @@ def save(dna: DNA | Gaussian, path: Path) -> Path:
 def load_dna(path: Path | str, most: int | None = None) -> DNA | Gaussian:
     """Read a DNA file: a DNA, or a Gaussian where it holds no histograms.
 
-    most: counts that it may hold at most, for a file of unknown origin; BadInput above. Raises BadInput when there is none, Damaged when it is broken, made up or of an unknown version, and Unavailable where
+    most: counts that it may hold at most, for a file of unknown origin; BadInput above. Raises BadInput when there is
+    none, Damaged when it is broken, made up or of an unknown version, and Unavailable where
     it cannot be read for a reason that says nothing of its bytes.
     """
     path = with_suffix(Path(path)) if not Path(path).is_file() else Path(path)

@@ -41,6 +41,7 @@ class Loop:
         self.done = self.rejected = self.sketched = 0
 
     def run(self, work: Plan, batch_size: int) -> list[Shard]:
+        """Extract what is to be done, and return all shards of the dataset."""
         finished = list(work.keep)
         self.done = sum(len(shard.members) for shard in finished)
         self.rejected = sum(1 for shard in finished for m in shard.members if m.reason)
