@@ -16,8 +16,8 @@ from typing import Any
 from dnacore.errors import DnaError
 from dnacore.paths import absolute, shown
 from dnacore.workspace import jobs
-from dnacore.workspace.journal import Journal
 from dnacore.workspace.datasets import parse_part
+from dnacore.workspace.journal import Journal
 from dnacore.workspace.workspace import Workspace
 
 
