@@ -17,22 +17,17 @@ KERNELS = {"dnacore/counting/cpu_kernels.py", "dnacore/counting/cuda_kernels.py"
 #: One analysis a file, each as independent of the others as a page is: a list, and no room to get lost in.
 LISTS = {"dnacore/lens", "dnacore/studies"}
 #: What is still longer than it should be, and how long it may be. Nothing may be added here.
-STILL_LONG = {
-    "dnacore/extraction/extraction.py": 310,
-    "dnacore/workspace/jobs.py": 310,
-    "dnacore/workspace/workspace.py": 460,
-    "dnacore/workspace/store/shards.py": 520,
-    "ui/app/reads.py": 310,
-    "ui/figures/distances.py": 310,
-}
+STILL_LONG = {"dnacore/workspace/store/shards.py": 315}
 STILL_LONG_FUNCTIONS = {
     "dnacore/commands/extract.py": 70,
+    "dnacore/commands/compare.py": 70,
+    "dnacore/extraction/extraction.py": 65,
     "ui/components/brush/__init__.py": 75,
     "ui/components/neuron_table/__init__.py": 70,
-    "ui/figures/distances.py": 120,
+    "ui/figures/distances.py": 65,
     "ui/figures/histograms.py": 75,
 }
-STILL_FULL = {"ui/app": 20}
+STILL_FULL = {"ui/app": 21, "dnacore/workspace": 19}
 
 
 def name(path: Path) -> str:

@@ -24,14 +24,12 @@ from dnacore.extraction.loop import Loop
 from dnacore.extraction.progress import Progress, Stop, Watch, lock_file, report_or_stop
 from dnacore.extraction.sketch_policy import (
     share_of,
-    sketch_every,
     with_covariance,
     with_unread,
     with_words,
     without_sketchless,
 )
 from dnacore.extractors import Extractor
-from dnacore.sketches.segments import bytes_per_image
 from dnacore.workspace.datasets import Dataset
 from dnacore.workspace.store.settings import Setting
 from dnacore.workspace.store.shard_plan import plan
@@ -168,12 +166,6 @@ def is_current(workspace: Workspace, dataset: Dataset, setting: Setting, sketche
     work = with_unread(plan(files, shards), files, dataset.folder)
     kept = without_sketchless(work, files, store, dataset, setting, every)
     return not kept.todo and len(kept.keep) == len(shards)
-
-
-def sketch_plan(workspace: Workspace, neurons: int, images: int) -> tuple[int, int]:
-    """Bytes that the sketches of this many images take, and of how many images they will be kept."""
-    every = sketch_every(workspace.root, neurons, images)
-    return bytes_per_image(neurons) * images // every, images // every
 
 
 def check_layers(covariance: Sequence[str] | str, extractor: Extractor) -> tuple[str, ...]:

@@ -22,9 +22,8 @@ from dnacore.extractors.extractor import Named
 from dnacore.sketches.segments import SketchArrays
 from dnacore.sketches.words import Words
 from dnacore.workspace.datasets import Dataset
-from dnacore.workspace.store.settings import Setting
 from dnacore.workspace.store.shard_plan import FileRow, Member, Plan, Shard
-from dnacore.workspace.store.shards import Store
+from dnacore.workspace.store.shards import Setting, Store
 from dnacore.workspace.store.sketch_files import keeps_sketch
 
 
@@ -41,6 +40,7 @@ class Loop:
         self.done = self.rejected = self.sketched = 0
 
     def run(self, work: Plan, batch_size: int) -> list[Shard]:
+        """Extract what is to do, in smaller batches where memory runs out; returns all shards, kept and new."""
         finished = list(work.keep)
         self.done = sum(len(shard.members) for shard in finished)
         self.rejected = sum(1 for shard in finished for m in shard.members if m.reason)
@@ -98,7 +98,8 @@ class Loop:
         """Send the images of a shard through the network. without: {position: reason} of those to leave out."""
         keep = [i for i, f in enumerate(files) if self.sketch_every and keeps_sketch(f.hash, self.sketch_every)]
         slot = {position: s for s, position in enumerate(keep)}
-        reasons, passing = dict(without), set()
+        reasons = dict(without)
+        passing: set[int] = set()
         heard = _Heard(self.extractor, files)
         with Accumulator(
             self.calibration, len(keep), self.setting.bins, sketches=bool(keep), covariance=self.covariance

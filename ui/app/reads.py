@@ -252,7 +252,8 @@ def _aspect(number: int, images: int, _dataset: Dataset) -> float:
 
 def attributes(dataset: Dataset) -> pd.DataFrame:
     """Return a dataset's attributes and what the network sees first in each image (`sees`), one row per file as in
-    `files`; empty where it has none or they are gone."""
+    `files`; empty where it has none or they are gone.
+    """
     try:
         return _table(dataset)
     except dc.BadInput:

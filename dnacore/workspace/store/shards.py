@@ -98,6 +98,7 @@ class Store(SketchFiles, WordFiles):
         for number in old:
             discard(self.shard_file(number))
             discard(self.words_file(number))
+        self.catalogue.back_up()
 
     def covariance_layers(self, shard: int) -> set[str]:
         """Layers whose covariance a shard has."""
