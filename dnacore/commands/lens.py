@@ -126,7 +126,7 @@ def _class(given: str, extractor: Extractor) -> int:
     """A class by its number, or by what the head calls it."""
     from dnacore.extractors.labels import class_name
 
-    if given.isdigit():
+    if given.isdecimal():
         return int(given)
     for label in range(extractor.classes):
         if class_name(extractor, label).lower() == given.lower():

@@ -55,6 +55,12 @@ def test_without_the_token_everything_but_the_health_check_is_403(path):
     assert app().get("/_stcore/health").status_code == 200
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1:[", "[::1", "127.0.0.1:\xb2", ""])
+def test_a_host_that_is_none_is_refused_like_any_other(host):
+    assert app().get("/", headers={"Host": host.encode("latin-1")}).status_code == 403
+    assert app().get(f"/?token={TOKEN}", headers={"Host": host.encode("latin-1")}).status_code == 303
+
+
 def test_the_websocket_is_closed_to_who_has_no_token():
     with pytest.raises(WebSocketDisconnect):
         hello(app())

@@ -110,8 +110,8 @@ class Entrance:
 
 def _cookie_name(headers: Headers) -> str:
     # Cookies know no ports: two dashboards on one machine must not overwrite each other's.
-    port = urlsplit(f"//{headers.get('host', '')}").netloc.rpartition(":")[2]
-    return f"visual_dna_{port if port.isdigit() else 'web'}"
+    port = headers.get("host", "").rpartition(":")[2]
+    return f"visual_dna_{port if port.isascii() and port.isdigit() else 'web'}"
 
 
 def _cookies(headers: Iterable[str], name: str) -> list[str]:
