@@ -21,7 +21,7 @@ TOKEN = "t" * 40
 HERE = "http://127.0.0.1:8501"
 
 
-def app(token: str = TOKEN) -> TestClient:
+def app(token: str = TOKEN, once: entrance.Once | None = None) -> TestClient:
     async def said(request: Request) -> PlainTextResponse:
         return PlainTextResponse(f"{request.url.path}?{request.url.query}")
 
@@ -34,7 +34,7 @@ def app(token: str = TOKEN) -> TestClient:
         Route("/{path:path}", said, methods=["GET", "PUT"]),
         WebSocketRoute("/_stcore/stream", stream),
     ]
-    inside = Starlette(routes=routes, middleware=[Middleware(entrance.Entrance, wanted=token)])
+    inside = Starlette(routes=routes, middleware=[Middleware(entrance.Entrance, wanted=token, once=once)])
     return TestClient(inside, base_url=HERE, follow_redirects=False)
 
 
@@ -86,6 +86,16 @@ def test_the_printed_address_gives_the_cookie_and_the_token_leaves_the_address()
     said = answer.headers["set-cookie"].lower()
     assert "httponly" in said and "samesite=lax" in said
     assert client.get("/gallery?dataset=faces").status_code == 200, "the cookie is enough from then on"
+
+
+def test_what_a_browser_is_started_with_lets_it_in_once():
+    once = entrance.Once()
+    first, second, third = (app(once=once) for _ in range(3))
+    assert first.get("/?token=").status_code == 403, "no code was given out yet"
+    code = once.new()
+    assert code != TOKEN
+    assert second.get(f"/?token={code}").status_code == 303 and second.get("/datasets").status_code == 200
+    assert third.get(f"/?token={code}").status_code == 403
 
 
 def test_the_way_in_leads_to_no_other_machine():
