@@ -6,13 +6,14 @@ VENV_PYTHON := .venv/bin/python
 TESTS ?= tests
 ARGS ?=
 
-.PHONY: help setup run test check coverage lock clean
+.PHONY: help setup run test test-long check coverage lock clean
 
 help:
 	@echo 'make run      open the dashboard (PORT=8501, HEADLESS=1 opens no browser, TOKEN=0 asks for no token)'
 	@echo 'make test     run the tests (TESTS=tests/dna/test_histogram.py, ARGS="-k merge")'
 	@echo 'make check    lint, format, types and the order of rooms (make test runs it first)'
 	@echo 'make coverage run the tests and say how much of dnacore and ui they reach'
+	@echo 'make test-long run the nets of faults and hostile files whole (about an hour)'
 	@echo 'make setup    only prepare .venv (CPU=1 leaves out several GB of CUDA, PYTHON=python3.12)'
 	@echo 'make lock     pin the newest versions in requirements*.txt (KEEP=1 keeps those pinned)'
 	@echo 'make clean    remove .venv and caches; your workspace is not touched'
@@ -28,7 +29,7 @@ setup: .needs-python
 	@$(PYTHON) -m tools.prepare
 
 # Loopback, no telemetry and no question for an e-mail address: .streamlit/config.toml.
-# The address with its token is printed and opened by the program itself (ui/app/doorstep.py), not by Streamlit.
+# The address with its token is printed and opened by the program itself (ui/server/doorstep.py), not by Streamlit.
 run: setup
 	@$(if $(TOKEN),VISUAL_DNA_TOKEN=$(TOKEN)) VISUAL_DNA_OPEN=$(if $(filter 1,$(HEADLESS)),0,1) \
 		exec $(VENV_PYTHON) -m streamlit run app.py $(if $(PORT),--server.port=$(PORT)) --server.headless=true
@@ -48,6 +49,11 @@ test: .needs-python
 
 coverage: .needs-python
 	@$(MAKE) --no-print-directory test ARGS="--cov=dnacore --cov=ui --cov-report=term:skip-covered $(ARGS)"
+
+# Every fault point and thousands of hostile files, of which `make test` tries a sample (VISUAL_DNA_SEED chooses it).
+test-long: .needs-python
+	@$(PYTHON) -m tools.prepare --tests
+	@VISUAL_DNA_LONG=1 $(VENV_PYTHON) -m pytest $(ARGS) tests/faults tests/hostile tests/workspace/test_reliability.py
 
 lock: .needs-python
 	@$(PYTHON) -m tools.lock $(if $(filter 1,$(KEEP)),--keep)

@@ -9,7 +9,8 @@ from streamlit import get_option
 from streamlit.starlette import App
 
 from dnacore.paths import default_root
-from ui.app import doorstep, entrance, errors, index_html, navigation, reads, routes
+from ui.app import errors, navigation, reads
+from ui.server import doorstep, entrance, index_html, routes
 
 _token = entrance.token(default_root())
 

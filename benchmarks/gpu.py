@@ -56,11 +56,9 @@ def bandwidth() -> float:
     return x.nbytes / seconds(lambda: x.sum())
 
 
-def counting(
-    extractor: Extractor, bounds: Calibration, batch: torch.Tensor, sketches: bool, **options: Any
-) -> Callable[[], None]:
+def counting(extractor: Extractor, bounds: Calibration, batch: torch.Tensor, sketches: bool) -> Callable[[], None]:
     """A call that puts one batch through the network and counts it, into counters that stay."""
-    total = Accumulator(bounds, len(batch) if sketches else 0, sketches=sketches, **options)
+    total = Accumulator(bounds, len(batch) if sketches else 0, sketches=sketches)
     slots = range(len(batch)) if sketches else None
     return lambda: extractor.visit(batch, lambda layer, x: total.add(layer, x, slots), widen=False)
 
@@ -83,20 +81,14 @@ def forward(network: str, precision: str, size: int) -> tuple[list[tuple[str, st
     def bare() -> None:
         extractor.visit(batch, lambda layer, x: None, widen=False)
 
-    wanted = {
-        f"counting{', sketches' if sketches else ''}{', own stream' if overlap else ''}": (sketches, overlap)
-        for sketches in (False, True) for overlap in (False, True)
-    }  # fmt: skip
+    wanted = {"counting": False, "counting, sketches": True}
     bare()
     memory = {BARE: peak(bare)}
-    for words, (sketches, overlap) in wanted.items():
-        call = counting(extractor, bounds, batch, sketches, overlap=overlap)
+    for words, sketches in wanted.items():
+        call = counting(extractor, bounds, batch, sketches)
         memory[words] = peak(call)
         del call  # and its counters
-    calls = {BARE: bare} | {
-        words: counting(extractor, bounds, batch, sketches, overlap=overlap)
-        for words, (sketches, overlap) in wanted.items()
-    }
+    calls = {BARE: bare} | {words: counting(extractor, bounds, batch, sketches) for words, sketches in wanted.items()}
     found = {words: [] for words in calls}
     for turn in range(WARM + ROUNDS):
         for words, call in calls.items():

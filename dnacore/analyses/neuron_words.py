@@ -31,7 +31,7 @@ LEAST = 5  # images that have to show a word: a correlation with one or two is a
 MOST = 4000  # images that are looked at
 SHUFFLES = 2000
 BLOCK = 512  # neurons at a time
-ENDS, SEEN, LIFT = 16, 4, 2.0
+ENDS, SEEN, LIFT, SURE = 16, 4, 2.0, 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,8 +81,8 @@ def neuron_words(
     if images > MOST:
         parts = [_sample(*part, max(1, round(len(part[1]) * MOST / images)), random) for part in parts]
     odds = [words.table() for _, words in parts]
-    shown = np.concatenate(odds) > 0
-    used = np.flatnonzero(sum((table > 0).sum(0) for table in odds) >= LEAST)
+    shown = np.concatenate(odds) >= SURE
+    used = np.flatnonzero(sum((table >= SURE).sum(0) for table in odds) >= LEAST)
     if not len(used):
         none = ((),) * parts[0][0].n_neurons
         return NeuronWords(none, none, sum(map(len, odds)), 0, 1.0)

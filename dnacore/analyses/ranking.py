@@ -116,17 +116,3 @@ def table(folder: Path, files: list, sketches: Sketches, distances: np.ndarray) 
             "index": [found[i].index for i in order],
         }
     )
-
-
-def ends_and_middle(ranking: pd.DataFrame, k: int) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """The k nearest, the k around the middle and the k farthest of a ranking, each nearest first; none of them twice.
-
-    With fewer than 3k images there are fewer in the middle, then fewer at the far end.
-    """
-    if k < 1:
-        raise BadInput(f"Choose at least one image a band, not {k}.")
-    count = len(ranking)
-    near = min(k, count)
-    far = max(near, count - k)
-    middle = max(near, min((count - k) // 2, far - k))
-    return ranking.iloc[:near], ranking.iloc[middle : min(middle + k, far)], ranking.iloc[far:]

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize
@@ -81,12 +82,13 @@ def sharpen(
     order = np.argsort(-weights, kind="stable")
     order = order[weights[order] > SMALLEST * weights.max()]
     images = int(asked.sum()), int((~asked).sum())
-    origin = {
+    learned_auc, plain_auc = float(np.mean(found)), float(np.mean(plain))
+    origin: dict[str, Any] = {
         "kind": "sharpened", "with": names[0], "without": names[1], "images": list(images),
-        "auc": float(np.mean(found)), "plain_auc": float(np.mean(plain)), "top": top,
+        "auc": learned_auc, "plain_auc": plain_auc, "top": top,
     }  # fmt: skip
     chosen = Selection(order, weights[order] / weights[order].sum(), name, like.calibration.extractor, origin)
-    return Sharpened(chosen, origin["auc"], origin["plain_auc"], top, images)
+    return Sharpened(chosen, learned_auc, plain_auc, top, images)
 
 
 def _asked(

@@ -50,7 +50,7 @@ class WordContrast:
         """What the sets show, in one sentence, of at most `most` words a side."""
         if not self.more and not self.less:
             return f"No word tells “{self.names[0]}” from “{self.names[1]}” better than chance would."
-        sides = []
+        sides: list[str] = []
         for name, words, own in ((self.names[0], self.more, 0), (self.names[1], self.less, 1)):
             if words:
                 told = [f"{w.name} ({_percent(w.shares[own])} of the images against {_percent(w.shares[1 - own])})"
@@ -79,7 +79,8 @@ def word_contrast(
     tried = np.flatnonzero(totals >= 2)
     shares = np.stack([_shown(side)[:, tried].mean(0) for side in (a, b)])
     p = corrected(table[:, tried], len(a), np.random.default_rng(seed))
-    more, less = [], []
+    more: list[Word] = []
+    less: list[Word] = []
     for at in np.argsort(-np.abs(shares[0] - shares[1]), kind="stable"):
         if p[at] <= rate:
             word = Word(class_names(a.known)[tried[at]], (float(shares[0, at]), float(shares[1, at])), float(p[at]))

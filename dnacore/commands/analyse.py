@@ -25,7 +25,7 @@ def attributes(options: Namespace, say: Reporter, stop: Stop) -> Result:
         best = int(found.order[0])
         layer, index = locate(dna.layers, best)
         above = len(found.above_noise()) if found.chance is not None else None
-        row = {
+        row: dict[str, Any] = {
             "attribute": name, "images": list(found.images), "emd": float(found.emd.mean()), "above_noise": above,
             "too_small": found.too_small,
             "top": {"layer": layer, "index": index, "flat": best, "emd": float(found.emd[best])},
@@ -108,7 +108,7 @@ def leave_out(options: Namespace, say: Reporter, stop: Stop) -> Result:
     for g in found.groups:
         nearer = (
             ""
-            if g.to_target is None or found.to_target is None
+            if g.to_target is None or found.to_target is None or target is None
             else f", {g.to_target - found.to_target:+.3g} to {target.name}"
         )
         source = "" if g.exact else " (from sketches)"

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +105,7 @@ def _accumulate() -> Rows:
             for sketches in (False, True):
                 slots = range(8) if sketches else None
                 with Accumulator(bounds, 8 if sketches else 0, sketches=sketches) as total:
-                    seconds = _best(lambda t=total, v=values, s=slots: t.add("layer", v, s), 3, time.process_time)
+                    seconds = _best(partial(total.add, "layer", values, slots), 3, time.process_time)
                 name = f"{channels} x {places}, {order}{', with sketches' if sketches else ''}"
                 rows.append((name, seconds / x.numel() * 1e9, "CPU ns/value"))
     return rows
@@ -131,7 +132,7 @@ def _extract(name: str | None) -> Rows:
         paths = sorted(images.iterdir())
         seconds = _best(lambda: [extractor.preprocess(p) for p in paths[:32]])
         rows.append(("decoding and resizing, one thread", 32 / seconds, "images/s"))
-        batches = [batch.tensor for batch in feed(extractor, paths, BATCH)]
+        batches = [batch.tensor for batch in feed(extractor, paths, BATCH) if batch.tensor is not None]
 
         def bare() -> None:
             for batch in batches:

@@ -22,7 +22,9 @@ from dnacore.workspace.datasets import Dataset
 if TYPE_CHECKING:
     from dnacore.analyses.sharpening import Sharpened
     from dnacore.analyses.words import WordContrast
+    from dnacore.attributes.sensitivity import Sensitivity
     from dnacore.dna.histogram import DNA
+    from dnacore.neurons.selection import Selection
     from dnacore.sources.resolver import Sources
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what spreadsheets take for the start of a formula
@@ -122,21 +124,7 @@ def sensitivity(options: Namespace, say: Reporter, stop: Stop) -> Result:
     from dnacore.distances.permutation import SPLITS
 
     sources = sources_of(options, Overall(say), stop)
-    if options.attribute:
-        if len(options.names) != 1:
-            raise BadInput("Give one dataset with --attribute, or two datasets without it.")
-        whole = sources.dataset(options.names[0])
-        sources.ensure(whole)
-        column, _, value = options.attribute.partition("=")
-        if column == SEES and not value:
-            raise BadInput(f"Say which word: --attribute {SEES}=WORD. {_most_seen(sources, whole)}")
-        asked = ((column, value), (f"{column}!", value)) if value else ((column, "1"), (column, "0"))
-        parts = [sources.workspace.part(whole, *one) for one in asked]
-        with_, without = map(sources.dna, parts)
-    elif len(options.names) == 2:
-        with_, without = map(sources.dna, options.names)
-    else:
-        raise BadInput("Give two datasets, with and without, or one dataset and --attribute COLUMN.")
+    with_, without = _sides(options, sources)
     splits = (
         SPLITS if options.floor is None else max(SPLITS, ceil(1 / options.floor - 1e-9) - 1)
     )  # the rate needs so many
@@ -155,13 +143,7 @@ def sensitivity(options: Namespace, say: Reporter, stop: Stop) -> Result:
         sources.workspace.save_selection(
             kept or (top if floor is None else found.over_noise(options.floor, options.save))
         )
-    ratio = found.noise_ratio
-    neurons = []
-    for flat in top.flat.tolist():
-        layer, index = with_.neuron(flat)
-        noise = None if ratio is None or ratio[flat] == float("inf") else float(ratio[flat])
-        neurons.append({"layer": layer, "index": index, "flat": flat, "emd": float(found.emd[flat]), "noise_ratio": noise,
-                        "direction": int(found.direction[flat])})  # fmt: skip
+    neurons = _neuron_rows(found, top, with_)
     lines = [f"{with_.name} ({with_.images:,} images) against {without.name} ({without.images:,} images)"]
     for n in neurons:
         times = "" if n["noise_ratio"] is None else f", {n['noise_ratio']:.1f}x what chance would give"
@@ -187,6 +169,36 @@ def sensitivity(options: Namespace, say: Reporter, stop: Stop) -> Result:
         data["sharpened"] = {"auc": sharp.auc, "plain_auc": sharp.plain_auc, "top": sharp.top,
                              "neurons": len(sharp.selection)}  # fmt: skip
     return FINE, data, "\n".join(lines)
+
+
+def _sides(options: Namespace, sources: Sources) -> tuple[DNA, DNA]:
+    """The images with and without: two datasets, or the two sides of an attribute."""
+    if options.attribute:
+        if len(options.names) != 1:
+            raise BadInput("Give one dataset with --attribute, or two datasets without it.")
+        whole = sources.dataset(options.names[0])
+        sources.ensure(whole)
+        column, _, value = options.attribute.partition("=")
+        if column == SEES and not value:
+            raise BadInput(f"Say which word: --attribute {SEES}=WORD. {_most_seen(sources, whole)}")
+        asked = ((column, value), (f"{column}!", value)) if value else ((column, "1"), (column, "0"))
+        with_, without = (sources.dna(sources.workspace.part(whole, *one)) for one in asked)
+    elif len(options.names) == 2:
+        with_, without = map(sources.dna, options.names)
+    else:
+        raise BadInput("Give two datasets, with and without, or one dataset and --attribute COLUMN.")
+    return with_, without
+
+
+def _neuron_rows(found: Sensitivity, top: Selection, with_: DNA) -> list[dict[str, Any]]:
+    ratio = found.noise_ratio
+    rows = []
+    for flat in top.flat.tolist():
+        layer, index = with_.neuron(flat)
+        noise = None if ratio is None or ratio[flat] == float("inf") else float(ratio[flat])
+        rows.append({"layer": layer, "index": index, "flat": flat, "emd": float(found.emd[flat]), "noise_ratio": noise,
+                     "direction": int(found.direction[flat])})  # fmt: skip
+    return rows
 
 
 def _sharpened(options: Namespace, with_: DNA, without: DNA, say: Reporter) -> Sharpened:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dnacore.commands.outcome import FINE, LOOK, Result, Stop, rejected_text, sources_of
 from dnacore.commands.progress import Overall, Reporter
 from dnacore.errors import BadInput, Cancelled
 from dnacore.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    from dnacore.dna.histogram import DNA
+    from dnacore.extraction.extraction import Report
 
 
 def extract(options: Namespace, say: Reporter, stop: Stop) -> Result:
@@ -45,21 +49,8 @@ def extract(options: Namespace, say: Reporter, stop: Stop) -> Result:
         watch.next(dataset.images)
     workspace.store.sweep()
     setting = workspace.store.setting(extractor, calibration, bins)
-    rows, lines = [], []
-    for r in reports:
-        dna = workspace.store.dna(workspace.dataset(r.name), setting)
-        saturation = dna.layer_saturation if dna else {}
-        rows.append(
-            {
-                "name": r.name, "images": r.images, "rejected": r.rejected, "extracted": r.extracted, "reused": r.reused,
-                "sketched": r.sketched, "seconds": round(r.seconds, 3), "images_per_second": round(r.images_per_second, 2),
-                "saturation": saturation,
-            }
-        )  # fmt: skip
-        lines.append(
-            f"{r.name}: {r.images:,} images, {r.extracted:,} extracted now and {r.reused:,} reused, "
-            f"{r.seconds:.1f} s ({r.images_per_second:.1f} images/s){_saturation_text(dna)}{rejected_text(r.rejected)}"
-        )
+    told = [_told(r, workspace.store.dna(workspace.dataset(r.name), setting)) for r in reports]
+    rows, lines = [row for row, _ in told], [line for _, line in told]
     if problems:
         raise BadInput(" ".join([*problems, *(f"Finished: {line}." for line in lines)]))
     after = _elsewhere(workspace, extractor, calibration, bins)
@@ -78,6 +69,20 @@ def extract(options: Namespace, say: Reporter, stop: Stop) -> Result:
                         "left_out": [dict(row) for row in calibration.left_out]},
     }  # fmt: skip
     return (LOOK if any(r.rejected for r in reports) else FINE), data, "\n".join(lines)
+
+
+def _told(r: Report, dna: DNA | None) -> tuple[dict[str, Any], str]:
+    """What one dataset's extraction did, as JSON and as a line."""
+    row = {
+        "name": r.name, "images": r.images, "rejected": r.rejected, "extracted": r.extracted, "reused": r.reused,
+        "sketched": r.sketched, "seconds": round(r.seconds, 3), "images_per_second": round(r.images_per_second, 2),
+        "saturation": dna.layer_saturation if dna else {},
+    }  # fmt: skip
+    line = (
+        f"{r.name}: {r.images:,} images, {r.extracted:,} extracted now and {r.reused:,} reused, "
+        f"{r.seconds:.1f} s ({r.images_per_second:.1f} images/s){_saturation_text(dna)}{rejected_text(r.rejected)}"
+    )
+    return row, line
 
 
 def _elsewhere(workspace: Workspace, extractor, calibration, bins: int) -> set[str]:

@@ -125,7 +125,7 @@ def _target(options: Namespace, sources: Sources, extractor: Extractor) -> Targe
     if selection is None:
         return None
     check_selection(selection, extractor.n_neurons, extractor.fingerprint)
-    return Target.selection(extractor, selection.flat, selection.weights, selection.name)
+    return Target.selection(extractor, selection.flat.tolist(), selection.weights.tolist(), selection.name)
 
 
 def _class(given: str, extractor: Extractor) -> int:

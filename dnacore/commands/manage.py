@@ -74,7 +74,7 @@ def list_datasets(options: Namespace, say: Reporter, stop: Stop) -> Result:
 
 
 def duplicates(options: Namespace, say: Reporter, stop: Stop) -> Result:
-    from dnacore.workspace.duplicates import find_duplicates
+    from dnacore.workspace.upkeep.duplicates import find_duplicates
 
     workspace = Workspace.open(options.workspace)
     datasets = [workspace.dataset(name) for name in options.names]
@@ -110,7 +110,7 @@ def list_extractors(options: Namespace, say: Reporter, stop: Stop) -> Result:
     if options.forget:
         custom_extractors.forget(workspace, options.forget)
         return FINE, {"forgotten": options.forget}, f"{options.forget} is forgotten. Its weights file was not touched."
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "name": e.name, "title": e.title, "layers": e.layers, "neurons": e.neurons, "input_size": e.input_size,
             "status": e.status, "license": e.license, "source": e.source, "bytes": e.bytes,

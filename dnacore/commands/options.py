@@ -6,14 +6,24 @@ import argparse
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
+
+from dnacore.errors import BadInput
 
 Command = Callable[[str, str], argparse.ArgumentParser]  #: makes the parser of one command, given its name and help
 
 
-def everywhere() -> argparse.ArgumentParser:
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaints are BadInput."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise BadInput with argparse's sentence and where help is."""
+        raise BadInput(f"{message}. See: {self.prog} --help")
+
+
+def everywhere() -> Parser:
     """The options of every command. Without defaults, so that they may stand before a command as well as behind it."""
-    everywhere = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    everywhere = Parser(add_help=False, argument_default=argparse.SUPPRESS)
     everywhere.add_argument("--json", action="store_true", help="print the result as JSON")
     everywhere.add_argument("--workspace", type=Path, metavar="DIR", help="where everything is kept")
     everywhere.add_argument("--extractor", metavar="E", help="network: a name, timm:NAME, or a weights file")

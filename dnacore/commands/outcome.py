@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dnacore.commands.progress import Overall
 from dnacore.workspace.workspace import Workspace
-
-if TYPE_CHECKING:
-    pass
 
 FINE, LOOK = 0, 1
 Stop = Callable[[], bool]

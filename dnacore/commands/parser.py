@@ -8,23 +8,20 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from dnacore import __version__
-from dnacore.commands.options import Command, everywhere, of_lens, of_study, positive, share
-from dnacore.commands.stopping import stopping
-from dnacore.errors import BadInput, Cancelled, DnaError
+from dnacore.commands.options import Command, Parser, everywhere, of_lens, of_study, positive, share
+from dnacore.errors import Cancelled, DnaError
 from dnacore.paths import shown
 
 FINE, LOOK, FAILED = 0, 1, 2
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise BadInput(f"{message}. See: {self.prog} --help")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(dispatch: Any, progress: Any, options: argparse.Namespace) -> int:
-    with stopping() as stopped, progress.reporter(options) as say:
+    with _stopping() as stopped, progress.reporter(options) as say:
         try:
             code, data, text = dispatch.run(options, say, stopped.is_set)
         except Cancelled as problem:
@@ -71,13 +68,33 @@ def _run(dispatch: Any, progress: Any, options: argparse.Namespace) -> int:
     return code
 
 
+@contextmanager
+def _stopping() -> Iterator[threading.Event]:
+    """An event that is set when somebody asks us to stop. A second signal ends the command at once."""
+    stopped = threading.Event()
+
+    def stop(*_: object) -> None:
+        if stopped.is_set():
+            raise KeyboardInterrupt
+        stopped.set()
+
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stopped
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 def _fail(message: str) -> int:
     print(shown(" ".join(message.split())), file=sys.stderr)
     return FAILED
 
 
-def _parser() -> _Parser:
-    parser = _Parser(
+def _parser() -> Parser:
+    parser = Parser(
         prog="python -m dnacore", description="Compare sets of images by the neurons of a frozen network.",
         parents=[everywhere()],
     )  # fmt: skip
@@ -86,7 +103,7 @@ def _parser() -> _Parser:
         precision="fp32", batch_size=None, quiet=False, download=False, job=None,
     )  # fmt: skip
     parser.add_argument("--version", action="version", version=f"visual dna {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=Parser)
 
     def command(name: str, text: str) -> argparse.ArgumentParser:
         return commands.add_parser(name, help=text, description=text, parents=[everywhere()])

@@ -17,13 +17,14 @@ from dnacore.errors import DnaError
 from dnacore.paths import absolute, shown
 from dnacore.workspace import jobs
 from dnacore.workspace.datasets import parse_part
+from dnacore.workspace.journal import Journal
 from dnacore.workspace.workspace import Workspace
 
 
 class Reporter:
     """Tells whoever watches: a line on the terminal, and the journal when this is a background job."""
 
-    def __init__(self, journal: jobs.Journal | None, quiet: bool) -> None:
+    def __init__(self, journal: Journal | None, quiet: bool) -> None:
         self._journal = journal
         self._line = not quiet and sys.stderr.isatty()
         self._open = False
@@ -54,7 +55,7 @@ def reporter(options: Namespace) -> Iterator[Reporter]:
     if number is None:
         yield Reporter(None, options.quiet or options.json)
         return
-    with jobs.Journal(Workspace.open(options.workspace), number) as journal:
+    with Journal(Workspace.open(options.workspace), number) as journal:
         yield Reporter(journal, options.quiet or options.json)
 
 

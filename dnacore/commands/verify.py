@@ -9,7 +9,7 @@ from dnacore.commands.outcome import FINE, LOOK, Result, Stop
 from dnacore.commands.progress import Overall, Reporter
 from dnacore.errors import Cancelled, DnaError
 from dnacore.sources.resolver import Sources
-from dnacore.workspace import verify as verifying
+from dnacore.workspace.upkeep import verify as verifying
 from dnacore.workspace.workspace import Workspace
 
 

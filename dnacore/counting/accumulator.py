@@ -51,19 +51,17 @@ class Accumulator:
     """Collects the distributions and sketches of up to `capacity` images.
 
     threads: how many threads share a layer on the CPU. kernels: "best" for where the activations are, "torch" for plain
-    torch operations (the oracle), "fused" for the CUDA kernels wherever they run. overlap: on a GPU, count beside the
-    network's next layers (`fused.DeviceCounters`).
+    torch operations (the oracle), "fused" for the CUDA kernels wherever they run.
     covariance: layers whose products of spatial means are kept too, 8 bytes for every pair of neurons.
     """
 
     def __init__(
         self, calibration: Calibration, capacity: int, bins: int = BINS, sketches: bool = True,
         threads: int | None = None, kernels: str = "best", covariance: Sequence[str] = (),
-        overlap: bool = False,
     ) -> None:  # fmt: skip
         check_bins(bins)
         self.bins = bins
-        self._kernels, self._overlap = kernels, overlap
+        self._kernels = kernels
         self._slices: dict[str, slice] = {}
         at = 0
         for layer, count in calibration.layers.items():
@@ -84,10 +82,8 @@ class Accumulator:
         self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="binning")
 
     def close(self) -> None:
-        """End the threads and wait for the device."""
+        """End the threads."""
         self._pool.shutdown()
-        if self._device is not None:
-            self._device.wait()
 
     def __enter__(self) -> Accumulator:
         return self
@@ -141,7 +137,6 @@ class Accumulator:
 
             self._device = DeviceCounters(
                 device, self.bins, self._sketches.images, self._low, self._high, self._scale, self._centre,
-                self._overlap,
             )  # fmt: skip
         return self._device
 

@@ -152,8 +152,7 @@ def works(device: torch.device) -> bool:
 class DeviceCounters:
     """What an `Accumulator` keeps on a device: n neurons, B bins, sketches of `capacity` images.
 
-    low, high, scale: (n,) float32; centre: (n,) float64. overlap: work on a stream of its own, beside the network's
-    next layers, on a copy, since a network may overwrite a layer right after it was seen.
+    low, high, scale: (n,) float32; centre: (n,) float64.
 
     Networks run in inference mode, where a tensor that is made can be changed only in that mode: every method is in it.
     """
@@ -161,10 +160,9 @@ class DeviceCounters:
     @torch.inference_mode()
     def __init__(
         self, device: torch.device, bins: int, capacity: int, low: np.ndarray, high: np.ndarray, scale: np.ndarray,
-        centre: np.ndarray, overlap: bool = False,
+        centre: np.ndarray,
     ) -> None:  # fmt: skip
         n = len(low)
-        self._stream = torch.cuda.Stream(device) if overlap and device.type == "cuda" else None
         self.bins = bins
         self._low, self._high, self._scale, self._centre = (
             torch.from_numpy(bound).to(device) for bound in (low, high, scale, centre)
@@ -183,15 +181,8 @@ class DeviceCounters:
     @torch.inference_mode()
     def add(self, where: slice, x: torch.Tensor, slots: np.ndarray, ranks: np.ndarray) -> None:
         """Add one layer of one batch. x: (N, C, S) of any strides and floating type; ranks: (Q,) int64."""
-        if self._stream is None:
-            with torch.cuda.device_of(x):  # Triton launches on the current device
-                self._add(where, x, slots, ranks)
-            return
-        x = x.clone()
-        self._stream.wait_stream(torch.cuda.current_stream(x.device))
-        with torch.cuda.stream(self._stream):
+        with torch.cuda.device_of(x):  # Triton launches on the current device
             self._add(where, x, slots, ranks)
-        x.record_stream(self._stream)
 
     def _add(self, where: slice, x: torch.Tensor, slots: np.ndarray, ranks: np.ndarray) -> None:
         images, channels, size = x.shape
@@ -248,18 +239,12 @@ class DeviceCounters:
         self._counts.zero_()
         self._most = 0
 
-    def wait(self) -> None:
-        """Let the current stream go on after what the stream of its own still does; memory may be freed after that."""
-        if self._stream is not None:
-            torch.cuda.current_stream(self._stream.device).wait_stream(self._stream)
-
     @torch.inference_mode()
     def take(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Counts (n, B) int64, outside (n, 2) int64, sums and squares of deviations from the centre (n,) float64.
 
         They start from zero again.
         """
-        self.wait()
         self._widen()
         held = self._widened, self._outside, self._sums, self._squares
         counts, outside, sums, squares = (tensor.to("cpu", copy=True).numpy() for tensor in held)
@@ -270,7 +255,6 @@ class DeviceCounters:
     @torch.inference_mode()
     def sketches(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Quantiles (n, N, Q) uint16, peaks, places int32 and means (n, N)."""
-        self.wait()
         held = self._quantiles, self._peaks, self._places, self._means
         quantiles, peaks, places, means = (tensor.cpu().numpy() for tensor in held)
         return quantiles, peaks, places, means

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dnacore import atomic
+from dnacore import atomic, versioned
 from dnacore.dna import npz
 from dnacore.errors import BadInput, Damaged, Mismatch, is_passing, unavailable_now
 from dnacore.paths import ASSETS
@@ -119,13 +119,7 @@ def load_calibration(path: Path, extractor: Extractor | None = None) -> Calibrat
     try:
         with zipfile.ZipFile(path) as archive:
             header = npz.header(archive)
-            if header.get("format") != FORMAT:
-                raise Damaged(f"{path.name} is not a calibration.")
-            if header.get("version") != VERSION:
-                raise Damaged(
-                    f"The calibration {path.name} was written as version {header.get('version')}; this program reads "
-                    f"version {VERSION}. Use a newer version of the program."
-                )
+            versioned.check(header, path.name, FORMAT, VERSION, "a calibration")
             layers = npz.layers_of(header["layers"])
             low, high = (npz.array(archive, name, (sum(layers.values()),), "f") for name in ("low", "high"))
             found = Calibration(

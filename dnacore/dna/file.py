@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from dnacore import __version__, atomic
+from dnacore import __version__, atomic, versioned
 from dnacore.dna import npz
 from dnacore.dna.calibration import Calibration
 from dnacore.dna.gaussian import Gaussian
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 FORMAT, VERSION = "visual-dna", 1
 SUFFIX = ".dna.npz"
-MOST_BINS = 65_535
+MOST_BINS, MOST_IMAGES = 65_535, 10**11
 BLOCK = 64  # neurons put together at once: what they need stays in the cache, six times as fast as a whole layer
 LEVEL = 1  # of deflate; 6 saves 4 % of the size and takes three times as long
 
@@ -52,20 +52,15 @@ def save(dna: DNA | Gaussian, path: Path) -> Path:
 def load_dna(path: Path | str, most: int | None = None) -> DNA | Gaussian:
     """Read a DNA file: a DNA, or a Gaussian where it holds no histograms.
 
-    most: counts that it may hold at most, for a file of unknown origin; BadInput above. Raises BadInput when there is none, Damaged when it is broken, made up or of an unknown version, and Unavailable where
-    it cannot be read for a reason that says nothing of its bytes.
+    most: counts that it may hold at most, for a file of unknown origin; BadInput above. Raises BadInput when there
+    is none, Damaged when it is broken, made up or of an unknown version, and Unavailable where it cannot be read for a
+    reason that says nothing of its bytes.
     """
     path = with_suffix(Path(path)) if not Path(path).is_file() else Path(path)
     try:
         with zipfile.ZipFile(path) as archive:
             header = npz.header(archive)
-            if header.get("format") != FORMAT:
-                raise Damaged(f"{path.name} is not a DNA file.")
-            if header.get("version") != VERSION:
-                raise Damaged(
-                    f"{path.name} was written as version {header.get('version')}; this program reads version "
-                    f"{VERSION}. Use a newer version of the program."
-                )
+            versioned.check(header, path.name, FORMAT, VERSION, "a DNA file")
             if header.get("kind") not in ("gaussian", "histogram"):
                 raise Damaged(f"{path.name} holds a DNA of an unknown kind. Use a newer version of the program.")
             if most is not None:
@@ -175,7 +170,7 @@ def _dna(archive: zipfile.ZipFile, header: Mapping[str, Any], name: str) -> DNA:
     from dnacore.dna.histogram import DNA
 
     layers, bins = npz.layers_of(header["layers"]), npz.count_of(header["bins"], MOST_BINS)
-    images, n = npz.count_of(header["images"]), sum(layers.values())
+    images, n = npz.count_of(header["images"], MOST_IMAGES), sum(layers.values())
     about = header["calibration"]
     low, high = (npz.array(archive, name, (n,), "f") for name in ("low", "high"))
     calibration = Calibration(low, high, layers, header["extractor_fingerprint"], about["origin"], about["images"])
@@ -194,7 +189,7 @@ def _dna(archive: zipfile.ZipFile, header: Mapping[str, Any], name: str) -> DNA:
         list(pool.map(read, layers))
     outside = npz.array(archive, "outside", (n, 2), "iu").astype(np.int64, copy=False)
     totals = histograms.sum(1)
-    if (outside < 0).any() or (outside.sum(1) > totals).any() or (totals < images * (header["exact"] is True)).any():
+    if (outside < 0).any() or (outside.sum(1) > totals).any():
         raise ValueError("its counts do not add up")
     mean, deviations = (npz.array(archive, name, (n,), "f") for name in ("mean", "deviations"))
     return DNA(
@@ -205,7 +200,7 @@ def _dna(archive: zipfile.ZipFile, header: Mapping[str, Any], name: str) -> DNA:
 
 
 def _gaussian(archive: zipfile.ZipFile, header: Mapping[str, Any]) -> Gaussian:
-    layers, images = npz.layers_of(header["layers"]), npz.count_of(header["images"])
+    layers, images = npz.layers_of(header["layers"]), npz.count_of(header["images"], MOST_IMAGES)
     mean, variance = (npz.array(archive, name, (sum(layers.values()),), "f") for name in ("mean", "variance"))
     if (variance < 0).any():
         raise ValueError("it holds a variance below zero")

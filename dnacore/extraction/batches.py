@@ -68,8 +68,8 @@ def feed(
     """Yield the images of `paths` as batches, always cut at the same positions, so that order never changes a result.
 
     contents: the content hash that each file must have; one that has another by now is not read, since what is kept of it
-    would be filed under the wrong name. Memory that is freed in the meantime stays with the process, which spares the network a good part of its time. For a
-    GPU, batches are made in pinned memory and sent over while the one before is in the network.
+    would be filed under the wrong name. Memory that is freed in the meantime stays with the process, which spares the
+    network a good part of its time. For a GPU, batches are made in pinned memory and sent over while the one before is in the network.
     """
     gpu = extractor.device.type == "cuda"
     workers = workers or max(1, min(32 if gpu else 8, cores()))

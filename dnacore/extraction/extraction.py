@@ -6,7 +6,7 @@ Running it again continues where it stopped, and extracts only what is new: see 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,19 +22,11 @@ from dnacore.extraction.calibrate import calibration_for
 from dnacore.extraction.finite import NOT_FINITE
 from dnacore.extraction.loop import Loop
 from dnacore.extraction.progress import Progress, Stop, Watch, lock_file, report_or_stop
-from dnacore.extraction.sketch_policy import (
-    share_of,
-    sketch_every,
-    with_covariance,
-    with_unread,
-    with_words,
-    without_sketchless,
-)
+from dnacore.extraction.sketch_policy import share_of, with_covariance, with_unread, with_words, without_sketchless
 from dnacore.extractors import Extractor
-from dnacore.sketches.segments import bytes_per_image
 from dnacore.workspace.datasets import Dataset
 from dnacore.workspace.store.settings import Setting
-from dnacore.workspace.store.shard_plan import plan
+from dnacore.workspace.store.shard_plan import Shard, plan
 from dnacore.workspace.workspace import Workspace
 
 # On the CPU 16 costs as much as 32 (ResNet-50: 122 against 135 ms an image) and takes half the memory.
@@ -138,19 +130,28 @@ def extract_dataset(
             say(Progress("arranging the sketches", dataset.name, len(files), len(files)))
             store.compact(dataset, setting)
     rejected = [{"path": r.path, "reason": r.reason} for r in workspace.rejected(dataset, setting.label)]
-    if all(m.reason for shard in finished for m in shard.members):
-        if all(m.reason == NOT_FINITE for shard in finished for m in shard.members):
-            raise BadInput(
-                f"{extractor.name} gives activations that are not finite on all {len(files)} images of “{dataset.name}”: its "
-                "weights are damaged, or of another network. Get them again, or choose another network."
-            )
-        raise BadInput(f"None of the {len(files)} images of “{dataset.name}” could be read: {rejected[0]['reason']}.")
+    _check_some_read(finished, dataset, extractor, rejected)
     images = sum(1 for shard in finished for m in shard.members if m.reason is None)
     extracted = sum(len(files) for files in work.todo)
     return Report(
         dataset.name, images, rejected, extracted, len(files) - extracted, time.monotonic() - started,
         loop.sketched,
     )  # fmt: skip
+
+
+def _check_some_read(
+    finished: Sequence[Shard], dataset: Dataset, extractor: Extractor, rejected: Sequence[Mapping[str, str]]
+) -> None:
+    """Raise BadInput where not one image could be used, with the reason."""
+    reasons = [m.reason for shard in finished for m in shard.members]
+    if not all(reasons):
+        return
+    if all(reason == NOT_FINITE for reason in reasons):
+        raise BadInput(
+            f"{extractor.name} gives activations that are not finite on all {len(reasons)} images of “{dataset.name}”: its "
+            "weights are damaged, or of another network. Get them again, or choose another network."
+        )
+    raise BadInput(f"None of the {len(reasons)} images of “{dataset.name}” could be read: {rejected[0]['reason']}.")
 
 
 def is_current(workspace: Workspace, dataset: Dataset, setting: Setting, sketches: bool = True) -> bool:
@@ -168,12 +169,6 @@ def is_current(workspace: Workspace, dataset: Dataset, setting: Setting, sketche
     work = with_unread(plan(files, shards), files, dataset.folder)
     kept = without_sketchless(work, files, store, dataset, setting, every)
     return not kept.todo and len(kept.keep) == len(shards)
-
-
-def sketch_plan(workspace: Workspace, neurons: int, images: int) -> tuple[int, int]:
-    """Bytes that the sketches of this many images take, and of how many images they will be kept."""
-    every = sketch_every(workspace.root, neurons, images)
-    return bytes_per_image(neurons) * images // every, images // every
 
 
 def check_layers(covariance: Sequence[str] | str, extractor: Extractor) -> tuple[str, ...]:

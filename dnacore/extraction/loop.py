@@ -41,6 +41,7 @@ class Loop:
         self.done = self.rejected = self.sketched = 0
 
     def run(self, work: Plan, batch_size: int) -> list[Shard]:
+        """Extract what is to do, in smaller batches where memory runs out; returns all shards, kept and new."""
         finished = list(work.keep)
         self.done = sum(len(shard.members) for shard in finished)
         self.rejected = sum(1 for shard in finished for m in shard.members if m.reason)
@@ -98,7 +99,8 @@ class Loop:
         """Send the images of a shard through the network. without: {position: reason} of those to leave out."""
         keep = [i for i, f in enumerate(files) if self.sketch_every and keeps_sketch(f.hash, self.sketch_every)]
         slot = {position: s for s, position in enumerate(keep)}
-        reasons, passing = dict(without), set()
+        reasons = dict(without)
+        passing: set[int] = set()
         heard = _Heard(self.extractor, files)
         with Accumulator(
             self.calibration, len(keep), self.setting.bins, sketches=bool(keep), covariance=self.covariance

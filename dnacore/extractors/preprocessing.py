@@ -20,7 +20,9 @@ FILTERS = {
 
 
 def preprocess(path: Path | BinaryIO, settings: Preprocessing) -> torch.Tensor:
-    """(3, size, size) float32 of an image file or of its bytes: decoded, resized (antialiased bicubic, not rounded), scaled to 0..1, normalised.
+    """(3, size, size) float32 of an image file or of its bytes.
+
+    Decoded, resized (antialiased bicubic, not rounded), scaled to 0..1, normalised.
 
     Raises BadInput with a plain reason where the file is no readable image.
     """

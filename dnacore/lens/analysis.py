@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from dnacore.errors import BadInput, Cancelled
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from dnacore.extractors.extractor import Extractor
     from dnacore.lens.target import Target
     from dnacore.sketches.sketches import Sketches
+
+_T = TypeVar("_T")
 
 #: Every analysis by the name that the command line and the pages use, in the order of the pages.
 NAMES = (
@@ -126,20 +128,42 @@ class Request:
     """
 
     extractor: Extractor
-    target: Target | None = None
+    # `| Any`: None where nobody gave it, which an analysis that names it among its inputs never sees.
+    target: Target | Any = None
     layer: str | None = None
-    image: Path | None = None
-    style: Path | None = None
-    pictures: Pictures | None = None
+    image: Path | Any = None
+    style: Path | Any = None
+    pictures: Pictures | Any = None
     other: Extractor | None = None
     words: Mapping[int, Sequence[str]] = field(default_factory=dict)
     seed: int = 0
     settings: Mapping[str, Any] = field(default_factory=dict)
     watch: Watch = field(default_factory=Watch)
 
+    @property
+    def the_image(self) -> Path:
+        """The image. Raises BadInput where none was given."""
+        return _there(self.image, "image")
+
+    @property
+    def the_target(self) -> Target:
+        """The neuron or selection. Raises BadInput where none was given."""
+        return _there(self.target, "target")
+
+    @property
+    def the_pictures(self) -> Pictures:
+        """The dataset. Raises BadInput where none was given."""
+        return _there(self.pictures, "dataset")
+
     def given(self, what: str) -> bool:
         """Whether this one of `INPUTS` was given."""
         return getattr(self, "pictures" if what == "dataset" else what) is not None
+
+
+def _there(value: _T | None, what: str) -> _T:
+    if value is None:
+        raise BadInput(f"This needs {INPUTS[what]}.")
+    return value
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,11 @@ class Target:
 
     @classmethod
     def selection(
-        cls, extractor: Extractor, flat: Sequence[int], weights: Sequence[float] = (), name: str = ""
+        cls,
+        extractor: Extractor,
+        flat: Sequence[int] | np.ndarray,
+        weights: Sequence[float] | np.ndarray = (),
+        name: str = "",
     ) -> Target:
         """Several neurons by flat index; equally weighted where no weights are given. Raises BadInput."""
         if not len(flat):
@@ -63,6 +67,7 @@ class Target:
 
     @property
     def layers(self) -> list[str]:
+        """The layers of its neurons, each once."""
         return list(dict.fromkeys(layer for layer, _ in self.neurons))
 
     @property

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from dnacore import atomic
+from dnacore import atomic, versioned
 from dnacore.errors import Damaged, is_passing, unavailable_now
 from dnacore.sketches import mapping
 
@@ -114,7 +114,7 @@ def _header(path: Path, kind: str, version: int) -> dict[str, Any]:
             file.seek(0, 2)
             size = file.tell()
     except FileNotFoundError as error:
-        raise Damaged(f"{path.name} is gone.") from error
+        raise Damaged(f"{path.name} cannot be read: it is gone.") from error
     except OSError as error:
         if is_passing(error):
             raise unavailable_now(path.name, error) from error
@@ -129,11 +129,7 @@ def _header(path: Path, kind: str, version: int) -> dict[str, Any]:
             _check(entry, size)
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:  # its sum is right: made up
         raise Damaged(f"{path.name} is damaged: its header makes no sense ({error}).") from error
-    if content["kind"] != kind or content["version"] != version:
-        raise Damaged(
-            f"{path.name} holds {content['kind']!r} version {content['version']}; "
-            f"this program reads {kind!r} version {version}. Use the program's version that wrote it."
-        )
+    versioned.check(content, path.name, kind, version, f"a file of {kind}", key="kind")
     if content["bytes"] != size:
         raise Damaged(f"{path.name} is damaged: {size:,} bytes instead of {content['bytes']:,}.")
     return content
@@ -157,7 +153,7 @@ def _mapped(path: Path) -> np.ndarray:
     try:
         return mapping.open_file(path)
     except FileNotFoundError as error:
-        raise Damaged(f"{path.name} is gone.") from error
+        raise Damaged(f"{path.name} cannot be read: it is gone.") from error
     except (OSError, MemoryError) as error:
         raise unavailable_now(path.name, error) from error
 

@@ -76,8 +76,10 @@ def import_dna(
             raise BadInput("Say with --extractor which network the activation ranges are of.")
         calibration = None
         if ranges is not None:
-            theirs = ranges.suffix.lower() == ".json"
-            calibration = read_ranges(ranges, extractor, literal=True) if theirs else load_calibration(ranges)
+            if ranges.suffix.lower() == ".json" and extractor is not None:
+                calibration = read_ranges(ranges, extractor, literal=True)
+            else:
+                calibration = load_calibration(ranges)
         dna = read_peer(path, extractor, calibration)
     else:
         dna = load_dna(path, most=MOST_COUNTS)

@@ -89,13 +89,15 @@ class Sources:
                     custom_extractors.check_same(kept, self._extractor.fingerprint)
         return self._extractor
 
-    def _fetched(self, done: int, total: int) -> None:
+    def _fetched(self, done: int, total: int | None) -> None:
         if self._stop is not None and self._stop():
             raise Cancelled("Stopped on request. What was fetched is kept; run it again to go on.")
         if self._progress is not None:
             mb = 1 << 20
             self._progress(
-                Progress("fetching the weights (MB) of", self._name or DEFAULT_EXTRACTOR, done // mb, total // mb)
+                Progress(
+                    "fetching the weights (MB) of", self._name or DEFAULT_EXTRACTOR, done // mb, (total or 0) // mb
+                )
             )
 
     @property

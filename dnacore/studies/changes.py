@@ -6,6 +6,8 @@ says how it reacts; their mean is the total. The distance between two datasets i
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from PIL import Image
@@ -27,6 +29,16 @@ from dnacore.studies.frame.study import Option, Request, Role, Study, Subject
 from dnacore.studies.methods.image_changes import CHANGES, Change
 
 LEAST, BATCH, TELLING = 4, 16, 3
+COLUMNS = {
+    "change": "change",
+    "strongest": "strongest tried",
+    "unit": "unit",
+    "distance": "its distance (bins)",
+    "spearman": "strength and distance rise together (Spearman)",
+    "neurons": "neurons that react most",
+}
+
+
 BY_NAME = {change.name: change for change in CHANGES}
 
 
@@ -161,21 +173,9 @@ def _result(
     request: Request, one: Subject, rows: list[dict], series: list[Series], found: dict, images: int, apart
 ) -> Result:
     rows = sorted(rows, key=lambda row: -row["distance"])
-    columns = {
-        "change": "change",
-        "strongest": "strongest tried",
-        "unit": "unit",
-        "distance": "its distance (bins)",
-        "spearman": "strength and distance rise together (Spearman)",
-        "neurons": "neurons that react most",
-    }
-    marks, more = (
-        [],
-        {
-            "images": images,
-            "curves": {s.name: {"strengths": BY_NAME[s.name].strengths, "distance": s.y[1:]} for s in series},
-        },
-    )
+    columns, marks = dict(COLUMNS), []
+    curves = {s.name: {"strengths": BY_NAME[s.name].strengths, "distance": s.y[1:]} for s in series}
+    more: dict[str, Any] = {"images": images, "curves": curves}
     mildest = rows[-1]
     text = (
         f"{rows[0]['change'].capitalize()} moves {one.name} farthest ({rows[0]['distance']:.1f} bins at "
@@ -190,20 +190,7 @@ def _result(
         total = combine(apart, request.selection)
         columns |= {"as_much_as": f"as far as {other} at a strength of", "alike": "neurons react alike (cosine)"}
         marks.append(Mark(f"distance to {other}", y=total))
-        near = max(rows, key=lambda row: row["alike"])
-        reached = [row for row in rows if row["as_much_as"] is not None]
-        if reached:
-            same = near if near["as_much_as"] is not None else max(reached, key=lambda row: row["alike"])
-            text = (
-                f"{one.name} and {other} differ as much as {BY_NAME[same['change']].words(same['as_much_as'])} "
-                "would make them."
-            )
-        else:
-            text = f"{one.name} and {other} differ by more than any change tried here, at any strength."
-        advice = (
-            f"Of all changes, {near['change']} moves the neurons most as going to {other} does (cosine "
-            f"{near['alike']:.2f})."
-        )
+        text, advice = _said(one.name, other, rows)
         more |= {"distance": total, "other": other}
     return Result(
         text,
@@ -224,6 +211,19 @@ def _result(
         advice,
         more=more,
     )
+
+
+def _said(one: str, other: str, rows: list[dict]) -> tuple[str, str]:
+    """The distance of two datasets as a change, and the change that moves the neurons most alike."""
+    near = max(rows, key=lambda row: row["alike"])
+    reached = [row for row in rows if row["as_much_as"] is not None]
+    text = f"{one} and {other} differ by more than any change tried here, at any strength."
+    if reached:
+        same = near if near["as_much_as"] is not None else max(reached, key=lambda row: row["alike"])
+        strength = BY_NAME[same["change"]].words(same["as_much_as"])
+        text = f"{one} and {other} differ as much as {strength} would make them."
+    advice = f"Of all changes, {near['change']} moves the neurons most as going to {other} does"
+    return text, f"{advice} (cosine {near['alike']:.2f})."
 
 
 STUDY = Study(

@@ -7,6 +7,7 @@ chance gives: the same windows filled with the same images in random orders.
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import numpy as np
 
@@ -18,11 +19,22 @@ from dnacore.errors import BadInput
 from dnacore.studies.frame.result import Figure, Mark, Picture, Result, Series
 from dnacore.studies.frame.study import Option, Request, Role, Study, Subject
 from dnacore.studies.frame.words import Moved, moved_words
-from dnacore.studies.methods.change_point import between_images, change_point
+from dnacore.studies.methods.change_point import ChangePoint, between_images, change_point
 
 SMALLEST, WINDOWS = 4, 10
 CHANCE = 20  # random orders for each window's chance
 NEURONS, SHOWN = 10, 4
+
+
+COLUMNS = {
+    "window": "window",
+    "first": "from",
+    "last": "to",
+    "images": "images",
+    "distance": "distance (bins)",
+    "chance": "chance stays below (bins)",
+    "after_change": "after the change",
+}
 
 
 def by_name(path: str) -> list[object]:
@@ -105,39 +117,11 @@ def _windows(
     return np.r_[0.0, far[0]], np.r_[0.0, np.quantile(far[1:], 0.95, axis=0)]
 
 
-def _result(request, one: Subject, size: int, cuts: list, rows: list[dict], alarm: bool, point) -> Result:
-    middles = [(a + b) / 2 for a, b in cuts]
-    series = [
-        Series(
-            "distance to the first window",
-            middles[1:],
-            [r["distance"] for r in rows[1:]],
-            text=[f"{r['first']} to {r['last']}: {r['distance']:.2f} bins" for r in rows[1:]],
-        ),
-        Series("what chance stays below in 19 of 20 cases", middles[1:], [r["chance"] for r in rows[1:]], dashed=True),
-    ]
-    marks = [Mark("change", x=point.position)] if alarm else []
-    figures = [
-        Figure("line", "Each window against the first", "image, in order", "EMD, bins", series, marks),
-        Figure(
-            "line",
-            "How much each split tells before from after",
-            "image, in order",
-            "energy statistic, bins",
-            [Series("energy", list(range(len(one))), point.statistic)],
-            marks,
-        ),
-    ]
-    columns = {
-        "window": "window",
-        "first": "from",
-        "last": "to",
-        "images": "images",
-        "distance": "distance (bins)",
-        "chance": "chance stays below (bins)",
-        "after_change": "after the change",
-    }
-    more = {
+def _result(
+    request: Request, one: Subject, size: int, cuts: list, rows: list[dict], alarm: bool, point: ChangePoint
+) -> Result:
+    figures = _figures(one, cuts, rows, alarm, point)
+    more: dict[str, Any] = {
         "window": size,
         "alarm": alarm,
         "p": point.p,
@@ -158,7 +142,7 @@ def _result(request, one: Subject, size: int, cuts: list, rows: list[dict], alar
         )
         return Result(
             f"No: the images of {one.name} look alike from first to last (p = {point.p:.2g}).",
-            columns,
+            COLUMNS,
             rows,
             figures,
             caption,
@@ -176,7 +160,7 @@ def _result(request, one: Subject, size: int, cuts: list, rows: list[dict], alar
     before, after = one.paths[point.position - 1], one.paths[point.position]
     return Result(
         f"Yes: {one.name} changes at image {point.position + 1} of {len(one)}, {after} (p = {point.p:.2g}){said}.",
-        columns,
+        COLUMNS,
         rows,
         figures,
         caption,
@@ -184,6 +168,31 @@ def _result(request, one: Subject, size: int, cuts: list, rows: list[dict], alar
         pictures=_pictures(one, point.position),
         more=more,
     )
+
+
+def _figures(one: Subject, cuts: list, rows: list[dict], alarm: bool, point: ChangePoint) -> list[Figure]:
+    middles = [(a + b) / 2 for a, b in cuts]
+    series = [
+        Series(
+            "distance to the first window",
+            middles[1:],
+            [r["distance"] for r in rows[1:]],
+            text=[f"{r['first']} to {r['last']}: {r['distance']:.2f} bins" for r in rows[1:]],
+        ),
+        Series("what chance stays below in 19 of 20 cases", middles[1:], [r["chance"] for r in rows[1:]], dashed=True),
+    ]
+    marks = [Mark("change", x=point.position)] if alarm else []
+    return [
+        Figure("line", "Each window against the first", "image, in order", "EMD, bins", series, marks),
+        Figure(
+            "line",
+            "How much each split tells before from after",
+            "image, in order",
+            "energy statistic, bins",
+            [Series("energy", list(range(len(one))), point.statistic.tolist())],
+            marks,
+        ),
+    ]
 
 
 def _moved(request: Request, one: Subject, at: int) -> tuple[list[dict], list[Moved]]:

@@ -27,6 +27,18 @@ NAMES = {"emd": "DNA-EMD", "nfd": "NFD", "fd": "FD"}
 UNITS = {"emd": "bins", "nfd": "squared activation", "fd": "squared activation"}
 
 
+COLUMNS = {
+    "metric": "distance",
+    "settles_at": "settles at (images)",
+    "final": "with all images",
+    "unit": "unit",
+    "limit": "heading for",
+    "limit_low": "from (90 %)",
+    "limit_high": "to (90 %)",
+    "images_within_5_percent": "images to come within 5 % of that",
+}
+
+
 @dataclass(frozen=True)
 class Limit:
     """Where a curve is heading: value at any number of images, its 90 % interval, and images to come within 5 %."""
@@ -170,20 +182,10 @@ def answer(request: Request) -> Result:
         [Mark("5 % above", y=1 + NEAR), Mark("5 % below", y=1 - NEAR)],
         log_x=True,
     )
-    columns = {
-        "metric": "distance",
-        "settles_at": "settles at (images)",
-        "final": "with all images",
-        "unit": "unit",
-        "limit": "heading for",
-        "limit_low": "from (90 %)",
-        "limit_high": "to (90 %)",
-        "images_within_5_percent": "images to come within 5 % of that",
-    }
     more = {"sizes": sizes, "factor": settled["FD"] / settled["DNA-EMD"] if {"FD", "DNA-EMD"} <= set(settled) else None}
     return Result(
         _finding(one, target, rows),
-        columns,
+        COLUMNS,
         rows,
         [figure],
         f"Random subsets of “{one.name}” against all of “{target.name}”: mean of {len(orders)} random orders, the "

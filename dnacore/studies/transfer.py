@@ -27,6 +27,17 @@ EXAMPLE_FILE = Path(__file__).parent / "data" / "transfer_example.csv"
 ORDERINGS = 10_000
 
 
+COLUMNS = {
+    "target": "target",
+    "sources": "datasets",
+    "discrepancy": "d (score)",
+    "random": "d of a random order (mean)",
+    "lost_by_first": "lost by training on the first predicted",
+    "predicted": "predicted order",
+    "true": "true order",
+}
+
+
 @dataclass(frozen=True)
 class Chance:
     """What random orderings cost. mean: exact. low, high: nine in ten of 10,000 draws lie between."""
@@ -165,32 +176,15 @@ def _judged(request: Request, table: pd.DataFrame) -> Result:
         alone = chance([scores], random, 1)
         costs.append(discrepancy(scores, predicted))
         targets.append(scores)
-        rows.append(
-            {
-                "target": target,
-                "sources": len(sources),
-                "discrepancy": costs[-1],
-                "random": alone.mean,
-                "lost_by_first": float(scores.max() - scores[predicted[0]]),
-                "predicted": ", ".join(sources[i] for i in predicted),
-                "true": ", ".join(sources[i] for i in true),
-            }
-        )
+        lost_here = float(scores.max() - scores[predicted[0]])
+        orders = (", ".join(sources[i] for i in order) for order in (predicted, true))
+        rows.append(dict(zip(COLUMNS, (target, len(sources), costs[-1], alone.mean, lost_here, *orders), strict=True)))
     if not rows:
         raise BadInput("No target has scores of two sources or more, so there is nothing to rank.")
     by_chance = chance(targets, random)
     d = float(np.mean(costs))
     as_good = float((by_chance.draws <= d + 1e-12).mean())
     lost = float(np.mean([row["lost_by_first"] for row in rows]))
-    columns = {
-        "target": "target",
-        "sources": "datasets",
-        "discrepancy": "d (score)",
-        "random": "d of a random order (mean)",
-        "lost_by_first": "lost by training on the first predicted",
-        "predicted": "predicted order",
-        "true": "true order",
-    }
     x = [row["target"] for row in rows]
     figure = Figure(
         "bar",
@@ -204,7 +198,7 @@ def _judged(request: Request, table: pd.DataFrame) -> Result:
     return Result(
         f"Ranking by distance is off by {d:.2g} of the score at each rank (d), a random order by "
         f"{by_chance.mean:.2g}; {as_good:.1%} of random orders do as well.",
-        columns,
+        COLUMNS,
         rows,
         [figure],
         "d is the mean, over targets and ranks, of the difference between the score of the dataset that truly has "

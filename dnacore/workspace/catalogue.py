@@ -19,8 +19,8 @@ from pathlib import Path
 from filelock import FileLock
 
 from dnacore.errors import Damaged, Unavailable, UnknownName
-from dnacore.workspace import salvage
 from dnacore.workspace.schema import TABLES, UPGRADES, VERSION, statements
+from dnacore.workspace.upkeep import salvage
 
 WAIT = 30.0  # seconds to wait for another process's change
 
@@ -121,7 +121,7 @@ class Catalogue:
     def _start_again(self, error: Exception) -> str:
         """Set the broken file aside and take over what can be read of it; return what to tell the user."""
         with self._alone():
-            if salvage.is_sound(self.path):
+            if self._is_sound():
                 return "The catalogue was damaged and has just been repaired. Run the same command again."
             aside = salvage.set_aside(self.path)
         self._prepare()
@@ -132,16 +132,16 @@ class Catalogue:
         with self._alone():
             if not salvage.is_lost(self.path):
                 return "The catalogue was lost and has just been restored."
-            restored = salvage.restore(self.path)
+            restored = salvage.restore(self.path, _numbers(self.path.parent))
         if self._version() != VERSION:
             self._prepare()
-        with self.changing() as db:  # numbers go on behind the files that lie here: none is taken for another
-            for name, last in _numbers(self.path.parent).items():
-                db.execute(
-                    "INSERT INTO number VALUES (?,?) ON CONFLICT (name) DO UPDATE SET last = max(last, excluded.last)",
-                    (name, last),
-                )
         return restored
+
+    def _is_sound(self) -> bool:
+        try:
+            return salvage.is_sound(self.path)
+        except sqlite3.OperationalError as error:
+            raise self._unavailable(error) from error
 
     def _alone(self) -> FileLock:
         return FileLock(self.path.with_name(f".{self.path.stem}.lock"), timeout=WAIT)

@@ -220,7 +220,7 @@ def _description(folder: Path) -> dict[str, Any]:
         content = json.loads((folder / "job.json").read_bytes())
     except (OSError, ValueError) as error:
         raise UnknownName("There is no such job any more.") from error
-    kinds = {"title": str, "command": list, "datasets": list, "created": (int, float)}
+    kinds: dict[str, Any] = {"title": str, "command": list, "datasets": list, "created": (int, float)}
     if not isinstance(content, dict) or not all(isinstance(content.get(key), kind) for key, kind in kinds.items()):
         raise UnknownName("The description of this job was damaged. Start it again.")
     return content

@@ -19,7 +19,7 @@ from dnacore.workspace.workspace import Workspace
 try:
     import fcntl
 except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
+    fcntl = None  # type: ignore[assignment]  # Windows has none
 
 TAIL = 1 << 16  # bytes of a journal that say how things stand: every progress line is complete in itself
 RATE_WINDOW = 20.0  # seconds over which images per second are averaged

@@ -52,7 +52,7 @@ def files_key(catalogue: Catalogue, dataset: Dataset) -> str:
 def rejected(catalogue: Catalogue, dataset: Dataset, extractor: str | None = None) -> list[Rejected]:
     """Files that could not be read, with reasons: at the last scan, and in extractions (of one network or any)."""
     with catalogue.reading() as db:
-        rows = db.execute("SELECT path, reason, 0 FROM unreadable WHERE dataset = ?", (dataset.id,)).fetchall()
+        rows = db.execute("SELECT path, reason, passing FROM unreadable WHERE dataset = ?", (dataset.id,)).fetchall()
         # Few images cannot be read, if any: they come first, else 10,000 files are held against as many members.
         rows += db.execute(
             "WITH bad AS MATERIALIZED (SELECT DISTINCT member.hash, member.reason, member.passing FROM shard "

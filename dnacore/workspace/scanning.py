@@ -82,7 +82,8 @@ def scan(
         )
         db.execute("DELETE FROM unreadable WHERE dataset = ?", (dataset.id,))
         db.executemany(
-            "INSERT OR REPLACE INTO unreadable VALUES (?,?,?)", [(dataset.id, r.path, r.reason) for r in rejected]
+            "INSERT OR REPLACE INTO unreadable VALUES (?,?,?,?)",
+            [(dataset.id, r.path, r.reason, r.passing) for r in rejected],
         )
     return rejected, back, gone
 

@@ -15,7 +15,7 @@ CREATE TABLE file (
 ) WITHOUT ROWID;
 CREATE TABLE unreadable (
     dataset INTEGER NOT NULL REFERENCES dataset ON DELETE CASCADE, path TEXT NOT NULL, reason TEXT NOT NULL,
-    PRIMARY KEY (dataset, path)
+    passing INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (dataset, path)
 ) WITHOUT ROWID;
 CREATE TABLE calibration (
     fingerprint TEXT PRIMARY KEY, extractor TEXT NOT NULL, name TEXT NOT NULL DEFAULT '',
@@ -60,6 +60,7 @@ UPGRADES = {
     # Versions 1 and 2 took every reason for one of the file's bytes; those that pass are tried again.
     2: """
 ALTER TABLE member ADD COLUMN passing INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE unreadable ADD COLUMN passing INTEGER NOT NULL DEFAULT 0;
 UPDATE member SET passing = 1 WHERE reason LIKE 'it cannot be read (%' OR reason LIKE 'cannot be read (%' OR reason IN (
     'there is no such file', 'no permission to read it', 'the disk failed to read it', 'it does not fit into memory'
 );

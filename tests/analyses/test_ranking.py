@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 import dnacore as dc
-from dnacore.analyses.ranking import distances_to, ends_and_middle, image_distances, table
+from dnacore.analyses.ranking import distances_to, image_distances, table
 from dnacore.dna.from_sketches import average, sketched_dna
 from dnacore.neurons.selection import Selection
 from dnacore.workspace.store.shard_plan import FileRow
@@ -100,15 +99,3 @@ def test_picked_images_rank_by_their_average() -> None:
     assert set(np.argsort(distances_to(view, reference))[:2].tolist()) == {5, 2}
     with pytest.raises(dc.BadInput, match="at least one"):
         average(view, np.array([], int), like, "none")
-
-
-@given(st.integers(1, 40), st.integers(1, 12))
-def test_both_ends_and_the_middle_share_no_image(count: int, k: int) -> None:
-    ranking = pd.DataFrame({"rank": np.arange(1, count + 1)})
-    bands = [band["rank"].tolist() for band in ends_and_middle(ranking, k)]
-    together = sum(bands, [])
-    assert len(together) == len(set(together)) == min(count, 3 * k) and together == sorted(together)
-    assert bands[0][0] == 1 and max(map(len, bands)) <= k
-    if count >= 3 * k:
-        below, above = bands[1][0] - 1, count - bands[1][-1]
-        assert abs(below - above) <= 1 and bands[2][-1] == count

@@ -75,9 +75,9 @@ def test_a_changed_byte_is_found(tmp_path: Path, place: int) -> None:
 
 def test_other_kinds_and_versions_and_missing_files_are_named(tmp_path: Path) -> None:
     path = sample(tmp_path / "x")
-    with pytest.raises(Damaged, match="'test arrays' version 3; this program reads 'other' version 3"):
+    with pytest.raises(Damaged, match="x is not a file of other: it says 'test arrays'"):
         arrayfile.read(path, "other", VERSION)
-    with pytest.raises(Damaged, match="this program reads 'test arrays' version 4"):
+    with pytest.raises(Damaged, match="x was written as version 3; this program reads version 4"):
         arrayfile.read(path, KIND, 4)
     with pytest.raises(Damaged, match="nowhere cannot be read"):
         arrayfile.read(tmp_path / "nowhere", KIND, VERSION)

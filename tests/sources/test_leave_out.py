@@ -24,14 +24,16 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Parts:
     ws = small_world.workspace(home / "workspace")
     ws.add_dataset("all", home / "images")
     small_world.extract(ws, "all")
-    return Parts(ws, ws.dataset("all"), NAME)
+    found = Parts(ws, ws.dataset("all"), NAME)
+    found.whole_folder = ws.dataset("all").folder
+    return found
 
 
 def test_all_but_one_folder_is_that_folders_own_dna(parts: Parts, tmp_path) -> None:
     assert parts.folders == {"bright/": 33, "dark/": 33, "few/": 3, "scarce/": 3}
     rest = parts.without(["bright/", "few/", "scarce/"])
     own = dc.extract(
-        parts._store.workspace.dataset("all").folder / "dark", small_world.network(), small_world.calibration(), batch_size=4,
+        parts.whole_folder / "dark", small_world.network(), small_world.calibration(), batch_size=4,
         workspace=tmp_path,
     )  # fmt: skip
     assert rest.exact and rest.images == 33

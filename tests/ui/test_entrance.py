@@ -15,7 +15,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from ui.app import doorstep, entrance
+from ui.server import doorstep, entrance
 
 TOKEN = "t" * 40
 HERE = "http://127.0.0.1:8501"

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
-from ui.app import forgotten
+from ui.server import forgotten
 
 
 def session(number: str) -> SimpleNamespace:

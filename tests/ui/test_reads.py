@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import weakref
 from pathlib import Path
 
 import pytest
@@ -80,3 +82,37 @@ def test_a_part_of_no_image_or_of_a_table_that_is_gone_is_refused(workspace, tmp
     with pytest.raises(dc.BadInput, match="attributes.csv any more"):
         reads.part(whole, "mark", "1")
     assert reads.attributes(whole.dataset).empty
+
+
+def test_a_ranking_follows_files_that_were_renamed(workspace, tmp_path):
+    (one,) = reads.ready()
+    before = reads.ranking(one, one)
+    for at in range(3):
+        (tmp_path / "some" / f"{at:03d}.png").rename(tmp_path / "some" / f"z{at:03d}.png")
+    dc.Workspace.open(workspace.root).scan(one.dataset)
+    (now,) = reads.ready()
+    after, numbers = reads.ranking(now, now), {row.index for row in reads.files(now.dataset)}
+    assert len(after) == len(before) == 6 and set(after["index"]) == numbers, "none vanishes from the gallery"
+    assert set(after["path"]) == {str(tmp_path / "some" / row.path) for row in reads.files(now.dataset)}
+
+
+def test_walking_through_images_does_not_fill_the_memory(workspace):
+    (one,) = reads.ready()
+    alive = [weakref.ref(reads.image_dna(reads.Image(one, row.index))) for row in reads.files(one.dataset)]
+    gc.collect()
+    assert sum(ref() is not None for ref in alive) <= 3, "each is as large as a dataset's DNA"
+
+
+def test_the_dataset_that_mine_is_most_like_is_looked_for_among_all(workspace, tmp_path, monkeypatch):
+    from ui.start import own_folder
+
+    for number in range(9):
+        folder = small_world.draw(tmp_path / f"set {number}", 4, seed=number + 1, dark=number % 2 == 0)
+        workspace.add_dataset(f"set {number}", folder)
+        small_world.extract(workspace, f"set {number}")
+    ready = reads.ready()
+    own = next(one for one in ready if one.name == "some")
+    apart = {one.name: dc.emd_avg(reads.dna(own), reads.dna(one)) for one in ready if one.name != "some"}
+    said = own_folder.nearest(own)
+    assert f"most like {min(apart, key=apart.get)}," in said and f"least like {max(apart, key=apart.get)}." in said
+    assert "Of 9 other datasets" in said

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from dnacore.workspace.saved import reports
 from ui.app import capture
@@ -97,3 +100,69 @@ def test_the_report_survives_and_a_damaged_one_is_empty(tmp_path, frozen):
     assert [view["title"] for view in reports.load(Home).views] == ["Second", "Distances"]
     (tmp_path / "report.json").write_text("{")
     assert reports.load(Home).views == ()
+
+
+def test_a_dataset_may_be_called_like_a_part_of_the_file(frozen):
+    odd = frozen | {"title": "@SCRIPT@ @FIGURES@ @BODY@"}
+    document = html.html([odd], title="@STYLE@")
+    assert "<h1>@STYLE@</h1>" in document and "@SCRIPT@ @FIGURES@ @BODY@" in document
+    assert document.count('id="figures"') == 1 and "Plotly.react" in document
+
+
+def test_a_damaged_view_takes_no_other_along(frozen):
+    document = html.html([{"title": "half"}, frozen, frozen | {"parts": [{"kind": "table"}]}])
+    assert document.count("A view that cannot be shown") == 2 and "what to look for" in document
+
+
+def test_a_file_does_not_invite_to_click(frozen):
+    assert "Click" not in json.dumps([part for part in frozen["parts"] if part["kind"] == "figure"])
+
+
+def report_page() -> None:
+    from dnacore.workspace.saved import reports
+    from ui.app import reads
+    from ui.report import page
+
+    page.views(reports.load(reads.workspace()))
+
+
+def test_a_view_with_a_choice_called_label_and_a_broken_one_are_shown_and_can_be_removed(workspace_home, frozen):
+    from ui.app import reads
+
+    reads._open.cache_clear()
+    kept = frozen | {"page": "gallery", "query": [["label", "hat"], ["page", "2"], ["dataset", "faces"]]}
+    for view in (kept, {**frozen, "parts": [{"kind": "found"}]}, {**frozen, "title": "Third"}):
+        reports.add(reads.workspace(), view)
+    app = AppTest.from_function(report_page, default_timeout=60).run()
+    assert not app.exception
+    assert [button.label for button in app.button].count("Remove") == 3
+    assert len(app.error) == 1, "the broken one says so, and only it"
+    next(button for button in app.button if button.label == "Remove").click().run()
+    assert len(reports.load(reads.workspace()).views) == 2
+    reads._open.cache_clear()
+
+
+def captured(tree: ast.AST) -> list[str]:
+    """The texts that a module draws as headlines and captions, without what is for hands only."""
+    found = []
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr in ("caption", "found")
+        ):
+            owner = node.func.value
+            if isinstance(owner, ast.Name) and owner.id == "layout":
+                found += [ast.unparse(argument) for argument in node.args[:1]]
+    return found
+
+
+def test_what_goes_into_a_report_speaks_of_nothing_that_a_file_cannot_do():
+    root = Path(html.__file__).parents[2]
+    drawn = [path for folder in ("ui", "pages") for path in (root / folder).rglob("*.py")]
+    rooms = ("datasets", "start", "jobs")  # which no report is made of
+    for path in drawn:
+        if path.parent.name in rooms or path.name in ("datasets.py", "start.py"):
+            continue
+        for text in captured(ast.parse(path.read_text(encoding="utf-8"))):
+            assert not re.search(r"(?i)\b(click|drag|arrow keys)\b", text), f"{path.name}: {text}"

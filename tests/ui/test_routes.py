@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 import dnacore as dc
 from dnacore.images import thumbnails
-from ui.app import blobs, index_html, routes
+from ui.server import blobs, index_html, routes
 
 
 @pytest.fixture
@@ -133,3 +133,29 @@ def test_the_front_page_asks_only_this_server(tmp_path):
         html = client.get(path).text
         assert "BACKEND_BASE_URL" in html and "<title>Visual DNA Studio</title>" in html
         assert "SourceSans" not in html
+
+
+def test_links_and_lists_inside_a_root_lead_out_of_no_root(tmp_path: Path, monkeypatch):
+    root, outside = tmp_path / "root", tmp_path / "private"
+    for folder in (root / "album", outside):
+        folder.mkdir(parents=True)
+    for path in (root / "album" / "mine.png", outside / "secret.png"):
+        Image.new("RGB", (20, 20), (1, 2, 3)).save(path)
+    (root / "album" / "link.png").symlink_to(outside / "secret.png")
+    (root / "list.txt").write_text(f"{outside / 'secret.png'}\nalbum/mine.png\n")
+    monkeypatch.setenv("VISUAL_DNA_ROOTS", str(root))
+    workspace = dc.Workspace.open(tmp_path / "workspace")
+    folder, listed = workspace.add_dataset("album", root / "album"), workspace.add_dataset("list", root / "list.txt")
+    client = TestClient(Starlette(routes=routes.routes(lambda: workspace)))
+    for dataset in (folder, listed):
+        answers = {
+            Path(row.path).name: client.get(f"/thumb/{dataset.id}/{row.index}").status_code
+            for row in workspace.files(dataset)
+        }
+        assert answers.pop("mine.png") == 200
+        assert set(answers.values()) == {404}, answers
+
+
+def test_huge_numbers_are_a_404(served):
+    client, _, _ = served
+    assert client.get(f"/thumb/{10**30}/0").status_code == 404 and client.get(f"/image/1/{10**40}").status_code == 404

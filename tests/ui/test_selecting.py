@@ -6,12 +6,13 @@ import json
 
 import numpy as np
 import pytest
+from streamlit.testing.v1 import AppTest
 
 import dnacore as dc
 from dnacore.neurons import algebra
 from dnacore.workspace.store.settings import Setting
 from ui.figures import effects
-from ui.selections import selecting
+from ui.selections import kept, selecting
 
 LAYERS = {"layer1_0": 4, "layer2_0": 6}
 SETTING = Setting(1, "net", "fingerprint", "calibration", 1000, {}, LAYERS)
@@ -113,3 +114,45 @@ def test_figures_from_sketches_are_paler_than_exact_ones():
 def test_counts_by_layer_are_whole_numbers():
     figure = effects.counts({"layer1_0": 2.0, "layer2_0": 1.0})
     assert figure.layout.annotations[0].text == "2" and np.isclose(sum(figure.data[0].y), 3)
+
+
+def forgotten() -> None:
+    import dnacore as dc
+    from ui.selections import kept
+
+    told = {"kind": "learned", "forget": "hat", "delta": 0.9, "side_effects": {"beard": 0.1}}
+    kept._forgotten(dc.Selection.of([1, 2], name="no hats", extractor="net", origin=told))
+
+
+def test_what_a_learned_selection_forgets_is_drawn():
+    app = AppTest.from_function(forgotten, default_timeout=60).run()
+    assert not app.exception and app.get("plotly_chart")
+
+
+def test_images_are_ranked_by_what_a_selection_was_made_of(monkeypatch):
+    from types import SimpleNamespace
+
+    monkeypatch.setattr(kept.reads, "ready", lambda: [SimpleNamespace(name="day"), SimpleNamespace(name="night")])
+    monkeypatch.setattr(kept.parts, "names", lambda ready: [])
+    assert kept.question({"with": "day", "without": "night"}) == {"dataset": "day", "like": "day", "unlike": "night"}
+    assert kept.question({"with": "gone", "without": "night"}) == {}
+
+
+def no_facts() -> None:
+    from ui.app import layout
+
+    layout.facts([])
+
+
+def test_no_facts_draw_nothing():
+    assert not AppTest.from_function(no_facts, default_timeout=60).run().exception
+
+
+def test_a_neuron_between_two_piles_is_opened_with_both():
+    from types import SimpleNamespace
+
+    from ui.app.reads import Ready
+    from ui.sensitivity import find
+
+    day, night = (Ready(SimpleNamespace(name=name), name) for name in ("day", "night"))
+    assert find.sides(SimpleNamespace(with_=day, without=night, among=(day,))) == {"a": "day", "b": "night"}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
+from dnacore import Sensitivity
 from dnacore.extractors.networks.mini_classes import thing_of
 from ui.app import words
 from ui.figures import findings
@@ -104,3 +107,33 @@ def test_where_in_the_network_the_difference_is():
 def test_how_few_neurons_carry_half_of_the_difference():
     said = findings.concentration(np.array([6.0, 1, 1, 1, 1]))
     assert said == "Half of the difference sits in 1 neuron of 5 (20.0 %)."
+
+
+def test_who_is_far_from_one_only_is_no_odd_one_out():
+    matrix = np.array([[0, 10, 30], [10, 0, 12], [30, 12, 0]], dtype=float)
+    said = findings.pairwise(["a", "b", "c"], matrix)
+    assert "odd one out" not in said and said.startswith("a and c differ most")
+
+
+def test_a_headline_about_a_part_says_of_which():
+    matrix = np.array([[0, 10, 30], [10, 0, 30], [30, 30, 0]], dtype=float)
+    assert findings.pairwise(["a", "b", "c"], matrix, of=20).startswith("Of 3 shown (20 datasets in all): ")
+
+
+def test_the_headline_counts_the_neurons_beyond_a_stated_rate():
+    ratios, chance = np.array([9.0, 5.0, 2.5, 1.0]), np.sort(np.linspace(1.0, 4.0, 40))
+    found = Sensitivity(ratios, np.ones(4, int), np.ones(4), {"block_0": 4}, "net", ("a", "b"), (40, 40), chance)
+    dna = SimpleNamespace(neuron=lambda flat: ("block_0", flat), layers={"block_0": 4}, extractor={}, n_neurons=4)
+    above = found.above_noise(0.05)
+    said = findings.sensitivity(found, dna)
+    assert len(above) == 2 and "2 of 4 neurons see a difference beyond chance" in said and "19 of 20" in said
+    assert "twice over" not in said
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("faces", "faces"), ("faces[hat=1]", "faces with hat"), ("faces[hat=0]", "faces without hat"),
+     ("faces[hair_colour=red]", "faces with hair colour red")],
+)  # fmt: skip
+def test_a_part_is_called_as_a_person_says_it(name, said):
+    assert words.dataset(name) == said

@@ -19,8 +19,8 @@ from dnacore.extractors.loader import forget_extractors
 from dnacore.extractors.packaged import Package
 from dnacore.extractors.registry import DEFAULT_EXTRACTOR, entry
 from dnacore.sources.resolver import Sources
-from dnacore.workspace.absence import why_absent
 from dnacore.workspace.store.settings import Setting
+from dnacore.workspace.upkeep.absence import why_absent
 from tests import small_world
 
 

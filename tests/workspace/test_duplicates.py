@@ -10,7 +10,7 @@ import pytest
 
 from dnacore import Workspace
 from dnacore.commands import parser
-from dnacore.workspace.duplicates import find_duplicates
+from dnacore.workspace.upkeep.duplicates import find_duplicates
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from dnacore.errors import BadInput, UnknownName
 from dnacore.extractors.registry import DEFAULT_EXTRACTOR
 from dnacore.workspace import jobs
 from dnacore.workspace import journal as journals
+from dnacore.workspace.journal import Journal
 from tests import small_world
 from tests.gates import Gate
 from tests.small_world import draw
@@ -269,7 +270,7 @@ def test_the_journal_tells_speed_and_time_left(ws: dc.Workspace, monkeypatch: py
     jobs.describe(ws, "j-1", ["extract", "d"])
     clock = [100.0]
     monkeypatch.setattr(jobs.time, "monotonic", lambda: clock[0])
-    with jobs.Journal(ws, "j-1") as journal:
+    with Journal(ws, "j-1") as journal:
         for done in range(0, 50, 10):
             journal.progress("extracting d", done, 100, rejected=2)
             clock[0] += 1.0
@@ -284,7 +285,7 @@ def test_a_full_disk_under_the_journal_does_not_stop_the_work(
     ws: dc.Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     jobs.describe(ws, "j-1", ["extract", "d"])
-    with jobs.Journal(ws, "j-1") as journal:
+    with Journal(ws, "j-1") as journal:
         monkeypatch.setattr(
             journals, "append", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device"))
         )

@@ -11,7 +11,7 @@ from PIL import Image
 import dnacore as dc
 from dnacore.workspace.saved import piles as picks
 from dnacore.workspace.saved.piles import WITH, WITHOUT, Piles
-from ui.app import blobs
+from ui.server import blobs
 
 
 @pytest.fixture

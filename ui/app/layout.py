@@ -83,7 +83,11 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], plain: Sequence[Se
     capture.table(pd.DataFrame(list(plain), columns=list(head)), title)
     top = "".join(f"<th>{html.escape(one)}</th>" for one in head)
     body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
-    st.html(f'<table class="vds-table" aria-label="{html.escape(title, quote=True)}"><tr>{top}</tr>{body}</table>')
+    name = html.escape(title, quote=True)
+    st.html(
+        f'<div class="vds-scroll" tabindex="0" role="region" aria-label="{name}">'
+        f'<table class="vds-table" aria-label="{name}"><tr>{top}</tr>{body}</table></div>'
+    )
 
 
 def nothing_extracted(needed: int = 1) -> None:

@@ -22,11 +22,11 @@ from dnacore.extractors import ExtractorInfo, available
 from dnacore.extractors.registry import DEFAULT_EXTRACTOR
 from dnacore.images import thumbnails
 from dnacore.sketches.sketches import Sketches
-from dnacore.workspace.absence import why_absent
 from dnacore.workspace.attribute_table import choose
 from dnacore.workspace.datasets import Dataset, parse_part
 from dnacore.workspace.saved import custom_extractors
 from dnacore.workspace.store.shard_plan import FileRow
+from dnacore.workspace.upkeep.absence import why_absent
 from dnacore.workspace.workspace import Workspace
 from ui.app import words
 
@@ -252,7 +252,8 @@ def _aspect(number: int, images: int, _dataset: Dataset) -> float:
 
 def attributes(dataset: Dataset) -> pd.DataFrame:
     """Return a dataset's attributes and what the network sees first in each image (`sees`), one row per file as in
-    `files`; empty where it has none or they are gone."""
+    `files`; empty where it has none or they are gone.
+    """
     try:
         return _table(dataset)
     except dc.BadInput:

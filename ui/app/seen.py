@@ -67,7 +67,7 @@ def _of_neurons(keys: tuple[str, ...], label: str, _ready: Sequence[Ready]) -> N
 
 def things(dna: dc.DNA) -> dict[str, dict[int, str]]:
     """Return what stands beside neurons, {layer: {index: words}}: things they were trained to name, else their words."""
-    trained = {layer: things_of(dna.extractor, layer) for layer in dna.layers}
+    trained = {layer: dict(enumerate(things_of(dna.extractor, layer))) for layer in dna.layers}
     if any(trained.values()):
         return trained
     found = of_neurons()

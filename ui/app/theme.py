@@ -54,6 +54,7 @@ h2, h3 { letter-spacing: -0.01em; }
 [data-testid="stMain"] hr { margin: .6rem 0 .4rem; }
 .vds-quiet { opacity: .72; }
 .vds-table { border-collapse: collapse; width: 100%; font-size: 13px; font-variant-numeric: tabular-nums; }
+.vds-scroll { overflow-x: auto; }
 .vds-table :is(th, td) {
   text-align: right; padding: .35rem 0 .35rem 1rem;
   border-bottom: 1px solid color-mix(in srgb, currentColor 15%, transparent);

@@ -11,7 +11,7 @@ import streamlit as st
 from dnacore.errors import BadInput, DnaError, UnknownName
 from dnacore.workspace import jobs
 from dnacore.workspace.datasets import Dataset
-from dnacore.workspace.duplicates import Duplicates, find_duplicates
+from dnacore.workspace.upkeep.duplicates import Duplicates, find_duplicates
 from dnacore.workspace.uploads import receive_attributes
 from dnacore.workspace.workspace import Workspace
 from ui.app import address, layout, popovers, reads, words

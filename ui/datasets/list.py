@@ -128,8 +128,11 @@ def _images(dataset: Dataset, ready: Ready | None, label: DeltaGenerator) -> Non
                 key="label",
                 format_func=lambda c: c.replace("_", " "),
             )
-    rows = reads.files(dataset)
-    labels = None if column == NO_LABEL else tuple(str(value) for value in table[column])
+    # What is known not to be readable is listed below; asking for its picture would only fail.
+    broken = {one.path for one in reads.workspace().rejected(dataset)}
+    kept = [at for at, row in enumerate(reads.files(dataset)) if row.path not in broken]
+    rows = [reads.files(dataset)[at] for at in kept]
+    labels = None if column == NO_LABEL else tuple(str(table[column].iloc[at]) for at in kept)
     known = hash(tuple((row.index, row.size, row.mtime_ns) for row in rows))
     seen = picking.wall(
         _long(dataset.id, known, labels, dataset, rows),

@@ -132,12 +132,16 @@ def most_different(
         fixedrange=True,
     )
     if above:
-        for place, label in zip(places, labels, strict=True):
-            figure.add_annotation(
-                x=0, y=place, text=plain(label), showarrow=False, xanchor="left", yanchor="bottom", yshift=2,
-                font={"size": palette.SMALL, "color": tone.quiet},
-            )  # fmt: skip
+        _names_above(figure, labels, tone)
     return figure
+
+
+def _names_above(figure: go.Figure, labels: Sequence[str], tone: palette.Ink) -> None:
+    for place, label in enumerate(labels):
+        figure.add_annotation(
+            x=0, y=place, text=plain(label), showarrow=False, xanchor="left", yanchor="bottom", yshift=2,
+            font={"size": palette.SMALL, "color": tone.quiet},
+        )  # fmt: skip
 
 
 def _emphasis(bars: int, one: int, tone: palette.Ink) -> dict[str, object]:

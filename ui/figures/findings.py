@@ -10,6 +10,7 @@ from dnacore import DNA, Sensitivity
 from ui.app import words
 from ui.app import words as neuron_names
 
+FAR = 1.5  # times the distances of the others among each other, from where one of them stands out
 RATE = 0.05  # how often chance alone may put a neuron among those that count: one comparison in 20
 
 
@@ -73,8 +74,9 @@ def _standing_out(names: Sequence[str], matrix: np.ndarray) -> str:
     among = float(np.mean(between))
     ratio = float(means[odd]) / among if among > 0 else np.inf
     # Far from every other one, not only from one of them: then the two would be a far pair, and neither odd.
-    alone = float(np.nanmin(apart[odd])) > max(between)
-    if alone and ratio >= 1.5 and np.isfinite(ratio):
+    nearest = float(np.nanmin(apart[odd]))
+    alone = nearest > max(between) and nearest >= FAR * among
+    if alone and np.isfinite(ratio):
         farther = words.times(ratio)
         return f"{names[odd]} is the odd one out: {farther} farther from the others than they are from each other."
     near, far = int(np.argmin(values)), int(np.argmax(values))

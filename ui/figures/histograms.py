@@ -55,11 +55,7 @@ def overlay(
             name=plain(item.name),
             marker={"color": palette.translucent(item.colour, 0.28), "line": {"width": 0}},
             customdata=[[place, int(a), int(b) - 1] for a, b in pairwise(edges)],
-            hovertext=[
-                f"<b>{plain(item.name)}</b><br>{words.percent(value)} of activations<br>"
-                f"between {words.significant(a)} and {words.significant(b)}"
-                for value, a, b in zip(share, position[:-1], position[1:], strict=True)
-            ],
+            hovertext=_said(item, share, position),
             hoverinfo="text",
             showlegend=False,
             selected={"marker": {"opacity": 1}},
@@ -85,20 +81,29 @@ def overlay(
         clickmode="event+select",
         margin={"t": 28, "l": 8, "r": 8, "b": 8},
     )
-    figure.update_xaxes(title_text="activation", fixedrange=True)
-    figure.update_yaxes(
-        title_text="share of activations", tickformat=".0%" if _largest(shares) >= 0.04 else ".1%", fixedrange=True
-    )
-    if logarithmic:
-        figure.update_yaxes(
-            type="log",
-            tickformat="~%",
-            range=[np.log10(floor), np.log10(max(_largest(shares), floor * 10)) + 0.15],
-            nticks=5,
-        )
-    else:
-        figure.update_yaxes(rangemode="tozero", nticks=4)
+    _axes(figure, _largest(shares), floor if logarithmic else None)
     return figure
+
+
+def _said(item: Series, shares: np.ndarray, position: np.ndarray) -> list[str]:
+    """What is shown when somebody points at a bar."""
+    return [
+        f"<b>{plain(item.name)}</b><br>{words.percent(value)} of activations<br>"
+        f"between {words.significant(a)} and {words.significant(b)}"
+        for value, a, b in zip(shares, position[:-1], position[1:], strict=True)
+    ]
+
+
+def _axes(figure: go.Figure, largest: float, floor: float | None) -> None:
+    """Title and scale the axes. floor: the smallest share that a logarithmic scale shows; None for a linear one."""
+    figure.update_xaxes(title_text="activation", fixedrange=True)
+    form = ".0%" if largest >= 0.04 else ".1%"
+    figure.update_yaxes(title_text="share of activations", tickformat=form, fixedrange=True)
+    if floor is None:
+        figure.update_yaxes(rangemode="tozero", nticks=4)
+        return
+    top = np.log10(max(largest, floor * 10)) + 0.15
+    figure.update_yaxes(type="log", tickformat="~%", range=[np.log10(floor), top], nticks=5)
 
 
 def rebin(counts: Sequence[np.ndarray], shown: int = SHOWN_BINS) -> tuple[np.ndarray, list[np.ndarray]]:

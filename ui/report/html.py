@@ -24,8 +24,9 @@ from dnacore.errors import DnaError
 from dnacore.images import thumbnails
 from dnacore.paths import ASSETS
 from dnacore.workspace.workspace import Workspace
-from ui.app import allowed, palette, theme
+from ui.app import palette, theme
 from ui.app.capture import View
+from ui.server import allowed
 
 SIDE = 168
 WIDTH = 1600  # of a picture that was made: twice what a report shows, for screens of twice the dots

@@ -24,7 +24,7 @@ class Canvas:
     def __init__(self, parameters: torch.Tensor, side: int, kind: str) -> None:
         self.side, self.kind = side, kind
         self.parameters = parameters.requires_grad_(True)
-        self._scale = _falling(side, parameters.device) if kind == "frequencies" else None
+        self._scale = _falling(side, parameters.device) if kind == "frequencies" else torch.ones(0)
         self._mix = _COLOURS.to(parameters.device)
 
     @classmethod
@@ -44,13 +44,19 @@ class Canvas:
             return cls(logits / GAIN, side, kind)
         plain = torch.einsum("nchw,dc->ndhw", logits, torch.linalg.inv(canvas._mix))
         spectrum = torch.view_as_real(torch.fft.rfft2(plain, norm="ortho"))
-        return cls((spectrum / canvas._scale[:, :, None]).contiguous(), side, kind)
+        return cls((spectrum / canvas._spread()).contiguous(), side, kind)
+
+    def _spread(self) -> torch.Tensor:
+        """How strongly each frequency counts, as the parameters are laid out."""
+        if self._scale is None:
+            raise ValueError("a canvas of pixels has no frequencies")
+        return self._scale[:, :, None]
 
     def pixels(self) -> torch.Tensor:
         """(N, 3, side, side) from 0 to 1, with a graph back to the parameters."""
         if self.kind == "pixels":
             return torch.sigmoid(GAIN * self.parameters)
-        spectrum = torch.view_as_complex((self.parameters * self._scale[:, :, None]).contiguous())
+        spectrum = torch.view_as_complex((self.parameters * self._spread()).contiguous())
         plain = torch.fft.irfft2(spectrum, s=(self.side, self.side), norm="ortho")
         return torch.sigmoid(torch.einsum("nchw,dc->ndhw", plain, self._mix))
 

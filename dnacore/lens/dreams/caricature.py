@@ -16,8 +16,8 @@ MIDDLE = 0.6  #: how far down the network the layer lies that is taken where non
 def _parts(request: Request, sight: Sight, batch: torch.Tensor) -> torch.Tensor:
     """(N, k, S) the neurons that are to be exaggerated: those of the target, or all of the layer."""
     if request.target is not None and request.target.neurons:
-        layer = request.target.layers[0]
-        chosen = [index for name, index in request.target.neurons if name == layer]
+        layer = request.the_target.layers[0]
+        chosen = [index for name, index in request.the_target.neurons if name == layer]
         return sight.see(batch, [layer])[layer][:, chosen]
     layer = layer_of(request, sight)
     return sight.see(batch, [layer])[layer]
@@ -28,14 +28,14 @@ def layer_of(request: Request, sight: Sight) -> str:
     if request.layer is not None:
         return sight.check_layer(request.layer)
     if request.target is not None and request.target.layers:
-        return request.target.layers[0]
+        return request.the_target.layers[0]
     return sight.layers[int(MIDDLE * (len(sight.layers) - 1))]
 
 
 def _work(
     request: Request, *, steps: int = 80, rate: float = 0.03, tv: float = 0.3, l2: float = 0.0, jitter: int = 6
 ) -> Result:
-    picture = load(request.image, request.extractor)
+    picture = load(request.the_image, request.extractor)
     with looking(request.extractor) as sight:
         layer = layer_of(request, sight)
         with torch.no_grad():

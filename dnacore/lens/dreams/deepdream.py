@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 
 from dnacore.lens.analysis import Analysis, Panel, Request, Result
@@ -14,11 +16,10 @@ OCTAVE = 1.4  #: each octave's side over the one before
 
 
 def _work(request: Request, *, steps: int = 30, rate: float = 0.01, octaves: int = 3, jitter: int = 16) -> Result:
-    picture = load(request.image, request.extractor)
-    target = request.target
+    picture = load(request.the_image, request.extractor)
     with looking(request.extractor) as sight:
         layer = layer_of(request, sight)
-        target = target if target is not None and target.neurons else None
+        target = request.target if request.target is not None and request.target.neurons else None
 
         def strength(batch: torch.Tensor) -> torch.Tensor:
             if target is not None:
@@ -40,7 +41,7 @@ def _work(request: Request, *, steps: int = 30, rate: float = 0.01, octaves: int
             pixels = (base + detail).clamp(0, 1)
             for step in range(per):
                 now = pixels
-                request.watch.step("dreaming", number * per + step, per * count, lambda now=now: to_image(now[0]))
+                request.watch.step("dreaming", number * per + step, per * count, partial(to_image, now[0]))
                 given = pixels.detach().requires_grad_(True)
                 seen = sight.normalised(jittered(given, jitter, generator))
                 (slope,) = torch.autograd.grad(strength(seen), given)

@@ -76,7 +76,7 @@ def _work(
     request: Request, *, steps: int = 240, starts: int = 1, layers: int = STRIP, rate: float = 0.02, tv: float = 0.002,
     alpha: float = 0.001,
 ) -> Result:  # fmt: skip
-    picture = load(request.image, request.extractor)
+    picture = load(request.the_image, request.extractor)
     asked = request.layer or (request.target.layers[0] if request.target and request.target.layers else None)
     with looking(request.extractor) as sight:
         chosen = [sight.check_layer(asked)] if asked else spread_out(sight.layers, layers)

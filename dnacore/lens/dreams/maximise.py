@@ -70,7 +70,7 @@ def _work(
     request: Request, *, steps: int = 80, rate: float = 0.02, tv: float = 4.0, l2: float = 1.0, jitter: int = 8,
     blur: float = 0.0, kind: str = "frequencies",
 ) -> Result:  # fmt: skip
-    target, dna = request.target, request.pictures.dna if request.pictures else None
+    target, dna = request.the_target, request.pictures.dna if request.pictures else None
     with looking(request.extractor) as sight:
         pixels = dream(
             sight,

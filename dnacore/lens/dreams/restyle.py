@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ def _work(
             "Style needs an image and a style (--image FILE --style FILE, or --image FILE --dataset NAME for the style "
             "of a dataset), or a dataset to restyle (--dataset NAME --style FILE)."
         )
-    picture = load(request.image, request.extractor)
+    picture = load(request.the_image, request.extractor)
     with looking(request.extractor) as sight:
         wanted, name, examples = wanted_of(request, sight)
         pixels = paint(sight, picture.batch, wanted, knobs, request.watch)
@@ -62,9 +63,11 @@ def restyle(request: Request, sight: Sight, folder: Path, knobs: Knobs) -> tuple
     Images that are there already, of the same style and settings, are left alone, so that it can be stopped and started
     again. Raises BadInput where the folder holds something else.
     """
-    pictures = request.pictures
+    pictures, style = request.the_pictures, request.style
+    if style is None:
+        raise BadInput("This needs the image whose style is wanted.")
     about = {
-        "format": "visual-dna restyled", "version": 1, "style": content_hash(request.style),
+        "format": "visual-dna restyled", "version": 1, "style": content_hash(style),
         "extractor": request.extractor.fingerprint, "knobs": vars(knobs),
     }  # fmt: skip
     _claim(folder, about)
@@ -87,7 +90,7 @@ def restyle(request: Request, sight: Sight, folder: Path, knobs: Knobs) -> tuple
         width, height = picture.size
         scale = sight.side / min(width, height)
         image = to_image(pixels[0], (round(width * scale), round(height * scale)))
-        atomic.write(file, lambda out, image=image: image.save(out, "PNG"))
+        atomic.write(file, partial(image.save, format="PNG"))
     return made, skipped
 
 
@@ -123,16 +126,16 @@ def _whole(request: Request, knobs: Knobs, folder: str) -> Result:
         made, skipped = restyle(request, sight, Path(folder), knobs)
         wanted, name, examples = wanted_of(request, sight)
         shown, nearer = [], []
-        for path, file in list(zip(request.pictures.paths, made, strict=False))[:6]:
+        for path, file in list(zip(request.the_pictures.paths, made, strict=False))[:6]:
             before, after = load(path, request.extractor), load(file, request.extractor)
             shown += [to_image(sight.pixels(one.batch)[0], (132, 132)) for one in (before, after)]
             old, new = (float(distance(grams(sight, one.batch), wanted)) for one in (before, after))
             nearer.append(1 - new / old if old > 0 else 0.0)
     if not made:
-        raise BadInput(f"None of the images of {request.pictures.name} can be read.")
+        raise BadInput(f"None of the images of {request.the_pictures.name} can be read.")
     figures = {"images": len(made), "skipped": skipped, "folder": str(folder), "nearer": float(np.mean(nearer))}
     panels = (Panel("the style", examples[0]), Panel("before and after", tiles(shown, 2, 6)))
-    caption = f"{len(made)} images of {request.pictures.name} in the style of {name}, by {request.extractor.name}."
+    caption = f"{len(made)} images of {request.the_pictures.name} in the style of {name}, by {request.extractor.name}."
     return Result(panels, figures, caption)
 
 

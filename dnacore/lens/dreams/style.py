@@ -96,7 +96,7 @@ def wanted_of(request: Request, sight: Sight) -> tuple[Grams, str, list[Image.Im
     if request.style is not None:
         picture = load(request.style, request.extractor)
         return grams(sight, picture.batch), request.style.stem, [to_image(sight.pixels(picture.batch)[0], picture.size)]
-    pictures = request.pictures
+    pictures = request.the_pictures
     chosen = [
         pictures.paths[i]
         for i in np.linspace(0, len(pictures.paths) - 1, min(EXAMPLES, len(pictures.paths))).astype(int)
@@ -107,6 +107,7 @@ def wanted_of(request: Request, sight: Sight) -> tuple[Grams, str, list[Image.Im
 
 
 def figures_of(sight: Sight, content: torch.Tensor, pixels: torch.Tensor, wanted: Grams) -> dict[str, float]:
+    """How much nearer the style came, and how far the pixels moved (of 255)."""
     before = float(distance(grams(sight, content), wanted))
     after = float(distance(grams(sight, as_written(sight, pixels)), wanted))
     apart = (pixels - sight.pixels(content)).pow(2).mean().sqrt() * 255

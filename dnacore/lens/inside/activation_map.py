@@ -15,8 +15,8 @@ MOST = 12  #: neurons of a selection shown side by side
 
 
 def _work(request: Request) -> Result:
-    picture = load(request.image, request.extractor)
-    target, dna = request.target, request.pictures.dna if request.pictures else None
+    picture = load(request.the_image, request.extractor)
+    target, dna = request.the_target, request.pictures.dna if request.pictures else None
     target.single  # noqa: B018 - a class has no map
     with looking(request.extractor) as sight, torch.no_grad():
         request.watch.step("activations", 0, 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from dnacore.errors import BadInput
 from dnacore.extractors.labels import class_name
 from dnacore.extractors.taps import neuron_view
 from dnacore.lens.analysis import Analysis, Panel, Request, Result
@@ -28,8 +29,10 @@ def gradcam(sight: Sight, batch: torch.Tensor, layer: str, label: int) -> torch.
 
 def _work(request: Request) -> Result:
     extractor = request.extractor
-    picture = load(request.image, extractor)
+    picture = load(request.the_image, extractor)
     layer = request.layer or last_spatial_layer(extractor)
+    if layer is None:
+        raise BadInput(f"{extractor.name} has no layer with places in the image.")
     with looking(extractor) as sight:
         request.watch.step("gradient of the class", 0, 1)
         with torch.no_grad():

@@ -46,7 +46,7 @@ def integrated(
 
 
 def _score(request: Request, sight: Sight, reduce: str, guided: bool = False) -> Score:
-    target = request.target
+    target = request.the_target
     assert target is not None  # a declared input
     return lambda batch: target.scores(sight, batch, reduce, guided=guided)
 
@@ -76,30 +76,30 @@ def _grey(values: np.ndarray, size: tuple[int, int]) -> Image.Image:
 
 
 def _plain(request: Request, *, reduce: str = "peak") -> Result:
-    picture = load(request.image, request.extractor)
+    picture = load(request.the_image, request.extractor)
     with looking(request.extractor) as sight:
         request.watch.step("gradient", 0, 1)
         score = _score(request, sight, reduce)
         found = gradient(score, picture.batch)
         with torch.no_grad():
             figures = {"activation": float(score(picture.batch)[0])}
-        return _result(picture, sight, found, "gradient", request.target, figures,
+        return _result(picture, sight, found, "gradient", request.the_target, figures,
                        "Bright pixels are those whose change would change it most:")  # fmt: skip
 
 
 def _guided(request: Request, *, reduce: str = "peak") -> Result:
-    picture = load(request.image, request.extractor)
+    picture = load(request.the_image, request.extractor)
     with looking(request.extractor) as sight:
         request.watch.step("guided backpropagation", 0, 1)
         found = gradient(_score(request, sight, reduce, guided=True), picture.batch)
         with torch.no_grad():
             figures = {"activation": float(_score(request, sight, reduce)(picture.batch)[0])}
-        return _result(picture, sight, found, "guided backpropagation", request.target, figures,
+        return _result(picture, sight, found, "guided backpropagation", request.the_target, figures,
                        "Bright pixels speak for it through rectifiers that let only support pass:")  # fmt: skip
 
 
 def _integrated(request: Request, *, steps: int = 50, reduce: str = "peak", baseline: str = "mean") -> Result:
-    picture = load(request.image, request.extractor)
+    picture = load(request.the_image, request.extractor)
     with looking(request.extractor) as sight:
         score = _score(request, sight, reduce)
         start = torch.zeros_like(picture.batch)
@@ -119,7 +119,7 @@ def _integrated(request: Request, *, steps: int = 50, reduce: str = "peak", base
         Panel("integrated gradients: red for, blue against", for_and_against(shown, heat)),
     )
     caption = (
-        f"From a {'black' if baseline == 'black' else 'mean-coloured'} image to this one, {request.target.name} goes "
+        f"From a {'black' if baseline == 'black' else 'mean-coloured'} image to this one, {request.the_target.name} goes "
         f"from {there:.3g} to {here:.3g}; the pixels' shares add up to {total:.3g}."
     )
     return Result(panels, figures, caption)

@@ -57,7 +57,7 @@ def occlusion(
 def _work(request: Request, *, size: int = 48, stride: int = 16, fill: str = "mean", reduce: str = "peak") -> Result:
     if fill not in FILLS:
         raise BadInput(f"The fill {fill!r} is unknown; choose one of {', '.join(FILLS)}.")
-    picture = load(request.image, request.extractor)
+    picture = load(request.the_image, request.extractor)
     with looking(request.extractor) as sight:
         pixels = sight.pixels(picture.batch)
         cover = {
@@ -67,7 +67,7 @@ def _work(request: Request, *, size: int = 48, stride: int = 16, fill: str = "me
             "blur": lambda: torch.nn.functional.avg_pool2d(picture.batch, 31, 1, 15, count_include_pad=False),
         }[fill]()
         found, whole = occlusion(
-            lambda batch: request.target.scores(sight, batch, reduce), picture.batch, min(size, sight.side), stride,
+            lambda batch: request.the_target.scores(sight, batch, reduce), picture.batch, min(size, sight.side), stride,
             cover, request.watch,
         )  # fmt: skip
         shown = to_image(pixels[0], picture.size)
@@ -80,9 +80,7 @@ def _work(request: Request, *, size: int = 48, stride: int = 16, fill: str = "me
     }  # fmt: skip
     panels = (Panel("the image", shown), Panel("covering it costs (red) or adds (blue)", for_and_against(shown, heat)))
     share = f" ({most / whole:.0%} of it)" if whole > 0 else ""
-    caption = (
-        f"Covered by {size} pixels where it is reddest, {request.target.name} loses {most:.3g}{share} of {whole:.3g}."
-    )
+    caption = f"Covered by {size} pixels where it is reddest, {request.the_target.name} loses {most:.3g}{share} of {whole:.3g}."
     return Result(panels, figures, caption)
 
 

@@ -31,7 +31,7 @@ def _strip(view: torch.Tensor, layer: str, count: int) -> tuple[Image.Image, lis
 
 def _work(request: Request, *, maps: int = 4, classes: int = 5) -> Result:
     extractor = request.extractor
-    picture = load(request.image, extractor)
+    picture = load(request.the_image, extractor)
     with looking(extractor) as sight, torch.no_grad():
         request.watch.step("one forward through the network", 0, 1)
         seen = sight.see(picture.batch, sight.layers)
@@ -45,7 +45,7 @@ def _work(request: Request, *, maps: int = 4, classes: int = 5) -> Result:
     figures = {"layers": len(seen), "strongest": strongest, "classes": []}
     said = ""
     if extractor.classes:
-        best = name_images(extractor, [request.image], classes)[0]
+        best = name_images(extractor, [request.the_image], classes)[0]
         figures["classes"] = [
             {"class": label.index, "name": label.name, "probability": label.probability} for label in best
         ]

@@ -50,7 +50,7 @@ class _Guided(torch.autograd.Function):
         return _cut(x, low, high)
 
     @staticmethod
-    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor, None, None]:  # type: ignore[override]
+    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor, None, None]:
         (open_,) = ctx.saved_tensors
         return gradient.clamp(min=0) * open_, None, None
 

@@ -64,8 +64,8 @@ def layer_means(
 
 def _work(request: Request, *, images: int = 128) -> Result:
     one, other = request.extractor, request.other or request.extractor
-    first, kept = layer_means(one, request.pictures, images, request.watch)
-    second = first if other is one else layer_means(other, request.pictures, images, request.watch)[0]
+    first, kept = layer_means(one, request.the_pictures, images, request.watch)
+    second = first if other is one else layer_means(other, request.the_pictures, images, request.watch)[0]
     table = np.array([[linear_cka(x, y) for y in second.values()] for x in first.values()])
     plain = np.array([[debiased_cka(x, y) for y in second.values()] for x in first.values()])
     alike = [
@@ -78,7 +78,7 @@ def _work(request: Request, *, images: int = 128) -> Result:
     best = max(alike, key=lambda pair: pair[2]) if other is not one else alike[0]
     caption = (
         f"How alike the layers of {one.name} (rows) and {other.name} (columns) see {len(kept)} images of "
-        f"{request.pictures.name}: 0 not at all, 1 the same."
+        f"{request.the_pictures.name}: 0 not at all, 1 the same."
     )
     if other is not one:
         caption += f" Most alike are {best[0]} and {best[1]} ({best[2]:.2f}, corrected for the number of images)."

@@ -57,9 +57,9 @@ def _pixels(request: Request, paths: list[Path], most: int) -> tuple[np.ndarray,
 
 
 def _work(request: Request, *, count: int = 6, most: int = 2000) -> Result:
-    extractor, pictures = request.extractor, request.pictures
+    extractor, pictures = request.extractor, request.the_pictures
     layer = request.layer or list(extractor.layers)[-1]
-    picture = load(request.image, extractor)
+    picture = load(request.the_image, extractor)
     with looking(extractor) as sight:
         sight.check_layer(layer)
         shown = to_image(sight.pixels(picture.batch)[0], picture.size)
@@ -67,8 +67,8 @@ def _work(request: Request, *, count: int = 6, most: int = 2000) -> Result:
     values, at = features(request, pictures, layer)
     in_layer = np.linalg.norm(values - own, axis=1)
     pixels, pixels_at = _pixels(request, list(pictures.paths), most)
-    in_pixels = np.linalg.norm(pixels - small_pixels(request.image), axis=1)
-    same = request.image.resolve()
+    in_pixels = np.linalg.norm(pixels - small_pixels(request.the_image), axis=1)
+    same = request.the_image.resolve()
     nearest = _nearest(in_layer, at, pictures, same, count)
     plain = _nearest(in_pixels, pixels_at, pictures, same, count)
     rows = [Panel("the image", shown)]

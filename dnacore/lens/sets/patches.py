@@ -7,6 +7,7 @@ gradient of the peak lies on a small part of it (Luo et al., 2016).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -128,11 +129,11 @@ def patches_of(
     request: Request, sight: Sight, layer: str, index: int, count: int, mass: float = MASS
 ) -> tuple[list[Image.Image], list[Strong], list[float]]:
     """The strongest patches of a neuron drawn, what they are of, and the share of the peak that each keeps alone."""
-    found = strongest(request, request.pictures, layer, index, count)
+    found = strongest(request, request.the_pictures, layer, index, count)
     drawn, shares = [], []
     for number, one in enumerate(found):
         request.watch.step(f"the strongest patches of {layer}:{index}", number, len(found))
-        batch = load(request.pictures.paths[one.position], request.extractor).batch
+        batch = load(request.the_pictures.paths[one.position], request.extractor).batch
         where = area(sight, batch, layer, index, one.place, mass)
         shares.append(kept(sight, batch, layer, index, one.place, where))
         drawn.append(_drawn(sight.pixels(batch)[0], where))
@@ -140,9 +141,11 @@ def patches_of(
 
 
 def _work(request: Request, *, count: int = 8, mass: float = MASS) -> Result:
-    target, pictures = request.target, request.pictures
+    target, pictures = request.the_target, request.the_pictures
     target.single  # noqa: B018 - a class has no patches
-    panels, shares, first = [], [], []
+    panels: list[Panel] = []
+    shares: list[float] = []
+    first: list[Any] = []
     with looking(request.extractor) as sight:
         for layer, index in target.neurons[:NEURONS]:
             drawn, found, left = patches_of(request, sight, layer, index, count, mass)

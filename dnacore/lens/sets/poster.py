@@ -19,7 +19,7 @@ GAP, TALL = 12, 2 * TILE + 2
 
 def _row(request: Request, sight: Sight, place: int, parts: int, patches: int, steps: int) -> tuple[Image.Image, dict]:
     """One neuron's row, and its figures."""
-    target, pictures = request.target, request.pictures
+    target, pictures = request.the_target, request.the_pictures
     layer, index = target.neurons[place]
     flat = target.flat[place]
     one = Target.neuron(request.extractor, layer, index)
@@ -66,8 +66,8 @@ def _beside(images: list[Image.Image]) -> Image.Image:
 
 
 def _work(request: Request, *, neurons: int = 4, patches: int = 4, steps: int = 60) -> Result:
-    request.target.single  # noqa: B018 - a class has no neurons
-    count = min(neurons, len(request.target.neurons))
+    request.the_target.single  # noqa: B018 - a class has no neurons
+    count = min(neurons, len(request.the_target.neurons))
     rows, figures = [], []
     with looking(request.extractor) as sight:
         for place in range(count):
@@ -77,9 +77,9 @@ def _work(request: Request, *, neurons: int = 4, patches: int = 4, steps: int = 
     panels = tuple(
         Panel("histogram, strongest patches, dream" if place == 0 else "", row) for place, row in enumerate(rows)
     )
-    what = request.target.name if count == 1 else f"The top {count} neurons of {request.target.name}"
-    caption = f"{what} in {request.pictures.name}."
-    return Result(panels, {"neurons": figures, "images": len(request.pictures.paths)}, caption, columns=1)
+    what = request.the_target.name if count == 1 else f"The top {count} neurons of {request.the_target.name}"
+    caption = f"{what} in {request.the_pictures.name}."
+    return Result(panels, {"neurons": figures, "images": len(request.the_pictures.paths)}, caption, columns=1)
 
 
 ANALYSIS = Analysis(

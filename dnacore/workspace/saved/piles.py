@@ -43,12 +43,14 @@ class Piles:
         fresh = tuple(dict.fromkeys(images))
         kept = {name: tuple(one for one in self.pile(name) if one not in set(fresh)) for name in (WITH, WITHOUT)}
         here = self.pile(side) + tuple(one for one in fresh if one not in set(self.pile(side)))
-        return Piles(*(here if name == side else kept[name] for name in (WITH, WITHOUT)), before)
+        with_, without = (here if name == side else kept[name] for name in (WITH, WITHOUT))
+        return Piles(with_, without, before)
 
     def removed(self, images: Iterable[tuple[int, int]], before: str) -> Piles:
         """Return the piles without some images."""
         gone = set(images)
-        return Piles(*(tuple(one for one in pile if one not in gone) for pile in (self.with_, self.without)), before)
+        with_, without = (tuple(one for one in pile if one not in gone) for pile in (self.with_, self.without))
+        return Piles(with_, without, before)
 
     def exchanged(self, before: str) -> Piles:
         """Return the piles with their sides exchanged."""
@@ -78,8 +80,10 @@ def load(workspace: Workspace, token: str | None) -> Piles:
         content: dict[str, Any] = json.loads(_file(workspace, token).read_bytes())
         if content["format"] != FORMAT or content["version"] != VERSION:
             raise gone
-        sides = (tuple((int(dataset), int(index)) for dataset, index in content[side]) for side in (WITH, WITHOUT))
-        return Piles(*sides, str(content["before"]))
+        with_, without = (
+            tuple((int(dataset), int(index)) for dataset, index in content[side]) for side in (WITH, WITHOUT)
+        )
+        return Piles(with_, without, str(content["before"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise gone from error
 

@@ -10,8 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from dnacore.dna.calibration import Calibration, load_calibration
-from dnacore.dna.file import covariance_layers, load_dna
+from dnacore.dna.file import covariance_layers
 from dnacore.dna.histogram import DNA
 from dnacore.errors import BadInput, Damaged, Unavailable
 from dnacore.paths import discard
@@ -21,13 +20,14 @@ from dnacore.sketches.words import Words, save_words
 from dnacore.workspace import listing
 from dnacore.workspace.datasets import Dataset
 from dnacore.workspace.store.array_files import exists, next_number, stamp
+from dnacore.workspace.store.calibration_files import CalibrationFiles, histograms
 from dnacore.workspace.store.settings import Setting, label_of
 from dnacore.workspace.store.shard_plan import FileRow, Member, Shard
 from dnacore.workspace.store.sketch_files import SketchFiles
 from dnacore.workspace.store.word_files import WordFiles
 
 
-class Store(SketchFiles, WordFiles):
+class Store(SketchFiles, WordFiles, CalibrationFiles):
     """The array side of one workspace: settings, shards, sketches, words, DNAs and calibrations."""
 
     # -- shards --------------------------------------------------------------------------------------------------------
@@ -98,6 +98,7 @@ class Store(SketchFiles, WordFiles):
         for number in old:
             discard(self.shard_file(number))
             discard(self.words_file(number))
+        self.catalogue.back_up()
 
     def covariance_layers(self, shard: int) -> set[str]:
         """Layers whose covariance a shard has."""
@@ -223,43 +224,6 @@ class Store(SketchFiles, WordFiles):
         key = hashlib.sha256(json.dumps([row["last"] if row else 0, *shards]).encode()).hexdigest()[:24]
         return self.root / "dna" / f"{key}.dna.npz"
 
-    # -- calibrations --------------------------------------------------------------------------------------------------
-
-    def calibration_file(self, fingerprint: str) -> Path:
-        """Where a calibration lies."""
-        return self.root / "calibrations" / f"{fingerprint}.npz"
-
-    def calibration(self, fingerprint: str) -> Calibration | None:
-        """A stored calibration. A damaged or lost one is taken from a shard made under it; None if there is none."""
-        path = self.calibration_file(fingerprint)
-        try:
-            return load_calibration(path)
-        except Damaged:
-            self.set_aside(path)
-        except BadInput:  # it is gone
-            pass
-        with self.catalogue.reading() as db:
-            rows = db.execute(
-                "SELECT shard.id FROM shard JOIN setting ON setting.id = shard.setting WHERE calibration = ?",
-                (fingerprint,),
-            ).fetchall()
-        for row in rows:
-            with suppress(Damaged, BadInput):  # the next one may be whole
-                found = histograms(self.shard_file(row["id"])).calibration
-                with suppress(Unavailable):  # it can be taken from the shard again
-                    found.save(path)
-                return found
-        return None
-
-    def left_calibration(self, extractor: str) -> Calibration | None:
-        """The newest calibration file of a network, which a catalogue that was lost had known of; None without one."""
-        files = (self.root / "calibrations").glob("*.npz")
-        for path in sorted(files, key=lambda path: (-path.stat().st_mtime_ns, path.name)):
-            with suppress(Damaged, BadInput):
-                if (found := load_calibration(path)).extractor == extractor:
-                    return found
-        return None
-
     # -- words ---------------------------------------------------------------------------------------------------------
 
     def words(self, dataset: Dataset, setting: Setting) -> Words | None:
@@ -286,17 +250,9 @@ class Store(SketchFiles, WordFiles):
 
         Nothing older than the catalogue itself: a catalogue that was lost may have named it. Returns the bytes freed.
         """
-        from dnacore.workspace import leftovers
+        from dnacore.workspace.upkeep import leftovers
 
         return sum(map(leftovers.remove, leftovers.find(self, older_than)))
-
-
-def histograms(path: Path) -> DNA:
-    """A DNA of ours, which always holds histograms. Raises Damaged, BadInput where it is gone, Unavailable."""
-    found = load_dna(path)
-    if not isinstance(found, DNA):
-        raise Damaged(f"{path.name} holds no histograms.")
-    return found
 
 
 def numbers(text: object) -> list[int] | None:

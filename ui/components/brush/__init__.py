@@ -9,15 +9,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from ui.app import blobs, capture, palette, reads, words
+from ui.app import capture, palette, reads, words
 from ui.app.reads import Ready
 from ui.components import wall
 from ui.components.component import component
 from ui.components.wall import Picture, sketched
 from ui.figures import histograms
+from ui.server import blobs
 
 KINDS = {"share": "Shares", "counts": "Counts", "cumulative": "Cumulative"}
 BARS = 100
@@ -71,15 +73,7 @@ def show(
             "columns": sketched.columns_url(list(chosen)),
             "atoms": atoms[0].shape[1],
             "base": wall.base_url(),
-            "series": [
-                {
-                    "name": one.name,
-                    "colour": palette.dataset_colour(one.dataset.colour),
-                    "total": int(count.sum()),
-                    "shares": [round(float(value), 8) for value in share],
-                }
-                for one, count, share in zip(chosen, counts, shares, strict=True)
-            ],
+            "series": [_series(*row) for row in zip(chosen, counts, shares, strict=True)],
             "edges": edges.tolist(),
             "low": float(ranges.low[flat]),
             "high": float(ranges.high[flat]),
@@ -94,17 +88,33 @@ def show(
         },
         default={"range": []},
     )
-    place = result.get("opened")
-    dataset = opened = None
-    if isinstance(place, list) and len(place) == 2 and 0 <= place[0] < len(chosen):
-        owner = galleries[place[0]]
-        dataset, opened = chosen[place[0]], owner[place[1]] if 0 <= place[1] < len(owner) else None
+    dataset, opened = _opened(result.get("opened"), chosen, galleries)
     given = result.get("range") or []
     moved = len(given) == 3 and given[2] == identity  # else it was another neuron's
     now = (int(given[0]), int(given[1])) if moved else (int(first), int(last))
     for one, found, images in zip(chosen, atoms, galleries, strict=True):
         _note(one, found, images, now)
     return Looked(dataset, opened, now, moved)
+
+
+def _series(one: Ready, counts: np.ndarray, shares: np.ndarray) -> dict[str, Any]:
+    """One dataset's histogram, as the browser draws it."""
+    return {
+        "name": one.name,
+        "colour": palette.dataset_colour(one.dataset.colour),
+        "total": int(counts.sum()),
+        "shares": [round(float(value), 8) for value in shares],
+    }
+
+
+def _opened(
+    place: object, chosen: Sequence[Ready], galleries: Sequence[Sequence[Picture]]
+) -> tuple[Ready | None, Picture | None]:
+    """The dataset and the picture that were clicked, where the browser names ones that there are."""
+    if not isinstance(place, list) or len(place) != 2 or not 0 <= place[0] < len(chosen):
+        return None, None
+    owner = galleries[place[0]]
+    return chosen[place[0]], owner[place[1]] if 0 <= place[1] < len(owner) else None
 
 
 def _note(one: Ready, atoms: np.ndarray, images: Sequence[Picture], now: tuple[int, int]) -> None:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
 import dnacore as dc
 from dnacore.dna.layers import layer_slices
-from ui.app import blobs, palette, reads, seen, words
+from ui.app import palette, reads, seen, words
 from ui.app.reads import Ready
 from ui.components import wall
 from ui.components.component import component
+from ui.server import blobs
 
 BINS = 32
 _component = component(__file__, "neuron_table.js", reports=("opened", "marked", "lost"))
@@ -70,7 +72,6 @@ def show(
     body = b"".join(
         [rows.astype("<u4").tobytes(), *(np.asarray(c.values, "<f4").tobytes() for c in columns), small.tobytes()]
     )
-    names, things = list(dna.layers), seen.things(dna)
     result = _component(
         key=key,
         data={
@@ -88,16 +89,7 @@ def show(
                 {"key": c.key, "label": c.label, "help": c.help, "form": c.form, "first": c.first, "size": c.size}
                 for c in columns
             ],
-            "layers": [
-                {
-                    "name": name,
-                    "said": words.layer(name),
-                    "depth": words.depth(name, names),
-                    "start": where.start,
-                    "things": things.get(name, {}),
-                }
-                for name, where in layer_slices(dna.layers).items()
-            ],
+            "layers": _layers(dna),
         },
         default={"marked": []},
     )
@@ -106,6 +98,21 @@ def show(
         opened if isinstance(opened, int) and 0 <= opened < dna.n_neurons else None,
         tuple(flat for flat in marked if isinstance(flat, int) and 0 <= flat < dna.n_neurons),
     )
+
+
+def _layers(dna: dc.DNA) -> list[dict[str, Any]]:
+    """The layers of a network, as the table names them."""
+    names, things = list(dna.layers), seen.things(dna)
+    return [
+        {
+            "name": name,
+            "said": words.layer(name),
+            "depth": words.depth(name, names),
+            "start": where.start,
+            "things": things.get(name, {}),
+        }
+        for name, where in layer_slices(dna.layers).items()
+    ]
 
 
 def sparks(shown: Sequence[Ready]) -> np.ndarray:

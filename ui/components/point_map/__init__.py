@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ui.app import blobs
 from ui.components import wall
 from ui.components.component import component
 from ui.components.wall import Picture
+from ui.server import blobs
 
 _component = component(__file__, "point_map.js", reports=("picked", "opened", "lost"))
 

@@ -12,10 +12,11 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 import streamlit as st
 
-from ui.app import blobs, capture, words
+from ui.app import capture, words
 from ui.components import wall as gallery
 from ui.components.component import component
 from ui.components.wall import Action, Picture, Seen
+from ui.server import blobs
 
 _component = component(
     __file__, "../wall/wall.js", "sorting_wall.js", style="../wall/wall.css", reports=("top", "opened", "acted", "lost")

@@ -14,8 +14,9 @@ from typing import Any
 
 import streamlit as st
 
-from ui.app import blobs, capture
+from ui.app import capture
 from ui.components.component import component
+from ui.server import blobs
 
 LONG = ("dataset", "index", "name", "left", "right", "label", "version")
 MANY = 400  # pictures; the columns of more are fetched once instead of being sent with every run of the page

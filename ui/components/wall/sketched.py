@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.app import blobs, reads
+from ui.app import reads
 from ui.app.reads import Ready
 from ui.components import wall
 from ui.components.wall import Picture, pictures
+from ui.server import blobs
 
 
 def pictures_of(one: Ready) -> tuple[Picture, ...]:

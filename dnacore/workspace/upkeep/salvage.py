@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import time
+from collections.abc import Mapping
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -43,34 +44,48 @@ def is_lost(path: Path) -> bool:
 
 
 def is_sound(path: Path) -> bool:
-    """Whether every table can be read and SQLite finds nothing wrong."""
+    """Whether every table can be read and SQLite finds nothing wrong. Raises OperationalError where that cannot be told."""
     try:
         with closing(sqlite3.connect(path, timeout=WAIT)) as connection:
             for table in re.findall(r"CREATE TABLE (\w+)", TABLES):
                 connection.execute(f"SELECT * FROM {table}").fetchall()
             return connection.execute("PRAGMA integrity_check(1)").fetchone()[0] == "ok"
+    except sqlite3.OperationalError as error:
+        if "no such" in str(error) or "decode" in str(error):
+            return False
+        raise
     except (sqlite3.DatabaseError, UnicodeDecodeError):
         return False
 
 
 def back_up(path: Path) -> None:
-    """Copy the catalogue to its backup, whole or not at all. A disk that is full or read-only keeps the older one."""
-    with closing(sqlite3.connect(path, timeout=WAIT)) as connection:
-        content = connection.serialize()
-    with suppress(Unavailable):
+    """Copy the catalogue to its backup, whole or not at all. Where that cannot be done now, the older one stays."""
+    with suppress(Unavailable, sqlite3.OperationalError, OSError, MemoryError):
+        with closing(sqlite3.connect(path, timeout=WAIT)) as connection:
+            content = connection.serialize()
         atomic.write_bytes(backup_of(path), content)
 
 
-def restore(path: Path) -> str:
-    """Put the backup in the catalogue's place where it is sound; return what to tell the user."""
+def restore(path: Path, numbers: Mapping[str, int]) -> str:
+    """Put the backup in the catalogue's place where it is sound; return what to tell the user.
+
+    numbers: how far the files that lie here are numbered; later ones go on behind them, so that none is taken for another.
+    """
     backup = backup_of(path)
     for end in ("", "-wal", "-shm", "-journal"):  # a log left behind would be played into the new file
         path.with_name(path.name + end).unlink(missing_ok=True)
     if not backup.is_file() or not is_sound(backup):
         return _LOST
-    atomic.write_bytes(path, backup.read_bytes())
-    with closing(sqlite3.connect(path, timeout=WAIT)) as connection:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.deserialize(backup.read_bytes())
+        connection.executemany(
+            "INSERT INTO number VALUES (?,?) ON CONFLICT (name) DO UPDATE SET last = max(last, excluded.last)",
+            numbers.items(),
+        )
+        connection.commit()
         count = connection.execute("SELECT count(*) FROM dataset").fetchone()[0]
+        content = connection.serialize()
+    atomic.write_bytes(path, content)
     when = time.strftime("%Y-%m-%d %H:%M", time.localtime(backup.stat().st_mtime))
     return _RESTORED.format(when=when, count=count)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from dnacore.dna.calibration import load_calibration
@@ -12,9 +13,10 @@ from dnacore.dna.file import load_dna
 from dnacore.errors import BadInput, Damaged, DnaError, Unavailable
 from dnacore.sketches import arrayfile
 from dnacore.sketches.segments import KIND, VERSION, open_segment
-from dnacore.workspace import leftovers, salvage
 from dnacore.workspace.store.array_files import exists
-from dnacore.workspace.store.shards import Store, histograms, numbers
+from dnacore.workspace.store.calibration_files import histograms
+from dnacore.workspace.store.shards import Store, numbers
+from dnacore.workspace.upkeep import leftovers, salvage
 from dnacore.workspace.workspace import Workspace
 
 _JSON = ("piles", "reports", "views")
@@ -108,11 +110,11 @@ def _array(
     except Unavailable as problem:
         yield Finding(name, str(problem))
     except (Damaged, BadInput) as problem:
-        yield Finding(name, str(problem), cure, again, lambda: store.set_aside(path))
+        yield Finding(name, str(problem), cure, again, partial(store.set_aside, path))
     else:
         if images is not None and found != images:
             problem_text = f"it holds {found:,} images, and the catalogue says {images:,}"
-            yield Finding(name, problem_text, cure, again, lambda: store.set_aside(path))
+            yield Finding(name, problem_text, cure, again, partial(store.set_aside, path))
 
 
 def _shard(path: Path) -> int:
@@ -145,7 +147,7 @@ def _calibrations(workspace: Workspace) -> Iterator[Finding]:
         if problem:
             yield Finding(
                 f"calibrations/{path.name}", problem, cure,
-                mend=(lambda one=fingerprint: _calibrated(store, one)) if cure else None,
+                mend=partial(_calibrated, store, fingerprint) if cure else None,
             )  # fmt: skip
 
 
@@ -164,7 +166,7 @@ def _kept_files(workspace: Workspace) -> Iterator[Finding]:
             yield Finding(f"imports/{path.name}", str(problem))
         except DnaError as problem:
             what = f"{problem} It came from elsewhere: import it again"
-            yield Finding(f"imports/{path.name}", what, "set aside", mend=lambda one=path: store.set_aside(one))
+            yield Finding(f"imports/{path.name}", what, "set aside", mend=partial(store.set_aside, path))
     for folder in _JSON:
         for path in sorted((workspace.root / folder).glob("[!.]*.json")):
             try:
@@ -172,7 +174,7 @@ def _kept_files(workspace: Workspace) -> Iterator[Finding]:
             except (OSError, ValueError, RecursionError) as error:
                 yield Finding(
                     f"{folder}/{path.name}", f"it cannot be read ({error})", "set aside",
-                    mend=lambda one=path: store.set_aside(one),
+                    mend=partial(store.set_aside, path),
                 )  # fmt: skip
 
 
@@ -195,7 +197,7 @@ def _leftovers(workspace: Workspace) -> Iterator[Finding]:
     for path in leftovers.find(store):
         what = path.relative_to(root).as_posix()
         yield Finding(what, "nothing needs it: interrupted work left it behind", "deleted",
-                      mend=lambda one=path: _delete(one))  # fmt: skip
+                      mend=partial(_delete, path))  # fmt: skip
     for path in leftovers.older_orphans(store):
         what = path.relative_to(root).as_posix()
         yield Finding(what, "no dataset names it, but a catalogue that was lost may have, so it is kept")
@@ -203,7 +205,7 @@ def _leftovers(workspace: Workspace) -> Iterator[Finding]:
     for folder in sorted((root / "unpacked").glob("[!.]*")):
         if folder.is_dir() and not any(one.is_relative_to(folder) for one in used):
             yield Finding(f"unpacked/{folder.name}", "no dataset uses these unpacked images", "deleted",
-                          mend=lambda one=folder: _delete(one))  # fmt: skip
+                          mend=partial(_delete, folder))  # fmt: skip
 
 
 def _delete(path: Path) -> None:

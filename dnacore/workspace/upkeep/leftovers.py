@@ -15,6 +15,7 @@ from dnacore.paths import discard, discard_folder
 if TYPE_CHECKING:
     from dnacore.workspace.store.shards import Store
 
+
 _ARRAYS = ("shards", "sketches", "words", "dna")
 _HALF_MADE = re.compile(r"\..*\.(tmp|partial)")  # as `atomic`, `unzip` and `uploads` name what is not whole yet
 

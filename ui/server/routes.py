@@ -25,7 +25,7 @@ from dnacore.errors import DnaError
 from dnacore.images import thumbnails
 from dnacore.images.thumbnails import stamp
 from dnacore.paths import ASSETS
-from ui.app import allowed, blobs
+from ui.server import allowed, blobs
 
 if TYPE_CHECKING:
     from dnacore.workspace.workspace import Workspace

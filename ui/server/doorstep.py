@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 
 from streamlit import get_option
 
-from ui.app import entrance, forgotten
+from ui.server import entrance, forgotten
 
 OPEN = "VISUAL_DNA_OPEN"  # "1": open the address in a browser, as `make run` asks unless HEADLESS=1
 PATIENCE_S = 60

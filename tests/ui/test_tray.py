@@ -1,0 +1,31 @@
+"""What came of a job, in words for people who see buttons."""
+
+from __future__ import annotations
+
+import pytest
+
+from dnacore.workspace.jobs import Job
+from ui.jobs import tray
+
+
+def job(state: str, message: str, *datasets: str, done: int = 0, rejected: int = 0) -> Job:
+    return Job("1", "Extracting", state, "", done, done, 0.0, None, message, 0.0, 1.0, datasets, rejected, ("extract",))
+
+
+def test_a_job_over_several_datasets_speaks_of_all_of_them():
+    said = tray.outcome(job("done", "c: 3 images, 3 extracted now", "a", "b", "c", done=90, rejected=2))
+    assert said == "a, b and c: 90 images, 2 of 90 files could not be read."
+
+
+@pytest.mark.parametrize(
+    ("state", "message", "said"),
+    [
+        ("failed", "The disk is full. Free some space and run the same command again.", "press “Try again”"),
+        ("cancelled", "Stopped on request. Nothing was lost; run it again to go on.", "press “Resume” to go on"),
+        ("failed", "Out of memory. Close other programs, or run it with --device cpu.", "Close other programs."),
+        ("done", "measure the ranges again with: python -m dnacore calibrate", "measure the ranges again"),
+    ],
+)
+def test_jobs_do_not_speak_of_the_command_line(state, message, said):
+    found = tray.outcome(job(state, message, "a"))
+    assert said in found and "--" not in found and "dnacore" not in found and "command" not in found
