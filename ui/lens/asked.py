@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from dnacore.lens import Analysis
-from ui.app import allowed, reads, words
+from ui.app import reads, words
 from ui.app.reads import Ready
+from ui.server import allowed
 
 FOLDER = "lens"
 NEURON, SELECTION, CLASS = "neuron", "selection", "class"
