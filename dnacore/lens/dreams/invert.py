@@ -106,4 +106,6 @@ def _work(
     return Result(tuple(panels), figures, caption, columns=6)
 
 
-ANALYSIS = Analysis("invert", "Inversion", "What does a layer keep of the image?", _work, ("image",), ("gradients",))
+ANALYSIS = Analysis(
+    "invert", "Inversion", "What does a layer keep of the image?", _work, ("image",), ("gradients",), ("layer",)
+)

@@ -168,5 +168,11 @@ def _work(request: Request, *, count: int = 8, mass: float = MASS) -> Result:
 
 
 ANALYSIS = Analysis(
-    "patches", "Strongest patches", "What does this neuron react to most?", _work, ("target", "dataset"), ("gradients",)
+    "patches",
+    "Strongest patches",
+    "What does this neuron react to most?",
+    _work,
+    ("target", "dataset"),
+    ("gradients",),
+    ("selection",),
 )

@@ -89,4 +89,5 @@ ANALYSIS = Analysis(
     _work,
     ("target", "dataset"),
     ("gradients",),
+    ("selection",),
 )
