@@ -171,9 +171,9 @@ def test_help_names_every_analysis_without_a_network_library() -> None:
         "import sys; from dnacore import cli; cli._parser().parse_args(['lens', 'map', '--out', 'x.png']);"
         "sys.exit(any(m in sys.modules for m in ('torch', 'numpy', 'timm', 'PIL')))"
     )
-    assert subprocess.run([sys.executable, "-c", code], cwd=Path(parser.__file__).parents[1]).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], cwd=Path(parser.__file__).parents[2]).returncode == 0
     shown = subprocess.run([sys.executable, "-m", "dnacore", "lens", "--help"], capture_output=True, text=True,
-                           cwd=Path(parser.__file__).parents[1])  # fmt: skip
+                           cwd=Path(parser.__file__).parents[2])  # fmt: skip
     assert shown.returncode == 0 and all(name in shown.stdout for name in NAMES)
 
 
