@@ -168,7 +168,7 @@ def test_an_image_that_cannot_be_read_and_a_name_that_is_no_picture(run: Command
 
 def test_help_names_every_analysis_without_a_network_library() -> None:
     code = (
-        "import sys; from dnacore import cli; cli._parser().parse_args(['lens', 'map', '--out', 'x.png']);"
+        "import sys; from dnacore.commands import parser; parser._parser().parse_args(['lens', 'map', '--out', 'x.png']);"
         "sys.exit(any(m in sys.modules for m in ('torch', 'numpy', 'timm', 'PIL')))"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=Path(parser.__file__).parents[2]).returncode == 0
