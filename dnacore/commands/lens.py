@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,6 +60,8 @@ def lens(options: Namespace, say: Reporter, stop: Stop) -> Result:
     )  # fmt: skip
     if dataset is not None:
         request = replace(request, pictures=pictures(sources, dataset, options.analysis in EXTRACTED))
+        if options.analysis == "poster" and request.target is not None:
+            request = replace(request, words=_words(sources, dataset, request.target.flat))
     start = time.perf_counter()
     found = analysis.run(request)
     seconds = time.perf_counter() - start
@@ -92,6 +94,22 @@ def pictures(sources: Sources, dataset: Dataset, extracted: bool) -> Pictures:
     files, sketches = sources.sketches(dataset)
     paths = [Path(dataset.folder, files[i].path) for i in sketches.found.tolist()]
     return Pictures(dataset.name, paths, sketches, sources.dna(dataset))
+
+
+def _words(sources: Sources, dataset: Dataset, neurons: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """The words that neurons rise with over a dataset's images; none where the network names no images, or too few."""
+    from dnacore.analyses.neuron_words import neuron_words
+    from dnacore.workspace.kept_words import with_words
+
+    setting = sources.setting
+    both = None if setting is None else with_words(sources.workspace, dataset, setting.label)
+    if both is None:
+        return {}
+    try:
+        found = neuron_words([both])
+    except BadInput:  # too few images: a poster does without words
+        return {}
+    return {flat: tuple(word for word, _ in found.rising[flat]) for flat in neurons}
 
 
 def _image(given: str | None, sources: Sources, dataset: Dataset | None) -> Path | None:

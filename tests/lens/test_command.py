@@ -168,12 +168,12 @@ def test_an_image_that_cannot_be_read_and_a_name_that_is_no_picture(run: Command
 
 def test_help_names_every_analysis_without_a_network_library() -> None:
     code = (
-        "import sys; from dnacore import cli; cli._parser().parse_args(['lens', 'map', '--out', 'x.png']);"
+        "import sys; from dnacore.commands import parser; parser._parser().parse_args(['lens', 'map', '--out', 'x.png']);"
         "sys.exit(any(m in sys.modules for m in ('torch', 'numpy', 'timm', 'PIL')))"
     )
-    assert subprocess.run([sys.executable, "-c", code], cwd=Path(parser.__file__).parents[1]).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], cwd=Path(parser.__file__).parents[2]).returncode == 0
     shown = subprocess.run([sys.executable, "-m", "dnacore", "lens", "--help"], capture_output=True, text=True,
-                           cwd=Path(parser.__file__).parents[1])  # fmt: skip
+                           cwd=Path(parser.__file__).parents[2])  # fmt: skip
     assert shown.returncode == 0 and all(name in shown.stdout for name in NAMES)
 
 
