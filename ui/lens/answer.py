@@ -50,7 +50,10 @@ def _offer(asked: Asked, job: Job | None) -> None:
     if st.button("Look", key="lens-run", type="primary"):
         start(asked)
         st.rerun()
-    layout.note("It runs in the background, from seconds to a minute. You can leave the page.")
+    takes = "from seconds to a minute"
+    if asked.into and asked.dataset is not None:
+        takes = f"some seconds for each of {words.count(asked.dataset.dataset.images, 'image')}"
+    layout.note(f"It runs in the background, {takes}. You can leave the page.")
 
 
 def _about(asked: Asked) -> str:
