@@ -192,6 +192,8 @@ def _ready(name: str) -> bool:
 def _folder(options: Namespace, sources: Sources) -> Path | None:
     if options.folder is not None:
         return absolute(options.folder)
+    if options.into and (Path(options.into).name != options.into or options.into in (".", "..")):
+        raise BadInput(f"“{options.into}” cannot be the name of a dataset of files. Leave out slashes.")
     return sources.workspace.root / "restyled" / options.into if options.into else None
 
 

@@ -51,7 +51,7 @@ def test_what_is_foreseen_is_what_the_network_says(name):
     for analysis in ANALYSES.values():
         if foreseen.why_not(analysis.needs, network.spec) is not None and "head" not in analysis.needs:
             assert any(traits.why_not(need, network) for need in analysis.needs), analysis.name
-    assert (foreseen.why_not(["rectifiers"], network.spec) is None) == (name == "random_resnet18" or name == "mini")
+    assert (foreseen.why_not(["rectifiers"], network.spec) is None) == (name in {"random_resnet18", "mini"})
     assert "trained" in foreseen.why_not(ANALYSES["gradcam"].needs, network.spec)
     half = network.spec | {"precision": "fp16"}
     assert "fp16" in foreseen.why_not(ANALYSES["maximise"].needs, half)

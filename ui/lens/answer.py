@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import html
+import io
 import json
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
+from PIL import Image
 
 import dnacore as dc
 from dnacore.extractors.labels import CAUTION
@@ -20,6 +22,7 @@ from ui.lens import wording
 from ui.lens.asked import NEURON, SELECTION, Asked
 
 PICTURE, FIGURES, PREVIEW = ".png", ".json", ".preview.png"
+SMALL = 440  # pixels: what is wider takes the width of the page
 
 
 def draw(asked: Asked) -> None:
@@ -47,7 +50,10 @@ def _offer(asked: Asked, job: Job | None) -> None:
     if st.button("Look", key="lens-run", type="primary"):
         start(asked)
         st.rerun()
-    layout.note("It runs in the background, from seconds to a minute. You can leave the page.")
+    takes = "from seconds to a minute"
+    if asked.into and asked.dataset is not None:
+        takes = f"some seconds for each of {words.count(asked.dataset.dataset.images, 'image')}"
+    layout.note(f"It runs in the background, {takes}. You can leave the page.")
 
 
 def _about(asked: Asked) -> str:
@@ -93,16 +99,17 @@ def _progress(number: str, asked: Asked) -> None:
 
 def show(asked: Asked, picture: bytes, told: dict[str, Any]) -> None:
     """Draw a result: what was found, the picture with how to read it, its figures, and where to go from here."""
-    layout.found(told["caption"])
+    layout.found(told["caption"].replace(" %", "\u00a0%"))
     reading = wording.READ[asked.analysis.name]
     with st.container(key="lens-picture"):
-        st.image(picture, caption=words.as_markdown(reading))
+        st.image(picture, caption=words.as_markdown(reading), width=_width(picture))
     capture.picture(picture, f"{asked.analysis.title}: {told['caption']}")
     capture.text("caption", reading)
-    rows = wording.figures(told["figures"])
+    rows = wording.figures(told["figures"], asked.analysis.name)
     if rows:
         capture.table(pd.DataFrame(rows, columns=pd.Index(["Figure", "Value"])), "Figures")
-        layout.facts(rows)
+        with st.container(width=420):
+            layout.facts(rows)
     with st.container(horizontal=True, gap="small"):
         name = f"{asked.analysis.name}-{asked.key[:8]}.png"
         st.download_button("Picture (PNG)", picture, name, "image/png", key="lens-png", on_click="ignore")
@@ -114,6 +121,12 @@ def show(asked: Asked, picture: bytes, told: dict[str, Any]) -> None:
             st.rerun()
     if asked.into:
         navigation.link("datasets", f"Extract {asked.into} to see what its DNA says of it")
+
+
+def _width(picture: bytes) -> int | Literal["stretch"]:
+    """How wide a picture is shown: all there is for a wide one, up to twice its size for a small one."""
+    with Image.open(io.BytesIO(picture)) as opened:
+        return "stretch" if opened.width > SMALL else min(2 * opened.width, SMALL)
 
 
 def _words(asked: Asked) -> None:

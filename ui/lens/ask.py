@@ -58,8 +58,8 @@ def choose_way(analysis: Analysis, every: Mapping[str, Analysis]) -> None:
     """Let a person choose among the analyses that answer one kind of question."""
     names = list(wording.GROUPS[wording.group_of(analysis.name)])
     if len(names) > 1:
-        address.select("Question", names, key="analysis", format_func=lambda one: every[one].question)
-        layout.note(f"{analysis.title}.")
+        address.select("Way of looking", names, key="analysis", format_func=lambda one: every[one].title)
+        layout.note(analysis.question)
 
 
 def choose(analysis: Analysis, ready: Sequence[Ready]) -> Asked | None:
@@ -77,7 +77,7 @@ def choose(analysis: Analysis, ready: Sequence[Ready]) -> Asked | None:
     if analysis.name == "style":
         image, style, into, dataset = images.choose_style(ready, flat, dataset or ready[0])
     elif "image" in wants:
-        image = images.choose_image(dataset or ready[0], flat, ready)
+        image = images.choose_image(dataset or ready[0], flat, ready, ranked=target is not None and target[0] == NEURON)
     if "dataset" not in wants:
         dataset = None
     layer = _layer(dna) if "layer" in wants else ""
@@ -188,14 +188,18 @@ def _ready(info: Any) -> bool:
 def _settings(analysis: Analysis) -> tuple[dict[str, Any], int]:
     """The settings that differ from the usual ones, and the seed."""
     names = [name for name in analysis.defaults if name not in wording.UNSET]
+    chance = "steps" in names and "baseline" not in names  # integrated gradients walk in steps, but by no chance
+    if not names:
+        return {}, 0
     changed: dict[str, Any] = {}
     with st.expander("Settings", expanded=False):
         for name in names:
             value = _setting(analysis, name)
             if value is not None and value != analysis.defaults[name]:
                 changed[name] = value
-        seed = address.whole_number("Seed", 0, 99, 0, key="seed")
-        layout.note("The same seed and settings give the same picture.")
+        seed = address.whole_number("Seed", 0, 99, 0, key="seed") if chance else 0
+        if chance:
+            layout.note("The same seed and settings give the same picture.")
     return changed, seed
 
 

@@ -33,8 +33,11 @@ def choose_dataset(analysis: Analysis, ready: Sequence[Ready]) -> Ready:
     return choices.one_dataset(label, ready, key="dataset", index=place)
 
 
-def choose_image(dataset: Ready, flat: int, ready: Sequence[Ready]) -> Picked | None:
-    """Let a person choose an image: one of the neuron's strongest, or the one that a link brought along."""
+def choose_image(dataset: Ready, flat: int, ready: Sequence[Ready], ranked: bool = False) -> Picked | None:
+    """Let a person choose an image: one of the neuron's strongest, or the one that a link brought along.
+
+    ranked: whether the page speaks of that neuron, so that an image's rank says something.
+    """
     strongest = _strongest(reads.listed(dataset), flat, dataset)
     found = {f"{dataset.name}:{one.index}": one for one in strongest}
     usual = next(iter(found), "")
@@ -52,12 +55,12 @@ def choose_image(dataset: Ready, flat: int, ready: Sequence[Ready]) -> Picked | 
 
     def called(code: str) -> str:
         name = found[code].name if code in found else code
-        return f"{name} (strongest {ranks[code]})" if code in ranks else name
+        return f"{name} (strongest {ranks[code]})" if ranked and code in ranks else name
 
     codes = list(found)
     chosen = address.select(
         "Image", codes, index=codes.index(usual) if usual in codes else 0, key=IMAGE, format_func=called, plain=True,
-        help="The neuron's strongest images of this dataset. For any other one, open it and choose “Look through the lens”.",
+        help="Some of this dataset. For any other one, open it and choose “Look through the lens”.",
     )  # fmt: skip
     _thumbnail(found[chosen])
     return found[chosen]

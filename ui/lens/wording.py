@@ -20,7 +20,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
 #: What is to be seen in each picture, in one line.
 READ = {
     "patches": "Above the image with all but the patch dimmed, below it the patch enlarged; the strongest stands first.",
-    "map": "Bright places are where the neuron is active, dark ones where it is not.",
+    "map": "Coloured and bright places are where the neuron is active; the rest of the image is drawn in grey.",
     "occlusion": "A grey square was moved over the image. Red: covering this place costs activation. Blue: it adds some.",
     "gradient": "Bright pixels are those whose change would change the activation most.",
     "guided": "Bright pixels speak for the neuron; gradients pass its ReLUs only where they are positive.",
@@ -92,6 +92,12 @@ _FIGURES = {
     "nearer": ("Way to the style", "share"), "pixel_distance": ("Distance in pixels", "of 255"), "octaves": ("Sizes", ""),
     "layers": ("Layers", ""), "layer": ("Layer", ""), "name": ("Class", ""), "with": ("Compared with", ""),
 }  # fmt: skip
+#: The same for one analysis, where a figure means something else.
+_OTHERWISE = {
+    ("maximise", "before"): ("Before its last activation function", ""),
+    ("patches", "activation"): ("Largest activation", ""),
+    ("integrated", "steps"): ("Steps from the empty image", ""),
+}
 
 
 def group_of(analysis: str) -> str:
@@ -99,11 +105,11 @@ def group_of(analysis: str) -> str:
     return next(group for group, members in GROUPS.items() if analysis in members)
 
 
-def figures(found: Mapping[str, Any]) -> list[tuple[str, str]]:
+def figures(found: Mapping[str, Any], analysis: str = "") -> list[tuple[str, str]]:
     """Return an analysis' single figures as names and values with units; lists are in its picture."""
     rows = []
     for key, value in found.items():
-        name, unit = _FIGURES.get(key, (key.replace("_", " ").capitalize(), ""))
+        name, unit = _OTHERWISE.get((analysis, key)) or _FIGURES.get(key, (key.replace("_", " ").capitalize(), ""))
         if isinstance(value, str) and key in _FIGURES:
             rows.append((name, words.layer(value) if key == "layer" else value))
         elif isinstance(value, int | float) and not isinstance(value, bool) and key in _FIGURES:
