@@ -8,12 +8,14 @@ import secrets
 import shutil
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 
 from dnacore.errors import BadInput
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what spreadsheets take for the start of a formula
 _PACKAGED = Path(__file__).parent / "assets"
 #: Weights, calibrations and fonts that come with the tool: inside the package in a wheel, beside it in a checkout.
 ASSETS = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).resolve().parents[1] / "assets"
@@ -95,6 +97,11 @@ def folder_size(folder: Path | str) -> int:
 def shown(text: str) -> str:
     """A text as a terminal may show it: names of files can hold codes that would move its cursor or rename it."""
     return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+
+
+def cell(value: Any) -> Any:
+    """A value for a CSV: a text that a spreadsheet would take for a formula gets an apostrophe in front."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 def check_text(text: str) -> str:

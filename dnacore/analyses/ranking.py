@@ -8,7 +8,6 @@ T_Q[B] + sum_i (T_{i-1} - T_i)[q_i], where q_1 <= ... <= q_Q are the atoms' bins
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -20,10 +19,6 @@ from dnacore.errors import BadInput
 from dnacore.neurons.selection import Selection, check_selection
 from dnacore.sketches.segments import QUANTILES
 from dnacore.sketches.sketches import Sketches
-
-if TYPE_CHECKING:
-    pass
-
 
 BLOCK_BYTES = 1 << 27  # quantiles held at once
 MOST_TABLES = 256  # neurons whose look-up tables (128 kB each) are held at once

@@ -16,6 +16,7 @@ from dnacore.commands.outcome import FINE, LOOK, Result, Stop, sources_of
 from dnacore.commands.progress import Overall, Reporter
 from dnacore.errors import BadInput, DnaError
 from dnacore.extractors.labels import CAUTION
+from dnacore.paths import cell
 from dnacore.sketches.words import SEES
 from dnacore.workspace.datasets import Dataset
 
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from dnacore.dna.histogram import DNA
     from dnacore.neurons.selection import Selection
     from dnacore.sources.resolver import Sources
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what spreadsheets take for the start of a formula
 
 
 def compare(options: Namespace, say: Reporter, stop: Stop) -> Result:
@@ -259,8 +258,3 @@ def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]])
     writer.writerow(header)
     writer.writerows([cell(value) for value in row] for row in rows)
     atomic.write_bytes(path, text.getvalue().encode("utf-8"))
-
-
-def cell(value: Any) -> Any:
-    """A value for a CSV: a text that a spreadsheet would take for a formula gets an apostrophe in front."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

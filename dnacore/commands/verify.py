@@ -34,9 +34,9 @@ def verify(options: Namespace, say: Reporter, stop: Stop) -> Result:
                 if one.again is not None and one.again not in mended:
                     mended[one.again] = _extracted_again(workspace, options, one.again, say, stop)
                 failed = mended.get(one.again, "") if one.again else ""
-                cured, problem = not failed, f"{problem}. {failed}" if failed else problem
+                cured, problem = not failed, _and(problem, failed) if failed else problem
             except DnaError as error:
-                problem = f"{problem}. {error}"
+                problem = _and(problem, str(error))
         rows.append({"what": one.what, "problem": problem, "cure": one.cure, "repaired": cured})
     if options.repair:
         workspace.catalogue.back_up()
@@ -47,6 +47,10 @@ def verify(options: Namespace, say: Reporter, stop: Stop) -> Result:
     elif not options.repair and any(row["cure"] for row in rows):
         lines.append("What can be put right is, with: python -m dnacore verify --repair")
     return (LOOK if left else FINE), {"findings": rows, "repaired": len(rows) - len(left)}, "\n".join(lines)
+
+
+def _and(problem: str, more: str) -> str:
+    return f"{problem.rstrip('.')}. {more}"
 
 
 def _cure(row: dict[str, Any]) -> str:

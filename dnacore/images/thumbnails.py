@@ -7,15 +7,11 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
 from dnacore.images.decode import grey, in_colour, is_deep, opened, orientation_of, upright
-
-if TYPE_CHECKING:
-    pass
 
 
 def thumbnail(path: Path, side: int) -> bytes:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from dnacore.analyses.ranking import distances_to, table
 from dnacore.dna.histogram import DNA
 from dnacore.neurons.selection import Selection
 
 if TYPE_CHECKING:
     from dnacore.workspace.workspace import Workspace
-from dnacore.analyses.ranking import distances_to, table
 
 
 def rank(

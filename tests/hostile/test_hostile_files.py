@@ -15,11 +15,11 @@ import pytest
 from PIL import Image
 
 import dnacore as dc
-from dnacore.commands.compare import cell
 from dnacore.dna.file import load_dna
 from dnacore.errors import BadInput, Damaged, DnaError
 from dnacore.images import decode, unzip
 from dnacore.neurons.selection import Selection
+from dnacore.paths import cell
 from dnacore.sketches import arrayfile
 from dnacore.sketches.segments import KIND, VERSION, open_segment
 from dnacore.sources import exchange

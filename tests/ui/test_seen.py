@@ -6,12 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from streamlit.testing.v1 import AppTest
 
 import dnacore as dc
 from dnacore.sketches.words import Words, save_words
 from tests import small_world
 from ui.app import reads, seen
 from ui.choices import parts, piles
+from ui.selections import kept
+from ui.sensitivity import deck
 
 TORCH, ALP = 862, 970
 
@@ -50,6 +53,37 @@ def test_what_an_image_shows_can_be_chosen_where_an_attribute_can(workspace):
     assert piles.splits(reads.attributes(night.dataset))["sees"][0] == "torch"
     rest = reads.part(night, "sees!", "torch")
     assert rest.dataset.images == len(reads.sketches_of(rest)) == 4
+
+
+def two_words() -> None:
+    import streamlit as st
+
+    from ui.app import reads
+    from ui.choices import piles
+
+    found = piles.choose(reads.ready())
+    st.text(f"{found.with_.name} {found.without.name}")
+
+
+def test_the_words_that_are_chosen_stay_chosen(workspace):
+    app = AppTest.from_function(two_words, default_timeout=60)
+    app.query_params["from"] = "night"
+    app.query_params["with-sees"] = "electric ray"
+    for _ in range(3):
+        app.run()
+        assert not app.exception and app.text[0].value == "night[sees=electric ray] night[sees!=electric ray]"
+    app.selectbox(key="without-sees").select("torch").run()
+    for _ in range(2):
+        app.run()
+        assert app.text[0].value == "night[sees=electric ray] night[sees=torch]"
+
+
+def test_learned_weights_say_of_which_datasets_they_are(workspace):
+    day, night = reads.ready()
+    pair = piles.Chosen(day, reads.part(night, "sees", "torch"), (day, night), "datasets")
+    origin = deck.sharpened(pair, 3).selection.origin
+    assert (origin["with"], origin["without"]) == ("day", "night[sees=torch]")
+    assert origin["with"] in {"day"} and set(kept.question(origin)) == {"dataset", "like", "unlike"}
 
 
 def test_two_datasets_are_told_apart_in_words_and_the_sentence_follows_the_words(workspace):

@@ -20,6 +20,7 @@ from dnacore.commands.parser import main
 from dnacore.errors import Unavailable, UnknownName
 from dnacore.paths import shown
 from dnacore.sketches import mapping
+from dnacore.sketches.words import Words, save_words
 from dnacore.workspace import jobs, journal, unpacked
 from dnacore.workspace.workspace import Workspace
 from tests.faults.world import Network, calibration, extract
@@ -382,8 +383,8 @@ def test_verify_finds_what_is_wrong_and_repairs_what_can_be(
     stray.parent.mkdir(exist_ok=True)
     stray.write_bytes(b"half")
     os.utime(stray, (1, 1))
-    monkeypatch.setattr("dnacore.extractors.from_spec", lambda *_: Network())
-    monkeypatch.setattr("dnacore.extractors.load_extractor", lambda *_, **__: Network())
+    monkeypatch.setattr("dnacore.sources.resolver.from_spec", lambda *_: Network())
+    monkeypatch.setattr("dnacore.sources.resolver.load_extractor", lambda *_, **__: Network())
     assert main(command) == 1
     found = {row["what"] for row in json.loads(capsys.readouterr().out)["findings"]}
     assert found == {f"shards/{shard.name}", f"sketches/{segment.name}", "catalogue.backup.sqlite", "imports/.half.tmp"}
@@ -392,6 +393,23 @@ def test_verify_finds_what_is_wrong_and_repairs_what_can_be(
     capsys.readouterr()
     assert main(command) == 0, capsys.readouterr()
     assert np.array_equal(ws.dna("d", "tiny").histograms, before.histograms) and len(aside(ws)) == 2
+
+
+def test_verify_reads_the_words_too(ws: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    shard = min(int(path.name.split(".")[0]) for path in (ws.root / "shards").iterdir())
+    path = ws.store.words_file(shard)
+    save_words(path, Words(np.zeros((1, 5), np.int64), np.zeros((1, 5), np.float32), ("0" * 32,), 10))
+    ws.choose_calibration(calibration())
+    ws.catalogue.back_up()
+    command = ["verify", "--workspace", str(ws.root), "--json"]
+    assert main(command) == 0, capsys.readouterr()
+    data = bytearray(path.read_bytes())
+    data[4096] ^= 0xFF
+    path.write_bytes(data)
+    capsys.readouterr()
+    assert main(command) == 1
+    assert [row["what"] for row in json.loads(capsys.readouterr().out)["findings"]] == [f"words/{path.name}"]
+    assert main([*command, "--repair"]) == 0 and not path.exists() and len(aside(ws)) == 1
 
 
 # -- two at once -------------------------------------------------------------------------------------------------------

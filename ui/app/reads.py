@@ -150,7 +150,7 @@ def _dna(key: str, _dataset: Dataset, _label: str) -> dc.DNA:
 
 def part(whole: Ready, column: str, value: str) -> Ready:
     """Return the images of a dataset that have an attribute, as a dataset. Raises BadInput without sketches."""
-    chosen, described = whole.dataset.split(column, value), _described(whole.dataset)
+    chosen, described = whole.dataset.split(column, value), table_key(whole.dataset)
     found = replace(chosen, images=len(files(chosen)))
     key = workspace().store.dna_key(found, extractor())
     if key is None:
@@ -227,7 +227,7 @@ def _image_dna(key: str, index: int, _dataset: Ready) -> dc.DNA:
 
 def files(dataset: Dataset) -> list[FileRow]:
     """Return a dataset's files as of the last look at its folder. Shared: not to be changed."""
-    known = workspace().files_key(dataset) if dataset.part is None else f"{dataset.name}:{_described(dataset)}"
+    known = workspace().files_key(dataset) if dataset.part is None else f"{dataset.name}:{table_key(dataset)}"
     return _files(str(workspace().root), known, dataset)
 
 
@@ -261,7 +261,7 @@ def attributes(dataset: Dataset) -> pd.DataFrame:
 
 
 def _table(dataset: Dataset) -> pd.DataFrame:
-    return _attributes(str(workspace().root), dataset.id, str(dataset.part or ""), _described(dataset), dataset)
+    return _attributes(str(workspace().root), dataset.id, str(dataset.part or ""), table_key(dataset), dataset)
 
 
 @st.cache_resource(max_entries=40, show_spinner=False)
@@ -269,8 +269,8 @@ def _attributes(root: str, number: int, part: str, described: str, _dataset: Dat
     return workspace().described(_dataset)
 
 
-def _described(dataset: Dataset) -> str:
-    """A short text that changes whenever a dataset's files or what its table says about them do."""
+def table_key(dataset: Dataset) -> str:
+    """Return a short text that changes whenever a dataset's files or what its table says about them do."""
     csv = dataset.attributes
     try:
         stamp = csv.stat().st_mtime_ns if csv is not None else 0

@@ -92,13 +92,13 @@ def _by_word(whole: Ready, table: pd.DataFrame, options: Sequence[str]) -> Chose
     left, right = st.columns(2)
     with left:
         one = address.select(
-            "With", list(options), key="with-word", format_func=lambda word: f"{word} ({counts[word]:,})", plain=True
+            "With", list(options), key=f"with-{SEES}", format_func=lambda word: f"{word} ({counts[word]:,})", plain=True
         )
     with right:
         others = {"": f"any other ({int((table[SEES] != '').sum() - counts[one]):,})"}
         others |= {word: f"{word} ({counts[word]:,})" for word in options if word != one}
         other = address.select(
-            "Without", list(others), key="without-word", format_func=lambda word: others.get(word, word), plain=True
+            "Without", list(others), key=f"without-{SEES}", format_func=lambda word: others.get(word, word), plain=True
         )
     layout.note(CAUTION)
     rest = reads.part(whole, SEES, other) if other else reads.part(whole, f"{SEES}!", one)

@@ -39,7 +39,7 @@ def draw(asked: tuple[list[Ready], Measure, str], there: int) -> None:
     with measures.patient("Measuring what chance alone would give…"):
         usual, most = chance.table(chosen, measure.metric, measure.selection)
     within = compared.matrix <= most
-    names, said = list(compared.names), [one.said for one in chosen]
+    names, said = [one.name for one in chosen], [one.said for one in chosen]
     whole = sum(one.dataset.part is None for one in chosen)
     of = there if whole < there else None
     layout.found(findings.pairwise(said, compared.matrix, compared.unit, within, of=of))

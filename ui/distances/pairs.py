@@ -61,7 +61,7 @@ def table(
     chosen: Sequence[Ready], compared: dc.Comparison, usual: np.ndarray, within: np.ndarray
 ) -> tuple[str, str] | None:
     """Draw every pair as a table, farthest first; return the pair that was chosen in it, if any."""
-    names = list(compared.names)
+    names = [one.name for one in chosen]
     rows, columns = np.triu_indices(len(names), 1)
     order = np.argsort(-compared.matrix[rows, columns], kind="stable")
     rows, columns = rows[order], columns[order]

@@ -48,7 +48,7 @@ def _sharpened(with_key: str, without_key: str, top: int, _chosen: Chosen) -> Sh
     if any(side is None for side in sides):
         raise dc.BadInput("Weights are learned from sketches, and none are kept of these images. Extract them again.")
     mask = np.arange(sum(map(len, sides))) < len(sides[0])
-    return sharpen(together(*sides), mask, ~mask, like, top, names=_chosen.names)
+    return sharpen(together(*sides), mask, ~mask, like, top, names=(_chosen.with_.name, _chosen.without.name))
 
 
 def deck(chosen: Chosen, found: dc.Sensitivity) -> sorting_wall.Deck:

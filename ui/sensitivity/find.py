@@ -212,7 +212,7 @@ def _keep(chosen: Chosen, found: dc.Sensitivity, first: dc.DNA, count: int) -> N
         pressed = st.form_submit_button("Save selection", key="selection-save", type="primary", disabled=not len(flats))
     if pressed:
         origin = {
-            "kind": "sensitivity", "with": found.names[0], "without": found.names[1], "images": list(found.images),
+            "kind": "sensitivity", "with": chosen.with_.name, "without": chosen.without.name, "images": list(found.images),
         } | ({"top": count} if way == "top" else {"times_chance": factor})  # fmt: skip
         made = dc.Selection.of(flats, name=name, extractor=found.extractor, origin=origin)
         reads.workspace().save_selection(made)

@@ -85,7 +85,8 @@ def _known(key: str, _whole: Ready) -> list[Attribute]:
 
 def _attributes(whole: Ready) -> list[Attribute]:
     """The attributes that can be learned, yes-or-no ones first."""
-    return sorted(_known(whole.key, whole), key=lambda one: "=" in one.name)
+    known = _known(f"{whole.key}/{reads.table_key(whole.dataset)}", whole)
+    return sorted(known, key=lambda one: "=" in one.name)
 
 
 def _start(whole: Ready, forget: str, keep: Sequence[str], name: str) -> None:

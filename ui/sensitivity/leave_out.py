@@ -52,9 +52,11 @@ def draw(ready: Sequence[Ready]) -> None:
         selection = choices.selection(choices.neurons(first), first)
     with result:
         with st.spinner("Leaving out one group after another…"):
+            groups = reads.table_key(whole.dataset)  # which images are in a group is the files' and the table's say
             found = _left_out(
-                whole.key, way, target.key if target else "", reads.selection_key(selection), whole, target, selection
-            )
+                f"{whole.key}/{groups}", way, target.key if target else "", reads.selection_key(selection), whole, target,
+                selection,
+            )  # fmt: skip
         _groups(found, target)
 
 

@@ -21,7 +21,7 @@ from ui.jobs import tray
 from ui.studies.ask import Asked
 
 ROWS = 40  # of a table on the page; the CSV has them all
-COMMAND = "study"
+FRESH = "--fresh"
 
 
 def draw(asked: Asked) -> None:
@@ -44,19 +44,18 @@ def draw(asked: Asked) -> None:
     show(found)
     _downloads(found)
     if st.button("Run it again", key="study-again", type="tertiary"):
-        asked.file.unlink(missing_ok=True)
-        start(asked)
+        start(asked, fresh=True)  # what is kept stands until the new answer takes its place
         st.rerun()
 
 
-def start(asked: Asked) -> Job:
-    """Start the study as a background job."""
+def start(asked: Asked, *, fresh: bool = False) -> Job:
+    """Start the study as a background job. fresh: compute it even where an answer is kept."""
     title = f"Study: {asked.study.question}"
-    return jobs.start(reads.workspace(), asked.command, title=title, datasets=asked.names)
+    return jobs.start(reads.workspace(), asked.command + [FRESH] * fresh, title=title, datasets=asked.names)
 
 
 def _working(asked: Asked) -> Job | None:
-    return next((job for job in tray.running() if list(job.command) == asked.command), None)
+    return next((job for job in tray.running() if [one for one in job.command if one != FRESH] == asked.command), None)
 
 
 def _progress(number: str) -> None:

@@ -13,6 +13,7 @@ import streamlit as st
 
 from dnacore import studies
 from dnacore.errors import BadInput
+from dnacore.sketches.words import SEES
 from dnacore.studies.frame.study import MUST, NEVER, Option, Role, Study
 from ui.app import address, capture, layout, navigation, reads
 from ui.app.reads import Ready
@@ -42,9 +43,7 @@ class Asked:
         """Where the answer to exactly this question about exactly these images is kept."""
         told = [self.study.name, self.study.version, [one.key for one in self.ready], self.names]
         told += [self.options, self.attribute, self.seed, reads.extractor()]
-        for one in self.ready:
-            csv = one.dataset.attributes
-            told.append(csv.stat().st_mtime_ns if csv is not None and csv.is_file() else 0)
+        told += [reads.table_key(one.dataset) for one in self.ready]
         digest = hashlib.sha256(json.dumps(told, default=str).encode()).hexdigest()[:32]
         return reads.workspace().root / FOLDER / f"asked-{digest}.json"
 
@@ -125,7 +124,9 @@ def _attribute(study: Study, ready: Sequence[Ready], chosen: Sequence[str]) -> s
     columns: list[str] = []
     for name in chosen:
         if name in known:
-            columns += [column for column in parts.values_of(known[name].dataset) if column not in columns]
+            # What the network sees is no column of a table, and no study takes it.
+            split = parts.values_of(known[name].dataset)
+            columns += [column for column in split if column not in columns and column != SEES]
     if not columns:
         return ""
     options = columns if study.attribute == MUST else [NO_ATTRIBUTE, *columns]

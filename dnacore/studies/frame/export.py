@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from dnacore.errors import Unavailable
+from dnacore.paths import cell
 from dnacore.studies.frame.drawing import plotly
 from dnacore.studies.frame.result import Picture, Result
 
@@ -47,7 +48,7 @@ def as_csv(result: Result) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(result.columns)
     for row in result.to_json()["table"]:
-        writer.writerow(["" if row.get(key) is None else row[key] for key in result.columns])
+        writer.writerow(["" if row.get(key) is None else cell(row[key]) for key in result.columns])
     return text.getvalue()
 
 

@@ -13,6 +13,7 @@ from dnacore.dna.file import load_dna
 from dnacore.errors import BadInput, Damaged, DnaError, Unavailable
 from dnacore.sketches import arrayfile
 from dnacore.sketches.segments import KIND, VERSION, open_segment
+from dnacore.sketches.words import load_words
 from dnacore.workspace.store.array_files import exists
 from dnacore.workspace.store.calibration_files import histograms
 from dnacore.workspace.store.shards import Store, numbers
@@ -41,6 +42,7 @@ def check(workspace: Workspace, progress: Callable[[int, int], None] | None = No
     """Look at everything in a workspace, and say what is wrong. Changes nothing."""
     yield from _catalogue(workspace)
     yield from _arrays(workspace, progress or (lambda done, total: None))
+    yield from _words(workspace)
     yield from _calibrations(workspace)
     yield from _kept_files(workspace)
     yield from _datasets(workspace)
@@ -124,6 +126,22 @@ def _shard(path: Path) -> int:
 def _segment(path: Path) -> int:
     arrayfile.verify(path, KIND, VERSION)
     return len(open_segment(path).hashes)
+
+
+def _words(workspace: Workspace) -> Iterator[Finding]:
+    store = workspace.store
+    with workspace.catalogue.reading() as db:
+        shards = db.execute("SELECT id FROM shard ORDER BY id").fetchall()
+    for path in (store.words_file(row["id"]) for row in shards):
+        if not exists(path):  # of many shards none are kept
+            continue
+        try:
+            load_words(path)
+        except Unavailable as problem:
+            yield Finding(f"words/{path.name}", str(problem))
+        except DnaError as problem:
+            what = f"{problem} Afterwards `extract NAME --words` asks the network for these words again"
+            yield Finding(f"words/{path.name}", what, "set aside", mend=partial(store.set_aside, path))
 
 
 def _calibrations(workspace: Workspace) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from dnacore.images.thumbnails import stamp
 from ui.components.wall import Picture
 
 if TYPE_CHECKING:
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
 
     from dnacore.workspace.datasets import Dataset
     from dnacore.workspace.store.shard_plan import FileRow
-from dnacore.images.thumbnails import stamp
 
 
 def plain(dataset: Dataset, rows: Iterable[FileRow], labels: Sequence[str] | None = None) -> list[Picture]:
