@@ -242,7 +242,7 @@ def strip(target: Path) -> dict:
     with tempfile.TemporaryDirectory() as temporary:
         path = Path(temporary, "drawn.png")
         drawn_image("faces", 4)[0].save(path)
-        found = ANALYSES["invert"].run(Request(extractor, image=path))
+        found = ANALYSES["invert"].run(Request(extractor, image=path, settings={"steps": 600}))
     sheet = found.sheet
     sheet.quantize(192).save(target, optimize=True)
     return dict(found.figures)

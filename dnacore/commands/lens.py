@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import time
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,12 +51,17 @@ def lens(options: Namespace, say: Reporter, stop: Stop) -> Result:
         settings["steps"] = options.steps
     if options.analysis == "style" and (folder := _folder(options, sources)) is not None:
         settings["folder"] = str(folder)
+    words: dict[int, tuple[str, ...]] = {}
+    if options.analysis == "poster" and dataset is not None:
+        words = _words(sources, dataset)
     request = Request(
-        extractor, _target(options, sources, extractor), options.layer, image, style, seed=options.seed,
-        other=_other(options, say, stop), settings=settings, watch=Watch(_progress(say, options.preview), stop),
+        extractor, _target(options, sources, extractor), options.layer, image, style, words=words,
+        seed=options.seed, other=_other(options, say, stop), settings=settings, watch=Watch(_progress(say, options.preview), stop),
     )  # fmt: skip
     if dataset is not None:
         request = replace(request, pictures=pictures(sources, dataset, options.analysis in EXTRACTED))
+        if options.analysis == "poster" and request.target is not None:
+            request = replace(request, words=_words(sources, dataset, request.target.flat))
     start = time.perf_counter()
     found = analysis.run(request)
     seconds = time.perf_counter() - start
@@ -71,6 +77,8 @@ def lens(options: Namespace, say: Reporter, stop: Stop) -> Result:
         "caption": found.caption,
         "figures": dict(found.figures),
     }  # fmt: skip
+    if options.result is not None:
+        atomic.write_bytes(absolute(options.result), json.dumps(data, allow_nan=False).encode("utf-8"))
     return FINE, data, f"{found.caption}{added}\nWritten to {options.out} in {seconds:.1f} s."
 
 
@@ -86,6 +94,22 @@ def pictures(sources: Sources, dataset: Dataset, extracted: bool) -> Pictures:
     files, sketches = sources.sketches(dataset)
     paths = [Path(dataset.folder, files[i].path) for i in sketches.found.tolist()]
     return Pictures(dataset.name, paths, sketches, sources.dna(dataset))
+
+
+def _words(sources: Sources, dataset: Dataset, neurons: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """The words that neurons rise with over a dataset's images; none where the network names no images, or too few."""
+    from dnacore.analyses.neuron_words import neuron_words
+    from dnacore.workspace.kept_words import with_words
+
+    setting = sources.setting
+    both = None if setting is None else with_words(sources.workspace, dataset, setting.label)
+    if both is None:
+        return {}
+    try:
+        found = neuron_words([both])
+    except BadInput:  # too few images: a poster does without words
+        return {}
+    return {flat: tuple(word for word, _ in found.rising[flat]) for flat in neurons}
 
 
 def _image(given: str | None, sources: Sources, dataset: Dataset | None) -> Path | None:
@@ -145,6 +169,20 @@ def _other(options: Namespace, say: Reporter, stop: Stop) -> Extractor | None:
     return sources_of(second, Overall(say), stop).extractor
 
 
+def _words(sources: Sources, dataset: Dataset) -> dict[int, tuple[str, ...]]:
+    """What neurons rise with over the dataset's images, by flat index; nothing where its images have no words."""
+    from dnacore.analyses.neuron_words import neuron_words
+    from dnacore.workspace.kept_words import with_words
+
+    kept = with_words(sources.workspace, dataset, sources.extractor.name)
+    try:
+        found = None if kept is None else neuron_words([kept])
+    except BadInput:  # too few images to tell
+        return {}
+    rising = () if found is None else found.rising
+    return {flat: tuple(word for word, _ in said[:3]) for flat, said in enumerate(rising) if said}
+
+
 def _ready(name: str) -> bool:
     from dnacore.extractors.registry import entry
 
@@ -154,6 +192,8 @@ def _ready(name: str) -> bool:
 def _folder(options: Namespace, sources: Sources) -> Path | None:
     if options.folder is not None:
         return absolute(options.folder)
+    if options.into and (Path(options.into).name != options.into or options.into in (".", "..")):
+        raise BadInput(f"“{options.into}” cannot be the name of a dataset of files. Leave out slashes.")
     return sources.workspace.root / "restyled" / options.into if options.into else None
 
 

@@ -68,6 +68,7 @@ def of_lens(command: Command) -> None:
         help="another setting of the analysis, such as tv=0.1",
     )  # fmt: skip
     lens.add_argument("--out", type=Path, required=True, metavar="FILE", help="the picture to write")
+    lens.add_argument("--result", type=Path, metavar="F", help="write what --json prints into a file")
     lens.add_argument("--preview", type=Path, metavar="FILE", help="a picture of how far it is, while it runs")
 
 

@@ -171,7 +171,6 @@ def resize(pixels: np.ndarray, size: tuple[int, int], crop: str = "squash") -> n
         scale = max(height / pixels.shape[0], width / pixels.shape[1])
         full = (max(height, round(pixels.shape[0] * scale)), max(width, round(pixels.shape[1] * scale)))
     top, left = (full[0] - height) // 2, (full[1] - width) // 2
-    from dnacore.images.resize import MAX_WIDTH, resample
 
     if pixels.shape[1] <= MAX_WIDTH:
         dtype = np.uint8 if pixels.dtype == np.uint8 else np.float32

@@ -39,6 +39,9 @@ INPUTS = {
     "other": "a second network (--with-extractor E)",
 }
 
+#: What else a person may give to some analyses.
+TAKES = ("selection", "class", "layer", "image", "dataset", "style", "other")
+
 PREVIEW_EVERY = 0.7  #: seconds between two previews: making one costs some 10 ms
 
 
@@ -166,7 +169,8 @@ def _there(value: _T | None, what: str) -> _T:
 @dataclass(frozen=True)
 class Analysis:
     """One analysis: what it asks, what a person must give (`inputs`), what it needs of the network (`needs`, names of
-    `traits.TRAITS`), and the function that does it, whose keyword arguments are its knobs.
+    `traits.TRAITS`), what it can do with if it is given (`takes`, of `TAKES`), and the function that does it, whose
+    keyword arguments are its knobs.
     """
 
     name: str
@@ -175,6 +179,7 @@ class Analysis:
     work: Callable[..., Result]
     inputs: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    takes: tuple[str, ...] = ()
 
     @cached_property
     def defaults(self) -> Mapping[str, Any]:
@@ -195,7 +200,7 @@ class Analysis:
                 raise BadInput(f"The analysis {self.name} needs {INPUTS[what]}.")
         if reason := self.why_not(request.extractor):
             raise BadInput(f"The analysis {self.name} cannot be done with {request.extractor.name}: {reason}")
-        return self.work(request, **self._knobs(request.settings))
+        return self.work(request, **self.knobs(request.settings))
 
     def key(self, request: Request) -> str:
         """A name for the answer: one for one network, images, target, settings and seed, wherever the files lie."""
@@ -212,11 +217,12 @@ class Analysis:
             "other": None if request.other is None else request.other.fingerprint,
             "pictures": None if pictures is None else [image(path) for path in pictures.paths],
             "words": [[flat, *words] for flat, words in sorted(request.words.items())],
-            "settings": {**self.defaults, **self._knobs(request.settings)},
+            "settings": {**self.defaults, **self.knobs(request.settings)},
         }  # fmt: skip
         return hashlib.blake2b(json.dumps(content, sort_keys=True).encode(), digest_size=16).hexdigest()
 
-    def _knobs(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+    def knobs(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Settings as the analysis takes them, numbers for texts. Raises BadInput where one is none of its knobs."""
         if unknown := [name for name in settings if name not in self.defaults]:
             there = ", ".join(f"{name}={value}" for name, value in self.defaults.items()) or "none"
             raise BadInput(f"The analysis {self.name} has no setting {unknown[0]}. Its settings are: {there}.")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import ceil
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from dnacore.lens.analysis import Panel
+if TYPE_CHECKING:
+    from dnacore.lens.analysis import Panel
+
 
 PAPER, INK, FAINT = (255, 255, 255), (28, 30, 38), (120, 126, 140)
 GAP, LINE = 14, 20

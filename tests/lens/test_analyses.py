@@ -15,7 +15,7 @@ import dnacore as dc
 from dnacore.errors import BadInput, Cancelled
 from dnacore.extractors import load_extractor
 from dnacore.lens import ANALYSES
-from dnacore.lens.analysis import INPUTS, NAMES, Pictures, Request, Watch
+from dnacore.lens.analysis import INPUTS, NAMES, TAKES, Pictures, Request, Watch
 from dnacore.lens.target import Target
 from dnacore.lens.traits import TRAITS
 
@@ -44,6 +44,7 @@ def test_the_registry_is_complete_and_says_what_it_needs() -> None:
         assert analysis.question.endswith("?") and analysis.title
         assert set(analysis.inputs) <= set(INPUTS)
         assert set(analysis.needs) <= set(TRAITS)
+        assert set(analysis.takes) <= set(TAKES) and not set(analysis.takes) & set(analysis.inputs)
 
 
 @pytest.mark.parametrize("name", NAMES)

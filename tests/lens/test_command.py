@@ -18,6 +18,7 @@ from tests import small_world
 from tests.commands.test_commands import Commands
 
 NEURON = "block_2_1:3"
+CHECKOUT = Path(parser.__file__).parents[2]
 
 
 @pytest.fixture
@@ -46,6 +47,11 @@ def test_a_neuron_in_one_image_with_its_percentile_in_a_dataset(run: Commands, t
         "lens", "map", "--neuron", NEURON, "--image", "001.png", "--dataset", "day", "--out", "again.png"
     )
     assert by_name["figures"] == found["figures"]
+
+
+def test_the_result_is_written_where_it_is_asked_for(run: Commands, tmp_path: Path) -> None:
+    printed = run.json("lens", "filters", "--out", "f.png", "--result", "f.json")
+    assert json.loads((tmp_path / "f.json").read_text(encoding="utf-8")) == printed
 
 
 def test_a_dream_repeats_and_says_what_it_reached(run: Commands, tmp_path: Path) -> None:
@@ -142,6 +148,7 @@ def test_two_networks_are_compared_layer_by_layer(run: Commands) -> None:
     (("invert", "--image", "day/001.png", "--layer", "nine"), "There is no layer nine"),
     (("style", "--image", "day/001.png"), "Style needs an image and a style"),
     (("maximise", "--neuron", NEURON, "--set", "speed=3"), "no setting speed"),
+    (("style", "--dataset", "day", "--style", "day/001.png", "--into", "../out"), "Leave out slashes"),
     (("stare", "--image", "day/001.png"), "invalid choice"),
 ])  # fmt: skip
 def test_what_is_missing_or_wrong_is_one_sentence(
@@ -168,12 +175,12 @@ def test_an_image_that_cannot_be_read_and_a_name_that_is_no_picture(run: Command
 
 def test_help_names_every_analysis_without_a_network_library() -> None:
     code = (
-        "import sys; from dnacore import cli; cli._parser().parse_args(['lens', 'map', '--out', 'x.png']);"
+        "import sys; from dnacore.commands import parser; parser._parser().parse_args(['lens', 'map', '--out', 'x.png']);"
         "sys.exit(any(m in sys.modules for m in ('torch', 'numpy', 'timm', 'PIL')))"
     )
-    assert subprocess.run([sys.executable, "-c", code], cwd=Path(parser.__file__).parents[1]).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], cwd=Path(parser.__file__).parents[2]).returncode == 0
     shown = subprocess.run([sys.executable, "-m", "dnacore", "lens", "--help"], capture_output=True, text=True,
-                           cwd=Path(parser.__file__).parents[1])  # fmt: skip
+                           cwd=Path(parser.__file__).parents[2])  # fmt: skip
     assert shown.returncode == 0 and all(name in shown.stdout for name in NAMES)
 
 

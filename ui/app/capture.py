@@ -73,6 +73,11 @@ def images(title: str, pictures: list[Any], total: int | None = None) -> None:
         _note("images", (title, pictures[:MOST_IMAGES], len(pictures) if total is None else total))
 
 
+def picture(body: bytes, alt: str) -> None:
+    """Note a picture that was made, not taken: an image file's bytes, and what it shows."""
+    _note("picture", (body, alt))
+
+
 def place() -> int:
     """Return where the next thing that is noted will stand."""
     view = current()

@@ -18,6 +18,7 @@ TITLES = {
     "distances": "Distances",
     "compare": "Compare",
     "neurons": "Neurons",
+    "lens": "Lens",
     "map": "Map",
     "sensitivity": "Sensitivity",
     "gallery": "Gallery",

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 import dnacore as dc
 from dnacore.extractors.networks.mini_classes import thing_of
 from dnacore.workspace.datasets import parse_part
-from ui.app import words
 
 
 def count(number: int, noun: str, plural: str | None = None) -> str:
@@ -153,10 +152,10 @@ def as_markdown(text: str) -> str:
 def full(dna: dc.DNA, flat: int) -> str:
     """Return `neuron 28 in things (late layer, trained to name: spectacle rim)`."""
     layer, index = dna.neuron(flat)
-    return words.neuron(layer, index, dna.layers, thing_of(dna.extractor, layer, index))
+    return neuron(layer, index, dna.layers, thing_of(dna.extractor, layer, index))
 
 
 def short(dna: dc.DNA, flat: int) -> str:
     """Return `things · 28 (spectacle rim)`, for axes and tables."""
     layer, index = dna.neuron(flat)
-    return words.neuron_short(layer, index, thing_of(dna.extractor, layer, index))
+    return neuron_short(layer, index, thing_of(dna.extractor, layer, index))

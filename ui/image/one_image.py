@@ -83,6 +83,13 @@ def about(shown: Shown) -> None:
         ]
     )
     labels.draw(shown.image, reads.dna(owner))
+    told = shown.told.found
+    up = (int(flat) for flat, direction in zip(told.neurons, told.direction, strict=True) if direction > 0)
+    telling = next(up, int(told.neurons[0]))  # where it is more active than elsewhere, there is something to see
+    navigation.link(
+        "lens", "Look through the lens", analysis="map", of=f"{owner.name}:{shown.image.index}", dataset=owner.name,
+        neuron=choices.neuron_code(reads.dna(owner), telling),
+    )  # fmt: skip
     if st.button("Rank by likeness to this image", key="image-like", width="stretch"):
         navigation.go("gallery", dataset=owner.name, like=f"image:{owner.name}:{shown.image.index}")
 

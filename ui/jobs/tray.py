@@ -82,8 +82,11 @@ def pace(job: Job) -> str:
     """Return where a job stands: `extracting faces · 120 of 400 images · 31 images/s · about 9 s left`."""
     parts = [job.stage or "starting"]
     if job.total:
-        parts.append(f"{job.done:,} of {words.count(job.total, 'image')}")
-        if job.images_per_second > 0:
+        looks = job.command[:1] == ("lens",)  # counted in steps, or whatever its stage says
+        parts.append(
+            f"{job.done:,} of {job.total:,}" if looks else f"{job.done:,} of {words.count(job.total, 'image')}"
+        )
+        if not looks and job.images_per_second > 0:
             parts.append(f"{words.significant(job.images_per_second, 2)} images/s")
             parts.append(words.time_left(job.seconds_left))
     return " · ".join(parts)

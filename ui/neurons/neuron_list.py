@@ -71,6 +71,7 @@ def draw(shown: Shown) -> None:
         "gallery", "Rank images by this neuron", dataset=parts.whole(two[-1]).name, like=like, unlike=unlike,
         neurons="typed", typed=code,
     )  # fmt: skip
+    navigation.link("lens", "Look through the lens: what does it see?", neuron=code, dataset=parts.whole(two[-1]).name)
     if seen.flat is not None and seen.flat != shown.flat:
         address.keep("neuron", choices.neuron_code(first, seen.flat))
         st.rerun()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import html as markup
+import io
 import json
 import re
 import time
@@ -16,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
+from PIL import Image
 
 from dnacore import __version__
 from dnacore.errors import DnaError
@@ -27,6 +29,7 @@ from ui.app.capture import View
 from ui.server import allowed
 
 SIDE = 168
+WIDTH = 1600  # of a picture that was made: twice what a report shows, for screens of twice the dots
 _INVITED = re.compile(r"(<br>|\\u003cbr\\u003e)Click[^\"<\\]*")
 _HERE = Path(__file__).parent
 _FONT = ASSETS / "fonts" / "inter-latin-wght-normal.woff2"
@@ -70,6 +73,9 @@ def freeze(
             title, pictures, total = content
             found = [_picture(workspace, picture) for picture in pictures]
             parts.append({"kind": kind, "title": title, "items": [one for one in found if one], "total": total})
+        elif kind == "picture":
+            body, alt = content
+            parts.append({"kind": kind, "jpeg": _shrunk(body), "alt": alt})
         else:
             parts.append({"kind": kind, "text": content})
     return {
@@ -100,6 +106,16 @@ def _picture(workspace: Workspace, picture: Any) -> dict[str, str] | None:
         return None
     said = " · ".join(filter(None, (picture.left, picture.right, picture.label)))
     return {"jpeg": base64.b64encode(body).decode(), "name": picture.name, "said": said}
+
+
+def _shrunk(body: bytes) -> str:
+    """A picture as a JPEG in base64, no wider than it can be shown."""
+    with Image.open(io.BytesIO(body)) as image:
+        small = image.convert("RGB")
+        small.thumbnail((WIDTH, 4 * WIDTH))
+        out = io.BytesIO()
+        small.save(out, "JPEG", quality=88)
+    return base64.b64encode(out.getvalue()).decode()
 
 
 def html(views: Sequence[Mapping[str, Any]], title: str = "Visual DNA report", intro: str = "") -> str:
@@ -196,6 +212,9 @@ def _part(part: Mapping[str, Any], dark: bool, figures: list[dict[str, Any]]) ->
         )
         more = f" (the first {len(part['items'])} of {part['total']:,})" if part["total"] > len(part["items"]) else ""
         return f'<h3>{markup.escape(part["title"])}{more}</h3><div class="images">{cells}</div>'
+    if kind == "picture":
+        alt = markup.escape(part["alt"], quote=True)
+        return f'<figure class="sheet"><img alt="{alt}" src="data:image/jpeg;base64,{part["jpeg"]}"></figure>'
     tag = {"found": "p class=found", "heading": "h3"}.get(kind, "p class=caption")
     return f"<{tag}>{markup.escape(part['text'])}</{tag.split()[0]}>"
 

@@ -84,6 +84,7 @@ def _view(place: int, view: Mapping[str, Any], identity: str) -> None:
     said = next((part["text"] for part in view["parts"] if part["kind"] == "found"), view["sentence"])
     st.html(f'<p class="vds-found" style="font-size:15px">{html.markup.escape(said)}</p>')
     pictures = [item for part in view["parts"] if part["kind"] == "images" for item in part["items"]][:8]
+    pictures += [{"name": part["alt"], "jpeg": part["jpeg"]} for part in view["parts"] if part["kind"] == "picture"]
     if pictures:
         cells = "".join(
             f'<img alt="{html.markup.escape(one["name"], quote=True)}" '
@@ -111,6 +112,7 @@ def _contents(view: Mapping[str, Any]) -> str:
     nouns = (
         ("figure", "figure", "figures"),
         ("table", "table", "tables"),
+        ("picture", "picture", "pictures"),
         ("images", "row of images", "rows of images"),
     )
     said = [words.count(kinds.count(kind), one, many) for kind, one, many in nouns if kind in kinds]

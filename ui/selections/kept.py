@@ -104,6 +104,7 @@ def _uses(chosen: dc.Selection) -> None:
     code = f"saved:{chosen.name}"
     navigation.link("distances", "Distances by these neurons alone", neurons=code)
     navigation.link("gallery", "Rank images by these neurons", neurons=code, **question(chosen.origin))
+    navigation.link("lens", "Poster of these neurons", analysis="poster", about="selection", selection=chosen.name)
     two = question(chosen.origin)
     navigation.link("compare", "Compare two datasets by them", neurons=code, a=two.get("like"), b=two.get("unlike"))
 

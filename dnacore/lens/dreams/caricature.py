@@ -74,5 +74,11 @@ def _work(
 
 
 ANALYSIS = Analysis(
-    "caricature", "Caricature", "What does this layer exaggerate in the image?", _work, ("image",), ("gradients",)
+    "caricature",
+    "Caricature",
+    "What does this layer exaggerate in the image?",
+    _work,
+    ("image",),
+    ("gradients",),
+    ("layer",),
 )

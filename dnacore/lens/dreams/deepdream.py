@@ -57,4 +57,6 @@ def _work(request: Request, *, steps: int = 30, rate: float = 0.01, octaves: int
     return Result(panels, figures, f"The image dreamt on by {what}, which reacts {grown}.")
 
 
-ANALYSIS = Analysis("dream", "DeepDream", "What does this layer see into the image?", _work, ("image",), ("gradients",))
+ANALYSIS = Analysis(
+    "dream", "DeepDream", "What does this layer see into the image?", _work, ("image",), ("gradients",), ("layer",)
+)

@@ -15,6 +15,7 @@ from dnacore.lens.sight import Sight, looking
 
 ALPHA = 6.0
 PROBE, STUCK = 5, 0.3  #: a squared error that is still so large after a fifth of the steps is not coming down by itself
+STRIP_SHARE = 0.4  #: of the steps, for each layer of a strip: a strip is to be looked at
 STRIP = 5  #: layers of a strip where none was named
 
 
@@ -32,10 +33,11 @@ def invert(
         wanted = sight.see(batch, [layer])[layer]
         size = wanted.norm().clamp(min=1e-8)
     canvas = Canvas.noise(sight.side, seed, sight.device)
-    done = 0
+    done, lowest = 0, float("inf")
+    best = canvas.parameters.detach().clone()
 
     def loss() -> torch.Tensor:
-        nonlocal done
+        nonlocal done, lowest
         watch.step(stage or f"inverting {layer}", min(done, steps), steps, lambda: to_image(canvas.pixels()[0]))
         done += 1
         canvas.parameters.grad = None
@@ -43,22 +45,33 @@ def invert(
         error = ((sight.see(sight.normalised(pixels), [layer])[layer] - wanted) / size).pow(2).sum()
         total = error + tv * variation(pixels).sum() + alpha * strayed(pixels, ALPHA).sum()
         total.backward()
+        if float(total.detach()) < lowest:  # a line search may end worse than it began
+            lowest = float(total.detach())
+            best.copy_(canvas.parameters.detach())
         return total
 
     exact = torch.optim.LBFGS([canvas.parameters], history_size=20, line_search_fn="strong_wolfe")
+
+    patient = torch.optim.Adam([canvas.parameters], lr=rate)
+
+    def wander(evaluations: int) -> None:
+        for _ in range(evaluations):
+            loss()
+            patient.step()
 
     def descend(evaluations: int) -> None:
         exact.param_groups[0].update(max_iter=max(1, evaluations), max_eval=max(1, evaluations))
         exact.step(loss)
 
+    beginning = best.clone()
     descend(steps // PROBE)
     if float(loss().detach()) > STUCK:
-        patient = torch.optim.Adam([canvas.parameters], lr=rate)
-        for _ in range(2 * steps // PROBE):
-            loss()
-            patient.step()
+        canvas.parameters.data.copy_(beginning)
+        wander(2 * steps // PROBE)
         exact = torch.optim.LBFGS([canvas.parameters], history_size=20, line_search_fn="strong_wolfe")
     descend(steps - done)
+    wander(steps - done)  # what is left where a line search gave up
+    canvas.parameters.data.copy_(best)
     pixels = canvas.pixels().detach()
     with torch.no_grad():
         apart = (sight.see(as_written(sight, pixels), [layer])[layer] - wanted).norm() / size
@@ -73,7 +86,7 @@ def spread_out(layers: list[str], count: int) -> list[str]:
 
 
 def _work(
-    request: Request, *, steps: int = 240, starts: int = 1, layers: int = STRIP, rate: float = 0.02, tv: float = 0.002,
+    request: Request, *, steps: int = 320, starts: int = 1, layers: int = STRIP, rate: float = 0.02, tv: float = 0.002,
     alpha: float = 0.001,
 ) -> Result:  # fmt: skip
     picture = load(request.the_image, request.extractor)
@@ -83,11 +96,12 @@ def _work(
         starts = max(1, starts)
         panels = [Panel("the image", to_image(sight.pixels(picture.batch)[0], picture.size))]
         errors: dict[str, list[float]] = {layer: [] for layer in chosen}
+        each = steps if asked else round(STRIP_SHARE * steps)
         runs = [(layer, start) for layer in chosen for start in range(starts)]
         for number, (layer, start) in enumerate(runs):
             watch = request.watch.within(f"inverting {layer}", number, len(runs)) if len(runs) > 1 else request.watch
             pixels, left = invert(
-                sight, picture.batch, layer, steps, request.seed + start, watch, rate=rate, tv=tv, alpha=alpha
+                sight, picture.batch, layer, each, request.seed + start, watch, rate=rate, tv=tv, alpha=alpha
             )
             errors[layer].append(left)
             panels.append(Panel(f"{layer}, error {left:.3f}", to_image(pixels[0], picture.size)))
@@ -97,7 +111,7 @@ def _work(
         "layer": chosen[0],
         "relative_errors": best,
         "starts": errors,
-        "steps": steps,
+        "steps": each,
     }
     if asked:
         caption = f"What {asked} keeps of the image: seen through it, the two differ by {best[asked]:.1%}."
@@ -106,4 +120,6 @@ def _work(
     return Result(tuple(panels), figures, caption, columns=6)
 
 
-ANALYSIS = Analysis("invert", "Inversion", "What does a layer keep of the image?", _work, ("image",), ("gradients",))
+ANALYSIS = Analysis(
+    "invert", "Inversion", "What does a layer keep of the image?", _work, ("image",), ("gradients",), ("layer",)
+)

@@ -107,4 +107,5 @@ ANALYSIS = Analysis(
     _work,
     ("target",),
     ("gradients",),
+    ("selection", "class", "dataset"),
 )

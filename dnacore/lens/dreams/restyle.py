@@ -140,5 +140,11 @@ def _whole(request: Request, knobs: Knobs, folder: str) -> Result:
 
 
 ANALYSIS = Analysis(
-    "style", "Style", "How would the image look in the style of another?", _work, (), ("gradients", "places")
+    "style",
+    "Style",
+    "How would the image look in the style of another?",
+    _work,
+    (),
+    ("gradients", "places"),
+    ("image", "dataset", "style"),
 )

@@ -39,4 +39,7 @@ def _work(request: Request) -> Result:
     return Result(tuple(panels), figures, caption)
 
 
-ANALYSIS = Analysis("map", "Activation map", "Where in this image is this neuron active?", _work, ("image", "target"))
+ANALYSIS = Analysis(
+    "map", "Activation map", "Where in this image is this neuron active?", _work, ("image", "target"),
+    takes=("selection", "dataset"),
+)  # fmt: skip

@@ -56,5 +56,5 @@ def _work(request: Request) -> Result:
 
 ANALYSIS = Analysis(
     "gradcam", "Grad-CAM", "Where in the image is what the network calls a class?", _work, ("image",),
-    ("gradients", "head", "places"),
+    ("gradients", "head", "places"), ("class", "layer"),
 )  # fmt: skip

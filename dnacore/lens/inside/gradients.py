@@ -126,13 +126,19 @@ def _integrated(request: Request, *, steps: int = 50, reduce: str = "peak", base
 
 
 GRADIENT = Analysis(
-    "gradient", "Gradient", "Which pixels would change this neuron most?", _plain, ("image", "target"), ("gradients",)
+    "gradient",
+    "Gradient",
+    "Which pixels would change this neuron most?",
+    _plain,
+    ("image", "target"),
+    ("gradients",),
+    ("selection", "class"),
 )
 GUIDED = Analysis(
     "guided", "Guided backpropagation", "Which pixels speak for this neuron?", _guided, ("image", "target"),
-    ("gradients", "rectifiers"),
+    ("gradients", "rectifiers"), ("selection", "class"),
 )  # fmt: skip
 INTEGRATED = Analysis(
     "integrated", "Integrated gradients", "Which pixels make up this neuron's reaction?", _integrated,
-    ("image", "target"), ("gradients",),
+    ("image", "target"), ("gradients",), ("selection", "class"),
 )  # fmt: skip

@@ -85,5 +85,10 @@ def _work(request: Request, *, size: int = 48, stride: int = 16, fill: str = "me
 
 
 ANALYSIS = Analysis(
-    "occlusion", "Occlusion", "Which part of the image does this neuron need?", _work, ("image", "target")
+    "occlusion",
+    "Occlusion",
+    "Which part of the image does this neuron need?",
+    _work,
+    ("image", "target"),
+    takes=("selection", "class"),
 )

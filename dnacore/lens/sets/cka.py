@@ -104,4 +104,6 @@ def _drawn(table: np.ndarray, rows: list[str], columns: list[str]) -> Image.Imag
     return out
 
 
-ANALYSIS = Analysis("cka", "Two networks", "Which layers of two networks see alike?", _work, ("dataset",))
+ANALYSIS = Analysis(
+    "cka", "Two networks", "Which layers of two networks see alike?", _work, ("dataset",), takes=("other",)
+)

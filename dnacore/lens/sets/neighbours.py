@@ -105,5 +105,10 @@ def _row(found: list[tuple[int, float]], pictures: Pictures) -> Image.Image:
 
 
 ANALYSIS = Analysis(
-    "neighbours", "Nearest neighbours", "Which images does the network find alike?", _work, ("image", "dataset")
+    "neighbours",
+    "Nearest neighbours",
+    "Which images does the network find alike?",
+    _work,
+    ("image", "dataset"),
+    takes=("layer",),
 )

@@ -22,6 +22,7 @@ from dnacore.lens.sets.percentile import in_words, standing
 from dnacore.lens.sight import Sight, looking
 
 TILE = 132
+COLUMNS = 4  #: patches side by side: more would be made small where the sheet is shown
 DIM = 0.35  #: how bright the rest of an image is beside the patch
 MASS = 0.9  #: the share of the gradient's strength that lies in the patch, along each axis
 NEURONS = 6  #: of a selection
@@ -151,7 +152,8 @@ def _work(request: Request, *, count: int = 8, mass: float = MASS) -> Result:
             drawn, found, left = patches_of(request, sight, layer, index, count, mass)
             panels.append(
                 Panel(
-                    f"{layer}:{index}, peaks {found[0].peak:.3g} to {found[-1].peak:.3g}", tiles(drawn, len(drawn), 6)
+                    f"{layer}:{index}, peaks {found[0].peak:.3g} to {found[-1].peak:.3g}",
+                    tiles(drawn, min(len(drawn), COLUMNS), 6),
                 )
             )
             first, shares = first or found, shares + left
@@ -168,5 +170,11 @@ def _work(request: Request, *, count: int = 8, mass: float = MASS) -> Result:
 
 
 ANALYSIS = Analysis(
-    "patches", "Strongest patches", "What does this neuron react to most?", _work, ("target", "dataset"), ("gradients",)
+    "patches",
+    "Strongest patches",
+    "What does this neuron react to most?",
+    _work,
+    ("target", "dataset"),
+    ("gradients",),
+    ("selection",),
 )

@@ -27,7 +27,8 @@ def _row(request: Request, sight: Sight, place: int, parts: int, patches: int, s
     pixels = dream(sight, one, steps, request.seed, watch)
     reached = float(one.scores(sight, as_written(sight, pixels).detach(), "peak")[0].detach())
     drawn, found, shares = patches_of(request, sight, layer, index, patches)
-    words = ", ".join(request.words.get(flat, ()))
+    said = ", ".join(request.words.get(flat, ()))
+    words = f"over whole images it rises with {said}" if said else ""
     histogram = None if pictures.dna is None else bars(pictures.dna.histograms[flat], (200, TALL - 24))
     figures = {
         "layer": layer, "index": index, "activation": reached, "peak": found[0].peak, "kept": float(np.mean(shares)),
@@ -89,4 +90,5 @@ ANALYSIS = Analysis(
     _work,
     ("target", "dataset"),
     ("gradients",),
+    ("selection",),
 )

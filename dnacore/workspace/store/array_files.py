@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import time
@@ -75,3 +76,11 @@ def next_number(db: sqlite3.Connection, table: str) -> int:
         "INSERT INTO number (name, last) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET last = last + 1", (table,)
     )
     return int(db.execute("SELECT last FROM number WHERE name = ?", (table,)).fetchone()["last"])
+
+
+def numbers(text: object) -> list[int] | None:
+    """The numbers in a JSON list; None where a disk's fault made it something else."""
+    try:
+        return [int(number) for number in json.loads(str(text))]
+    except (ValueError, TypeError):
+        return None

@@ -19,12 +19,13 @@ from dnacore.sketches.sketches import Sketches
 from dnacore.sketches.words import Words, save_words
 from dnacore.workspace import listing
 from dnacore.workspace.datasets import Dataset
-from dnacore.workspace.store.array_files import exists, next_number, stamp
+from dnacore.workspace.store.array_files import exists, next_number, numbers, stamp
 from dnacore.workspace.store.calibration_files import CalibrationFiles, histograms
 from dnacore.workspace.store.settings import Setting, label_of
 from dnacore.workspace.store.shard_plan import FileRow, Member, Shard
 from dnacore.workspace.store.sketch_files import SketchFiles
 from dnacore.workspace.store.word_files import WordFiles
+from dnacore.workspace.upkeep import leftovers
 
 
 class Store(SketchFiles, WordFiles, CalibrationFiles):
@@ -250,17 +251,7 @@ class Store(SketchFiles, WordFiles, CalibrationFiles):
 
         Nothing older than the catalogue itself: a catalogue that was lost may have named it. Returns the bytes freed.
         """
-        from dnacore.workspace.upkeep import leftovers
-
         return sum(map(leftovers.remove, leftovers.find(self, older_than)))
-
-
-def numbers(text: object) -> list[int] | None:
-    """The numbers in a JSON list; None where a disk's fault made it something else."""
-    try:
-        return [int(number) for number in json.loads(str(text))]
-    except (ValueError, TypeError):
-        return None
 
 
 __all__ = ["FileRow", "Setting", "Store", "label_of"]

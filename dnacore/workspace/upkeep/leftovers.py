@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dnacore.paths import discard, discard_folder
+from dnacore.workspace.store.array_files import numbers
 
 if TYPE_CHECKING:
     from dnacore.workspace.store.shards import Store
@@ -47,8 +48,6 @@ def older_orphans(store: Store) -> list[Path]:
 
 def named_files(store: Store) -> set[Path]:
     """Every array file that a row of the catalogue names."""
-    from dnacore.workspace.store.shards import numbers
-
     with store.catalogue.reading() as db:
         shards = db.execute("SELECT id FROM shard").fetchall()
         named = {place(r["id"]) for r in shards for place in (store.shard_file, store.words_file)}

@@ -9,7 +9,7 @@ from ui.components.component import component
 
 KEYS = {
     "s": "start", "d": "datasets", "i": "distances", "c": "compare", "n": "neurons", "m": "map", "v": "sensitivity",
-    "a": "gallery", "r": "report", "l": "selections",
+    "a": "gallery", "r": "report", "l": "selections", "e": "lens",
 }  # fmt: skip
 _HELP = (
     ("Arrow keys", "move"),
