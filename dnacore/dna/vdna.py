@@ -166,7 +166,8 @@ def _gaussian(
     scatter: dict[str, np.ndarray] = {}
     if kind == "layer-gaussian":
         scatter = {layer: arrays[f"sigma-{layer}"].astype(np.float64) * max(images - 1, 0) for layer in layers}
-        deviations = np.concatenate([np.diag(table) for table in scatter.values()])
+        # Of a neuron that is constant, subtracting the means leaves a rounding error on either side of zero.
+        deviations = np.maximum(np.concatenate([np.diag(table) for table in scatter.values()]), 0.0)
     else:
         variance = np.concatenate([arrays[f"var-{layer}"] for layer in layers])
         deviations = variance.astype(np.float64) * max(images - 1, 0)
