@@ -232,3 +232,13 @@ def test_style_comes_nearer_and_a_dataset_is_restyled_where_it_stopped(
         ANALYSES["style"].run(Request(network, style=images[7], pictures=pictures, settings=knobs))
     with pytest.raises(BadInput, match="not empty"):
         ANALYSES["style"].run(Request(network, style=images[7], pictures=pictures, settings={"folder": str(tmp_path)}))
+    others = Pictures("others", images[3:6])
+    with pytest.raises(BadInput, match="restyled in another way"):  # names of files may be the same
+        ANALYSES["style"].run(Request(network, style=tmp_path / "style.png", pictures=others, settings=knobs))
+    (tmp_path / "broken.png").write_bytes(b"no image")
+    pair = Pictures("pair", [tmp_path / "broken.png", images[1]])
+    settings = {"steps": 4, "folder": str(tmp_path / "pair")}
+    told = (
+        ANALYSES["style"].run(Request(network, style=tmp_path / "style.png", pictures=pair, settings=settings)).figures
+    )
+    assert (told["images"], told["skipped"]) == (1, ["broken.png"])

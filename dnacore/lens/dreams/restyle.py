@@ -57,32 +57,32 @@ def _work(
     return Result(panels, figures, caption)
 
 
-def restyle(request: Request, sight: Sight, folder: Path, knobs: Knobs) -> tuple[list[Path], list[str]]:
-    """Paint every image of the request's dataset in its style into a folder, and return the files and what was skipped.
+def restyle(request: Request, sight: Sight, folder: Path, knobs: Knobs) -> tuple[dict[Path, Path], list[str]]:
+    """Paint every image of the request's dataset in its style into a folder: {image: its file}, and what was skipped.
 
-    Images that are there already, of the same style and settings, are left alone, so that it can be stopped and started
+    Images that are there already, of the same dataset, style and settings, are left alone, so that it can be stopped and started
     again. Raises BadInput where the folder holds something else.
     """
     pictures, style = request.the_pictures, request.style
     if style is None:
         raise BadInput("This needs the image whose style is wanted.")
     about = {
-        "format": "visual-dna restyled", "version": 1, "style": content_hash(style),
+        "format": "visual-dna restyled", "version": 1, "of": pictures.name, "style": content_hash(style),
         "extractor": request.extractor.fingerprint, "knobs": vars(knobs),
     }  # fmt: skip
     _claim(folder, about)
     wanted, _, _ = wanted_of(request, sight)
     names = _names(pictures.paths)
-    made, skipped = [], []
+    made: dict[Path, Path] = {}
+    skipped: list[str] = []
     for number, (path, name) in enumerate(zip(pictures.paths, names, strict=True)):
         file = folder / name
-        made.append(file)
         if file.is_file():
+            made[path] = file
             continue
         try:
             picture = load(path, request.extractor)
         except BadInput:
-            made.pop()
             skipped.append(path.name)
             continue
         watch = request.watch.within(f"restyling {pictures.name}", number, len(names))
@@ -91,6 +91,7 @@ def restyle(request: Request, sight: Sight, folder: Path, knobs: Knobs) -> tuple
         scale = sight.side / min(width, height)
         image = to_image(pixels[0], (round(width * scale), round(height * scale)))
         atomic.write(file, partial(image.save, format="PNG"))
+        made[path] = file
     return made, skipped
 
 
@@ -126,7 +127,7 @@ def _whole(request: Request, knobs: Knobs, folder: str) -> Result:
         made, skipped = restyle(request, sight, Path(folder), knobs)
         wanted, name, examples = wanted_of(request, sight)
         shown, nearer = [], []
-        for path, file in list(zip(request.the_pictures.paths, made, strict=False))[:6]:
+        for path, file in list(made.items())[:6]:
             before, after = load(path, request.extractor), load(file, request.extractor)
             shown += [to_image(sight.pixels(one.batch)[0], (132, 132)) for one in (before, after)]
             old, new = (float(distance(grams(sight, one.batch), wanted)) for one in (before, after))
