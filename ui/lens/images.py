@@ -111,7 +111,7 @@ def _of(code: str, ready: Sequence[Ready]) -> Picked | None:
     """The image that `NAME:INDEX` means; None where it is gone."""
     name, _, index = code.rpartition(":")
     owner = next((one for one in ready if one.name == name), None)
-    if owner is None or not index.isdigit():
+    if owner is None or not index.isdecimal():
         return None
     row = next((row for row in reads.files(owner.dataset) if row.index == int(index)), None)
     return None if row is None else _picked(owner, row)
