@@ -26,7 +26,8 @@ BUTTON = "use-new-network"
 def page() -> None:
     import streamlit as st
 
-    from ui.app import reads, sidebar
+    from ui import sidebar
+    from ui.app import reads
 
     sidebar.draw()
     st.text(reads.extractor())
