@@ -29,9 +29,10 @@ setup: .needs-python
 	@$(PYTHON) -m tools.prepare
 
 # Loopback, no telemetry and no question for an e-mail address: .streamlit/config.toml.
+# TOKEN: only 0 counts, since other programs' secrets stand in variables of that name, and this one prints its token.
 # The address with its token is printed and opened by the program itself (ui/server/doorstep.py), not by Streamlit.
 run: setup
-	@$(if $(TOKEN),VISUAL_DNA_TOKEN=$(TOKEN)) VISUAL_DNA_OPEN=$(if $(filter 1,$(HEADLESS)),0,1) \
+	@$(if $(filter 0,$(TOKEN)),VISUAL_DNA_TOKEN=0) VISUAL_DNA_OPEN=$(if $(filter 1,$(HEADLESS)),0,1) \
 		exec $(VENV_PYTHON) -m streamlit run app.py $(if $(PORT),--server.port=$(PORT)) --server.headless=true
 
 check: .needs-python

@@ -12,15 +12,15 @@ from dnacore.paths import default_root
 from ui.app import errors, navigation, reads
 from ui.server import doorstep, entrance, index_html, routes
 
-_token = entrance.token(default_root())
+_token, _once = entrance.token(default_root()), entrance.Once()
 
 app = App(
     Path(__file__).parent / "ui" / "frame.py",
     routes=[*index_html.routes(navigation.TITLES), *routes.routes(reads.workspace)],
     middleware=[
         *routes.middleware(get_option("server.allowedHosts")),
-        Middleware(entrance.Entrance, wanted=_token),
+        Middleware(entrance.Entrance, wanted=_token, once=_once),
     ],
-    lifespan=doorstep.opening(_token),
+    lifespan=doorstep.opening(_token, _once),
     on_script_error=errors.report,
 )

@@ -1,11 +1,10 @@
 """Speed on a GPU: `python -m benchmarks.gpu [--networks vit resnet] [--precision bf16] [--images 2048] [--batch 64]`.
 
 One command measures what docs/performance.md promises for GPUs: images/s of the bare forward and of forward and
-counting (without sketches, with them, with the counting on a stream of its own), the share of the card's measured
-bandwidth that the counting kernels reach, images/s from JPEG files beside decoding alone and the bare forward, peak
-memory, 50 x 50 distances, whether the kernels keep what plain torch keeps, and whether they ever make the host wait.
-Speeds are of several batches one after another, as extraction runs them, and what is compared takes turns. Without a
-GPU it says so and ends.
+counting (without sketches, with them), the share of the card's measured bandwidth that the counting kernels reach,
+images/s from JPEG files beside decoding alone and the bare forward, peak memory, 50 x 50 distances, whether the
+kernels keep what plain torch keeps, and whether they ever make the host wait. Speeds are of several batches one after
+another, as extraction runs them, and what is compared takes turns. Without a GPU it says so and ends.
 """
 
 from __future__ import annotations

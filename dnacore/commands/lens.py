@@ -51,12 +51,9 @@ def lens(options: Namespace, say: Reporter, stop: Stop) -> Result:
         settings["steps"] = options.steps
     if options.analysis == "style" and (folder := _folder(options, sources)) is not None:
         settings["folder"] = str(folder)
-    words: dict[int, tuple[str, ...]] = {}
-    if options.analysis == "poster" and dataset is not None:
-        words = _words(sources, dataset)
     request = Request(
-        extractor, _target(options, sources, extractor), options.layer, image, style, words=words,
-        seed=options.seed, other=_other(options, say, stop), settings=settings, watch=Watch(_progress(say, options.preview), stop),
+        extractor, _target(options, sources, extractor), options.layer, image, style, seed=options.seed,
+        other=_other(options, say, stop), settings=settings, watch=Watch(_progress(say, options.preview), stop),
     )  # fmt: skip
     if dataset is not None:
         request = replace(request, pictures=pictures(sources, dataset, options.analysis in EXTRACTED))
@@ -109,7 +106,7 @@ def _words(sources: Sources, dataset: Dataset, neurons: Sequence[int]) -> dict[i
         found = neuron_words([both])
     except BadInput:  # too few images: a poster does without words
         return {}
-    return {flat: tuple(word for word, _ in found.rising[flat]) for flat in neurons}
+    return {flat: tuple(word for word, _ in said[:3]) for flat in neurons if (said := found.rising[flat])}
 
 
 def _image(given: str | None, sources: Sources, dataset: Dataset | None) -> Path | None:
@@ -150,7 +147,7 @@ def _class(given: str, extractor: Extractor) -> int:
     """A class by its number, or by what the head calls it."""
     from dnacore.extractors.labels import class_name
 
-    if given.isdigit():
+    if given.isdecimal():
         return int(given)
     for label in range(extractor.classes):
         if class_name(extractor, label).lower() == given.lower():
@@ -167,20 +164,6 @@ def _other(options: Namespace, say: Reporter, stop: Stop) -> Extractor | None:
     second = Namespace(**{**vars(options), "extractor": options.with_extractor, "architecture": None, "arguments": None,
                           "prepare": None})  # fmt: skip
     return sources_of(second, Overall(say), stop).extractor
-
-
-def _words(sources: Sources, dataset: Dataset) -> dict[int, tuple[str, ...]]:
-    """What neurons rise with over the dataset's images, by flat index; nothing where its images have no words."""
-    from dnacore.analyses.neuron_words import neuron_words
-    from dnacore.workspace.kept_words import with_words
-
-    kept = with_words(sources.workspace, dataset, sources.extractor.name)
-    try:
-        found = None if kept is None else neuron_words([kept])
-    except BadInput:  # too few images to tell
-        return {}
-    rising = () if found is None else found.rising
-    return {flat: tuple(word for word, _ in said[:3]) for flat, said in enumerate(rising) if said}
 
 
 def _ready(name: str) -> bool:

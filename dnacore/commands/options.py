@@ -82,7 +82,7 @@ def setting(text: str) -> tuple[str, str]:
 
 def whole(text: str) -> int:
     """A whole number from 0 on."""
-    if not text.isdigit():
+    if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number")
     return int(text)
 
@@ -132,7 +132,7 @@ def share(text: str) -> float:
 
 def positive(text: str) -> int:
     """A whole number above 0."""
-    if not text.isdigit() or int(text) < 1:
+    if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
     return int(text)
 

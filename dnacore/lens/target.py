@@ -36,7 +36,7 @@ class Target:
     def parse(cls, extractor: Extractor, text: str) -> Target:
         """One neuron from LAYER:INDEX. Raises BadInput."""
         layer, _, index = text.rpartition(":")
-        if not layer or not index.isdigit():
+        if not layer or not index.isdecimal():
             raise BadInput(f"A neuron is written LAYER:INDEX, such as {next(iter(extractor.layers))}:0, not {text!r}.")
         return cls.neuron(extractor, layer, int(index))
 

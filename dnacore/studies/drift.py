@@ -39,7 +39,7 @@ COLUMNS = {
 
 def by_name(path: str) -> list[object]:
     """A key that sorts image2 before image10."""
-    return [int(part) if part.isdigit() else part.lower() for part in re.split(r"(\d+)", path)]
+    return [int(part) if part.isdecimal() else part.lower() for part in re.split(r"(\d+)", path)]
 
 
 def in_order(subject: Subject, order: str) -> np.ndarray:

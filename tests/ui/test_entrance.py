@@ -21,7 +21,7 @@ TOKEN = "t" * 40
 HERE = "http://127.0.0.1:8501"
 
 
-def app(token: str = TOKEN) -> TestClient:
+def app(token: str = TOKEN, once: entrance.Once | None = None) -> TestClient:
     async def said(request: Request) -> PlainTextResponse:
         return PlainTextResponse(f"{request.url.path}?{request.url.query}")
 
@@ -34,7 +34,7 @@ def app(token: str = TOKEN) -> TestClient:
         Route("/{path:path}", said, methods=["GET", "PUT"]),
         WebSocketRoute("/_stcore/stream", stream),
     ]
-    inside = Starlette(routes=routes, middleware=[Middleware(entrance.Entrance, wanted=token)])
+    inside = Starlette(routes=routes, middleware=[Middleware(entrance.Entrance, wanted=token, once=once)])
     return TestClient(inside, base_url=HERE, follow_redirects=False)
 
 
@@ -53,6 +53,12 @@ def test_without_the_token_everything_but_the_health_check_is_403(path):
     assert client.get(path, headers={"Cookie": "visual_dna_8501=guess"}).status_code == 403
     assert client.get(f"{path}?token=guess").status_code == 403
     assert app().get("/_stcore/health").status_code == 200
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:[", "[::1", "127.0.0.1:\xb2", ""])
+def test_a_host_that_is_none_is_refused_like_any_other(host):
+    assert app().get("/", headers={"Host": host.encode("latin-1")}).status_code == 403
+    assert app().get(f"/?token={TOKEN}", headers={"Host": host.encode("latin-1")}).status_code == 303
 
 
 def test_the_websocket_is_closed_to_who_has_no_token():
@@ -80,6 +86,16 @@ def test_the_printed_address_gives_the_cookie_and_the_token_leaves_the_address()
     said = answer.headers["set-cookie"].lower()
     assert "httponly" in said and "samesite=lax" in said
     assert client.get("/gallery?dataset=faces").status_code == 200, "the cookie is enough from then on"
+
+
+def test_what_a_browser_is_started_with_lets_it_in_once():
+    once = entrance.Once()
+    first, second, third = (app(once=once) for _ in range(3))
+    assert first.get("/?token=").status_code == 403, "no code was given out yet"
+    code = once.new()
+    assert code != TOKEN
+    assert second.get(f"/?token={code}").status_code == 303 and second.get("/datasets").status_code == 200
+    assert third.get(f"/?token={code}").status_code == 403
 
 
 def test_the_way_in_leads_to_no_other_machine():

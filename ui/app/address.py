@@ -105,7 +105,7 @@ def toggle(label: str, *, key: str, **more: Any) -> bool:
 
 def whole_number(label: str, low: int, high: int, default: int, *, key: str) -> int:
     """Draw a slider over whole numbers."""
-    _take(key, lambda given: min(max(int(given[0]), low), high) if given[0].isdigit() else None)
+    _take(key, lambda given: min(max(int(given[0]), low), high) if given[0].isdecimal() else None)
     value = st.slider(label, low, high, default, key=key, persist_state="session")
     _give(key, [] if value == default else [str(value)])
     return value

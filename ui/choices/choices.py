@@ -135,7 +135,7 @@ def neuron_code(dna: dc.DNA, flat: int) -> str:
 def neuron_flat(dna: dc.DNA, code: str) -> int:
     """Return the flat index of a neuron written as `layer:index` or as a flat index. Raises BadInput."""
     layer, _, index = code.strip().rpartition(":")
-    if not index.strip().isdigit():
+    if not index.strip().isdecimal():
         raise dc.BadInput(f"{code!r} is not a neuron. Write layer:index, for example {neuron_code(dna, 0)}.")
     if not layer:
         dna.neuron(int(index))  # raises where there is no such neuron

@@ -182,7 +182,7 @@ def image(code: str, ready: Sequence[Ready]) -> Image:
     """Return the image that a code means, `dataset:index`. Raises UnknownName."""
     name, _, index = code.rpartition(":")
     owner = next((one for one in ready if one.name == name), None)
-    if owner is None or not index.isdigit():
+    if owner is None or not index.isdecimal():
         raise dc.UnknownName(
             f"The image in the link belongs to a dataset that is not here ({name}). Choose another reference."
         )

@@ -57,7 +57,7 @@ def linked_range(flat: int, bins: int) -> tuple[int, int] | None:
     if before is not None and before != flat:
         address.drop("range")
     first, _, last = (address.code("range") or "").partition("-")
-    if not (first.isdigit() and last.isdigit()) or not int(first) <= int(last) < bins:
+    if not (first.isdecimal() and last.isdecimal()) or not int(first) <= int(last) < bins:
         return None
     return int(first), int(last)
 

@@ -124,7 +124,7 @@ def hand(codes: str, layers: Mapping[str, int], extractor: str, name: str) -> dc
     neurons = []
     for code in codes.replace(",", " ").split():
         layer, _, index = code.rpartition(":")
-        if not layer or not index.isdigit():
+        if not layer or not index.isdecimal():
             first = next(iter(layers))
             raise dc.BadInput(f"{code!r} is not a neuron. Write layer:index, for example {first}:0.")
         neurons.append((layer, int(index)))

@@ -152,7 +152,7 @@ def _ranking(chosen: Chosen, count: int) -> dict[str, str]:
 def _count(steps: Sequence[int]) -> int:
     """Return the number of neurons that the address or this session asks for, the nearest one there is."""
     asked = address.code(COUNT) or "20"
-    wanted = int(asked) if asked.isdigit() else 20
+    wanted = int(asked) if asked.isdecimal() else 20
     return int(steps[int(np.argmin([abs(step - wanted) for step in steps]))])
 
 

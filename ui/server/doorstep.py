@@ -36,7 +36,7 @@ def greeting(at: str, token: str) -> str:
     return f"{said}\nNo token is asked for ({entrance.ENVIRONMENT}=0): every user of this machine can open it."
 
 
-def opening(token: str):
+def opening(token: str, once: entrance.Once):
     """Return the hook that Streamlit's server calls when it starts."""
 
     @asynccontextmanager
@@ -44,7 +44,9 @@ def opening(token: str):
         at = base()
         print(greeting(at, token), file=sys.stderr, flush=True)
         if os.environ.get(OPEN) == "1":
-            threading.Thread(target=_open, args=(at, entrance.address(at, token)), daemon=True).start()
+            # Not the token itself: what a program is started with, other users of the machine can list.
+            address = entrance.address(at, once.new() if token else "")
+            threading.Thread(target=_open, args=(at, address), daemon=True).start()
         async with forgotten.swept():
             yield
 

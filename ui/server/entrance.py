@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 import os
 import secrets
+import threading
 from collections.abc import Iterable
 from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
@@ -63,11 +64,31 @@ def address(base: str, wanted: str) -> str:
     return f"{base}/?{urlencode({PARAMETER: wanted})}" if wanted else base
 
 
+class Once:
+    """A code that lets one browser in, once: what a browser is started with, every user of the machine can list."""
+
+    def __init__(self) -> None:
+        self._lock, self._code = threading.Lock(), ""
+
+    def new(self) -> str:
+        """Return a new code; the one before is worth nothing any more."""
+        with self._lock:
+            self._code = secrets.token_urlsafe(32)
+            return self._code
+
+    def take(self, given: str) -> bool:
+        """Return whether this is the code, which it then is no more."""
+        with self._lock:
+            right = bool(self._code) and hmac.compare_digest(given.encode(), self._code.encode())
+            self._code = "" if right else self._code
+            return right
+
+
 class Entrance:
     """Let in who has the token, and only requests from the dashboard's own pages; forbid other sites to frame it."""
 
-    def __init__(self, app: ASGIApp, wanted: str) -> None:
-        self.app, self.wanted = app, wanted
+    def __init__(self, app: ASGIApp, wanted: str, once: Once | None = None) -> None:
+        self.app, self.wanted, self.once = app, wanted, once or Once()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer 403, hand out the cookie, or pass the request on."""
@@ -83,7 +104,7 @@ class Entrance:
             return
         query = parse_qsl(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
         given = [value for key, value in query if key == PARAMETER]
-        if scope["type"] == "http" and scope["method"] in SAFE and any(map(self._is_token, given)):
+        if scope["type"] == "http" and scope["method"] in SAFE and any(map(self._opens, given)):
             await self._welcome(scope, query)(scope, receive, _unframed(send))
             return
         await _refuse(_REFUSED, scope, receive, send)
@@ -93,6 +114,9 @@ class Entrance:
 
     def _is_token(self, given: str) -> bool:
         return hmac.compare_digest(given.encode(), self.wanted.encode())
+
+    def _opens(self, given: str) -> bool:
+        return self._is_token(given) or self.once.take(given)
 
     def _welcome(self, scope: Scope, query: list[tuple[str, str]]) -> Response:
         """Send the browser to the same page without the token in its address, which people share and screens show."""
@@ -110,8 +134,8 @@ class Entrance:
 
 def _cookie_name(headers: Headers) -> str:
     # Cookies know no ports: two dashboards on one machine must not overwrite each other's.
-    port = urlsplit(f"//{headers.get('host', '')}").netloc.rpartition(":")[2]
-    return f"visual_dna_{port if port.isdigit() else 'web'}"
+    port = headers.get("host", "").rpartition(":")[2]
+    return f"visual_dna_{port if port.isascii() and port.isdigit() else 'web'}"
 
 
 def _cookies(headers: Iterable[str], name: str) -> list[str]:

@@ -86,7 +86,7 @@ def begin() -> None:
 def draw() -> None:
     """Draw the panel, where somebody is on the tour."""
     given = _asked()
-    at = int(given) - 1 if given and given.isdigit() else -1
+    at = int(given) - 1 if given and given.isdecimal() else -1
     if not 0 <= at < len(STEPS):
         return
     _keep(str(at + 1))
