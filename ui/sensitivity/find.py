@@ -81,7 +81,7 @@ def _neurons(chosen: Chosen, found: dc.Sensitivity, first: dc.DNA) -> None:
     if flats:
         name = neuron_names.short(first, flats[0])
         code = choices.neuron_code(first, flats[0])
-        navigation.link("lens", f"Look at {name} through the lens", neuron=code, dataset=chosen.among[0].name)
+        navigation.link("lens", f"What {name} sees", neuron=code, dataset=chosen.among[0].name)
     if "_open_neuron" in st.session_state:
         code = st.session_state.pop("_open_neuron")
         navigation.go("neurons", neuron=code, **sides(chosen))
