@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 FULL = 1 << 20  # bytes of free disk below which a change of the catalogue may not fit
 
+OWN_FOLDERS = ("unpacked", "demo", "restyled")  # images that came out of a zip, were drawn, or were painted anew
+
 
 class Registry:
     """The datasets of one workspace."""
@@ -176,7 +178,7 @@ class Registry:
     def own_images(self, dataset: Dataset) -> Path | None:
         """The folder of a dataset's images where they were unpacked, uploaded or drawn into this workspace for it."""
         drawn = dataset.source
-        ours = drawn.parent in (self.root / "unpacked", self.root / "demo") and not drawn.is_symlink()
+        ours = drawn.parent in [self.root / kind for kind in OWN_FOLDERS] and not drawn.is_symlink()
         shared = any(d.folder.is_relative_to(drawn) for d in self.datasets() if d.id != dataset.id)
         return drawn if ours and not shared else None
 

@@ -110,14 +110,23 @@ def _claim(folder: Path, about: dict[str, Any]) -> None:
 
 
 def _names(paths: Sequence[Path]) -> list[str]:
-    """A file name for every image: its own, with a number where two have the same."""
+    """A file name for every image: its own and the start of its content's hash, so that it stays when others come."""
     names: dict[str, None] = {}
     for path in paths:
-        name, number = f"{path.stem}.png", 2
+        stem = f"{path.stem}-{_start(path)}"
+        name, number = f"{stem}.png", 2
         while name in names:
-            name, number = f"{path.stem}-{number}.png", number + 1
+            name, number = f"{stem}-{number}.png", number + 1
         names[name] = None
     return list(names)
+
+
+def _start(path: Path) -> str:
+    """The first digits of an image's content hash; of nothing where it cannot be read, which is found out later."""
+    try:
+        return content_hash(path)[:8]
+    except OSError:
+        return "unread"
 
 
 def _whole(request: Request, knobs: Knobs, folder: str) -> Result:

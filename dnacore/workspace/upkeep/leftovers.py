@@ -63,10 +63,11 @@ def half_made(root: Path) -> Iterator[Path]:
         here = Path(folder)
         if here == root:
             names[:] = [name for name in names if name not in skip]
+        if here.parent.name in ("unpacked", "demo", "restyled") and here.parent.parent == root:
+            names[:] = []  # people's images: nothing in there is ours, whatever it is called
+            continue
         yield from (here / name for name in (*files, *names) if _HALF_MADE.fullmatch(name))
         names[:] = [name for name in names if not _HALF_MADE.fullmatch(name)]
-        if here.parent.name in ("unpacked", "demo") and here.parent.parent == root:
-            names[:] = []  # people's images: nothing in there is ours
 
 
 def remove(path: Path) -> int:
