@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 import dnacore as dc
@@ -14,7 +12,7 @@ IMAGES = 24
 
 
 @pytest.fixture(scope="session")
-def small_workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dc.Workspace]:
+def small_workspace(tmp_path_factory: pytest.TempPathFactory) -> dc.Workspace:
     """Datasets bright (with two attributes) and dark, of 24 images each, extracted with a small network."""
     with pytest.MonkeyPatch.context() as patch:
         small_world.use_small_network(patch)
@@ -27,7 +25,7 @@ def small_workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dc.Wor
         for name in ("bright", "dark"):
             ws.add_dataset(name, folder / name)
             small_world.extract(ws, name)
-        yield ws
+    return ws  # outside the `with`: what is patched must not outlive the making
 
 
 @pytest.fixture
