@@ -65,17 +65,17 @@ def test_images_are_sorted_while_the_slider_is_dragged_and_picked_into_piles(ext
     page.keyboard.press("w")
     expect(page.locator(".st-key-strip")).to_contain_text("2 with, 0 without")
     settle(page)
-    view.focus()
-    for key in ("End", "Space", "ArrowLeft", "Space"):
-        page.keyboard.press(key)
-    page.get_by_role("button", name="Add to Without").click()
-    expect(page.locator(".st-key-strip")).to_contain_text("2 with, 2 without")
-    settle(page)
-    page.get_by_role("button", name="Undo", exact=True).click()
-    expect(page.locator(".st-key-strip")).to_contain_text("2 with, 0 without")
-    settle(page)
-    page.go_back()
-    expect(page.locator(".st-key-strip")).to_contain_text("2 with, 2 without")
+    for again in (False, True):
+        view.focus()
+        for key in ("End", "Space", "ArrowLeft", "Space"):
+            page.keyboard.press(key)
+        page.get_by_role("button", name="Add to Without").click()
+        expect(page.locator(".st-key-strip")).to_contain_text("2 with, 2 without")
+        settle(page)
+        if not again:  # Back leaves the page: a change is taken back by Undo, and made again by hand
+            page.get_by_role("button", name="Undo", exact=True).click()
+            expect(page.locator(".st-key-strip")).to_contain_text("2 with, 0 without")
+            settle(page)
 
     # The piles tell what so few images can tell, and a link opens them in another browser.
     page.get_by_role("button", name="Which neurons see the difference?").click()
