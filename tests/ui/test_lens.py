@@ -84,7 +84,7 @@ def test_from_a_neurons_card_to_its_pictures_in_a_report(dashboard, browser_page
     settle(page)
     assert choices(page)["neuron"] == ["block_2_1:7"] and choices(page)["analysis"] == ["patches"]
     page.get_by_role("button", name="Look", exact=True).click()
-    picture = page.locator(".st-key-lens-picture img")
+    picture = page.locator(".st-key-lens-picture img").last  # the one before stands until the page has run
     expect(picture).to_be_visible(timeout=patience)
     expect(page.get_by_text("What block_2_1:7 reacts to most in warm")).to_be_visible()
     settle(page)
