@@ -156,3 +156,17 @@ def test_an_empty_workspace_without_the_package_says_how_to_get_it_and_goes_on_w
         reads._open.cache_clear()
     (command,) = begun
     assert command[:2] == ["demo", "--extract"] and command[-1] == "random_resnet18"
+
+
+def test_a_page_that_was_open_first_goes_on_with_the_network_of_the_first_dnas(workspace_home: Path, tmp_path: Path):
+    reads._open.cache_clear()
+    found = dc.Workspace.open(workspace_home)
+    found.add_dataset("day", small_world.draw(tmp_path / "day", 5, dark=False))
+    app = opened()
+    assert shown(app)[0] == DEFAULT_EXTRACTOR
+    extract(found, proposal.FORMER, "day")
+    assert shown(app.run()) == [proposal.FORMER, "day"]
+
+    app.selectbox(key="extractor").select(DEFAULT_EXTRACTOR).run()
+    assert shown(app.run())[0] == DEFAULT_EXTRACTOR, "what somebody chose stays"
+    reads._open.cache_clear()
