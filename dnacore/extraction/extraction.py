@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -123,7 +124,8 @@ def extract_dataset(
         work = without_sketchless(work, files, store, dataset, setting, every)
         work = with_covariance(work, files, store, covariance)
         work = with_words(work, files, store) if words and extractor.names_images else work
-        loop = Loop(store, dataset, extractor, calibration, setting, every, say, stop, len(files), covariance)
+        keep = partial(store.add_shard, dataset, setting)
+        loop = Loop(keep, dataset, extractor, calibration, bins, every, say, stop, len(files), covariance)
         finished = loop.run(work, batch_size or BATCH.get(extractor.device.type, 32))
         store.finish(dataset, setting, finished)
         if sketches:

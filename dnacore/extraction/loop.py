@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -22,21 +23,28 @@ from dnacore.extractors.extractor import Named
 from dnacore.sketches.segments import SketchArrays
 from dnacore.sketches.words import Words
 from dnacore.workspace.datasets import Dataset
-from dnacore.workspace.store.settings import Setting
 from dnacore.workspace.store.shard_plan import FileRow, Member, Plan, Shard
-from dnacore.workspace.store.shards import Store
 from dnacore.workspace.store.sketch_files import keeps_sketch
+
+
+class Keep(Protocol):
+    """What is done with a finished shard; returns its number."""
+
+    def __call__(
+        self, members: Sequence[Member], dna: DNA, sketches: SketchArrays | None, sketched: Sequence[str],
+        words: Words | None,
+    ) -> int: ...  # fmt: skip
 
 
 class Loop:
     """Runs the shards of one dataset."""
 
     def __init__(
-        self, store: Store, dataset: Dataset, extractor: Extractor, calibration: Calibration, setting: Setting,
+        self, keep: Keep, dataset: Dataset, extractor: Extractor, calibration: Calibration, bins: int,
         sketch_every: int, say: Watch, stop: Stop, total: int, covariance: Sequence[str],
     ) -> None:  # fmt: skip
-        self.store, self.dataset, self.extractor, self.calibration = store, dataset, extractor, calibration
-        self.setting, self.sketch_every, self.say, self.stop, self.total = setting, sketch_every, say, stop, total
+        self.keep, self.dataset, self.extractor, self.calibration = keep, dataset, extractor, calibration
+        self.bins, self.sketch_every, self.say, self.stop, self.total = bins, sketch_every, say, stop, total
         self.covariance = covariance
         self.done = self.rejected = self.sketched = 0
 
@@ -103,7 +111,7 @@ class Loop:
         passing: set[int] = set()
         heard = _Heard(self.extractor, files)
         with Accumulator(
-            self.calibration, len(keep), self.setting.bins, sketches=bool(keep), covariance=self.covariance
+            self.calibration, len(keep), self.bins, sketches=bool(keep), covariance=self.covariance
         ) as total:
             for batch in self._batches(files, batch_size):
                 reasons |= {at: why for at, why in batch.rejected.items() if at not in without}
@@ -152,10 +160,7 @@ class Loop:
             tuple({"path": m.path, "reason": m.reason} for m in members if m.reason), scatter=found.scatter,
         )  # fmt: skip
         kept = reading.sketches if len(good) == len(keep) else reading.sketches.columns(np.array(good, np.int64))
-        number = self.store.add_shard(
-            self.dataset, self.setting, members, dna, kept if keep else None, [files[keep[s]].hash for s in good],
-            reading.words,
-        )  # fmt: skip
+        number = self.keep(members, dna, kept if keep else None, [files[keep[s]].hash for s in good], reading.words)
         self.sketched += len(good)
         return Shard(number, members)
 
