@@ -118,7 +118,6 @@ def test_counts_by_layer_are_whole_numbers():
 
 def forgotten() -> None:
     import dnacore as dc
-    from ui.selections import kept
 
     told = {"kind": "learned", "forget": "hat", "delta": 0.9, "side_effects": {"beard": 0.1}}
     kept._forgotten(dc.Selection.of([1, 2], name="no hats", extractor="net", origin=told))
@@ -127,15 +126,6 @@ def forgotten() -> None:
 def test_what_a_learned_selection_forgets_is_drawn():
     app = AppTest.from_function(forgotten, default_timeout=60).run()
     assert not app.exception and app.get("plotly_chart")
-
-
-def test_images_are_ranked_by_what_a_selection_was_made_of(monkeypatch):
-    from types import SimpleNamespace
-
-    monkeypatch.setattr(kept.reads, "ready", lambda: [SimpleNamespace(name="day"), SimpleNamespace(name="night")])
-    monkeypatch.setattr(kept.parts, "names", lambda ready: [])
-    assert kept.question({"with": "day", "without": "night"}) == {"dataset": "day", "like": "day", "unlike": "night"}
-    assert kept.question({"with": "gone", "without": "night"}) == {}
 
 
 def no_facts() -> None:

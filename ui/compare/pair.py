@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -167,14 +169,20 @@ def _images(a: Ready, b: Ready, dna: dc.DNA, flat: int, selection: dc.Selection 
     if by == "neuron":
         selection = dc.Selection.of([flat], extractor=dna.calibration.extractor)
     columns = st.columns(2, gap="large")
+    neurons = {"neurons": "typed", "typed": choices.neuron_code(dna, flat)} if by == "neuron" else {}
     for column, (mine, its) in zip(columns, ((a, b), (b, a)), strict=True):
         with column:
-            images_apart(mine, its, selection)
+            images_apart(mine, its, selection, neurons)
     layout.caption("Below each image: its distance to the other dataset, in bins.", hand="Click one to see it large.")
 
 
-def images_apart(mine: Ready, its: Ready, selection: dc.Selection | None) -> None:
-    """Draw the images of one dataset that lie farthest from another by some neurons."""
+def images_apart(
+    mine: Ready, its: Ready, selection: dc.Selection | None, neurons: Mapping[str, str] | None = None
+) -> None:
+    """Draw the images of one dataset that lie farthest from another by some neurons.
+
+    neurons: the same neurons as choices of another page, which goes on asking.
+    """
     ranked = reads.ranking(mine, its, selection=selection)
     farthest: pd.DataFrame = ranked.iloc[::-1].head(IMAGES)
     st.html(layout.dataset_name(mine.dataset, f"most unlike {its.said}"))
@@ -187,4 +195,4 @@ def images_apart(mine: Ready, its: Ready, selection: dc.Selection | None) -> Non
         aspect=reads.aspect(mine.dataset),
     )
     if seen.opened is not None:
-        closeup.show(parts.whole(mine), seen.opened)
+        closeup.show(mine, seen.opened, why={"dataset": mine.name, "like": its.name, **(neurons or {})})

@@ -29,6 +29,13 @@ def choose(ready: Sequence[Ready]) -> tuple[list[Ready], Measure, str] | None:
     return chosen, measure, address.segments("Order", ORDERS, key="order")
 
 
+def question(asked: tuple[list[Ready], Measure, str]) -> str:
+    """Return the question that the heatmap answers."""
+    chosen, measure, _ = asked
+    by = f", by {measure.by}" if measure.by else ""
+    return f"How far apart are {words.several([one.name for one in chosen])}{by}?"
+
+
 def draw(asked: tuple[list[Ready], Measure, str], there: int) -> None:
     """Draw the distances. there: how many datasets there are in all."""
     chosen, measure, order = asked

@@ -202,8 +202,10 @@ def place_of(image: Image, order: list[int]) -> int:
     return order.index(image.index) if image.index in order else -1
 
 
-def sentence(image: Image, told: Told, reference: Reference, unlike: Reference | None, place: int, count: int) -> str:
-    """Return the one thing found about an image."""
+def sentence(
+    image: Image, told: Told, reference: Reference, unlike: Reference | None, place: int, count: int, among: str
+) -> str:
+    """Return the one thing found about an image. place: among the `count` images of `among`, nearest first."""
     name, target = row_of(image).path.rsplit("/", 1)[-1], ranking.name_of(reference)
     layer, part = max(told.found.layers.items(), key=lambda pair: abs(pair[1]))
     share = abs(part) / max(sum(abs(value) for value in told.found.layers.values()), 1e-12)
@@ -214,7 +216,7 @@ def sentence(image: Image, told: Told, reference: Reference, unlike: Reference |
         return f"{name} is {distance} bins nearer to {side[0]} than to {side[1]}; {where}"
     if place < 0 or count < 2:
         return f"{name} is {distance} bins from {target}; {where}"
-    than = _standing(place, count, image.dataset.name)
+    than = _standing(place, count, among)
     return f"{name} is {distance} bins from {target}, {than}; {where}"
 
 

@@ -26,6 +26,14 @@ UNKNOWN = "unknown"
 MOST_KINDS = 12
 
 
+def question(chosen: Sequence[Ready], *, by: str, what: str) -> str:
+    """Return the question that a map answers. by: the neurons that count, "" for all."""
+    whose = words.several([one.name for one in chosen])
+    which = f"images of {whose}" if what == "images" else "datasets"
+    among = "" if what == "images" else f" among {whose}"
+    return f"Which {which} lie near each other{among}{f', by {by}' if by else ''}?"
+
+
 def of_datasets(chosen: Sequence[Ready], measure: Measure) -> None:
     """Draw the datasets as points that are near each other where the datasets are alike."""
     compared = comparisons.comparison(chosen, measure.metric, measure.selection, measure.layer)
@@ -102,7 +110,7 @@ def of_images(chosen: Sequence[Ready], selection: dc.Selection | None, method: s
     )
     if seen.opened is not None:
         owner = next(one for one in chosen if one.dataset.id == seen.opened.dataset)
-        closeup.show(parts.whole(owner), seen.opened)
+        closeup.show(owner, seen.opened)
     if seen.picked:
         st.divider()
         layout.found(f"{words.count(len(seen.picked), 'image')} inside the lasso: {_made_of(seen.picked, chosen)}")

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from ui.app import address, capture, layout, reads, words
-from ui.choices import choices, closeup, parts
+from ui.choices import choices, closeup
 from ui.components import neuron_table, peaks
 from ui.components.neuron_table import Column
 from ui.neurons import card
@@ -46,7 +46,7 @@ def _peaks(shown: Shown) -> None:
                     columns=ROW,
                 )
                 if opened is not None:
-                    closeup.show(parts.whole(one), opened)
+                    closeup.show(one, opened)
     layout.caption(
         "On top the patch where the neuron reacts most, below it the whole image with that place outlined, and the "
         "activation."

@@ -31,6 +31,7 @@ def draw(ready: Sequence[Ready]) -> None:
     result, knobs = layout.result_and_knobs()
     with knobs:
         chosen = piles.choose(ready)
+    layout.question(words.opening(f"{chosen.names[0]} against {chosen.names[1]}"))
     with result:
         said, place = st.container(), capture.place()
         left, middle, right = st.columns([1.12, 1.2, 1.12], gap="medium")
@@ -214,6 +215,9 @@ def _keep(chosen: Chosen, found: dc.Sensitivity, first: dc.DNA, count: int) -> N
         origin = {
             "kind": "sensitivity", "with": chosen.with_.name, "without": chosen.without.name, "images": list(found.images),
         } | ({"top": count} if way == "top" else {"times_chance": factor})  # fmt: skip
+        if isinstance(chosen.with_, Picked) or isinstance(chosen.without, Picked):
+            asked = _ranking(chosen, count)  # the piles, which a ranking by these neurons asks about again
+            origin |= {"like": asked["like"], "unlike": asked["unlike"], "dataset": chosen.among[0].name}
         made = dc.Selection.of(flats, name=name, extractor=found.extractor, origin=origin)
         reads.workspace().save_selection(made)
         popovers.close("keep-these")

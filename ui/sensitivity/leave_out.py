@@ -39,11 +39,13 @@ def draw(ready: Sequence[Ready]) -> None:
             )
             return
         way = address.segments("Groups are its", ways, key="groups") if len(ways) > 1 else next(iter(ways))
+        options = [NOTHING, *(one.name for one in ready if one.name != whole.name), *parts.names(ready)]
+        said = parts.called(options)
         code = address.select(
             "Nearer to",
-            [NOTHING, *(one.name for one in ready if one.name != whole.name), *parts.names(ready)],
+            options,
             key="target",
-            format_func=lambda name: name.capitalize() if name == NOTHING else name,
+            format_func=lambda name: name.capitalize() if name == NOTHING else said(name),
             plain=True,
             help="Another dataset: does it come nearer when a group is left out?",
         )
@@ -149,8 +151,9 @@ def mix(ready: Sequence[Ready]) -> None:
         target = choices.one_dataset("Come near to", ready, key="mix-target", split=True)
         others = [one.name for one in ready if one.name != target.name]
         chosen = address.several(
-            "by mixing", [*others, *parts.names(ready)], default=others[:4], key="mix", max_selections=MOST_MIXED
-        )
+            "by mixing", [*others, *parts.names(ready)], default=others[:4], key="mix", max_selections=MOST_MIXED,
+            format_func=parts.called([*others, *parts.names(ready)]),
+        )  # fmt: skip
         first = reads.dna(target)
         selection = choices.selection(choices.neurons(first), first)
     mixed = [one for one in parts.resolve(ready, chosen) if one.name != target.name]
