@@ -12,7 +12,7 @@ import dnacore as dc
 from dnacore.neurons import algebra
 from dnacore.workspace.store.settings import Setting
 from ui.figures import effects
-from ui.selections import kept, selecting
+from ui.selections import selecting
 
 LAYERS = {"layer1_0": 4, "layer2_0": 6}
 SETTING = Setting(1, "net", "fingerprint", "calibration", 1000, {}, LAYERS)
@@ -118,6 +118,7 @@ def test_counts_by_layer_are_whole_numbers():
 
 def forgotten() -> None:
     import dnacore as dc
+    from ui.selections import kept
 
     told = {"kind": "learned", "forget": "hat", "delta": 0.9, "side_effects": {"beard": 0.1}}
     kept._forgotten(dc.Selection.of([1, 2], name="no hats", extractor="net", origin=told))

@@ -50,10 +50,16 @@ def result_and_knobs() -> tuple[DeltaGenerator, DeltaGenerator]:
     return left, right
 
 
-def found(sentence: str) -> None:
-    """Draw the one thing found, readable from the back of a room."""
+def found(sentence: str, exact: str = "") -> None:
+    """Draw the one thing found, readable from the back of a room.
+
+    exact: the numbers and names behind it, for those who ask; smaller, below it.
+    """
     capture.text("found", sentence)
-    st.html(f'<p class="vds-found">{html.escape(sentence)}</p>')
+    if exact:
+        capture.text("caption", exact)
+    behind = f'<p class="vds-exact">{html.escape(exact)}</p>' if exact else ""
+    st.html(f'<p class="vds-found">{html.escape(sentence)}</p>{behind}')
 
 
 def caption(text: str, hand: str = "") -> None:

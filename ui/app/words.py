@@ -134,8 +134,16 @@ def size(octets: int) -> str:
 
 
 def times(ratio: float) -> str:
-    """Return a ratio as `2.3x`."""
-    return f"{ratio:.1f}x" if ratio < 10 else f"{ratio:,.0f}x"
+    """Return a ratio as `2.3 times`."""
+    return f"{ratio:.1f} times" if ratio < 10 else f"{ratio:,.0f} times"
+
+
+def pairs(area: float) -> str:
+    """Return in how many pairs one of two comes first (0..1, the area under a ROC curve): `in 97 of 100 pairs`."""
+    hundred = round(100 * area)
+    if area >= 1:
+        return "in every pair"
+    return "in more than 99 of 100 pairs" if hundred == 100 else f"in {hundred} of 100 pairs"
 
 
 def listing(names: Sequence[str]) -> str:

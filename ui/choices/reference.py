@@ -143,19 +143,26 @@ def _shown(
     return wall.Long.of(found)
 
 
-def sentence(dataset: Ready, reference: Reference, unlike: Reference | None, ranked: pd.DataFrame) -> str:
-    """Return the one thing found about a ranking."""
+def sentence(
+    dataset: Ready, reference: Reference, unlike: Reference | None, ranked: pd.DataFrame, bins: int = 1000
+) -> tuple[str, str]:
+    """Return the one thing found about a ranking, and the numbers behind it."""
     target = name_of(reference)
+    if ranked.empty:
+        return f"No image of {dataset.said} can be ranked.", ""
+    near, far = (float(ranked["distance"].iloc[at]) for at in (0, -1))
     if unlike is not None:
         nearer = int((ranked["distance"] < 0).sum())
         counted = f"{nearer:,} of {words.count(len(ranked), 'image')}"
-        return f"{counted} of {dataset.name} are more like {target} than like {name_of(unlike)}"
-    if ranked.empty:
-        return f"No image of {dataset.name} can be ranked."
-    near, far = (words.significant(float(ranked["distance"].iloc[at])) for at in (0, -1))
+        said = f"{counted} of {dataset.said} are more like {target} than like {name_of(unlike)}"
+        return said, f"Difference of the two distances: {near:+.1f} to {far:+.1f} bins of {bins - 1:,}."
+    exact = f"Distances: {words.significant(near)} to {words.significant(far)} bins of {bins - 1:,}."
+    ratio = (
+        f"the last is {words.times(far / near)} as far away as the first" if near > 0 else "the first is at no distance"
+    )
     if isinstance(reference, Ready) and reference.name == dataset.name:
-        return f"The most typical images of {dataset.name}, and the oddest: {near} to {far} bins"
-    return f"Images of {dataset.name} most like {target}: {near} to {far} bins away"
+        return f"The most typical images of {dataset.said} first, the oddest last: {ratio}", exact
+    return f"The images of {dataset.said} most like {target} first: {ratio}", exact
 
 
 def _with_images(names: list[str], key: str) -> list[str]:

@@ -35,8 +35,7 @@ def summary(a: Ready, b: Ready, measure: Measure) -> None:
     total, one = float(compared.matrix[0, 1]), reads.dna(a)
     said = words.distance(total, compared.unit, one.bins)
     over = f" in {words.layer(measure.layer)}" if measure.layer else ""
-    beyond = f": {findings.against_chance(total, chance.usual, chance.most)}" if chance else ""
-    layout.found(f"{a.said} and {b.said} differ by {said}{over}{beyond}.")
+    layout.found(findings.two([a.said, b.said], total, chance), f"{measures.NAMES[measure.metric]}: {said}{over}.")
     in_words.draw(a, b)
     floor = noise.layers(_chance(a, b, measure), one, measure.selection)
     _layers({name: float(table[0, 1]) for name, table in every.layers.items()}, compared.unit, floor)

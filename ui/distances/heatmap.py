@@ -49,7 +49,10 @@ def draw(asked: tuple[list[Ready], Measure, str], there: int) -> None:
     names, said = [one.name for one in chosen], [one.said for one in chosen]
     whole = sum(one.dataset.part is None for one in chosen)
     of = there if whole < there else None
-    layout.found(findings.pairwise(said, compared.matrix, compared.unit, within, of=of))
+    layout.found(
+        findings.pairwise(said, compared.matrix, compared.unit, within, of=of),
+        findings.extremes(said, compared.matrix, compared.unit),
+    )
     chart.show(
         heatmaps.heatmap(
             said, compared.matrix, unit=compared.unit, halves=usual.diagonal(), within=within, dark=theme.is_dark()

@@ -75,7 +75,7 @@ def choose(ready: Sequence[Ready]) -> Asked:
 def draw(asked: Asked) -> None:
     """Draw the ranking."""
     ranked, nearest = asked.ranking(), asked.shown()
-    layout.found(ranking.sentence(asked.dataset, asked.reference, asked.unlike, ranked))
+    layout.found(*ranking.sentence(asked.dataset, asked.reference, asked.unlike, ranked))
     view = asked.view if len(nearest) > FEW else "wall"
     seen = {"bands": _bands, "sides": _sides, "wall": _wall}[view](asked, nearest)
     layout.caption(
@@ -132,7 +132,7 @@ def _sides(asked: Asked, nearest: Long) -> Seen:
                 pictures,
                 dataset=asked.dataset.name,
                 key=f"gallery-{title.lower()}",
-                title=f"Images of {asked.dataset.name}, {title.lower()} first",
+                title=f"Images of {asked.dataset.said}, {title.lower()} first",
                 height=TALL,
                 size=SIZE,
                 aspect=reads.aspect(asked.dataset.dataset),
@@ -146,7 +146,7 @@ def _wall(asked: Asked, nearest: Long) -> Seen:
         nearest,
         dataset=asked.dataset.name,
         key="gallery-wall",
-        title=f"Images of {asked.dataset.name}, nearest first",
+        title=f"Images of {asked.dataset.said}, nearest first",
         height=TALL,
         size=SIZE,
         aspect=reads.aspect(asked.dataset.dataset),

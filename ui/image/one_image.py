@@ -121,7 +121,7 @@ def draw(shown: Shown, ready: Sequence[Ready]) -> None:
     """Draw why the image lies where it does, and its surroundings."""
     image, place, last = shown.image, shown.place, len(shown.order) - 1
     layout.found(
-        why.sentence(image, shown.told, shown.reference, shown.unlike, place, len(shown.order), shown.among.said)
+        *why.sentence(image, shown.told, shown.reference, shown.unlike, place, len(shown.order), shown.among.said)
     )
     reference = shown.reference
     colour = palette.dataset_colour(reference.dataset.colour) if isinstance(reference, Ready) else palette.LIGHT.neutral

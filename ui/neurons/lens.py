@@ -15,7 +15,7 @@ from ui.neurons.neuron_list import Shown
 def draw(shown: Shown) -> None:
     """Draw the histogram and what is brushed in it."""
     name, chosen = shown.name, list(shown.chosen)
-    layout.found(f"{name[:1].upper()}{name[1:]}")
+    layout.found(*card.sentence(shown.two, shown.flat, name))
     if said := seen.of_neuron(shown.first, shown.flat):
         layout.caption(said)
         layout.note(CAUTION)

@@ -40,7 +40,7 @@ def _peaks(shown: Shown) -> None:
                 opened = peaks.tiles(
                     found,
                     key=f"{title}-{at}",
-                    title=f"{one.name}: {note}",
+                    title=f"{one.said}: {note}",
                     crop=crop,
                     aspect=reads.aspect(one.dataset),
                     columns=ROW,
@@ -69,7 +69,7 @@ def _alike(shown: Shown) -> None:
     names = [words.short(shown.first, int(flat)) for flat in similar.neurons]
     capture.table(pd.DataFrame({"Neuron": names, "Correlation": similar.correlation}), "Neurons that react alike")
     layout.caption(
-        f"Correlation of the average activation over the images of {words.listing([one.name for one in two])}: +1 rises "
+        f"Correlation of the average activation over the images of {words.listing([one.said for one in two])}: +1 rises "
         "and falls with this neuron, −1 the other way round.",
         hand="Click one to look at it.",
     )

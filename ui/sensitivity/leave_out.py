@@ -90,11 +90,12 @@ def _groups(found: LeaveOut, target: Ready | None) -> None:
     top = groups[0]
     name = effects.images_of(top.group)
     if target is None:
-        layout.found(f"Leaving out {name} changes {found.dataset} most: by {words.significant(top.change)} bins")
+        layout.found(f"Leaving out {name} changes {found.dataset} most", f"By {words.difference(float(top.change))}.")
     else:
         direction = "nearer to" if moved(top) > 0 else "farther from"
         layout.found(
-            f"Without {name}, {found.dataset} comes {words.significant(abs(moved(top)))} bins {direction} {target.name}"
+            f"Without {name}, {found.dataset} comes {direction} {target.said}, more than without any other group",
+            f"By {words.difference(abs(float(moved(top))))}.",
         )
     shown = groups[:MOST]
     chart.show(
@@ -177,15 +178,16 @@ def _mixture(
 def _shares(found: Mixture, target: Ready, mixed: Sequence[Ready]) -> None:
     order = sorted(mixed, key=lambda one: -found.shares[one.name])
     used = [one for one in order if found.shares[one.name] >= 0.005]
-    said = words.listing([f"{words.percent(found.shares[one.name])} {one.name}" for one in used[:3]])
+    said = words.listing([f"{words.percent(found.shares[one.name])} {one.said}" for one in used[:3]])
     best = min(found.alone, key=found.alone.__getitem__)
     layout.found(
-        f"Nearest to {found.target}: {said}. It is {words.significant(found.distance)} bins away, "
-        f"{best} alone {words.significant(found.alone[best])}"
+        f"Nearest to {target.said}: {said}",
+        f"The mixture is {words.difference(float(found.distance))} away, {words.dataset(best)} alone "
+        f"{words.significant(float(found.alone[best]))} bins.",
     )
     chart.show(
         effects.shares(
-            [one.name for one in order],
+            [one.said for one in order],
             [found.shares[one.name] for one in order],
             [palette.dataset_colour(one.dataset.colour) for one in order],
             dark=theme.is_dark(),
