@@ -68,7 +68,7 @@ def progress(job: Job, key: str) -> None:
         st.caption(words.as_markdown(pace(job)))
         stopping = job.id in st.session_state.setdefault("_jobs_stopping", set())
         st.button(
-            "Stopping…" if stopping else "Cancel",
+            "Cancelling…" if stopping else "Cancel",
             key=f"{key}-cancel",
             on_click=cancel,
             args=(job.id,),

@@ -57,11 +57,7 @@ def _offer(asked: Asked, job: Job | None) -> None:
 
 
 def _about(asked: Asked) -> str:
-    parts = [asked.subject] if asked.subject else []
-    parts += [f"in {asked.image.name}"] if asked.image else []
-    parts += [f"over the images of {asked.dataset.name}"] if asked.dataset and not asked.image else []
-    said = f"{asked.analysis.title}: {' '.join(parts)}." if parts else f"{asked.analysis.title}."
-    return f"{said} {wording.READ[asked.analysis.name]}"
+    return f"{asked.analysis.title}. {wording.READ[asked.analysis.name]}"
 
 
 def start(asked: Asked) -> Job:

@@ -87,15 +87,15 @@ def progress() -> None:
         st.fragment(working, run_every=1.0)()
 
 
-def nearest(own: Ready) -> str | None:
-    """Say which of all other datasets a person's own is most like, and which it is least like; None where few are."""
+def nearest(own: Ready) -> tuple[str, str] | None:
+    """Say which of all other datasets a person's own is most like, and which it is least like, and how far they are;
+    None where few are.
+    """
     others = [one for one in reads.ready() if one.dataset.id != own.dataset.id]
     if len(others) < 2:
         return None
     apart = comparisons.from_one(own, others)
     near, far = int(np.argmin(apart)), int(np.argmax(apart))
-    distance = words.difference(float(apart[near]))
-    return (
-        f"Of {len(others)} other datasets, {own.name} is most like {others[near].name}, {distance} away, "
-        f"and least like {others[far].name}."
-    )
+    said = f"Of {len(others)} other datasets, {own.name} is most like {others[near].name} and least like {others[far].name}."
+    away = [f"{others[at].name}: {words.difference(float(apart[at]))}" for at in (near, far)]
+    return said, f"{'; '.join(away)}."
