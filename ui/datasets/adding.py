@@ -46,7 +46,7 @@ def show(added: Dataset) -> None:
 
 
 def _folder() -> None:
-    folder_browser.draw("add", suffixes=(".zip", ".txt"), on_folder=_write, on_file=_write)
+    folder_browser.draw("add", suffixes=(".zip", ".tar", ".txt"), on_folder=_write, on_file=_write)
     here = folder_browser.here("add")
     try:
         images = browse.look(here).images
@@ -59,7 +59,7 @@ def _folder() -> None:
             "Folder",
             key="add-folder",
             placeholder="opened above, or pasted here",
-            help="The folder that is opened above, with all folders in it; a .zip; or a .txt list of paths.",
+            help="The folder that is opened above, with all folders in it; a .zip or .tar; or a .txt list of paths.",
         )
         name = st.text_input("Name", key="add-name", placeholder="the folder's name")
         submitted = st.form_submit_button("Add", type="primary", key="add-submit")
