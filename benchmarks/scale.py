@@ -130,7 +130,7 @@ def many_jobs() -> None:
                 {"event": "progress", "done": i, "total": 900, "stage": "extracting", "time": 1.0 + i}
                 for i in range(900)
             ]
-            events.append({"event": "done", "time": 902.0})
+            events.append({"event": "finished", "time": 902.0})
             (Path(folder) / "jobs" / name / "journal.jsonl").write_text("".join(json.dumps(e) + "\n" for e in events))
         started = time.perf_counter()
         jobs.list_jobs(workspace)
