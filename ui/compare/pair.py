@@ -43,7 +43,7 @@ def summary(a: Ready, b: Ready, measure: Measure) -> None:
 
 def draw(a: Ready, b: Ready, measure: Measure) -> None:
     """Draw the neurons that differ most, one neuron's activations, and the images that show it."""
-    dna, other = reads.dna(a), reads.dna(b)
+    dna = reads.dna(a)
     chosen = st.session_state.get("layer", EVERY)
     within = measure.selection if chosen not in dna.layers else of_layer(dna, chosen)
     st.divider()
@@ -51,7 +51,7 @@ def draw(a: Ready, b: Ready, measure: Measure) -> None:
     with left:
         flat = _neurons(a, b, measure, within, chosen if chosen in dna.layers else None)
     with right:
-        _telling(a, b, dna, other, flat)
+        _telling(a, b, dna, flat)
     _images(a, b, dna, flat, measure.selection)
 
 
@@ -135,7 +135,7 @@ def _neurons(a: Ready, b: Ready, measure: Measure, within: dc.Selection | None, 
     return flats[codes.index(picked)]
 
 
-def _telling(a: Ready, b: Ready, one: dc.DNA, other: dc.DNA, flat: int) -> None:
+def _telling(a: Ready, b: Ready, one: dc.DNA, flat: int) -> None:
     """Draw one neuron's histograms of both datasets."""
     name = neuron_names.full(one, flat)
     found = comparisons.sensitivity(a, b)
