@@ -24,11 +24,11 @@ with knobs:
     if what == "datasets":
         measure = measures.choose(first)
     else:
-        method = address.segments("Layout", views.LAYOUTS, key="layout")
+        method, seed = views.choose_layout()
         colour = views.choose_colour(chosen)
-        selection = choices.selection(choices.neurons(first), first)
+        selection = views.choose_neurons(first)
 with result:
     if what == "datasets":
         views.of_datasets(chosen, measure)
     else:
-        views.of_images(chosen, selection, method, colour)
+        views.of_images(chosen, selection, method, colour, seed)
