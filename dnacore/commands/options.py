@@ -130,6 +130,17 @@ def share(text: str) -> float:
     return found
 
 
+def part_or_more(text: str) -> float:
+    """A number of GPUs: 0, a part of one, or whole ones."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = -1.0
+    if not (0 <= found <= 1 or (found < 1_000 and found == int(found))):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of GPUs such as 1 or 0.5")
+    return found
+
+
 def positive(text: str) -> int:
     """A whole number above 0."""
     if not text.isdecimal() or int(text) < 1:

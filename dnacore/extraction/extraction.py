@@ -9,7 +9,9 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from filelock import FileLock, Timeout
 
@@ -26,11 +28,20 @@ from dnacore.extraction.sketch_policy import share_of, with_covariance, with_unr
 from dnacore.extractors import Extractor
 from dnacore.workspace.datasets import Dataset
 from dnacore.workspace.store.settings import Setting
-from dnacore.workspace.store.shard_plan import Shard, plan
+from dnacore.workspace.store.shard_plan import Plan, Shard, plan
+from dnacore.workspace.store.shards import Store
 from dnacore.workspace.workspace import Workspace
 
 # On the CPU 16 costs as much as 32 (ResNet-50: 122 against 135 ms an image) and takes half the memory.
 BATCH = {"cpu": 16, "cuda": 64}
+
+
+class Engine(Protocol):
+    """What can run the shards of a dataset elsewhere than in this process."""
+
+    def run(self, loop: Loop, work: Plan, batch_size: int, store: Store, setting: Setting) -> list[Shard]:
+        """Extract what is to do and enter it into the store; returns all shards, kept and new, as `Loop.run` does."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -92,10 +103,12 @@ def extract_dataset(
     stop: Stop | None = None,
     covariance: Sequence[str] = (),
     words: bool = False,
+    engine: Engine | None = None,
 ) -> Report:
     """Extract what is missing of one dataset, and make the result its DNA. Raises Cancelled when `stop` says so.
 
-    words: extract again what the network named no words for, which older versions did not keep.
+    words: extract again what the network named no words for, which older versions did not keep. engine: what runs the
+    shards; this process, one after the other, without one.
     """
     check_calibration(calibration, extractor)
     check_bins(bins)
@@ -123,8 +136,10 @@ def extract_dataset(
         work = without_sketchless(work, files, store, dataset, setting, every)
         work = with_covariance(work, files, store, covariance)
         work = with_words(work, files, store) if words and extractor.names_images else work
-        loop = Loop(store, dataset, extractor, calibration, setting, every, say, stop, len(files), covariance)
-        finished = loop.run(work, batch_size or BATCH.get(extractor.device.type, 32))
+        keep = partial(store.add_shard, dataset, setting)
+        loop = Loop(keep, dataset, extractor, calibration, bins, every, say, stop, len(files), covariance)
+        batch = batch_size or BATCH.get(extractor.device.type, 32)
+        finished = engine.run(loop, work, batch, store, setting) if engine else loop.run(work, batch)
         store.finish(dataset, setting, finished)
         if sketches:
             say(Progress("arranging the sketches", dataset.name, len(files), len(files)))

@@ -104,7 +104,7 @@ def _facts(dataset: Dataset, ready: Ready | None, found: Duplicates) -> list[tup
         rows.append(("DNA by", info.title if info else label))
     rows.append(("Takes in the workspace", words.size(_size(dataset.id, ready.key if ready else "", dataset))))
     if ready is not None:
-        rows.append(("Outside the ranges", words.percent(_outside(ready.key, ready)[0])))
+        rows.append(("Beyond the measured ends", words.percent(_outside(ready.key, ready)[0])))
     return rows
 
 

@@ -30,13 +30,12 @@ def origin(told: Mapping[str, Any]) -> str:
     if kind == "sensitivity":
         how = f"the {told['top']:,} most sensitive" if "top" in told else "all clearly above chance"
         if "times_chance" in told:
-            how = f"all at least {words.times(float(told['times_chance']))} chance"
-        return f"{how}, {told.get('with', '?')} against {told.get('without', '?')}"
+            how = f"all at least {words.times(float(told['times_chance']))} what chance gives"
+        return f"{how}, {_sides(told)}"
     if kind == "sharpened":
         return (
-            f"weights learned from {told.get('with', '?')} against {told.get('without', '?')}: AUC "
-            f"{float(told.get('auc', 0.5)):.3f} where the {told.get('top', '?')} most sensitive have "
-            f"{float(told.get('plain_auc', 0.5)):.3f}"
+            f"weights learned from {_sides(told)}: one with comes first {words.pairs(float(told.get('auc', 0.5)))}, by the "
+            f"{told.get('top', '?')} most sensitive {words.pairs(float(told.get('plain_auc', 0.5)))}"
         )
     if kind == "learned":
         return (
@@ -44,7 +43,8 @@ def origin(told: Mapping[str, Any]) -> str:
             f"{words.percent(max(0.0, float(told.get('delta', 0))))} of its difference is gone"
         )
     if kind == "explanation":
-        return f"the {told.get('top', '?')} largest parts of the distance of {told.get('of')} to {told.get('against')}"
+        of, against = (words.dataset(str(told.get(key))) for key in ("of", "against"))
+        return f"the {told.get('top', '?')} largest parts of the distance of {of} to {against}"
     if kind == "layer":
         return f"all neurons of {words.layer(str(told.get('layer', '?')))}"
     if kind == "layers":
@@ -59,6 +59,10 @@ def origin(told: Mapping[str, Any]) -> str:
     if kind in ("hand", "typed"):
         return "chosen by hand"
     return "unknown"
+
+
+def _sides(told: Mapping[str, Any]) -> str:
+    return f"{words.dataset(str(told.get('with', '?')))} against {words.dataset(str(told.get('without', '?')))}"
 
 
 def _name(told: object) -> str:
