@@ -150,6 +150,9 @@ def _telling(a: Ready, b: Ready, one: dc.DNA, flat: int) -> None:
     with st.container(horizontal=True, gap="medium"):
         navigation.link("neurons", "Look at this neuron", neuron=code, a=a.name, b=b.name)
         navigation.link(
+            "lens", "Look through the lens", analysis="patches", neuron=code, dataset=parts.whole(higher).name
+        )
+        navigation.link(
             "gallery", f"Rank {parts.whole(b).said} by it", dataset=parts.whole(b).name, like=a.name, unlike=b.name,
             neurons="typed", typed=code,
         )  # fmt: skip
