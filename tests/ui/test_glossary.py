@@ -60,7 +60,7 @@ def called(node: ast.Call) -> str:
 def functions() -> dict[str, list[tuple[Path, ast.FunctionDef]]]:
     found: dict[str, list[tuple[Path, ast.FunctionDef]]] = {}
     for path, tree in trees().items():
-        for node in ast.walk(tree):
+        for node in tree.body:
             if isinstance(node, ast.FunctionDef):
                 found.setdefault(node.name, []).append((path, node))
     return found
