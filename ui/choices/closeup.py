@@ -9,6 +9,7 @@ import streamlit as st
 
 from ui.app import layout, navigation, reads, words
 from ui.app.reads import Ready
+from ui.choices import parts
 from ui.components import wall
 from ui.components.wall import Picture
 
@@ -26,6 +27,7 @@ def show(
     facts: what the page knows about the image, as names and values. rankable: whether its dataset has a DNA.
     why: the choices that make the ranking the image was found in, for the page that explains its place.
     """
+    dataset = parts.whole(dataset)
 
     @st.dialog(words.as_markdown(picture.name) or "Image", width="large")
     def window() -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -12,7 +13,7 @@ import streamlit as st
 import dnacore as dc
 from dnacore.sketches.words import SEES
 from dnacore.workspace.datasets import Dataset, Part, parse_part
-from ui.app import palette, reads
+from ui.app import palette, reads, words
 from ui.app.reads import Ready
 
 MOST_VALUES = 12
@@ -28,16 +29,27 @@ def names(ready: Sequence[Ready]) -> list[str]:
     return found[:MOST_PARTS]
 
 
+def called(options: Sequence[str]) -> Callable[[str], str]:
+    """Return what each of these datasets and parts is called on the screen: `faces with hat`.
+
+    Where two would be called the same, the part keeps its exact name.
+    """
+    said = {name: words.dataset(name) for name in options}
+    often = Counter(said.values())
+    clear = {name: text if often[text] == 1 else name for name, text in said.items()}
+    return lambda name: clear.get(name, name)
+
+
 def values_of(dataset: Dataset) -> dict[str, list[str]]:
     """Return the attributes that split a dataset, with their values: 1 before 0, then the most frequent first."""
-    csv, words = dataset.attributes, reads.workspace().store.words_key(dataset)
-    if csv is None and not words:
+    csv, seen = dataset.attributes, reads.workspace().store.words_key(dataset)
+    if csv is None and not seen:
         return {}
     try:
         stamp = csv.stat().st_mtime_ns if csv is not None else 0
     except OSError:
         return {}
-    return _values(dataset.id, dataset.images, f"{stamp}:{words}", dataset)
+    return _values(dataset.id, dataset.images, f"{stamp}:{seen}", dataset)
 
 
 @st.cache_data(max_entries=100, show_spinner=False)

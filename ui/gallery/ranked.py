@@ -38,6 +38,11 @@ class Asked:
     column: str
     wanted: Truth | None
 
+    @property
+    def question(self) -> str:
+        """What the ranking answers, in words."""
+        return ranking.question(self.dataset, self.reference, self.unlike, self.selection)
+
     def ranking(self) -> pd.DataFrame:
         """Return the images, nearest first."""
         return reads.ranking(self.dataset, self.reference, self.unlike, self.selection)
@@ -50,8 +55,9 @@ class Asked:
 def choose(ready: Sequence[Ready]) -> Asked:
     """Draw the knobs."""
     dataset = choices.one_dataset(
-        "Images of", ready, key="dataset", index=choices.own_first(ready), help="The dataset whose images are ranked."
-    )
+        "Images of", ready, key="dataset", index=choices.own_first(ready), split=True,
+        help="The dataset, or the part of one, whose images are ranked.",
+    )  # fmt: skip
     reference = ranking.choose_reference("Most like", ready, key="like", other=dataset)
     unlike = ranking.choose_unlike(ready, key="unlike")
     selection = ranking.choose_neurons(dataset, reference, unlike, reads.dna(dataset))
@@ -69,7 +75,7 @@ def choose(ready: Sequence[Ready]) -> Asked:
 def draw(asked: Asked) -> None:
     """Draw the ranking."""
     ranked, nearest = asked.ranking(), asked.shown()
-    layout.found(ranking.sentence(asked.dataset, asked.reference, asked.unlike, ranked))
+    layout.found(*ranking.sentence(asked.dataset, asked.reference, asked.unlike, ranked))
     view = asked.view if len(nearest) > FEW else "wall"
     seen = {"bands": _bands, "sides": _sides, "wall": _wall}[view](asked, nearest)
     layout.caption(
@@ -126,7 +132,7 @@ def _sides(asked: Asked, nearest: Long) -> Seen:
                 pictures,
                 dataset=asked.dataset.name,
                 key=f"gallery-{title.lower()}",
-                title=f"Images of {asked.dataset.name}, {title.lower()} first",
+                title=f"Images of {asked.dataset.said}, {title.lower()} first",
                 height=TALL,
                 size=SIZE,
                 aspect=reads.aspect(asked.dataset.dataset),
@@ -140,7 +146,7 @@ def _wall(asked: Asked, nearest: Long) -> Seen:
         nearest,
         dataset=asked.dataset.name,
         key="gallery-wall",
-        title=f"Images of {asked.dataset.name}, nearest first",
+        title=f"Images of {asked.dataset.said}, nearest first",
         height=TALL,
         size=SIZE,
         aspect=reads.aspect(asked.dataset.dataset),

@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from dnacore.errors import UnknownName
 from dnacore.workspace import jobs
 from dnacore.workspace.jobs import Job
-from ui.app import reads, words
+from ui.app import errors, layout, reads, words
 
 RECENT = 3
 AGAIN = {"failed": "Try again"}
@@ -68,7 +69,7 @@ def progress(job: Job, key: str) -> None:
         st.caption(words.as_markdown(pace(job)))
         stopping = job.id in st.session_state.setdefault("_jobs_stopping", set())
         st.button(
-            "Stopping…" if stopping else "Cancel",
+            "Cancelling…" if stopping else "Cancel",
             key=f"{key}-cancel",
             on_click=cancel,
             args=(job.id,),
@@ -76,6 +77,28 @@ def progress(job: Job, key: str) -> None:
             disabled=stopping,
             help="What is finished is kept; resume goes on from there.",
         )
+
+
+def follow(job: Job, key: str, beneath: Callable[[], None] | None = None) -> None:
+    """Draw a job on its own page, once a second until it ends; then the page runs again.
+
+    beneath: draws what the page shows of the work so far.
+    """
+
+    def once() -> None:
+        with errors.guarded():
+            try:
+                current = jobs.job(reads.workspace(), job.id)
+            except UnknownName:
+                st.rerun()
+            if current.state != "running":
+                st.rerun()
+            progress(current, key)
+            if beneath is not None:
+                beneath()
+            layout.note("This goes on when you leave the page.")
+
+    st.fragment(once, run_every=1.0)()
 
 
 def pace(job: Job) -> str:

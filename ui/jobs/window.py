@@ -56,7 +56,7 @@ def _job(job: Job) -> None:
     title, *acts = st.columns([4.2, 1, 1], vertical_alignment="center")
     title.markdown(f"**{words.as_markdown(job.title)}** {STATES[job.state]}{_when(job)}")
     if job.state == "running":
-        acts[0].button("Stop", key=f"job-stop-{job.id}", on_click=tray.cancel, args=(job.id,), width="stretch")
+        acts[0].button("Cancel", key=f"job-stop-{job.id}", on_click=tray.cancel, args=(job.id,), width="stretch")
     else:
         if job.state != "done":
             word = tray.AGAIN.get(job.state, "Resume")
