@@ -12,7 +12,7 @@ layout.header(
     "Compare", "What tells two datasets apart: in which layers, through which neurons, in which images?",
     back=("distances", "Distances"),
 )  # fmt: skip
-ready = reads.ready()
+ready = reads.comparable()
 if not ready or (len(ready) < 2 and not parts.names(ready)):
     layout.nothing_extracted(needed=2)
 

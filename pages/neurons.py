@@ -12,7 +12,7 @@ layout.header(
     "What does one neuron see?",
     hand="Drag over its histogram, and the images that live there line up below.",
 )
-ready = reads.ready()
+ready = reads.comparable()
 if not ready:
     layout.nothing_extracted()
 shown = neuron_list.choose(ready)

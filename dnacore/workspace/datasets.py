@@ -43,6 +43,11 @@ class Dataset:
     title: str = ""
     part: Part | None = None
 
+    @property
+    def imported(self) -> bool:
+        """Whether it came as a DNA alone: its images are somewhere else."""
+        return self.id < 0
+
     def split(self, column: str, value: str) -> Dataset:
         """The images of this dataset that have an attribute."""
         part = Part(column, value)

@@ -24,7 +24,7 @@ from dnacore.images import thumbnails
 from dnacore.sketches.sketches import Sketches
 from dnacore.workspace.attribute_table import choose
 from dnacore.workspace.datasets import Dataset, parse_part
-from dnacore.workspace.saved import custom_extractors
+from dnacore.workspace.saved import custom_extractors, imported
 from dnacore.workspace.store.shard_plan import FileRow
 from dnacore.workspace.upkeep.absence import why_absent
 from dnacore.workspace.workspace import Workspace
@@ -121,6 +121,12 @@ def ready(label: str | None = None) -> list[Ready]:
     return [Ready(dataset, key) for dataset, key in found if key is not None]
 
 
+def comparable() -> list[Ready]:
+    """Return the same, and behind them the DNAs that came without images, for pages that compare whole datasets."""
+    came = imported.comparable(workspace(), extractor())
+    return [*ready(), *(Ready(one, imported.key(one)) for one in came)]
+
+
 def listed(one: Ready) -> str:
     """Return a short text that changes whenever a dataset's DNA or its list of files does, to key caches by.
 
@@ -142,7 +148,7 @@ def dna(one: Ready) -> dc.DNA:
 
 @st.cache_resource(max_entries=12, show_spinner=False)
 def _dna(key: str, _dataset: Dataset, _label: str) -> dc.DNA:
-    found = workspace().dna(_dataset, _label)
+    found = imported.load(_dataset) if _dataset.imported else workspace().dna(_dataset, _label)
     if found is None:
         raise dc.UnknownName(f"“{_dataset.name}” has no DNA any more. Extract it again on the Datasets page.")
     return found
@@ -193,10 +199,9 @@ def sketches_of(dataset: Ready) -> Sketches:
 def _sketches(key: str, _dataset: Ready, _label: str) -> Sketches:
     found = workspace().sketches(_dataset.dataset, _label)
     if found is None or not len(found):
-        raise dc.BadInput(
-            f"“{_dataset.name}” was extracted without sketches, so its images cannot be ranked. "
-            "Extract it again with sketches."
-        )
+        why = "came without its images" if _dataset.dataset.imported else "was extracted without sketches"
+        what = "Add their folder" if _dataset.dataset.imported else "Extract it again with sketches"
+        raise dc.BadInput(f"“{_dataset.name}” {why}, so they cannot be ranked. {what} on the Datasets page.")
     return found
 
 

@@ -29,7 +29,7 @@ def lacking(chosen: Sequence[Ready]) -> list[str]:
     setting = reads.workspace().store.find_setting(reads.extractor())
     if setting is None or not may_have_head(setting.specification):
         return []
-    names = [one.name for one in chosen if one.dataset.part is None]
+    names = [one.name for one in chosen if one.dataset.part is None and not one.dataset.imported]
     return [one.name for one in chosen if one.name in names and not reads.workspace().store.words_key(one.dataset)]
 
 

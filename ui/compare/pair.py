@@ -12,7 +12,7 @@ from ui.app import address, comparisons, layout, navigation, reads, theme, words
 from ui.app import chance as noise
 from ui.app import words as neuron_names
 from ui.app.reads import Ready
-from ui.choices import choices, closeup, in_words, measures, parts, two
+from ui.choices import choices, closeup, in_words, measures, parts, two, without_images
 from ui.choices.measures import Measure
 from ui.components import chart, wall
 from ui.components.wall import pictures
@@ -148,10 +148,11 @@ def _telling(a: Ready, b: Ready, one: dc.DNA, other: dc.DNA, flat: int) -> None:
     code = choices.neuron_code(one, flat)
     with st.container(horizontal=True, gap="medium"):
         navigation.link("neurons", "Look at this neuron", neuron=code, a=a.name, b=b.name)
-        navigation.link(
-            "gallery", f"Rank {parts.whole(b).said} by it", dataset=parts.whole(b).name, like=a.name, unlike=b.name,
-            neurons="typed", typed=code,
-        )  # fmt: skip
+        if not (a.dataset.imported or b.dataset.imported):
+            navigation.link(
+                "gallery", f"Rank {parts.whole(b).said} by it", dataset=parts.whole(b).name, like=a.name, unlike=b.name,
+                neurons="typed", typed=code,
+            )  # fmt: skip
 
 
 def _images(a: Ready, b: Ready, dna: dc.DNA, flat: int, selection: dc.Selection | None) -> None:
@@ -175,6 +176,10 @@ def _images(a: Ready, b: Ready, dna: dc.DNA, flat: int, selection: dc.Selection 
 
 def images_apart(mine: Ready, its: Ready, selection: dc.Selection | None) -> None:
     """Draw the images of one dataset that lie farthest from another by some neurons."""
+    if mine.dataset.imported:
+        st.html(layout.dataset_name(mine.dataset))
+        without_images.draw([mine])
+        return
     ranked = reads.ranking(mine, its, selection=selection)
     farthest: pd.DataFrame = ranked.iloc[::-1].head(IMAGES)
     st.html(layout.dataset_name(mine.dataset, f"most unlike {its.said}"))

@@ -9,14 +9,13 @@ import streamlit as st
 
 import dnacore as dc
 from dnacore.errors import DnaError
+from dnacore.workspace.saved import imported as came
 from ui.app import reads, words
-
-SUFFIX = ".dna.npz"
 
 
 def names() -> list[str]:
     """Return the names of the imported DNAs."""
-    return sorted(path.name.removesuffix(SUFFIX) for path in (reads.workspace().root / "imports").glob(f"*{SUFFIX}"))
+    return came.names(reads.workspace())
 
 
 def draw() -> None:
