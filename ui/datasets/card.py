@@ -239,4 +239,4 @@ def _delete(dataset: Dataset, popover: str) -> None:
 
     st.button("Delete", key=f"delete-{dataset.id}", type="primary", disabled=busy, on_click=begin)
     if busy:
-        layout.caption("A job is working on it. Cancel the job first.")
+        layout.caption("A job is working on it. Stop the job first.")

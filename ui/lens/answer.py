@@ -88,7 +88,7 @@ def _progress(number: str, asked: Asked) -> None:
         st.rerun(scope="app")
     share = min(job.done / job.total, 1.0) if job.total else 0.0
     st.progress(share, text=words.as_markdown(f"{job.title}: {job.stage or 'starting'}"))
-    st.button("Cancel", key="lens-cancel", on_click=tray.cancel, args=(job.id,), type="tertiary")
+    st.button("Stop", key="lens-cancel", on_click=tray.cancel, args=(job.id,), type="tertiary")
     try:
         st.image(asked.file(PREVIEW).read_bytes(), caption="How far it is", width=320)
     except OSError:

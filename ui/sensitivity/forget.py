@@ -107,7 +107,7 @@ def _progress(number: str) -> None:
         st.rerun(scope="app")
     share = min(job.done / job.total, 1.0) if job.total else 0.0
     st.progress(share, text=words.as_markdown(f"{job.title}: {job.stage or 'starting'}"))
-    layout.caption("This goes on when you leave the page. It can be cancelled in the sidebar.")
+    layout.caption("This goes on when you leave the page. It can be stopped in the sidebar.")
 
 
 def _result(forget: str) -> None:

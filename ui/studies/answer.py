@@ -67,7 +67,7 @@ def _progress(number: str) -> None:
         st.rerun(scope="app")
     share = min(job.done / job.total, 1.0) if job.total else 0.0
     st.progress(share, text=words.as_markdown(f"{job.title}: {job.stage or 'starting'}"))
-    st.button("Cancel", key="study-cancel", on_click=tray.cancel, args=(job.id,), type="tertiary")
+    st.button("Stop", key="study-cancel", on_click=tray.cancel, args=(job.id,), type="tertiary")
     layout.note("This goes on when you leave the page.")
 
 
