@@ -21,7 +21,7 @@ from ui.app.reads import Ready
 
 def described(dataset: Dataset) -> bool:
     """Return whether there is an attribute to choose a dataset's images by: of a table, or what the network sees."""
-    return dataset.attributes is not None or bool(reads.workspace().store.words_key(dataset))
+    return bool(len(reads.attributes(dataset).columns))
 
 
 def lacking(chosen: Sequence[Ready]) -> list[str]:

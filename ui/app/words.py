@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import dnacore as dc
 from dnacore.extractors.networks.mini_classes import thing_of
+from dnacore.workspace.attribute_table import FOLDER, TAG
 from dnacore.workspace.datasets import parse_part
 
 
@@ -76,10 +77,20 @@ def dataset(name: str) -> str:
     base, part = parse_part(name)
     if part is None:
         return name
-    column = part.column.replace("_", " ")
-    if part.value in ("0", "1"):
-        return f"{base} {'with' if part.value == '1' else 'without'} {column}"
-    return f"{base} with {column} {part.value}"
+    return f"{base} {' and '.join(condition(*one) for one in part.conditions)}"
+
+
+def condition(column: str, value: str) -> str:
+    """Return one condition of a part as a person says it: `with hat`, `without hat`, `in day`, `tagged best`."""
+    column, no = (column[:-1], True) if column.endswith("!") else (column, False)
+    if column == TAG:
+        return f"not tagged {value}" if no else f"tagged {value}"
+    if column == FOLDER:
+        return f"not in {value}" if no else f"in {value}"
+    said = column.replace("_", " ")
+    if value in ("0", "1"):
+        return f"{'with' if (value == '1') != no else 'without'} {said}"
+    return f"{'without' if no else 'with'} {said} {value}"
 
 
 def moment(stamp: float) -> str:

@@ -24,7 +24,7 @@ def datasets(ready: Sequence[Ready], label: str = "Datasets") -> list[Ready]:
     they say otherwise.
     """
     names = [one.name for one in ready]
-    split = parts.names(ready)
+    split = [*parts.names(ready), *parts.asked_for("datasets", ready)]
     place = st.container()
     default = [one.name for one in own_before_demo(ready)[:MOST]]
     with place:
@@ -92,7 +92,7 @@ def one_dataset(
 ) -> Ready:
     """Let a person choose one of the extracted datasets. split: or a part of one by attribute."""
     names = [one.name for one in ready]
-    options = [*names, *parts.names(ready)] if split else names
+    options = [*names, *parts.names(ready), *parts.asked_for(key, ready)] if split else names
     name = address.select(label, options, index=min(index, len(names) - 1), key=key, help=help)
     found = parts.resolve(ready, [name])[0]
     capture.used(found)

@@ -34,7 +34,7 @@ def choose_reference(label: str, ready: Sequence[Ready], *, key: str, other: Rea
     """
     names = [one.name for one in ready]
     proposed = next((place for place, name in enumerate(names) if name != other.name), 0)
-    options = _with_images([*names, *parts.names(ready)], key)
+    options = _with_images([*names, *parts.names(ready), *parts.asked_for(key, ready)], key)
     chosen = address.select(
         label,
         options,
@@ -48,7 +48,9 @@ def choose_reference(label: str, ready: Sequence[Ready], *, key: str, other: Rea
 
 def choose_unlike(ready: Sequence[Ready], *, key: str) -> Reference | None:
     """Let a person choose what images should be unlike, or nothing."""
-    options = _with_images([NOTHING, *(one.name for one in ready), *parts.names(ready)], key)
+    options = _with_images(
+        [NOTHING, *(one.name for one in ready), *parts.names(ready), *parts.asked_for(key, ready)], key
+    )
     chosen = address.select(
         "and unlike",
         options,
@@ -135,13 +137,13 @@ def sentence(dataset: Ready, reference: Reference, unlike: Reference | None, ran
     if unlike is not None:
         nearer = int((ranked["distance"] < 0).sum())
         counted = f"{nearer:,} of {words.count(len(ranked), 'image')}"
-        return f"{counted} of {dataset.name} are more like {target} than like {name_of(unlike)}"
+        return f"{counted} of {dataset.said} are more like {target} than like {name_of(unlike)}"
     if ranked.empty:
-        return f"No image of {dataset.name} can be ranked."
+        return f"No image of {dataset.said} can be ranked."
     near, far = (words.significant(float(ranked["distance"].iloc[at])) for at in (0, -1))
     if isinstance(reference, Ready) and reference.name == dataset.name:
-        return f"The most typical images of {dataset.name}, and the oddest: {near} to {far} bins"
-    return f"Images of {dataset.name} most like {target}: {near} to {far} bins away"
+        return f"The most typical images of {dataset.said}, and the oddest: {near} to {far} bins"
+    return f"Images of {dataset.said} most like {target}: {near} to {far} bins away"
 
 
 def _with_images(names: list[str], key: str) -> list[str]:
