@@ -10,9 +10,11 @@ import pandas as pd
 import pytest
 
 import dnacore as dc
+from dnacore.images import browse
 from dnacore.workspace.attribute_table import choose, facets, read_attributes
 from dnacore.workspace.datasets import Part, parse_part
-from dnacore.workspace.saved import tags
+from dnacore.workspace.saved import neuron_notes, tags
+from dnacore.workspace.saved.neuron_notes import Note
 from tests import small_world
 
 
@@ -104,3 +106,22 @@ def test_a_filter_over_ten_thousand_images_counts_in_one_go() -> None:
     found = facets(table, choose(table, Part("a0", "1", Part("a1", "1")), "many"))
     print(f"{1000 * (time.perf_counter() - begun):.0f} ms")
     assert found["a2"]["1"] == int(((table["a0"] == "1") & (table["a1"] == "1") & (table["a2"] == "1")).sum())
+
+
+def test_notes_on_neurons_belong_to_their_network(album: dc.Workspace) -> None:
+    neuron_notes.put(album.catalogue, "one", "head:3", Note(" hats ", "brims above all"))
+    neuron_notes.put(album.catalogue, "one", "head:4", Note("beards"))
+    neuron_notes.put(album.catalogue, "one", "head:4", Note())
+    assert neuron_notes.of(album.catalogue, "one") == {"head:3": Note("hats", "brims above all")}
+    assert neuron_notes.of(album.catalogue, "another") == {}
+    with pytest.raises(dc.BadInput, match="Shorten it"):
+        neuron_notes.put(album.catalogue, "one", "head:3", Note("x" * 61))
+
+
+def test_folders_are_counted_before_they_are_added(
+    album: dc.Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "album" / "empty").mkdir()
+    monkeypatch.setenv(browse.ENVIRONMENT, str(tmp_path))
+    assert browse.counts(browse.Place(0, ("album", "all"))) == {"day": (3, True), "night": (3, True)}
+    assert browse.counts(browse.Place(0, ("album",))) == {"all": (6, True)}

@@ -9,7 +9,8 @@ import streamlit as st
 
 from ui.app import layout, navigation, reads
 from ui.app.reads import Ready
-from ui.choices import alike, tagging
+from ui.choices import alike
+from ui.choices.own import tagging
 from ui.components import wall
 from ui.components.wall import Picture
 

@@ -16,7 +16,7 @@ from dnacore.workspace.saved import piles as picks
 from dnacore.workspace.saved.piles import WITH, WITHOUT, Images
 from ui.app import address, layout, navigation, reads, words
 from ui.app.reads import Ready
-from ui.choices import tagging
+from ui.choices.own import tagging
 from ui.components import wall as gallery
 from ui.components.wall import Action, Band, Long, Picture, Seen
 from ui.jobs import tray

@@ -29,7 +29,7 @@ def draw() -> None:
         if path is None:
             continue
         with st.container(key=f"imported-{found.index(name)}"):
-            left, right = st.columns([4, 1], vertical_alignment="center")
+            left, right = st.columns([2.2, 1], vertical_alignment="center")
             with left:
                 st.markdown(f"**{words.as_markdown(name)}**")
                 st.caption(words.as_markdown(_about(path)))

@@ -12,7 +12,8 @@ from dnacore.workspace.datasets import Dataset, Part
 from dnacore.workspace.store.shard_plan import FileRow
 from ui.app import address, navigation, palette, reads, words
 from ui.app.reads import Ready
-from ui.choices import closeup, filter_bar, groups, picking
+from ui.choices import closeup, filter_bar, picking
+from ui.choices.own import groups
 from ui.components import wall
 from ui.components.wall import pictures
 from ui.datasets import card, deletion, imported, several, table_of
@@ -67,20 +68,21 @@ def _of_group(datasets: list[Dataset]) -> list[Dataset]:
 
 def _row(dataset: Dataset, ready: Ready | None, busy: set[str], absent: bool) -> None:
     with st.container(key=f"dataset-{dataset.id}"):
-        check, name, count, act = st.columns([0.22, 1.5, 0.9, 0.8], vertical_alignment="center", gap="small")
-        check.checkbox(
-            f"Select {words.as_markdown(dataset.name)}", key=several.key_of(dataset), label_visibility="collapsed"
-        )
-        if name.button(
+        line = st.container(horizontal=True, vertical_alignment="center", gap="xsmall")
+        line.checkbox(
+            f"Select {words.as_markdown(dataset.name)}", key=several.key_of(dataset), label_visibility="collapsed",
+            width="content",
+        )  # fmt: skip
+        if line.button(
             words.as_markdown(dataset.name), key=f"look-{dataset.id}", type="tertiary", on_click=_look,
             args=(dataset.name,), help="See its images beside this list.",
         ):  # fmt: skip
             st.rerun()  # the whole page: this list is a fragment, and the images stand outside of it
-        count.html(f'<div class="vds-line" style="text-align:right">{words.count(dataset.images, "image")}</div>')
+        line.html(f'<div class="vds-line" style="text-align:right">{words.count(dataset.images, "image")}</div>')
         if ready is None and dataset.name in busy:
-            act.caption("being extracted…")
-        elif act.button(
-            "Update" if ready else "Extract", key=f"{'again' if ready else 'extract'}-{dataset.id}", width="stretch",
+            line.html('<div class="vds-quiet" style="white-space:nowrap">being extracted…</div>', width="content")
+        elif line.button(
+            "Update" if ready else "Extract", key=f"{'again' if ready else 'extract'}-{dataset.id}",
             type="tertiary" if ready else "secondary", disabled=absent or dataset.name in busy,
             help="Looks at the folder again and extracts only what is new or changed." if ready else None,
         ):  # fmt: skip
