@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.app import layout, reads
+from ui.app import layout, reads, words
 from ui.choices import measures, parts, two
 from ui.compare import pair
 
@@ -23,6 +23,7 @@ if len(chosen) < 2:
 result, knobs = layout.result_and_knobs()
 with knobs:
     measure = measures.choose(reads.dna(chosen[0]))
+layout.question(words.against(chosen[0].name, chosen[1].name, measure.by))
 with result:
     pair.summary(chosen[0], chosen[1], measure)
 pair.draw(chosen[0], chosen[1], measure)

@@ -13,6 +13,7 @@ result, knobs = layout.result_and_knobs()
 with knobs:
     asked = heatmap.choose(ready)
 if asked is not None:
+    layout.question(heatmap.question(asked))
     with result:
         heatmap.draw(asked, len(ready))
     pairs.follow()

@@ -27,6 +27,7 @@ with knobs:
         method = address.segments("Layout", views.LAYOUTS, key="layout")
         colour = views.choose_colour(chosen)
         selection = choices.selection(choices.neurons(first), first)
+layout.question(views.question(chosen, by=measure.by if what == "datasets" else choices.by(selection), what=what))
 with result:
     if what == "datasets":
         views.of_datasets(chosen, measure)

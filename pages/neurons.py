@@ -16,6 +16,7 @@ ready = reads.comparable()
 if not ready:
     layout.nothing_extracted()
 shown = neuron_list.choose(ready)
+layout.question(shown.question)
 table, card = st.columns([1, 1.28], gap="large")
 with table:
     neuron_list.draw(shown)

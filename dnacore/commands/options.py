@@ -87,6 +87,27 @@ def whole(text: str) -> int:
     return int(text)
 
 
+def of_engine(extract: argparse.ArgumentParser) -> None:
+    """The options of `extract` that say what runs it."""
+    extract.add_argument(
+        "--engine", choices=("local", "ray"), default="local", help="what runs it: this machine, or a Ray cluster"
+    )
+    extract.add_argument(
+        "--ray-address",
+        default="auto",
+        metavar="A",
+        help="ray: a running cluster (auto: find one, else start one here)",
+    )
+    extract.add_argument(
+        "--gpus-per-worker", type=part_or_more, default=0.0, metavar="G",
+        help="ray: 1, or 0.5 for two workers on each (default 0)",
+    )  # fmt: skip
+    extract.add_argument(
+        "--cpus-per-worker", type=positive, metavar="N",
+        help="ray: cores and threads of each (default: a machine's, or its share beside each GPU)",
+    )  # fmt: skip
+
+
 def of_study(command: Command) -> None:
     """Add the command `study`; which studies there are, their room says."""
     from dnacore.studies import NAMES
@@ -127,6 +148,17 @@ def share(text: str) -> float:
         found = 0.0
     if not 0 < found < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number between 0 and 1")
+    return found
+
+
+def part_or_more(text: str) -> float:
+    """A number of GPUs: 0, a part of one, or whole ones."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = -1.0
+    if not (0 <= found <= 1 or (found < 1_000 and found == int(found))):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of GPUs such as 1 or 0.5")
     return found
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from dnacore import __version__
-from dnacore.commands.options import Command, Parser, everywhere, of_lens, of_study, positive, share
+from dnacore.commands.options import Command, Parser, everywhere, of_engine, of_lens, of_study, positive, share
 from dnacore.errors import Cancelled, DnaError
 from dnacore.paths import shown
 
@@ -168,6 +168,7 @@ def _extraction(command: Command) -> None:
     extract.add_argument(
         "--words", action="store_true", help="extract again what was extracted before the network's words were kept"
     )
+    of_engine(extract)
 
 
 def _distances(command: Command) -> None:

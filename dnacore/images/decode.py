@@ -23,6 +23,7 @@ import numpy as np
 from PIL import Image, TiffImagePlugin, WebPImagePlugin, features  # noqa: F401  (the plugins register their formats)
 
 from dnacore.errors import BadInput, Unread, is_passing
+from dnacore.images import tars
 from dnacore.images.files import explain
 
 _ORIENTATION, _BITS, _PHOTOMETRIC, _SAMPLE_FORMAT = 274, 258, 262, 339  # TIFF and EXIF tags
@@ -170,9 +171,9 @@ def opened(path: Path | BinaryIO, draft: int | None = None) -> Iterator[Image.Im
 def _bytes_of(source: Path | BinaryIO) -> AbstractContextManager[BinaryIO]:
     if not isinstance(source, (str, os.PathLike)):
         return nullcontext(source)
-    if not stat.S_ISREG(os.stat(source).st_mode):  # a pipe would be waited for
+    if os.path.lexists(source) and not stat.S_ISREG(os.stat(source).st_mode):  # a pipe would be waited for
         raise BadInput("it is a folder, not a file" if os.path.isdir(source) else "it is not an ordinary file")
-    return open(source, "rb")
+    return tars.open_file(source)
 
 
 def _reason(error: BaseException, start: bytes) -> str:

@@ -42,8 +42,8 @@ def test_the_first_heatmap_needs_no_click_and_a_restarted_server_goes_on(tmp_pat
                 expect(other.locator(".st-key-start-heatmap .barlayer .point").first).to_be_attached()
                 sidebar = other.get_by_test_id("stSidebar")
                 expect(sidebar.get_by_text("Preparing the demo data")).to_be_visible()
-                sidebar.get_by_role("button", name="Stop").click()
-                expect(sidebar.get_by_text("stopped")).to_be_visible(timeout=60_000)
+                sidebar.get_by_role("button", name="Cancel").click()
+                expect(sidebar.get_by_text("cancelled")).to_be_visible(timeout=60_000)
             finally:
                 ui.stop(second)
             browser.close()

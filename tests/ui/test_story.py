@@ -68,8 +68,8 @@ def test_from_a_folder_to_an_answer(dashboard, browser_page, draw_images, tmp_pa
     expect(page.get_by_test_id("stSidebar").get_by_text(re.compile(r"\d+ of 300 images")).first).to_be_visible(
         timeout=PATIENCE
     )
-    page.get_by_test_id("stSidebar").get_by_role("button", name="Stop").click()
-    expect(page.get_by_test_id("stSidebar").get_by_text("stopped")).to_be_visible(timeout=PATIENCE)
+    page.get_by_test_id("stSidebar").get_by_role("button", name="Cancel").click()
+    expect(page.get_by_test_id("stSidebar").get_by_text("cancelled")).to_be_visible(timeout=PATIENCE)
     page.get_by_test_id("stSidebar").get_by_role("button", name="Resume").click()
     expect(page.get_by_test_id("stSidebar").get_by_text("1 running")).to_be_visible()
     open_page(page, "Gallery")

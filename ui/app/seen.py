@@ -44,7 +44,7 @@ def contrast(a: Ready, b: Ready) -> WordContrast | None:
 def _contrast(keys: tuple[str, ...], _a: Ready, _b: Ready) -> WordContrast | None:
     one, other = (words_of(reads.workspace(), ready.dataset) for ready in (_a, _b))
     try:
-        return None if one is None or other is None else word_contrast(one, other, (_a.name, _b.name))
+        return None if one is None or other is None else word_contrast(one, other, (_a.said, _b.said))
     except dc.BadInput:  # the same images, or other networks' words
         return None
 

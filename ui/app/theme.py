@@ -31,11 +31,12 @@ CSS = """
 h1 { letter-spacing: -0.015em; padding: 0 !important; }
 h2, h3 { letter-spacing: -0.01em; }
 .vds-lead { font-size: 15px; opacity: .72; margin: 0 0 0.4rem; max-width: 82ch; text-wrap: pretty; line-height: 1.5; }
+.vds-question { font-size: 15px; font-weight: 600; margin: .1rem 0 .3rem; text-wrap: balance; }
 .vds-found { font-size: 20px; font-weight: 500; line-height: 1.35; letter-spacing: -0.01em; margin: 0.2rem 0 0.3rem; }
+.vds-exact { font-size: 13px; opacity: .72; margin: 0 0 .3rem; font-variant-numeric: tabular-nums; }
 .vds-caption { font-size: 13px; opacity: .72; max-width: 72ch; }
 .vds-name { display: inline-flex; align-items: center; gap: .5em; font-weight: 600; }
 .vds-dot { width: .72em; height: .72em; border-radius: 50%; flex: none; }
-.vds-brand { font-size: 13px; font-weight: 650; letter-spacing: .08em; }
 .vds-row { display: flex; justify-content: space-between; gap: 1em; font-size: 13px; }
 .vds-row span:last-child { font-variant-numeric: tabular-nums; text-align: right; }
 [data-testid="stMultiSelect"] [data-tag] {

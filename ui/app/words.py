@@ -93,6 +93,22 @@ def condition(column: str, value: str) -> str:
     return f"{'without' if no else 'with'} {said} {value}"
 
 
+def opening(text: str) -> str:
+    """Return a text as a sentence begins: `faces with hat` is `Faces with hat`; a name with capitals of its own stays."""
+    first = text.split(" ", 1)[0]
+    return text[:1].upper() + text[1:] if first == first.lower() else text
+
+
+def against(one: str, other: str, by: str = "") -> str:
+    """Return the question that two datasets are: `Faces with hat against faces without hat`. by: which neurons answer."""
+    return f"{opening(dataset(one))} against {dataset(other)}{f', by {by}' if by else ''}"
+
+
+def several(names: Sequence[str], noun: str = "dataset", most: int = 4) -> str:
+    """Return some datasets by their names where they are few, else how many they are."""
+    return listing([dataset(name) for name in names]) if len(names) <= most else count(len(names), noun)
+
+
 def moment(stamp: float) -> str:
     """Return a time stamp (seconds since 1970) in local time: `21 Nov, 13:30`."""
     return time.strftime("%d %b, %H:%M", time.localtime(stamp))
@@ -129,8 +145,16 @@ def size(octets: int) -> str:
 
 
 def times(ratio: float) -> str:
-    """Return a ratio as `2.3x`."""
-    return f"{ratio:.1f}x" if ratio < 10 else f"{ratio:,.0f}x"
+    """Return a ratio as `2.3 times`."""
+    return f"{ratio:.1f} times" if ratio < 10 else f"{ratio:,.0f} times"
+
+
+def pairs(area: float) -> str:
+    """Return in how many pairs one of two comes first (0..1, the area under a ROC curve): `in 97 of 100 pairs`."""
+    hundred = round(100 * area)
+    if area >= 1:
+        return "in every pair"
+    return "in more than 99 of 100 pairs" if hundred == 100 else f"in {hundred} of 100 pairs"
 
 
 def listing(names: Sequence[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import streamlit as st
@@ -34,7 +34,8 @@ def datasets(ready: Sequence[Ready], label: str = "Datasets") -> list[Ready]:
             default=sorted(default, key=names.index) if len(names) > 1 else [*names, *split[:2]],
             key="datasets",
             max_selections=24,
-            help="Type an attribute's name to find a part of a dataset, such as faces[hat=1].",
+            format_func=parts.called([*names, *split]),
+            help="Type an attribute's name to find a part of a dataset, such as “faces with hat”.",
         )
     order = {name: at for at, name in enumerate(names)}
     chosen = sorted(chosen, key=lambda name: order.get(name.partition("[")[0], order.get(name, 0)))
@@ -87,22 +88,24 @@ def own_first(ready: Sequence[Ready]) -> int:
     return list(ready).index(proposed(ready)[0])
 
 
-def also(ready: Sequence[Ready], label: str) -> list[Ready]:
-    """Let a person add datasets to the ones a page shows anyway, where there are others."""
+def also(ready: Sequence[Ready], label: str, taken: Collection[str] = ()) -> list[Ready]:
+    """Let a person add datasets or parts to the ones a page shows anyway (`taken`), where there are others."""
     if not ready:
         return []
     _dots(ready)
-    chosen = address.several(label, [one.name for one in ready], key="also", max_selections=8)
-    found = [one for one in ready if one.name in chosen]
+    options = [*(one.name for one in ready), *(name for name in parts.names(reads.ready()) if name not in taken)]
+    chosen = address.several(label, options, key="also", max_selections=8, format_func=parts.called(options))
+    found = parts.resolve(reads.ready(), chosen)
     for one in found:
         capture.used(one)
     return found
 
 
 def _dots(ready: Sequence[Ready]) -> None:
+    said = parts.called([one.name for one in ready])
     # The chips carry the dataset's colour, as its name does everywhere else. Names are escaped for CSS.
     rules = (
-        f'[data-tag][aria-label="{"".join(f"{chr(92)}{ord(mark):x} " for mark in one.name)}"]::before '
+        f'[data-tag][aria-label="{"".join(f"{chr(92)}{ord(mark):x} " for mark in said(one.name))}"]::before '
         f"{{ background: {palette.dataset_colour(one.dataset.colour)} }}"
         for one in ready
     )
@@ -115,7 +118,9 @@ def one_dataset(
     """Let a person choose one of the extracted datasets. split: or a part of one by attribute."""
     names = [one.name for one in ready]
     options = [*names, *parts.names(ready), *parts.asked_for(key, ready)] if split else names
-    name = address.select(label, options, index=min(index, len(names) - 1), key=key, help=help)
+    name = address.select(
+        label, options, index=min(index, len(options) - 1), key=key, help=help, format_func=parts.called(options)
+    )
     found = parts.resolve(ready, [name])[0]
     capture.used(found)
     return found
@@ -146,6 +151,17 @@ def selection(choice: str, dna: dc.DNA) -> dc.Selection | None:
     if kind == "saved":
         return reads.workspace().selection(name)
     return None
+
+
+def by(selection: dc.Selection | None) -> str:
+    """Return which neurons answer, as part of a question: `20 neurons of hat`; "" where all do."""
+    if selection is None:
+        return ""
+    count = words.count(len(selection), "neuron")
+    kind, name = selection.origin.get("kind"), selection.name
+    if (kind == "typed" and len(selection) == 1) or not name:
+        return count
+    return f"{count} ({words.layer(name) if kind == 'layer' else name})"
 
 
 def neuron_code(dna: dc.DNA, flat: int) -> str:

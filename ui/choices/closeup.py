@@ -9,7 +9,7 @@ import streamlit as st
 
 from ui.app import layout, navigation, reads
 from ui.app.reads import Ready
-from ui.choices import alike
+from ui.choices import alike, parts
 from ui.choices.own import tagging
 from ui.components import wall
 from ui.components.wall import Picture
@@ -35,6 +35,7 @@ def show(
     stands among, through which arrow keys and buttons lead. rankable: whether its dataset has a DNA. why: the choices that
     make the ranking the image was found in, for the page that explains its place.
     """
+    dataset = parts.whole(dataset)
     row = list(among) if picture in among else [picture]
     st.session_state[_AT] = row.index(picture)
 

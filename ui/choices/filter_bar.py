@@ -18,7 +18,7 @@ MOST = 300
 
 def draw(dataset: Dataset, key: str = KEY) -> Part | None:
     """Let a person choose the images that fulfil every one of some conditions; None while all are shown."""
-    table = reads.table_key(dataset)
+    table = f"{dataset.name}:{reads.table_key(dataset)}"
     every = _facets(table, "", dataset, None)
     if not every:
         return None
@@ -41,7 +41,7 @@ def draw(dataset: Dataset, key: str = KEY) -> Part | None:
 
 def rows(dataset: Dataset, part: Part | None) -> list[int] | None:
     """Return the places of the images that a filter leaves, in `files` order; None for all of them."""
-    return None if part is None else _rows(reads.table_key(dataset), str(part), dataset, part)
+    return None if part is None else _rows(f"{dataset.name}:{reads.table_key(dataset)}", str(part), dataset, part)
 
 
 def use(dataset: Dataset, part: Part | None, left: int) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import streamlit as st
@@ -11,7 +12,7 @@ import streamlit as st
 import dnacore as dc
 from dnacore.workspace.attribute_table import facets
 from dnacore.workspace.datasets import Dataset, Part, parse_part
-from ui.app import palette, reads
+from ui.app import palette, reads, words
 from ui.app.reads import Ready
 
 MOST_VALUES = 12
@@ -25,6 +26,17 @@ def names(ready: Sequence[Ready]) -> list[str]:
         for column, values in values_of(one.dataset).items():
             found += [f"{one.name}{Part(column, value)}" for value in values]
     return found[:MOST_PARTS]
+
+
+def called(options: Sequence[str]) -> Callable[[str], str]:
+    """Return what each of these datasets and parts is called on the screen: `faces with hat`.
+
+    Where two would be called the same, the part keeps its exact name.
+    """
+    said = {name: words.dataset(name) for name in options}
+    often = Counter(said.values())
+    clear = {name: text if often[text] == 1 else name for name, text in said.items()}
+    return lambda name: clear.get(name, name)
 
 
 def values_of(dataset: Dataset) -> dict[str, list[str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -33,8 +35,7 @@ def summary(a: Ready, b: Ready, measure: Measure) -> None:
     total, one = float(compared.matrix[0, 1]), reads.dna(a)
     said = words.distance(total, compared.unit, one.bins)
     over = f" in {words.layer(measure.layer)}" if measure.layer else ""
-    beyond = f": {findings.against_chance(total, chance.usual, chance.most)}" if chance else ""
-    layout.found(f"{a.said} and {b.said} differ by {said}{over}{beyond}.")
+    layout.found(findings.two([a.said, b.said], total, chance), f"{measures.NAMES[measure.metric]}: {said}{over}.")
     in_words.draw(a, b)
     floor = noise.layers(_chance(a, b, measure), one, measure.selection)
     _layers({name: float(table[0, 1]) for name, table in every.layers.items()}, compared.unit, floor)
@@ -42,7 +43,7 @@ def summary(a: Ready, b: Ready, measure: Measure) -> None:
 
 def draw(a: Ready, b: Ready, measure: Measure) -> None:
     """Draw the neurons that differ most, one neuron's activations, and the images that show it."""
-    dna, other = reads.dna(a), reads.dna(b)
+    dna = reads.dna(a)
     chosen = st.session_state.get("layer", EVERY)
     within = measure.selection if chosen not in dna.layers else of_layer(dna, chosen)
     st.divider()
@@ -50,7 +51,7 @@ def draw(a: Ready, b: Ready, measure: Measure) -> None:
     with left:
         flat = _neurons(a, b, measure, within, chosen if chosen in dna.layers else None)
     with right:
-        _telling(a, b, dna, other, flat)
+        _telling(a, b, dna, flat)
     _images(a, b, dna, flat, measure.selection)
 
 
@@ -134,7 +135,7 @@ def _neurons(a: Ready, b: Ready, measure: Measure, within: dc.Selection | None, 
     return flats[codes.index(picked)]
 
 
-def _telling(a: Ready, b: Ready, one: dc.DNA, other: dc.DNA, flat: int) -> None:
+def _telling(a: Ready, b: Ready, one: dc.DNA, flat: int) -> None:
     """Draw one neuron's histograms of both datasets."""
     name = neuron_names.full(one, flat)
     found = comparisons.sensitivity(a, b)
@@ -168,14 +169,20 @@ def _images(a: Ready, b: Ready, dna: dc.DNA, flat: int, selection: dc.Selection 
     if by == "neuron":
         selection = dc.Selection.of([flat], extractor=dna.calibration.extractor)
     columns = st.columns(2, gap="large")
+    neurons = {"neurons": "typed", "typed": choices.neuron_code(dna, flat)} if by == "neuron" else {}
     for column, (mine, its) in zip(columns, ((a, b), (b, a)), strict=True):
         with column:
-            images_apart(mine, its, selection)
+            images_apart(mine, its, selection, neurons)
     layout.caption("Below each image: its distance to the other dataset, in bins.", hand="Click one to see it large.")
 
 
-def images_apart(mine: Ready, its: Ready, selection: dc.Selection | None) -> None:
-    """Draw the images of one dataset that lie farthest from another by some neurons."""
+def images_apart(
+    mine: Ready, its: Ready, selection: dc.Selection | None, neurons: Mapping[str, str] | None = None
+) -> None:
+    """Draw the images of one dataset that lie farthest from another by some neurons.
+
+    neurons: the same neurons as choices of another page, which goes on asking.
+    """
     if mine.dataset.imported:
         st.html(layout.dataset_name(mine.dataset))
         without_images.draw([mine])
@@ -192,4 +199,4 @@ def images_apart(mine: Ready, its: Ready, selection: dc.Selection | None) -> Non
         aspect=reads.aspect(mine.dataset),
     )
     if seen.opened is not None:
-        closeup.show(parts.whole(mine), seen.opened)
+        closeup.show(mine, seen.opened, why={"dataset": mine.name, "like": its.name, **(neurons or {})})

@@ -36,7 +36,7 @@ def draw(dataset: Dataset, ready: Ready | None) -> None:
     found = duplicates(dataset)
     layout.facts(_facts(dataset, ready, found))
     if ready is not None:
-        _saturation(dataset, ready)
+        _saturation(ready)
     if found.unknown:
         st.button(
             "Look for exact copies", key="find-duplicates", type="tertiary", icon=":material/content_copy:",
@@ -106,7 +106,7 @@ def _facts(dataset: Dataset, ready: Ready | None, found: Duplicates) -> list[tup
         rows.append(("DNA by", info.title if info else label))
     rows.append(("Takes in the workspace", words.size(_size(dataset.id, ready.key if ready else "", dataset))))
     if ready is not None:
-        rows.append(("Outside the ranges", words.percent(_outside(ready.key, ready)[0])))
+        rows.append(("Beyond the measured ends", words.percent(_outside(ready.key, ready)[0])))
     return rows
 
 
@@ -123,7 +123,7 @@ def _outside(key: str, _ready: Ready) -> tuple[float, str, float]:
     return float(dna.outside.sum()) / max(int(dna.histograms.sum()), 1), layer, float(most)
 
 
-def _saturation(dataset: Dataset, ready: Ready) -> None:
+def _saturation(ready: Ready) -> None:
     share, layer, most = _outside(ready.key, ready)
     said = words.saturation(share) if share > SATURATED else None
     if said is None:
@@ -246,4 +246,4 @@ def _delete(dataset: Dataset, popover: str) -> None:
 
     st.button("Delete", key=f"delete-{dataset.id}", type="primary", disabled=busy, on_click=begin)
     if busy:
-        layout.caption("A job is working on it. Stop the job first.")
+        layout.caption("A job is working on it. Cancel the job first.")

@@ -38,6 +38,11 @@ class Asked:
     column: str
     wanted: Truth | None
 
+    @property
+    def question(self) -> str:
+        """What the ranking answers, in words."""
+        return ranking.question(self.dataset, self.reference, self.unlike, self.selection)
+
     def ranking(self) -> pd.DataFrame:
         """Return the images, nearest first."""
         return reads.ranking(self.dataset, self.reference, self.unlike, self.selection)
@@ -50,8 +55,9 @@ class Asked:
 def choose(ready: Sequence[Ready]) -> Asked:
     """Draw the knobs."""
     dataset = choices.one_dataset(
-        "Images of", ready, key="dataset", index=choices.own_first(ready), help="The dataset whose images are ranked."
-    )
+        "Images of", ready, key="dataset", index=choices.own_first(ready), split=True,
+        help="The dataset, or the part of one, whose images are ranked.",
+    )  # fmt: skip
     part = filter_bar.draw(dataset.dataset)
     reference = ranking.choose_reference("Most like", ready, key="like", other=dataset)
     unlike = ranking.choose_unlike(ready, key="unlike")
@@ -72,7 +78,7 @@ def choose(ready: Sequence[Ready]) -> Asked:
 def draw(asked: Asked) -> None:
     """Draw the ranking."""
     ranked, nearest = asked.ranking(), asked.shown()
-    layout.found(ranking.sentence(asked.dataset, asked.reference, asked.unlike, ranked))
+    layout.found(*ranking.sentence(asked.dataset, asked.reference, asked.unlike, ranked))
     view = asked.view if len(nearest) > FEW else "wall"
     seen = {"bands": _bands, "sides": _sides, "wall": _wall}[view](asked, nearest)
     layout.caption(

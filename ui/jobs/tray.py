@@ -1,4 +1,4 @@
-"""Background jobs as a person sees them: what is running, how fast, how long still, and stop, resume, forget."""
+"""Background jobs as a person sees them: what is running, how fast, how long still, and cancel, resume, forget."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from dnacore.errors import UnknownName
 from dnacore.workspace import jobs
 from dnacore.workspace.jobs import Job
-from ui.app import reads, words
+from ui.app import errors, layout, reads, words
 
 RECENT = 3
 AGAIN = {"failed": "Try again"}
@@ -22,7 +23,7 @@ _COMMANDS = (
     (re.compile(r" \(--[a-z-]+[^)]*\)"), ""),
     (re.compile(r"(with: |with )?`?python -m dnacore[^`\n]*`?"), "on the Datasets page"),
 )
-ENDED = {"failed": "failed", "cancelled": "stopped", "interrupted": "was interrupted"}
+ENDED = {"failed": "failed", "cancelled": "cancelled", "interrupted": "was interrupted"}
 
 
 def running() -> list[Job]:
@@ -61,14 +62,14 @@ def draw() -> None:
 
 
 def progress(job: Job, key: str) -> None:
-    """Draw a running job: its progress bar, speed, time left and a button to stop it."""
+    """Draw a running job: its progress bar, speed, time left and a button to cancel it."""
     share = min(job.done / job.total, 1.0) if job.total else 0.0
     with st.container(key=key):
         st.progress(share, text=words.as_markdown(job.title))
         st.caption(words.as_markdown(pace(job)))
         stopping = is_stopping(job)
         st.button(
-            "Stopping…" if stopping else "Stop",
+            "Cancelling…" if stopping else "Cancel",
             key=f"{key}-cancel",
             on_click=cancel,
             args=(job.id,),
@@ -83,10 +84,32 @@ def is_stopping(job: Job) -> bool:
     return job.stage == jobs.STOPPING or job.id in st.session_state.setdefault("_jobs_stopping", set())
 
 
+def follow(job: Job, key: str, beneath: Callable[[], None] | None = None) -> None:
+    """Draw a job on its own page, once a second until it ends; then the page runs again.
+
+    beneath: draws what the page shows of the work so far.
+    """
+
+    def once() -> None:
+        with errors.guarded():
+            try:
+                current = jobs.job(reads.workspace(), job.id)
+            except UnknownName:
+                st.rerun()
+            if current.state != "running":
+                st.rerun()
+            progress(current, key)
+            if beneath is not None:
+                beneath()
+            layout.note("This goes on when you leave the page.")
+
+    st.fragment(once, run_every=1.0)()
+
+
 def pace(job: Job) -> str:
     """Return where a job stands: `extracting faces · 120 of 400 images · 31 images/s · about 9 s left`."""
     if is_stopping(job):
-        return "stopping; what is finished is kept"
+        return "being cancelled; what is finished is kept"
     parts = [job.stage or "starting"]
     if job.total:
         looks = job.command[:1] == ("lens",)  # counted in steps, or whatever its stage says

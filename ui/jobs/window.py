@@ -16,7 +16,7 @@ STATES = {
     "running": "running",
     "done": "done",
     "failed": "failed",
-    "cancelled": "stopped",
+    "cancelled": "cancelled",
     "interrupted": "interrupted",
 }
 
@@ -56,10 +56,12 @@ def _job(job: Job) -> None:
     title, *acts = st.columns([4.2, 1, 1], vertical_alignment="center")
     running = job.state == "running"
     stopping = running and tray.is_stopping(job)
-    title.markdown(f"**{words.as_markdown(job.title)}** {'stopping' if stopping else STATES[job.state]}{_when(job)}")
+    title.markdown(
+        f"**{words.as_markdown(job.title)}** {'being cancelled' if stopping else STATES[job.state]}{_when(job)}"
+    )
     if running:
         acts[0].button(
-            "Stop", key=f"job-stop-{job.id}", on_click=tray.cancel, args=(job.id,), width="stretch", disabled=stopping
+            "Cancel", key=f"job-stop-{job.id}", on_click=tray.cancel, args=(job.id,), width="stretch", disabled=stopping
         )
     else:
         if job.state != "done":

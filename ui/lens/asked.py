@@ -58,6 +58,14 @@ class Asked:
         return f"Lens: {self.analysis.title}{', ' + about if about else ''}"
 
     @property
+    def about(self) -> str:
+        """What the question is about, as a short sentence; "" for nothing in particular."""
+        said = [words.opening(self.subject)] if self.subject else []
+        said += [f"in {self.image.name}"] if self.image else []
+        said += [f"over the images of {self.dataset.said}"] if self.dataset and not self.image else []
+        return f"{words.opening(' '.join(said))}." if said else ""
+
+    @property
     def names(self) -> list[str]:
         """The datasets that it looks into."""
         return [] if self.dataset is None else [self.dataset.name]

@@ -30,7 +30,7 @@ def choose_dataset(analysis: Analysis, ready: Sequence[Ready]) -> Ready:
     linked = (address.code(IMAGE) or "").rpartition(":")[0]
     place = names.index(linked) if linked in names else choices.own_first(ready)
     label = "Image from" if "image" in analysis.inputs and "dataset" not in analysis.inputs else "Dataset"
-    return choices.one_dataset(label, ready, key="dataset", index=place)
+    return choices.one_dataset(label, ready, key="dataset", index=place, split=True)
 
 
 def choose_image(dataset: Ready, flat: int, ready: Sequence[Ready], ranked: bool = False) -> Picked | None:

@@ -138,6 +138,6 @@ def _load(name: str, images: int, points: Path) -> np.ndarray | None:
 
 def _name(chosen: Sequence[Ready], selection: dc.Selection | None) -> str:
     # Known by what it shows, so that whoever asks for the same map later, or after a restart, finds it.
-    said = repr([one.key for one in chosen])
+    said = repr([one.stored for one in chosen])
     neurons = b"" if selection is None else np.sort(selection.flat).astype("<i8").tobytes()
     return hashlib.blake2b(said.encode() + neurons, digest_size=12).hexdigest()

@@ -26,21 +26,31 @@ UNKNOWN = "unknown"
 MOST_KINDS = 12
 
 
+def question(chosen: Sequence[Ready], *, by: str, what: str) -> str:
+    """Return the question that a map answers. by: the neurons that count, "" for all."""
+    whose = words.several([one.name for one in chosen])
+    which = f"images of {whose}" if what == "images" else "datasets"
+    among = "" if what == "images" else f" among {whose}"
+    return f"Which {which} lie near each other{among}{f', by {by}' if by else ''}?"
+
+
 def of_datasets(chosen: Sequence[Ready], measure: Measure) -> None:
     """Draw the datasets as points that are near each other where the datasets are alike."""
     compared = comparisons.comparison(chosen, measure.metric, measure.selection, measure.layer)
     plane = of_distances(compared.matrix)
-    names = list(compared.names)
+    names, said = list(compared.names), [one.said for one in chosen]
 
     def remember(data: list[int]) -> None:
         apart = compared.matrix[data[0]].copy()
         apart[data[0]] = np.inf
         st.session_state["_open_pair"] = (names[data[0]], names[int(apart.argmin())])
 
-    layout.found(findings.pairwise(names, compared.matrix, compared.unit))
+    layout.found(
+        findings.pairwise(said, compared.matrix, compared.unit), findings.extremes(said, compared.matrix, compared.unit)
+    )
     chart.show(
         maps.datasets(
-            names, plane.points, [palette.dataset_colour(one.dataset.colour) for one in chosen], dark=theme.is_dark()
+            said, plane.points, [palette.dataset_colour(one.dataset.colour) for one in chosen], dark=theme.is_dark()
         ),
         key="dataset-map",
         alt=f"Map of {words.listing(names)}",
@@ -77,7 +87,7 @@ def of_images(chosen: Sequence[Ready], selection: dc.Selection | None, method: s
     with st.spinner("Laying out the images…"):
         plane, note = _plane(chosen, selection, method, len(there.pictures))
     kinds, of, notes = _kinds(chosen, there, colour)
-    layout.found(_sentence(kinds, of, plane, [one.name for one in chosen], colour))
+    layout.found(_sentence(kinds, of, plane, [one.said for one in chosen], colour))
     seen = point_map.show(
         there.pictures,
         plane.points,
@@ -102,7 +112,7 @@ def of_images(chosen: Sequence[Ready], selection: dc.Selection | None, method: s
     )
     if seen.opened is not None:
         owner = next(one for one in chosen if one.dataset.id == seen.opened.dataset)
-        closeup.show(parts.whole(owner), seen.opened)
+        closeup.show(owner, seen.opened)
     if seen.picked:
         st.divider()
         layout.found(f"{words.count(len(seen.picked), 'image')} inside the lasso: {_made_of(seen.picked, chosen)}")
@@ -143,9 +153,9 @@ def _wait(chosen: Sequence[Ready], selection: dc.Selection | None) -> None:
 
 def _kinds(chosen: Sequence[Ready], there: Population, colour: str) -> tuple[list[Kind], np.ndarray, list[str]]:
     """What the colours stand for, (N,) which of them each image has, and what stands below each image's name."""
-    owners = [chosen[at].name for at in there.owner]
+    owners = [chosen[at].said for at in there.owner]
     if colour == BY_DATASET:
-        return [Kind(one.name, palette.dataset_colour(one.dataset.colour)) for one in chosen], there.owner, owners
+        return [Kind(one.said, palette.dataset_colour(one.dataset.colour)) for one in chosen], there.owner, owners
     column = colour.partition(":")[2]
     tables = [reads.attributes(one.dataset) for one in chosen]
     values = [
@@ -183,11 +193,11 @@ def _sentence(kinds: Sequence[Kind], of: np.ndarray, plane: Plane, names: Sequen
     worst = min(range(len(kinds)), key=lambda k: (of[near[:, 1]] == of)[of == k].mean() if (of == k).any() else 2)
     mixed = float((of[near[:, 1]] == of)[of == worst].mean())
     tail = "" if mixed > 0.9 else f"; {kinds[worst].name} mixes most with the others"
-    return f"{100 * own:.0f} % of images have a neighbour of their own {what} on the map{tail}."
+    return f"{100 * own:.0f} of 100 images have a neighbour of their own {what} on the map{tail}."
 
 
 def _made_of(picked: Sequence, chosen: Sequence[Ready]) -> str:
-    named = {one.dataset.id: one.name for one in chosen}
+    named = {one.dataset.id: one.said for one in chosen}
     counts: dict[str, int] = {}
     for picture in picked:
         name = named.get(picture.dataset, "another dataset")

@@ -37,6 +37,13 @@ class Shown:
         """The neuron in words."""
         return words.full(self.first, self.flat)
 
+    @property
+    def question(self) -> str:
+        """What is asked: one dataset against another, or what the neurons see in a single one."""
+        if len(self.two) < 2:
+            return f"What do the neurons see in {self.two[0].said}?"
+        return words.against(self.two[0].name, self.two[1].name)
+
 
 def choose(ready: Sequence[Ready]) -> Shown:
     """Draw the knobs, and find out which neuron is looked at."""
@@ -45,7 +52,7 @@ def choose(ready: Sequence[Ready]) -> Shown:
         two = pair.choose(ready, left, middle)
         with more:
             taken = {one.name for one in two}
-            others = choices.also([one for one in ready if one.name not in taken], "Also show")
+            others = choices.also([one for one in ready if one.name not in taken], "Also show", taken)
     first = reads.dna(two[0])
     exact = first if first.exact else next((dna for dna in map(reads.dna, ready[:1]) if dna.exact), None)
     flat = card.chosen_neuron(two, first)

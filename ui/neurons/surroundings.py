@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from ui.app import address, capture, layout, reads, words
-from ui.choices import choices, closeup, parts, without_images
+from ui.choices import choices, closeup, without_images
 from ui.components import neuron_table, peaks
 from ui.components.neuron_table import Column
 from ui.neurons import card
@@ -41,13 +41,13 @@ def _peaks(shown: Shown) -> None:
                 opened = peaks.tiles(
                     found,
                     key=f"{title}-{at}",
-                    title=f"{one.name}: {note}",
+                    title=f"{one.said}: {note}",
                     crop=crop,
                     aspect=reads.aspect(one.dataset),
                     columns=ROW,
                 )
                 if opened is not None:
-                    closeup.show(parts.whole(one), opened)
+                    closeup.show(one, opened)
     without_images.draw(shown.chosen)
     layout.caption(
         "On top the patch where the neuron reacts most, below it the whole image with that place outlined, and the "
@@ -72,7 +72,7 @@ def _alike(shown: Shown) -> None:
     names = [words.short(shown.first, int(flat)) for flat in similar.neurons]
     capture.table(pd.DataFrame({"Neuron": names, "Correlation": similar.correlation}), "Neurons that react alike")
     layout.caption(
-        f"Correlation of the average activation over the images of {words.listing([one.name for one in two])}: +1 rises "
+        f"Correlation of the average activation over the images of {words.listing([one.said for one in two])}: +1 rises "
         "and falls with this neuron, −1 the other way round.",
         hand="Click one to look at it.",
     )

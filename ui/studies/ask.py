@@ -41,7 +41,7 @@ class Asked:
     @property
     def file(self) -> Path:
         """Where the answer to exactly this question about exactly these images is kept."""
-        told = [self.study.name, self.study.version, [one.key for one in self.ready], self.names]
+        told = [self.study.name, self.study.version, [one.stored for one in self.ready], self.names]
         told += [self.options, self.attribute, self.seed, reads.extractor()]
         told += [reads.table_key(one.dataset) for one in self.ready]
         digest = hashlib.sha256(json.dumps(told, default=str).encode()).hexdigest()[:32]

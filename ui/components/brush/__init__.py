@@ -101,7 +101,7 @@ def show(
 def _series(one: Ready, counts: np.ndarray, shares: np.ndarray) -> dict[str, Any]:
     """One dataset's histogram, as the browser draws it."""
     return {
-        "name": one.name,
+        "name": one.said,
         "colour": palette.dataset_colour(one.dataset.colour),
         "total": int(counts.sum()),
         "shares": [round(float(value), 8) for value in shares],
@@ -123,7 +123,7 @@ def _note(one: Ready, atoms: np.ndarray, images: Sequence[Picture], now: tuple[i
     share = ((atoms >= now[0]) & (atoms <= now[1])).mean(1)
     order = [int(at) for at in np.argsort(-share, kind="stable")[: capture.MOST_IMAGES] if share[at] > 0]
     shown = [replace(images[at], right=words.percent(float(share[at]))) for at in order]
-    capture.images(f"{one.name}: images in the part looked at", shown, int((share > 0).sum()))
+    capture.images(f"{one.said}: images in the part looked at", shown, int((share > 0).sum()))
 
 
 def telling(edges: np.ndarray, shares: Sequence[np.ndarray]) -> tuple[int, int]:

@@ -84,7 +84,7 @@ def show(
             "chosen": int(chosen),
             "controls": controls,
             "markable": markable,
-            "series": [{"name": one.name, "colour": palette.dataset_colour(one.dataset.colour)} for one in shown],
+            "series": [{"name": one.said, "colour": palette.dataset_colour(one.dataset.colour)} for one in shown],
             "columns": [
                 {"key": c.key, "label": c.label, "help": c.help, "form": c.form, "first": c.first, "size": c.size}
                 for c in columns
