@@ -126,12 +126,6 @@ def ready(label: str | None = None) -> list[Ready]:
     return [Ready(dataset, key) for dataset, key in found if key is not None]
 
 
-def comparable() -> list[Ready]:
-    """Return the same, and behind them the DNAs that came without images, for pages that compare whole datasets."""
-    came = imported.comparable(workspace(), extractor())
-    return [*ready(), *(Ready(one, imported.key(one)) for one in came)]
-
-
 def listed(one: Ready) -> str:
     """Return a short text that changes whenever a dataset's DNA or its list of files does, to key caches by.
 

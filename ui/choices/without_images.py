@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ui.app import layout, navigation, words
+from dnacore.workspace.saved import imported
+from ui.app import layout, navigation, reads, words
 from ui.app.reads import Ready
+
+
+def comparable() -> list[Ready]:
+    """Return the extracted datasets, and behind them the DNAs that came without images, for pages that compare them."""
+    came = imported.comparable(reads.workspace(), reads.extractor())
+    return [*reads.ready(), *(Ready(one, imported.key(one)) for one in came)]
 
 
 def having(shown: Sequence[Ready]) -> list[Ready]:

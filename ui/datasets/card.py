@@ -71,7 +71,7 @@ def copies(dataset: Dataset) -> None:
             for group in found.within[:GROUPS]:
                 rows = [row for _, row in group.images]
                 shown += pictures.plain(dataset, rows, [f"{len(rows)} times"] * len(rows))
-            wall.wall(shown, key="copies-within", title="Images that are there more than once", height=300, size=96)
+            wall.wall(shown, key="copies-within", title="Images that are there more than once", height=300, size=124)
     for number, groups in found.across.items():
         name = names.get(number)
         if name is None:
@@ -83,7 +83,7 @@ def copies(dataset: Dataset) -> None:
                 key=f"copies-{number}",
                 title=f"Images also in {name}",
                 height=300,
-                size=96,
+                size=124,
             )
 
 

@@ -219,6 +219,6 @@ def _setting(analysis: Analysis, name: str) -> Any:
         return None
     try:
         return analysis.knobs({name: text})[name]
-    except BadInput:
-        layout.note(f"“{text}” is no number such as {usual:g}; {usual_text} is used.")
+    except BadInput as error:
+        layout.note(f"{error} {usual_text[:1].upper()}{usual_text[1:]} is used.")
         return None

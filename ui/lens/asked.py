@@ -80,7 +80,8 @@ class Asked:
             chosen = workspace.selection(self.target[1])
             target += [chosen.flat.tolist(), chosen.weights.tolist()]
         told = [
-            self.analysis.name, label, setting.extractor if setting else "", target, self.layer, self.other, self.into,
+            self.analysis.name, self.analysis.version, label, setting.extractor if setting else "",
+            target, self.layer, self.other, self.into,
             [None if one is None else one.content for one in (self.image, self.style)], self.seed,
             None if self.dataset is None else [self.dataset.name, reads.listed(self.dataset)],
             sorted(self.settings.items()),
