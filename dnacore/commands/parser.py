@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code."""
     try:
         options = _parser().parse_args(arguments)
-        # Everything heavy comes in here, so that --help answers at once.
+        # Heavy modules are imported here, so that --help answers at once.
         from dnacore.commands import dispatch, progress
 
         return _run(dispatch, progress, options)
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(str(problem))
     except KeyboardInterrupt:
         return _fail("Stopped. What was finished is kept; run it again to go on.")
-    except BrokenPipeError:  # whoever read our output has seen enough
+    except BrokenPipeError:  # the program that read our output has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FINE
     except OSError as problem:

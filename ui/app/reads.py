@@ -216,7 +216,7 @@ def image_dna(image: Image) -> dc.DNA:
     return _image_dna(listed(image.dataset), image.index, image.dataset)
 
 
-# Each is as large as a dataset's DNA, 40 MB with its CDF: whoever walks through a gallery must not fill the memory.
+# Each is as large as a dataset's DNA, 40 MB with its CDF: going through a gallery must not fill the memory.
 @st.cache_resource(max_entries=3, show_spinner=False)
 def _image_dna(key: str, index: int, _dataset: Ready) -> dc.DNA:
     # From the image's sketch: its 16 quantiles per neuron stand for its histogram, and no network is loaded.

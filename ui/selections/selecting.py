@@ -53,9 +53,9 @@ def origin(told: Mapping[str, Any]) -> str:
         layers = words.listing([words.layer(str(layer)) for layer in told.get("layers", [])])
         return f"those of {_name(told.get('of'))} in {layers}"
     if kind in COMBINED:
-        of = told.get("of") or [{}, {}]
+        both = told.get("of") or [{}, {}]
         joined = {"union": "and", "intersection": "that are also in", "difference": "without"}[kind]
-        return f"{_name(of[0])} {joined} {_name(of[1])}"
+        return f"{_name(both[0])} {joined} {_name(both[1])}"
     if kind == "reweighted":
         return f"{_name(told.get('of'))} with other weights"
     if kind in ("hand", "typed"):

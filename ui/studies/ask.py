@@ -124,7 +124,7 @@ def _attribute(study: Study, ready: Sequence[Ready], chosen: Sequence[str]) -> s
     columns: list[str] = []
     for name in chosen:
         if name in known:
-            # What the network sees is no column of a table, and no study takes it.
+            # `sees` is not a column of the table, and no study takes it.
             split = parts.values_of(known[name].dataset)
             columns += [column for column in split if column not in columns and column != SEES]
     if not columns:
