@@ -78,7 +78,7 @@ class Lens {
     for (const [name, value] of Object.entries({ width: this.width, height, viewBox: `0 0 ${this.width} ${height}`, "aria-label": data.title })) svg.setAttribute(name, value);
     const style = getComputedStyle(this.root), ink = style.color;
     svg.setAttribute("font-family", style.fontFamily);
-    svg.setAttribute("font-size", "13");
+    svg.setAttribute("font-size", style.fontSize);
     svg.setAttribute("fill", ink);
 
     const cumulative = data.kind === "cumulative", log = data.log && !cumulative;
@@ -244,7 +244,7 @@ class Lens {
       const count = images.index.length;
       make("span", "note", title, order.length
         ? `${percent(exact)} of its activations, in ${order.length === count ? "all" : order.length.toLocaleString("en")} of ${count.toLocaleString("en")} images`
-        : "no image has activations there");
+        : count ? "no image has activations there" : `${percent(exact)} of its activations; its images are not here`);
       const shown = order.slice(0, fit * rows);
       cells.style.gridTemplateColumns = `repeat(${fit}, 1fr)`;
       while (cells.children.length > shown.length) cells.lastChild.remove();
