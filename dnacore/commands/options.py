@@ -47,7 +47,7 @@ def everywhere() -> Parser:
 
 def of_lens(command: Command) -> None:
     """The options of `lens`."""
-    from dnacore.lens.analysis import NAMES
+    from dnacore.lens import NAMES
 
     lens = command("lens", "look at what a neuron sees, and write it as a picture")
     lens.add_argument("analysis", metavar="ANALYSIS", choices=NAMES, help=f"one of {', '.join(NAMES)}")
