@@ -12,7 +12,7 @@ from ui import sidebar
 from ui.app import errors, navigation, theme
 from ui.components import shortcuts
 from ui.datasets import deletion
-from ui.report import corner
+from ui.report import corner, presenting
 from ui.start import tour
 
 ICON = str(ASSETS / "icon.png")
@@ -21,6 +21,7 @@ ICON = str(ASSETS / "icon.png")
 def main() -> None:
     """Draw the frame and the page that was asked for."""
     st.set_page_config(page_title="Visual DNA Studio", page_icon=ICON, layout="wide")
+    presenting.begin()
     theme.apply()
     st.logo(ICON, size="large")
     page = st.navigation(list(navigation.pages().values()), expanded=True)
@@ -39,6 +40,8 @@ def main() -> None:
         page.run()
     with errors.guarded():
         corner.fill(page.url_path or "start")
+    with errors.guarded():
+        presenting.draw()
 
 
 main()

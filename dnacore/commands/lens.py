@@ -107,7 +107,7 @@ def _words(sources: Sources, dataset: Dataset, neurons: Sequence[int]) -> dict[i
         return {}
     try:
         found = neuron_words([both])
-    except BadInput:  # too few images: a poster does without words
+    except BadInput:  # too few images: the poster is made without words
         return {}
     return {flat: tuple(word for word, _ in said[:3]) for flat in neurons if (said := found.rising[flat])}
 

@@ -88,6 +88,27 @@ def whole(text: str) -> int:
     return int(text)
 
 
+def of_engine(extract: argparse.ArgumentParser) -> None:
+    """The options of `extract` that say what runs it."""
+    extract.add_argument(
+        "--engine", choices=("local", "ray"), default="local", help="what runs it: this machine, or a Ray cluster"
+    )
+    extract.add_argument(
+        "--ray-address",
+        default="auto",
+        metavar="A",
+        help="ray: a running cluster (auto: find one, else start one here)",
+    )
+    extract.add_argument(
+        "--gpus-per-worker", type=part_or_more, default=0.0, metavar="G",
+        help="ray: 1, or 0.5 for two workers on each (default 0)",
+    )  # fmt: skip
+    extract.add_argument(
+        "--cpus-per-worker", type=positive, metavar="N",
+        help="ray: cores and threads of each (default: a machine's, or its share beside each GPU)",
+    )  # fmt: skip
+
+
 def of_study(command: Command) -> None:
     """Add the command `study`; which studies there are, their room says."""
     from dnacore.studies import NAMES

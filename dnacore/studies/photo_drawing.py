@@ -80,7 +80,7 @@ def _one(request: Request) -> Result:
         trials = both_ways(photographs, domain, request.options, random)
         layers = {layer: float(table[0, k]) for layer, table in found.layers.items()}
         deepest = max(layers, key=lambda layer: layers[layer])
-        passed = _passing(domain, trials)
+        passed = _passing(trials)
         best = [locate(domain.dna.layers, int(flat)) for flat in trials[0].chosen.flat[:3]]
         rows.append(
             {
@@ -100,7 +100,7 @@ def _one(request: Request) -> Result:
     return _result(request, everyone, found, rows, pictures, passing)
 
 
-def _passing(domain: Subject, trials: tuple[Trial, Trial]) -> list[tuple[int, float]]:
+def _passing(trials: tuple[Trial, Trial]) -> list[tuple[int, float]]:
     """Images of a domain that lie nearer to the photographs than to their own kind: (position, score), lowest first."""
     scores = [(int(i), float(s)) for t in trials for i, s in zip(t.tried[1], t.score[len(t.tried[0]) :], strict=True)]
     return sorted([pair for pair in scores if pair[1] < 0], key=lambda pair: pair[1])

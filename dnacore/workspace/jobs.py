@@ -93,7 +93,7 @@ def cancel(workspace: Workspace, number: str) -> None:
         return
     deadline = time.monotonic() + STARTING
     process = None
-    # Still starting up, it could not hear us yet, and the last process that wrote its number down is another one.
+    # A job that is still starting cannot hear us yet, and the number written down last is another process's.
     while process is None or not is_alive(folder):
         if time.monotonic() > deadline or job(workspace, number).state != "running":
             return

@@ -74,10 +74,15 @@ def extractors() -> dict[str, ExtractorInfo | None]:
 
 @dataclass(frozen=True)
 class Ready:
-    """A dataset with a DNA under the extractor in use; `key` changes whenever that DNA does."""
+    """A dataset with a DNA under the extractor in use; `stored` changes whenever that DNA does."""
 
     dataset: Dataset
-    key: str
+    stored: str
+
+    @property
+    def key(self) -> str:
+        """What caches are keyed by: results bear the names of what they were made of, which can be renamed."""
+        return f"{self.stored}:{self.name}"
 
     @property
     def name(self) -> str:
@@ -127,7 +132,7 @@ def listed(one: Ready) -> str:
     What names images by their numbers or shows them by their names is keyed by this: files may be renamed under a DNA
     that stays what it was.
     """
-    return f"{one.key}/{workspace().files_key(one.dataset)}"
+    return f"{one.stored}/{workspace().files_key(one.dataset)}"
 
 
 def key_of(what: Reference | None) -> str:
@@ -212,7 +217,7 @@ def image_dna(image: Image) -> dc.DNA:
     return _image_dna(listed(image.dataset), image.index, image.dataset)
 
 
-# Each is as large as a dataset's DNA, 40 MB with its CDF: whoever walks through a gallery must not fill the memory.
+# Each is as large as a dataset's DNA, 40 MB with its CDF: going through a gallery must not fill the memory.
 @st.cache_resource(max_entries=3, show_spinner=False)
 def _image_dna(key: str, index: int, _dataset: Ready) -> dc.DNA:
     # From the image's sketch: its 16 quantiles per neuron stand for its histogram, and no network is loaded.
@@ -242,11 +247,11 @@ def _files(root: str, key: str, _dataset: Dataset) -> list[FileRow]:
 
 def aspect(dataset: Dataset) -> float:
     """Return the width over height that suits most of a dataset's images."""
-    return _aspect(dataset.id, dataset.images, dataset)
+    return _aspect(str(workspace().root), workspace().files_key(dataset), str(dataset.part or ""), dataset)
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def _aspect(number: int, images: int, _dataset: Dataset) -> float:
+def _aspect(root: str, known: str, part: str, _dataset: Dataset) -> float:
     return thumbnails.aspect([_dataset.folder / row.path for row in files(_dataset)])
 
 

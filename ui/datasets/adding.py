@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 from pathlib import Path
 
@@ -13,8 +12,10 @@ from dnacore.errors import BadInput, DnaError
 from dnacore.images import browse
 from dnacore.images.browse import Place
 from dnacore.images.files import SUFFIXES
+from dnacore.sources.import_process import Imported, import_apart
 from dnacore.workspace import uploads
 from dnacore.workspace.datasets import Dataset, free_name, name_for
+from dnacore.workspace.workspace import Workspace
 from ui.app import address, layout, reads, words
 from ui.components import folder_browser
 
@@ -46,7 +47,7 @@ def show(added: Dataset) -> None:
 
 
 def _folder() -> None:
-    folder_browser.draw("add", suffixes=(".zip", ".txt"), on_folder=_write, on_file=_write)
+    folder_browser.draw("add", suffixes=(".zip", ".tar", ".txt"), on_folder=_write, on_file=_write)
     here = folder_browser.here("add")
     try:
         images = browse.look(here).images
@@ -59,7 +60,7 @@ def _folder() -> None:
             "Folder",
             key="add-folder",
             placeholder="opened above, or pasted here",
-            help="The folder that is opened above, with all folders in it; a .zip; or a .txt list of paths.",
+            help="The folder that is opened above, with all folders in it; a .zip or .tar; or a .txt list of paths.",
         )
         name = st.text_input("Name", key="add-name", placeholder="the folder's name")
         submitted = st.form_submit_button("Add", type="primary", key="add-submit")
@@ -106,17 +107,19 @@ def _dna() -> None:
     pressed = st.button("Import", key="dna-import", type="primary", disabled=file is None)
     layout.caption("A DNA can be compared without its images, with datasets of the same extractor and ranges.")
     if pressed and file is not None:
-        from dnacore.sources.exchange import import_dna  # brings the network library with it
-
-        folder = Path(tempfile.mkdtemp(prefix="visual-dna-import-"))
-        try:
-            path = folder / "import.dna.npz"
-            path.write_bytes(file.getbuffer())
-            found = import_dna(reads.workspace(), path)
-        except DnaError as problem:
-            raise type(problem)(str(problem).replace("import.dna.npz", os.path.basename(file.name))) from problem
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+        with st.spinner("Taking it in…"):
+            found = taken_in(reads.workspace(), file.name, file.getbuffer())
         st.session_state["_dna-turn"] = turn + 1
         st.toast(f"Imported {words.as_markdown(found.name)}: the DNA of {words.count(found.images, 'image')}")
         st.rerun()
+
+
+def taken_in(workspace: Workspace, name: str, content: bytes | memoryview) -> Imported:
+    """Take a DNA file that was sent into the workspace, in a process of its own. Raises what `import_apart` raises."""
+    with tempfile.TemporaryDirectory(prefix="visual-dna-import-") as folder:
+        path = Path(folder, "import.dna.npz")
+        path.write_bytes(content)
+        try:
+            return import_apart(workspace, path)
+        except DnaError as problem:
+            raise type(problem)(str(problem).replace(path.name, os.path.basename(name))) from problem

@@ -34,7 +34,7 @@ def draw(dataset: Dataset, ready: Ready | None) -> None:
     found = duplicates(dataset)
     layout.facts(_facts(dataset, ready, found))
     if ready is not None:
-        _saturation(dataset, ready)
+        _saturation(ready)
     if found.unknown:
         st.button(
             "Look for exact copies", key="find-duplicates", type="tertiary", icon=":material/content_copy:",
@@ -69,7 +69,7 @@ def copies(dataset: Dataset) -> None:
             for group in found.within[:GROUPS]:
                 rows = [row for _, row in group.images]
                 shown += pictures.plain(dataset, rows, [f"{len(rows)} times"] * len(rows))
-            wall.wall(shown, key="copies-within", title="Images that are there more than once", height=300, size=96)
+            wall.wall(shown, key="copies-within", title="Images that are there more than once", height=300, size=124)
     for number, groups in found.across.items():
         name = names.get(number)
         if name is None:
@@ -81,7 +81,7 @@ def copies(dataset: Dataset) -> None:
                 key=f"copies-{number}",
                 title=f"Images also in {name}",
                 height=300,
-                size=96,
+                size=124,
             )
 
 
@@ -121,7 +121,7 @@ def _outside(key: str, _ready: Ready) -> tuple[float, str, float]:
     return float(dna.outside.sum()) / max(int(dna.histograms.sum()), 1), layer, float(most)
 
 
-def _saturation(dataset: Dataset, ready: Ready) -> None:
+def _saturation(ready: Ready) -> None:
     share, layer, most = _outside(ready.key, ready)
     said = words.saturation(share) if share > SATURATED else None
     if said is None:

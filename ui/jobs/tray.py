@@ -39,7 +39,7 @@ def working_on(dataset: str) -> Job | None:
 def extract(names: Sequence[str], extractor: str | None = None) -> Job:
     """Extract datasets in the background, with the extractor in use unless another one is named."""
     title = f"Extracting {words.listing(names)}" if len(names) <= 3 else f"Extracting {len(names)} datasets"
-    # Whoever chose a network whose weights are not here, and pressed the button, has asked for them.
+    # Choosing a network whose weights are missing and pressing the button is asking for the download.
     command = ["extract", *names, "--extractor", extractor or reads.extractor(), "--download"]
     return jobs.start(reads.workspace(), command, title=title, datasets=names)
 

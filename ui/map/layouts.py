@@ -98,7 +98,7 @@ class Layout:
     @property
     def name(self) -> str:
         """What it is known by: whoever asks for the same map later, or after a restart, finds it."""
-        said = repr((self.method, self.seed, [one.key for one in self.chosen]))
+        said = repr((self.method, self.seed, [one.stored for one in self.chosen]))
         neurons = b"" if self.selection is None else np.sort(self.selection.flat).astype("<i8").tobytes()
         return hashlib.blake2b(said.encode() + neurons, digest_size=12).hexdigest()
 

@@ -42,7 +42,7 @@ class Asked:
     @property
     def file(self) -> Path:
         """Where the answer to exactly this question about exactly these images is kept."""
-        told = [self.study.name, self.study.version, [one.key for one in self.ready], self.names]
+        told = [self.study.name, self.study.version, [one.stored for one in self.ready], self.names]
         told += [self.options, self.attribute, self.seed, reads.extractor(), *self.networks]
         told += [reads.table_key(one.dataset) for one in self.ready]
         digest = hashlib.sha256(json.dumps(told, default=str).encode()).hexdigest()[:32]
@@ -139,7 +139,7 @@ def _attribute(study: Study, ready: Sequence[Ready], chosen: Sequence[str]) -> s
     columns: list[str] = []
     for name in chosen:
         if name in known:
-            # What the network sees is no column of a table, and no study takes it.
+            # `sees` is not a column of the table, and no study takes it.
             split = parts.values_of(known[name].dataset)
             columns += [column for column in split if column not in columns and column != SEES]
     if not columns:
