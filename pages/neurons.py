@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.app import layout, reads
+from ui.app import layout
+from ui.choices import without_images
 from ui.neurons import lens, neuron_list, surroundings
 
 layout.header(
@@ -12,7 +13,7 @@ layout.header(
     "What does one neuron see?",
     hand="Drag over its histogram, and the images that live there line up below.",
 )
-ready = reads.ready()
+ready = without_images.comparable()
 if not ready:
     layout.nothing_extracted()
 shown = neuron_list.choose(ready)

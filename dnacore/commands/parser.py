@@ -57,7 +57,8 @@ def _run(dispatch: Any, progress: Any, options: argparse.Namespace) -> int:
             sentence = progress.keep_details(options, problem)
             say.end("failed", sentence)
             return _fail(sentence)
-        say.end("finished", text.strip().splitlines()[-1] if text.strip() else "")
+        lines = text.strip().splitlines()  # an extraction tells of every dataset, a line each
+        say.end("finished", "\n".join(lines if options.command == "extract" else lines[-1:]))
     if options.json:
         text = json.dumps(data, indent=1, allow_nan=False)
     if text:

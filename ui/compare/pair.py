@@ -147,10 +147,11 @@ def _telling(a: Ready, b: Ready, one: dc.DNA, flat: int) -> None:
     code = choices.neuron_code(one, flat)
     with st.container(horizontal=True, gap="medium"):
         navigation.link("neurons", "Look at this neuron", neuron=code, a=a.name, b=b.name)
-        navigation.link(
-            "lens", "Look through the lens", analysis="patches", neuron=code, dataset=parts.whole(higher).name
-        )
-        navigation.link(
-            "gallery", f"Rank {parts.whole(b).said} by it", dataset=parts.whole(b).name, like=a.name, unlike=b.name,
-            neurons="typed", typed=code,
-        )  # fmt: skip
+        if not (a.dataset.imported or b.dataset.imported):
+            navigation.link(
+                "lens", "Look through the lens", analysis="patches", neuron=code, dataset=parts.whole(higher).name
+            )
+            navigation.link(
+                "gallery", f"Rank {parts.whole(b).said} by it", dataset=parts.whole(b).name, like=a.name, unlike=b.name,
+                neurons="typed", typed=code,
+            )  # fmt: skip

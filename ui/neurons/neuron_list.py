@@ -11,7 +11,7 @@ import streamlit as st
 import dnacore as dc
 from ui.app import address, capture, layout, navigation, reads, words
 from ui.app.reads import Ready
-from ui.choices import choices, parts
+from ui.choices import choices, parts, without_images
 from ui.choices import two as pair
 from ui.components import neuron_table
 from ui.neurons import card
@@ -74,11 +74,20 @@ def draw(shown: Shown) -> None:
     card.keep(seen.marked or (shown.flat,), first)
     code = choices.neuron_code(first, shown.flat)
     like, unlike = (two[-1].name, two[0].name) if len(two) > 1 else (two[0].name, None)
-    navigation.link(
-        "gallery", "Rank images by this neuron", dataset=parts.whole(two[-1]).name, like=like, unlike=unlike,
-        neurons="typed", typed=code,
-    )  # fmt: skip
-    navigation.link("lens", "Look through the lens: what does it see?", neuron=code, dataset=parts.whole(two[-1]).name)
+    if here := without_images.having(two[::-1]):
+        if len(here) < len(two):
+            like, unlike = here[0].name, None
+        whole = parts.whole(here[0]).name
+        navigation.link(
+            "gallery",
+            "Rank images by this neuron",
+            dataset=whole,
+            like=like,
+            unlike=unlike,
+            neurons="typed",
+            typed=code,
+        )
+        navigation.link("lens", "Look through the lens: what does it see?", neuron=code, dataset=whole)
     if seen.flat is not None and seen.flat != shown.flat:
         address.keep("neuron", choices.neuron_code(first, seen.flat))
         st.rerun()

@@ -244,7 +244,7 @@ class Lens {
       const count = images.index.length;
       make("span", "note", title, order.length
         ? `${percent(exact)} of its activations, in ${order.length === count ? "all" : order.length.toLocaleString("en")} of ${count.toLocaleString("en")} images`
-        : "no image has activations there");
+        : count ? "no image has activations there" : `${percent(exact)} of its activations; its images are not here`);
       const shown = order.slice(0, fit * rows);
       cells.style.gridTemplateColumns = `repeat(${fit}, 1fr)`;
       while (cells.children.length > shown.length) cells.lastChild.remove();
