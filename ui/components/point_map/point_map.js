@@ -67,7 +67,7 @@ class PointMap {
     this.data = data;
     this.plane.style.height = `${data.height}px`;
     this.plane.setAttribute("aria-label", `${data.title}. Arrow keys go from image to image, Enter opens, Space selects.`);
-    if (this.identity !== data.identity) { this.identity = data.identity; this.picked.clear(); this.view = null; this.at = -1; this.card.hidden = true; this.loaded.clear(); }
+    if (this.identity !== data.identity) { this.identity = data.identity; this.picked = new Set(data.start); this.view = null; this.at = -1; this.card.hidden = true; this.loaded.clear(); }
     if (this.source !== data.source || this.columns !== data.columns) { this.source = data.source; this.columns = data.columns; this.points = null; this.fetch(); } else this.settle();
   }
 
@@ -151,6 +151,7 @@ class PointMap {
       pen.beginPath(); pen.arc(x, y, radius, 0, 7); pen.fill();
     }
     pen.globalAlpha = 1;
+    this.write(pen, ink);
     if (this.at >= 0) {
       const [x, y] = this.screen(this.at);
       pen.strokeStyle = ink; pen.lineWidth = 2; pen.beginPath(); pen.arc(x, y, radius + 4, 0, 7); pen.stroke();
@@ -160,6 +161,21 @@ class PointMap {
       this.drag.path.forEach(([x, y], k) => (k ? pen.lineTo(x, y) : pen.moveTo(x, y)));
       pen.closePath(); pen.stroke(); pen.setLineDash([]);
       pen.globalAlpha = 0.06; pen.fillStyle = ink; pen.fill(); pen.globalAlpha = 1;
+    }
+  }
+
+  // The names of clusters, largest first; one that would lie over another is left out until one looks closer.
+  write(pen, ink) {
+    const taken = [];
+    pen.font = `600 13px ${getComputedStyle(this.root).fontFamily}`;
+    pen.textAlign = "center"; pen.textBaseline = "middle"; pen.lineJoin = "round";
+    for (const [px, py, text] of this.data.labels || []) {
+      const { scale, x: ox, y: oy } = this.view, half = pen.measureText(text).width / 2 + 4;
+      const x = Math.max(half, Math.min(this.width - half, this.width / 2 + (px - ox) * scale)), y = this.height / 2 - (py - oy) * scale;
+      if (y < 10 || y > this.height - 10 || taken.some(([tx, ty, other]) => Math.abs(tx - x) < half + other && Math.abs(ty - y) < 18)) continue;
+      taken.push([x, y, half]);
+      pen.lineWidth = 4; pen.strokeStyle = getComputedStyle(this.root).getPropertyValue("--st-background-color") || "#fff"; pen.strokeText(text, x, y);
+      pen.fillStyle = ink; pen.fillText(text, x, y);
     }
   }
 
