@@ -85,7 +85,7 @@ def conditions(part: Part) -> str:
     said: list[str] = []
     for one in part.conditions:
         text = condition(*one)
-        again = said and text.startswith("with ") and said[-1].startswith("with ")
+        again = bool(said) and text.startswith("with ") and said[-1].startswith("with ")
         said.append(text)
         if again:
             said[-2:] = [f"{said[-2]} and {text.removeprefix('with ')}"]
