@@ -28,7 +28,8 @@ def test_every_pair_of_the_heatmap_can_be_clicked_and_no_dataset_against_itself(
 def test_names_from_users_are_never_markup():
     figure = heatmaps.heatmap(["<b>x</b>", "y"], np.array([[0.0, 1.0], [1.0, 0.0]]), unit="bins")
     assert "&lt;b&gt;x" in figure.layout.xaxis.ticktext[0]
-    assert all("<b>x</b>" not in text for text in figure.data[1].hovertext)
+    (targets,) = (trace for trace in figure.data if trace.hovertext is not None)
+    assert all("<b>x</b>" not in text for text in targets.hovertext)
 
 
 def test_identical_datasets_draw_without_dividing_by_zero():

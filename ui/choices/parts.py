@@ -17,6 +17,7 @@ from ui.app.reads import Ready
 
 MOST_VALUES = 12
 MOST_PARTS = 400
+CLEAR = 0.2  # apart in Oklab: histograms of two such colours can be told from each other where they overlap
 
 
 def names(ready: Sequence[Ready]) -> list[str]:
@@ -95,5 +96,10 @@ def whole(one: Ready) -> Ready:
 def _colour(owner: Dataset, part: Part, taken: set[int]) -> int:
     places = len(palette.DATASET_COLOURS)
     start = owner.colour + zlib.crc32(str(part).encode()) % (places - 1) + 1
-    free = (at % places for at in range(start, start + places) if at % places not in taken)
-    return next(free, start % places)
+    near = {at: min((palette.distance(at, other) for other in taken), default=1.0) for at in range(places)}
+    order = [at % places for at in range(start, start + places)]
+    clear = next((at for at in order if near[at] >= CLEAR), None)
+    if clear is not None:
+        return clear
+    further = range(places, places + palette.MOST_COLOURS)  # all chosen ones are near something: the farthest there is
+    return max([*order, *further], key=lambda at: min(palette.distance(at, other) for other in taken))

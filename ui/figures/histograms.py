@@ -79,9 +79,7 @@ def overlay(
     figure.update_layout(template=palette.template(dark), height=height, barmode="overlay", bargap=0, margin=margin)
     figure.update_layout(clickmode="event+select")
     _axes(figure, _largest(shares), floor if logarithmic else None)
-    if not logarithmic and (spike := _spike(shares)):
-        _cut_off(figure, shares, position, spike, tone)
-    return figure
+    return figure if logarithmic else _cut_off(figure, shares, position, tone)
 
 
 def _spike(shares: Sequence[np.ndarray]) -> tuple[int, float] | None:
@@ -98,10 +96,12 @@ def _cut_off(
     figure: go.Figure,
     shares: Sequence[np.ndarray],
     position: np.ndarray,
-    spike: tuple[int, float],
     tone: palette.Ink,
-) -> None:
-    """End the axis above the other bars, and say how high the one is that goes beyond it."""
+) -> go.Figure:
+    """Return the figure with its axis ended above the other bars, where one would press them flat, and how high that one is."""
+    spike = _spike(shares)
+    if spike is None:
+        return figure
     place, top = spike
     centre, left = float(position[place : place + 2].mean()), place < (len(position) - 1) / 2
     at = 0.0 if position[place] <= 0 <= position[place + 1] else centre
@@ -117,6 +117,7 @@ def _cut_off(
         showarrow=False,
         font={"color": tone.quiet, "size": palette.SMALL},
     )
+    return figure
 
 
 def _said(item: Series, shares: np.ndarray, position: np.ndarray) -> list[str]:

@@ -45,8 +45,8 @@ def origin(told: Mapping[str, Any]) -> str:
             f"{words.percent(max(0.0, float(told.get('delta', 0))))} of its difference is gone"
         )
     if kind == "explanation":
-        of, against = (words.dataset(str(told.get(key))) for key in ("of", "against"))
-        return f"the {told.get('top', '?')} largest parts of the distance of {of} to {against}"
+        one, other = (words.dataset(str(told.get(key))) for key in ("of", "against"))
+        return f"the {told.get('top', '?')} largest parts of the distance of {one} to {other}"
     if kind == "layer":
         return f"all neurons of {words.layer(str(told.get('layer', '?')))}"
     if kind == "layers":

@@ -78,7 +78,7 @@ class Lens {
     for (const [name, value] of Object.entries({ width: this.width, height, viewBox: `0 0 ${this.width} ${height}`, "aria-label": data.title })) svg.setAttribute(name, value);
     const style = getComputedStyle(this.root), ink = style.color;
     svg.setAttribute("font-family", style.fontFamily);
-    svg.setAttribute("font-size", "13");
+    svg.setAttribute("font-size", style.fontSize);
     svg.setAttribute("fill", ink);
 
     const cumulative = data.kind === "cumulative", log = data.log && !cumulative;

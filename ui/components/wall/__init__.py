@@ -14,7 +14,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui.app import capture
+from ui.app import capture, theme
 from ui.components.component import component
 from ui.server import blobs
 
@@ -133,6 +133,7 @@ def wall(
         controls: whether the line with the count and the size slider is shown.
         actions: what can be done with selected pictures; makes them selectable.
     """
+    size = round(1.5 * size) if theme.presenting() else size
     if isinstance(bands, Long):
         pictures: Sequence[Picture] = bands.pictures
         data = {"title": title, "height": height or 0, "size": size, "columns": columns, "note": note}

@@ -145,7 +145,8 @@ class Wall {
     const fixed = this.data.columns && Math.max(1, Math.min(this.data.columns, Math.floor((width + GAP) / (READABLE + GAP))));
     this.columns = fixed || Math.max(1, Math.floor((width + GAP) / (this.side + GAP)));
     this.cell = fixed ? Math.min((width - (fixed - 1) * GAP) / fixed, LARGEST) : (width - (this.columns - 1) * GAP) / this.columns;
-    this.text = (this.badged() ? 21 : 0) + (this.data.label ? 17 : 0);
+    const type = (parseFloat(getComputedStyle(this.root).getPropertyValue("--vds-small")) || 13) / 13;
+    this.text = Math.round(type * ((this.badged() ? 21 : 0) + (this.data.label ? 17 : 0)));
     this.row = Math.round(this.cell / this.data.aspect) + this.text + GAP;
     this.root.style.setProperty("--aspect", this.data.aspect);
     let top = 0;
