@@ -95,6 +95,7 @@ def merge() -> None:
             made.append(dna.save(Path(folder, f"made-{number}")))
         for number in range(SHARDS):
             files = store.new_shard()
+            files.counts.parent.mkdir(exist_ok=True)
             os.link(made[number % DISTINCT], files.counts)
             with workspace.catalogue.changing() as db:
                 part = (files.shard, dataset.id, setting.id, "", 512)

@@ -97,7 +97,7 @@ def umap(values: np.ndarray, seed: int = 0) -> Plane:
     import warnings
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it says that a seed costs it its threads, which is what a seed is for
+        warnings.simplefilter("ignore")  # umap warns that a seed means a single thread, which is what we want
         from umap import UMAP
 
         layout = UMAP(n_neighbors=min(NEIGHBOURS, len(values) - 1), min_dist=0.15, random_state=seed, init=start)
@@ -139,7 +139,7 @@ def sample(counts: Sequence[int], most: int = MOST, seed: int = 0) -> list[np.nd
 
 
 def _turned(points: np.ndarray) -> np.ndarray:
-    # Mirror images are as good as each other; the same one is always taken, so that a map does not flip.
+    # A map and its mirror image are equally good; always the same one is taken, so that it does not flip.
     points = points - points.mean(0)
     for axis in range(points.shape[1]):
         if points[np.argmax(np.abs(points[:, axis])), axis] < 0:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import torch
 
 from dnacore.errors import DnaError, Unread, is_passing
-from dnacore.extractors import malloc
+from dnacore.extractors.forward import malloc
 from dnacore.images import tars
 from dnacore.images.files import bytes_hash, explain
 from dnacore.parallel import cores

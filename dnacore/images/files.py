@@ -117,13 +117,13 @@ def find_images(source: Path) -> tuple[list[ImageFile], list[Rejected]]:
             _look_into("", source, found, rejected)
         elif os.path.lexists(source):
             raise BadInput(
-                f"{printable(str(source))} is neither a folder nor a .tar nor a .txt list of paths; "
-                "give the folder that holds the images"
+                f"{printable(str(source))} is neither a folder nor a .tar nor a .txt list of paths. "
+                "Give the folder that holds the images."
             )
         else:
-            raise BadInput(f"there is no folder {printable(str(source))}; check the path, and that its disk is there")
+            raise BadInput(f"There is no folder {printable(str(source))}. Check the path, and that its disk is there.")
     except OSError as error:
-        raise BadInput(f"{printable(str(source))} cannot be opened: {explain(error)}") from error
+        raise BadInput(f"{printable(str(source))} cannot be opened: {explain(error)}.") from error
     found.sort(key=lambda file: file.path)
     rejected.sort(key=lambda file: file.path)
     return found, rejected

@@ -15,7 +15,7 @@ from dnacore.dna.layers import layer_slices
 from dnacore.errors import BadInput, Damaged, Mismatch
 
 FORMAT, VERSION = "visual-dna selection", 1
-MOST_NEURONS, MOST_WEIGHT = 1 << 24, 1_000_000  # more is no selection but a mistake, or somebody's joke
+MOST_NEURONS, MOST_WEIGHT = 1 << 24, 1_000_000  # larger ones are mistakes or made up
 
 
 @dataclass(frozen=True, eq=False)

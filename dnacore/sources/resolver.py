@@ -143,7 +143,7 @@ class Sources:
         For `NAME[sees=WORD]` the dataset is extracted first where it was not: words come from the network.
         """
         base, part = parse_part(str(name))
-        if part is not None and part.column.rstrip("! ") == SEES:
+        if part is not None and any(column.rstrip("! ") == SEES for column, _ in part.conditions):
             whole = self.workspace.dataset(base)
             if self.workspace.store.words_setting(whole) is None:
                 self.ensure(whole)

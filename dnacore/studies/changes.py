@@ -19,7 +19,8 @@ from dnacore.distances.kernels import differences
 from dnacore.dna.calibration import Calibration
 from dnacore.dna.layers import locate
 from dnacore.errors import BadInput, DnaError
-from dnacore.extractors import Extractor, malloc
+from dnacore.extractors import Extractor
+from dnacore.extractors.forward import malloc
 from dnacore.extractors.preprocessing import normalise
 from dnacore.images.decode import decode
 from dnacore.images.resize import resize

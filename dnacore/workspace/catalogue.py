@@ -50,13 +50,13 @@ class Catalogue:
                 connection.row_factory = sqlite3.Row
                 yield connection
         except sqlite3.IntegrityError as error:
-            if "FOREIGN KEY" in str(error):  # somebody removed a dataset while others were at work on it
+            if "FOREIGN KEY" in str(error):  # a dataset was removed while another process was at work on it
                 raise UnknownName("What this belongs to was removed in the meantime. Add it again to go on.") from error
             raise
         except sqlite3.ProgrammingError:
             raise
         except sqlite3.OperationalError as error:
-            if "decode" in str(error) or "no such" in str(error):  # text that is no text, tables that are gone
+            if "decode" in str(error) or "no such" in str(error):  # invalid UTF-8, missing tables
                 raise Damaged(self._start_again()) from error
             raise self._unavailable(error) from error
         except (sqlite3.DatabaseError, UnicodeDecodeError) as error:

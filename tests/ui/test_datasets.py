@@ -180,7 +180,7 @@ def test_a_failed_job_says_why_shows_its_log_and_is_tried_again(dashboard: ui.Da
     expect(
         sidebar.get_by_text("none running").or_(sidebar.get_by_text("what is not there failed")).first
     ).to_be_visible()
-    dismiss, gone = sidebar.get_by_role("button", name="Dismiss"), sidebar.get_by_text("Extracting what is not there")
+    dismiss, gone = sidebar.get_by_role("button", name="Forget"), sidebar.get_by_text("Extracting what is not there")
     deadline = time.monotonic() + 120
     while gone.count() and time.monotonic() < deadline:
         settle(page)

@@ -215,6 +215,20 @@ def test_what_the_journal_says(ws: dc.Workspace, events: list, state: str, done:
     assert (found.finished is None) == (state == "running")
 
 
+def test_a_job_is_stopping_until_its_process_has_ended(ws: dc.Workspace) -> None:
+    jobs.describe(ws, "j-1", ["extract", "d"])
+    with journals.Journal(ws, "j-1") as journal:
+        journal.progress("extracting d", 3, 10)
+        journals.append(ws.root / "jobs" / "j-1", {"event": jobs.STOPPING})
+        found = jobs.job(ws, "j-1")
+        assert (found.state, found.stage, found.done) == ("running", jobs.STOPPING, 3)
+        journal.end("cancelled", "Stopped on request.")
+        assert (jobs.job(ws, "j-1").state, jobs.job(ws, "j-1").stage) == ("running", jobs.STOPPING)
+        with pytest.raises(dc.BadInput, match="still running"):
+            jobs.resume(ws, "j-1")
+    assert jobs.job(ws, "j-1").state == "cancelled"
+
+
 @pytest.mark.parametrize(
     "damage",
     [b"\xff\xfe\x00", b"{", b"[]", b"3", b"null", b'{"event": 3}', b'{"evnt": "progress"}',

@@ -66,6 +66,17 @@ def ink(dark: bool) -> Ink:
     return DARK if dark else LIGHT
 
 
+def own_ground(tone: Ink) -> str:
+    """Return a grey for cells that stand on no scale: neither the near end nor, in the dark, the far one."""
+    return "#E9E9E4" if tone is LIGHT else "#4A4D52"
+
+
+def distance(one: int, other: int) -> float:
+    """Return how far the colours of two places look apart (Oklab; 0.1 is plain to see, also through each other)."""
+    a, b = (np.array(_lab(_channels(dataset_colour(at)))) for at in (one, other))
+    return float(np.linalg.norm(a - b))
+
+
 def dataset_colour(index: int) -> str:
     """Return the fixed colour of the dataset with this place in the workspace's order.
 

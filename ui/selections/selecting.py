@@ -45,17 +45,17 @@ def origin(told: Mapping[str, Any]) -> str:
             f"{words.percent(max(0.0, float(told.get('delta', 0))))} of its difference is gone"
         )
     if kind == "explanation":
-        of, against = (words.dataset(str(told.get(key))) for key in ("of", "against"))
-        return f"the {told.get('top', '?')} largest parts of the distance of {of} to {against}"
+        one, other = (words.dataset(str(told.get(key))) for key in ("of", "against"))
+        return f"the {told.get('top', '?')} largest parts of the distance of {one} to {other}"
     if kind == "layer":
         return f"all neurons of {words.layer(str(told.get('layer', '?')))}"
     if kind == "layers":
         layers = words.listing([words.layer(str(layer)) for layer in told.get("layers", [])])
         return f"those of {_name(told.get('of'))} in {layers}"
     if kind in COMBINED:
-        of = told.get("of") or [{}, {}]
+        both = told.get("of") or [{}, {}]
         joined = {"union": "and", "intersection": "that are also in", "difference": "without"}[kind]
-        return f"{_name(of[0])} {joined} {_name(of[1])}"
+        return f"{_name(both[0])} {joined} {_name(both[1])}"
     if kind == "reweighted":
         return f"{_name(told.get('of'))} with other weights"
     if kind in ("hand", "typed"):

@@ -118,7 +118,7 @@ def close() -> None:
 
 
 def _asked() -> str | None:
-    # Not one of the choices that a shared link carries: whoever gets one has not asked for a tour.
+    # Not part of a shared link: the person who opens one has not asked for a tour.
     given = st.query_params.get(KEY)
     if given and given != st.session_state.get(_SAID):
         st.session_state[KEY] = given
