@@ -28,7 +28,7 @@ from dnacore.extraction.sketch_policy import share_of, with_covariance, with_unr
 from dnacore.extractors import Extractor
 from dnacore.workspace.datasets import Dataset
 from dnacore.workspace.store.settings import Setting
-from dnacore.workspace.store.shard_plan import Plan, Shard, plan
+from dnacore.workspace.store.shard_plan import FileRow, Plan, Shard, plan
 from dnacore.workspace.store.shards import Store
 from dnacore.workspace.workspace import Workspace
 
@@ -118,16 +118,7 @@ def extract_dataset(
     stop = stop or (lambda: False)
     store = workspace.store
     with _alone(workspace, dataset, say, stop):
-        say(Progress("looking at the files", dataset.name, 0, dataset.images))
-        scan = workspace.scan(
-            replace(dataset, part=None),
-            progress=lambda done, total: report_or_stop(
-                stop, say, Progress("looking at the files", dataset.name, done, total)
-            ),
-        )
-        files = scan.files if dataset.part is None else workspace.files(dataset)
-        if not files:
-            raise BadInput(f"There is no image in {dataset.folder}. Choose a folder with JPEG, PNG or other images.")
+        files = _looked_at(workspace, dataset, say, stop)
         setting = store.setting(extractor, calibration, bins)
         every = share_of(store, dataset, setting, files) if sketches else 0
         if every and every != store.share(dataset, setting):
@@ -152,6 +143,20 @@ def extract_dataset(
         dataset.name, images, rejected, extracted, len(files) - extracted, time.monotonic() - started,
         loop.sketched,
     )  # fmt: skip
+
+
+def _looked_at(workspace: Workspace, dataset: Dataset, say: Watch, stop: Stop) -> list[FileRow]:
+    """The dataset's files as they are now, hashed. Raises BadInput where there are none."""
+
+    def watch(done: int, total: int) -> None:
+        report_or_stop(stop, say, Progress("looking at the files", dataset.name, done, total))
+
+    say(Progress("looking at the files", dataset.name, 0, dataset.images))
+    scan = workspace.scan(replace(dataset, part=None), progress=watch)
+    files = scan.files if dataset.part is None else workspace.files(dataset)
+    if not files:
+        raise BadInput(f"There is no image in {dataset.folder}. Choose a folder with JPEG, PNG or other images.")
+    return files
 
 
 def _check_some_read(

@@ -22,12 +22,15 @@ from pathlib import Path
 from typing import Any
 
 from dnacore.dna.calibration import Calibration
+from dnacore.dna.histogram import DNA
 from dnacore.errors import Cancelled, DnaError, Unavailable
 from dnacore.extraction.loop import Loop
 from dnacore.extraction.progress import Progress, Watch
+from dnacore.sketches.segments import SketchArrays
+from dnacore.sketches.words import Words
 from dnacore.workspace.datasets import Dataset
 from dnacore.workspace.store.shard_files import ShardFiles, Written
-from dnacore.workspace.store.shard_plan import FileRow, Plan, Shard
+from dnacore.workspace.store.shard_plan import FileRow, Member, Plan, Shard
 from dnacore.workspace.store.shards import Setting, Store
 
 TRIES = 3  # of one shard: more than that many lost workers in a row are the shard's fault, or the cluster's end
@@ -80,8 +83,11 @@ class ShardWorker:
         """Send a shard's images through the network and write its files. before: images done when it was handed out."""
         kept: list[Written] = []
 
-        def keep(*shard: Any) -> int:
-            kept.append(into.write(*shard))
+        def keep(
+            members: Sequence[Member], dna: DNA, sketches: SketchArrays | None, sketched: Sequence[str],
+            words: Words | None,
+        ) -> int:  # fmt: skip
+            kept.append(into.write(members, dna, sketches, sketched, words))
             return into.shard
 
         loop = Loop(

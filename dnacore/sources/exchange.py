@@ -16,7 +16,7 @@ from dnacore.dna.gaussian import Gaussian
 from dnacore.dna.histogram import DNA
 from dnacore.dna.vdna import is_peer, read_peer, read_ranges, write_peer
 from dnacore.errors import BadInput, Damaged
-from dnacore.neurons.selection import Selection
+from dnacore.neurons.selection import Selection, load_selection
 from dnacore.workspace.datasets import clean_name, free_name
 from dnacore.workspace.workspace import Workspace
 
@@ -50,12 +50,7 @@ def export(sources: Sources, name: str, to: Path, format_: str = "ours", kind: s
 
 def import_selection(workspace: Workspace, path: Path) -> Selection:
     """Take a selection file into the workspace. Raises BadInput."""
-    try:
-        chosen = Selection.from_json(json.loads(path.read_text("utf-8")))
-    except BadInput:
-        raise
-    except (OSError, ValueError, RecursionError) as error:
-        raise BadInput(f"{path.name} is not a selection file ({error}).") from error
+    chosen = load_selection(path)
     workspace.save_selection(chosen)
     return chosen
 

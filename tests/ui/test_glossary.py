@@ -57,12 +57,12 @@ def called(node: ast.Call) -> str:
     return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
 
 
-def functions() -> dict[str, list[ast.FunctionDef]]:
-    found: dict[str, list[ast.FunctionDef]] = {}
-    for tree in trees().values():
-        for node in ast.walk(tree):
+def functions() -> dict[str, list[tuple[Path, ast.FunctionDef]]]:
+    found: dict[str, list[tuple[Path, ast.FunctionDef]]] = {}
+    for path, tree in trees().items():
+        for node in tree.body:
             if isinstance(node, ast.FunctionDef):
-                found.setdefault(node.name, []).append(node)
+                found.setdefault(node.name, []).append((path, node))
     return found
 
 
@@ -70,19 +70,21 @@ def headlines() -> list[str]:
     """Every sentence in large letters: what is given to the functions that draw it, and what makes such sentences."""
     makers, found, seen = functions(), [], set()
 
-    def read(node: ast.AST) -> None:
+    def read(node: ast.AST, path: Path) -> None:
         found.extend(literals(node))
         for inner in ast.walk(node):
             name = called(inner) if isinstance(inner, ast.Call) else ""
-            for maker in makers.get(name, []) if name not in seen else []:
-                seen.add(name)
+            for place, maker in makers.get(name, []):
+                if (place, name) in seen or (name.startswith("_") and place != path):
+                    continue
+                seen.add((place, name))
                 for sentence in returned(maker):
-                    read(sentence)
+                    read(sentence, place)
 
-    for tree in trees().values():
+    for path, tree in trees().items():
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and called(node) in LARGE and node.args:
-                read(node.args[0].value if isinstance(node.args[0], ast.Starred) else node.args[0])
+                read(node.args[0].value if isinstance(node.args[0], ast.Starred) else node.args[0], path)
     return [text for text in found if re.search("[a-z]{3}", text)]
 
 

@@ -143,6 +143,7 @@ def test_the_dataset_that_mine_is_most_like_is_looked_for_among_all(workspace, t
     ready = reads.ready()
     own = next(one for one in ready if one.name == "some")
     apart = {one.name: dc.emd_avg(reads.dna(own), reads.dna(one)) for one in ready if one.name != "some"}
-    said = own_folder.nearest(own)
-    assert f"most like {min(apart, key=apart.get)}," in said and f"least like {max(apart, key=apart.get)}." in said
+    said, exact = own_folder.nearest(own)
+    assert exact.startswith(f"{min(apart, key=apart.get)}: ") and "bins" not in said
+    assert f"most like {min(apart, key=apart.get)} " in said and f"least like {max(apart, key=apart.get)}." in said
     assert "Of 9 other datasets" in said

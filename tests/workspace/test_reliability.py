@@ -388,6 +388,7 @@ def test_verify_finds_what_is_wrong_and_repairs_what_can_be(
         data[4096 if path == segment else len(data) // 2] ^= 0xFF  # where its first array begins
         path.write_bytes(data)
     (ws.root / "catalogue.backup.sqlite").write_bytes(b"nothing")
+    (ws.root / "views.json").write_bytes(b"[" * 100_000)
     stray = ws.root / "imports" / ".half.tmp"
     stray.parent.mkdir(exist_ok=True)
     stray.write_bytes(b"half")
@@ -396,12 +397,13 @@ def test_verify_finds_what_is_wrong_and_repairs_what_can_be(
     monkeypatch.setattr("dnacore.sources.resolver.load_extractor", lambda *_, **__: Network())
     assert main(command) == 1
     found = {row["what"] for row in json.loads(capsys.readouterr().out)["findings"]}
-    assert found == {f"shards/{shard.name}", f"sketches/{segment.name}", "catalogue.backup.sqlite", "imports/.half.tmp"}
+    broken = {f"shards/{shard.name}", f"sketches/{segment.name}", "catalogue.backup.sqlite", "views.json"}
+    assert found == {*broken, "imports/.half.tmp"}
     assert not aside(ws) and stray.exists(), "looking changes nothing"
     assert main([*command, "--repair"]) == 0, capsys.readouterr()
     capsys.readouterr()
     assert main(command) == 0, capsys.readouterr()
-    assert np.array_equal(ws.dna("d", "tiny").histograms, before.histograms) and len(aside(ws)) == 2
+    assert np.array_equal(ws.dna("d", "tiny").histograms, before.histograms) and len(aside(ws)) == 3
 
 
 def test_verify_reads_the_words_too(ws: Workspace, capsys: pytest.CaptureFixture[str]) -> None:

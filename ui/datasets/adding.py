@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import streamlit as st
@@ -47,20 +48,22 @@ def show(added: Dataset) -> None:
 
 
 def _folder() -> None:
-    folder_browser.draw("add", suffixes=(".zip", ".txt"), on_folder=_write, on_file=_write)
+    folder_browser.draw("add", suffixes=(".zip", ".tar", ".txt"), on_folder=_write, on_file=_write)
     here = folder_browser.here("add")
     try:
-        images = browse.look(here).images
+        images, inside = browse.look(here).images, _counts(here, browse.roots())
     except BadInput:
-        images = 0
+        images, inside = 0, {}
     if images:
         layout.caption(f"{words.count(images, 'image')} directly in {here.name}.")
+    if len(inside) > 1:
+        _several(here, inside)
     with st.form("add", border=False, clear_on_submit=False):
         source = st.text_input(
             "Folder",
             key="add-folder",
             placeholder="opened above, or pasted here",
-            help="The folder that is opened above, with all folders in it; a .zip; or a .txt list of paths.",
+            help="The folder that is opened above, with all folders in it; a .zip or .tar; or a .txt list of paths.",
         )
         name = st.text_input("Name", key="add-name", placeholder="the folder's name")
         submitted = st.form_submit_button("Add", type="primary", key="add-submit")
@@ -71,6 +74,43 @@ def _folder() -> None:
         with st.spinner("Looking at the folder…"):
             added = take(browse.find(source), name.strip())
         show(added)
+        st.rerun()
+
+
+@st.cache_data(max_entries=40, ttl=30, show_spinner="Counting images…")
+def _counts(place: Place, _roots: tuple[Path, ...]) -> dict[str, tuple[int, bool]]:
+    return browse.counts(place)
+
+
+def _several(here: Place, inside: Mapping[str, tuple[int, bool]]) -> None:
+    """Offer the folders in the one that is opened as a dataset each, with how many images they hold."""
+    total = sum(images for images, _ in inside.values())
+    whole = all(all_of_them for _, all_of_them in inside.values())
+    layout.note(
+        f"{words.count(len(inside), 'folder')} in {here.name} hold {'' if whole else 'at least '}"
+        f"{words.count(total, 'image')}. Added together, “folder” becomes an attribute; or add each as a dataset:"
+    )
+    chosen = st.multiselect(
+        "Add each as a dataset", list(inside), key=f"add-several-{here.root}-{'/'.join(here.names)}",
+        format_func=lambda name: f"{name} ({'' if inside[name][1] else 'at least '}{words.count(inside[name][0], 'image')})",
+        placeholder="choose folders", label_visibility="collapsed",
+    )  # fmt: skip
+    if st.button(
+        f"Add {words.count(len(chosen), 'dataset')}" if chosen else "Add each chosen",
+        key="add-several",
+        disabled=not chosen,
+    ):
+        with st.spinner("Looking at the folders…"):
+            added, problems = [], []
+            for name in chosen:
+                try:
+                    added.append(take(here.below(name)))
+                except DnaError as problem:  # one folder without images does not cost the others their place
+                    problems.append(str(problem))
+        for one in added:
+            show(one)
+        if problems:
+            raise BadInput(" ".join(problems))
         st.rerun()
 
 

@@ -10,14 +10,13 @@ import streamlit as st
 import dnacore as dc
 from dnacore.dna.file import about
 from dnacore.errors import DnaError
+from dnacore.workspace.saved import imported as came
 from ui.app import reads, words
-
-SUFFIX = ".dna.npz"
 
 
 def names() -> list[str]:
     """Return the names of the imported DNAs."""
-    return sorted(path.name.removesuffix(SUFFIX) for path in (reads.workspace().root / "imports").glob(f"*{SUFFIX}"))
+    return came.names(reads.workspace())
 
 
 def draw() -> None:
@@ -31,7 +30,7 @@ def draw() -> None:
         if path is None:
             continue
         with st.container(key=f"imported-{found.index(name)}"):
-            left, right = st.columns([4, 1], vertical_alignment="center")
+            left, right = st.columns([2.2, 1], vertical_alignment="center")
             with left:
                 st.markdown(f"**{words.as_markdown(name)}**")
                 st.caption(words.as_markdown(_about(path)))

@@ -37,6 +37,8 @@ def draw(asked: Asked) -> None:
     if found is None:
         _offer(asked, job)
         return
+    if job is not None and job.state in ("failed", "interrupted"):
+        st.warning(words.as_markdown(f"{tray.outcome(job)} What was found before is shown."))
     show(asked, *found)
 
 
@@ -100,8 +102,7 @@ def show(asked: Asked, picture: bytes, told: dict[str, Any]) -> None:
         if st.button(
             "Look again", key="lens-again", type="tertiary", help="With the same choices, from the beginning."
         ):
-            asked.file(FIGURES).unlink(missing_ok=True)
-            start(asked)
+            start(asked)  # what was found before stays until the new answer takes its place
             st.rerun()
     if asked.into:
         navigation.link("datasets", f"Extract {asked.into} to see what its DNA says of it")

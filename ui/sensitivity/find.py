@@ -34,7 +34,7 @@ def draw(ready: Sequence[Ready]) -> None:
     layout.question(words.opening(f"{chosen.names[0]} against {chosen.names[1]}"))
     with result:
         said, place = st.container(), capture.place()
-        left, middle, right = st.columns([1.12, 1.2, 1.12], gap="medium")
+        left, middle, right = st.columns([1.3, 1, 1.3], gap="small")
         with left:
             piles.draw(chosen.with_, "With")
         with right:

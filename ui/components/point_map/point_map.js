@@ -73,22 +73,15 @@ class PointMap {
 
   async fetch() {
     const { source, columns, base } = this.data;
-    try {
-      const [placed, listed] = await Promise.all([fetch(`${base}/columns/${source}`), fetch(`${base}/columns/${columns}`)]);
-      if (!placed.ok || !listed.ok) throw new Error("gone");
-      const [buffer, images] = [await placed.arrayBuffer(), await listed.json()];
-      if (source !== this.source) return;
+    const there = await arrived(this, [`${base}/columns/${source}`, `${base}/columns/${columns}`], (buffer, images) => {
       const n = this.data.count, points = new Float32Array(buffer, 0, 2 * n);
       // Another layout is seen whole at first; other colours of the same one are looked at from where one was.
       if (!this.laid || this.laid.length !== points.length || points.some((value, i) => value !== this.laid[i])) this.view = null;
       this.points = this.laid = points;
       this.kinds = new Uint16Array(buffer, 8 * n, n);
       this.images = images;
-    } catch {
-      if (source === this.source) { this.source = null; this.component.setTriggerValue("lost", Date.now()); }
-      return;
-    }
-    this.settle();
+    });
+    if (there) this.settle();
   }
 
   settle() {
@@ -207,7 +200,7 @@ class PointMap {
 
   url(i) {
     const { dataset, index, version } = this.images;
-    return `${this.data.base}/thumb/${dataset[i]}/${index[i]}${version[i] ? `?v=${version[i]}` : ""}`;
+    return pictured(this.data.base, dataset[i], index[i], version[i]);
   }
 
   local(event) { const box = this.plane.getBoundingClientRect(); return [event.clientX - box.left, event.clientY - box.top]; }
