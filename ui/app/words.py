@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 import dnacore as dc
 from dnacore.extractors.networks.mini_classes import thing_of
 from dnacore.workspace.attribute_table import FOLDER, TAG
-from dnacore.workspace.datasets import parse_part
+from dnacore.workspace.datasets import Part, parse_part
 
 
 def count(number: int, noun: str, plural: str | None = None) -> str:
@@ -77,7 +77,19 @@ def dataset(name: str) -> str:
     base, part = parse_part(name)
     if part is None:
         return name
-    return f"{base} {' and '.join(condition(*one) for one in part.conditions)}"
+    return f"{base} {conditions(part)}"
+
+
+def conditions(part: Part) -> str:
+    """Return what a part's images have in common, as a person says it: `with hat and smile`."""
+    said: list[str] = []
+    for one in part.conditions:
+        text = condition(*one)
+        again = bool(said) and text.startswith("with ") and said[-1].startswith("with ")
+        said.append(text)
+        if again:
+            said[-2:] = [f"{said[-2]} and {text.removeprefix('with ')}"]
+    return " and ".join(said)
 
 
 def condition(column: str, value: str) -> str:

@@ -47,8 +47,9 @@ def rows(dataset: Dataset, part: Part | None) -> list[int] | None:
 def use(dataset: Dataset, part: Part | None, left: int) -> None:
     """Say in words what a filter leaves."""
     if part is not None:
-        said = " and ".join(words.condition(*one) for one in part.conditions)
-        layout.note(f"{words.count(left, 'image')} of {dataset.images:,}: {words.dataset(dataset.name)} {said}.")
+        layout.note(
+            f"{words.count(left, 'image')} of {dataset.images:,}: {words.dataset(dataset.name)} {words.conditions(part)}."
+        )
 
 
 def _asked(key: str, every: dict[str, dict[str, int]]) -> Part | None:

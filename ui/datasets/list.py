@@ -126,11 +126,12 @@ def _images(dataset: Dataset, ready: Ready | None, label: DeltaGenerator) -> Non
     column = NO_LABEL
     if not table.empty and len(table.columns):
         with label:
-            column = st.selectbox(
+            column = address.select(
                 "Show below each image",
                 [NO_LABEL, *map(str, table.columns)],
-                key="label",
+                key="below",
                 format_func=lambda c: c.replace("_", " "),
+                plain=True,
             )
     part = filter_bar.draw(dataset)
     left = filter_bar.rows(dataset, part)

@@ -59,4 +59,4 @@ def _delete(ticked: Sequence[Dataset]) -> None:
 
 def _untick(ticked: Sequence[Dataset]) -> None:
     for one in ticked:
-        st.session_state.pop(key_of(one), None)
+        st.session_state[key_of(one)] = False

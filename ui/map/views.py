@@ -17,7 +17,7 @@ from ui.choices.measures import Measure
 from ui.components import chart, point_map
 from ui.components.point_map import Kind
 from ui.figures import findings, maps
-from ui.map import layouts
+from ui.map import lasso, layouts
 from ui.map.layouts import Layout, Population
 
 LAYOUTS = {"umap": "UMAP", "tsne": "t-SNE", "pca": "PCA"}
@@ -114,7 +114,11 @@ def of_images(chosen: Sequence[Ready], selection: dc.Selection | None, method: s
         notes,
         key="image-map",
         title=f"Map of {words.count(len(there.pictures), 'image')}",
+        start=lasso.linked(there),
+        labels=lasso.names(chosen, there, plane),
     )
+    lasso.keep(seen)
+    lasso.bar(seen)
     capture.figure(maps.images(plane.points, kinds, of, dark=theme.is_dark()), "Map of images")
     sample = "" if there.total == len(there.pictures) else (
         f" A random sample of {len(there.pictures):,} of {there.total:,} images is shown."
@@ -142,7 +146,6 @@ def of_images(chosen: Sequence[Ready], selection: dc.Selection | None, method: s
             size=132,
             aspect=reads.aspect(chosen[0].dataset),
         )
-        layout.note("Select images here (Ctrl A takes all) to make them a dataset, a pile or a reference.")
 
 
 def _plane(asked: Layout, images: int) -> tuple[Plane, str]:
