@@ -57,7 +57,7 @@ coverage: .needs-python
 # Every fault point and thousands of hostile files, of which `make test` tries a sample (VISUAL_DNA_SEED chooses it).
 test-long: .needs-python
 	@$(PYTHON) -m tools.prepare --tests
-	@VISUAL_DNA_LONG=1 $(VENV_PYTHON) -m pytest $(ARGS) tests/faults tests/hostile tests/workspace/test_reliability.py
+	@VISUAL_DNA_LONG=1 $(VENV_PYTHON) -m pytest -o faulthandler_timeout=1800 $(ARGS) tests/faults tests/hostile tests/workspace/test_reliability.py
 
 # Ray is an optional extra (docs/scale.md); without it these tests are skipped.
 test-ray: .needs-python
