@@ -162,7 +162,9 @@ def _result(
     )
     first = rows[0]
     others = [row for row in rows if row["kind"] == "other"]
-    text = f"{first['method']} puts an image of {what} before another one in {first['auc']:.0%} of pairs"
+    size = request.options["together"]
+    one = "an image" if size == 1 else f"a set of {size} images"
+    text = f"{first['method']} puts {one} of {what} before another one in {first['auc']:.0%} of pairs"
     if others and first["kind"] == "dna":
         text += f", the best other method ({others[0]['method']}) in {others[0]['auc']:.0%}"
     order = [int(sets[i][0]) for i in np.argsort(best, kind="stable")[:SHOWN]]  # of a set, its first image
