@@ -6,9 +6,9 @@ Draws JPEG files, and in one process, taking turns, measures the CPU time of: th
 our extraction without and with sketches, and the authors' library `vdna` (a dev dependency; it keeps no sketches), all
 from the same files and with random weights, batch 32, two threads. Every figure is a median over the rounds, and a
 ratio is the median over the rounds of the ratios to the faster of the two bare forwards of the same round. We keep
-freed memory at hand (dnacore/extractors/malloc.py), which makes the forward itself cheaper; the row "bare, memory kept" shows by how
-much, and the second ratio is to that row. With --memory each of them runs in a process of its own too, and peak memory over
-the bare forward's is printed.
+freed memory at hand (dnacore/extractors/forward/malloc.py), which makes the forward itself cheaper; the row "bare,
+memory kept" shows by how much, and the second ratio is to that row. With --memory each of them runs in a process of its
+own too, and peak memory over the bare forward's is printed.
 
 Between the files and the DNA in memory is what both libraries do; what keeping it costs (reading the files once more
 for their hash, shards, catalogue) comes with the last row, where our `extract` runs once over --whole files.
@@ -42,11 +42,13 @@ from dnacore.counting.accumulator import Accumulator
 from dnacore.dna.calibration import Calibration, widen
 from dnacore.extraction.batches import feed
 from dnacore.extraction.extraction import extract
-from dnacore.extractors import Extractor, load_extractor, malloc
+from dnacore.extractors import Extractor, load_extractor
+from dnacore.extractors.forward import malloc
 
 BATCH, THREADS = 32, 2
 NETWORKS = {"vit": "dino_vitb16@random", "resnet": "dino_resnet50@random"}
 ORDERS = ("channels_last", "contiguous")
+LAYOUTS = {"channels_last": torch.channels_last, "contiguous": torch.contiguous_format}
 KEPT = "bare, memory kept"
 SKETCHED = {"ours": False, "ours, sketches": True}
 BARS = {
@@ -112,9 +114,9 @@ class Runs:
                 self.calls[name] = peer(network, paths)
 
     def bare(self, extractor: Extractor, kept: bool) -> None:
-        with malloc.kept() if kept else nullcontext():
+        with malloc.kept() if kept else nullcontext(), extractor.held() as network, torch.inference_mode():
             for batch in self.batches:
-                extractor.visit(batch, lambda layer, x: None)
+                network(batch.contiguous(memory_format=LAYOUTS[extractor.recipe.memory_format]))
 
     def ours(self, extractor: Extractor, bounds: Calibration, sketches: bool) -> None:
         capacity = len(self.paths) if sketches else 0

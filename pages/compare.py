@@ -5,14 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from ui.app import layout, reads, words
-from ui.choices import measures, parts, two
+from ui.choices import measures, parts, two, without_images
 from ui.compare import pair, telling
 
 layout.header(
     "Compare", "What tells two datasets apart: in which layers, through which neurons, in which images?",
     back=("distances", "Distances"),
 )  # fmt: skip
-ready = reads.ready()
+ready = without_images.comparable()
 if not ready or (len(ready) < 2 and not parts.names(ready)):
     layout.nothing_extracted(needed=2)
 

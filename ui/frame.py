@@ -9,7 +9,8 @@ from streamlit.runtime.scriptrunner import StopException
 
 from dnacore.paths import ASSETS
 from ui import sidebar
-from ui.app import errors, navigation, theme
+from ui.app import errors, navigation, theme, words
+from ui.choices.own import neuron_notes
 from ui.components import shortcuts
 from ui.datasets import deletion
 from ui.report import corner, presenting
@@ -23,6 +24,7 @@ def main() -> None:
     st.set_page_config(page_title="Visual DNA Studio", page_icon=ICON, layout="wide")
     presenting.begin()
     theme.apply()
+    words.named_by(neuron_notes.name_of)
     st.logo(ICON, size="large")
     page = st.navigation(list(navigation.pages().values()), expanded=True)
     if page.title != navigation.TITLES["datasets"]:

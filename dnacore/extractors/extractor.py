@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from dnacore.errors import BadInput
+from dnacore.extractors.forward.folding import Folded, Pair
 from dnacore.extractors.labels import KEPT, may_have_head
 from dnacore.extractors.preprocessing import preprocess, preprocess_for_labels
 from dnacore.extractors.spec import Recipe
@@ -36,7 +37,9 @@ class Extractor:
         weights_hash: str,
         device: torch.device,
         weights_file: Path | None = None,
+        pairs: Sequence[Pair] = (),
     ) -> None:
+        """pairs: what is computed in one step while images go through."""
         self.recipe = recipe
         self.network = network
         self.taps = taps
@@ -47,6 +50,8 @@ class Extractor:
         self._format = torch.channels_last if recipe.memory_format == "channels_last" else torch.contiguous_format
         # Hooks belong to the network: two threads inside `visit` would hear each other's images.
         self._lock = threading.RLock()
+        self._pairs = pairs if device.type == "cpu" and recipe.precision == "fp32" else ()
+        self._folded: Folded | None = None
 
     @property
     def name(self) -> str:
@@ -73,6 +78,11 @@ class Extractor:
         """Hash of weights, taps, preprocessing and precision: DNAs compare under one fingerprint only."""
         return self.spec["fingerprint"]
 
+    @property
+    def folds(self) -> int:
+        """How many convolutions compute their norm or activation too while images go through."""
+        return len(self._pairs)
+
     def __repr__(self) -> str:
         return (
             f"Extractor({self.name!r}, {len(self.layers)} layers, {self.n_neurons} neurons, {self.precision} "
@@ -98,11 +108,16 @@ class Extractor:
             see(layer, tensor.float() if widen else tensor)  # no copy in fp32
 
         taps = Taps(self.network, self.taps, see_float, stop=name is None)
-        with self._lock, torch.inference_mode(), exact_kernels(), taps:
+        with self._lock, torch.inference_mode(), exact_kernels(), self._folding(), taps:
             found = self.network(batch)
             if name is not None:
                 best = self.odds(found).topk(min(KEPT, self.classes))
                 name(best.indices, best.values)
+
+    def _folding(self) -> Folded:
+        if self._folded is None:  # only now, since who loads a network may want no more than to know what it is
+            self._folded = Folded(self.network, self._pairs)
+        return self._folded
 
     def activations(self, batch: torch.Tensor) -> dict[str, torch.Tensor]:
         """{layer: (N, C, S) float32} of `batch` (N, 3, H, W), copied: safe to keep and to change."""

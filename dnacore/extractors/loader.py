@@ -22,9 +22,10 @@ from dnacore.extractors import spec as recipes
 from dnacore.extractors.build import build_network, converted, network_defaults
 from dnacore.extractors.checkpoint import Checkpoint
 from dnacore.extractors.extractor import DTYPES, Extractor
+from dnacore.extractors.forward.folding import Pair, pairs_of
 from dnacore.extractors.hub import Progress
 from dnacore.extractors.spec import LabelTransform, Preprocessing, Recipe, WeightsSource
-from dnacore.extractors.taps import find_taps
+from dnacore.extractors.taps import Tap, find_taps
 from dnacore.extractors.weights import SUFFIXES, draw_random, load_into, read_checkpoint, weights_hash
 from dnacore.paths import weights_folder
 
@@ -241,10 +242,10 @@ def _built(recipe: Recipe, file: Path | None, device: torch.device) -> Extractor
     if file is not None:
         _known_files[digest] = file.resolve()
     network.eval().requires_grad_(False)
-    taps = find_taps(_tracing_copy(network, settings), recipe.preprocessing.size, recipe.taps)
+    taps, pairs = _looked_through(network, settings, recipe.taps)
     layout = torch.channels_last if recipe.memory_format == "channels_last" else torch.contiguous_format
     network.to(device, DTYPES[recipe.precision]).to(memory_format=layout)
-    return Extractor(recipe, network, taps, digest, device, file)
+    return Extractor(recipe, network, taps, digest, device, file, pairs)
 
 
 def _stamp(file: Path | None) -> list[str | int]:
@@ -254,16 +255,20 @@ def _stamp(file: Path | None) -> list[str | int]:
     return [str(file.resolve()), about.st_mtime_ns, about.st_size]
 
 
-def _tracing_copy(network: nn.Module, settings: tuple[Any, ...]) -> nn.Module:
-    """The network without numbers, on which a forward costs nothing; the network itself where that cannot be built."""
+def _looked_through(network: nn.Module, settings: tuple[Any, ...], rule: str) -> tuple[list[Tap], list[Pair]]:
+    """The network's layers and what may be folded, found on a copy without numbers, on which a forward costs nothing;
+    on the network itself where that cannot be.
+    """
+    architecture, arguments, prepare, side = settings
     try:
-        architecture, arguments, prepare, size = settings
-        copy = build_network(architecture, arguments, prepare, size, device="meta")
-        with torch.inference_mode():
-            copy(torch.zeros(2, 3, size, size, device="meta"))
+        return _found_in(build_network(architecture, arguments, prepare, side, device="meta"), side, rule)
     except (RuntimeError, NotImplementedError, BadInput):
-        return network
-    return copy
+        return _found_in(network, side, rule)
+
+
+def _found_in(network: nn.Module, side: int, rule: str) -> tuple[list[Tap], list[Pair]]:
+    taps = find_taps(network, side, rule)
+    return taps, pairs_of(network, [tap.module for tap in taps], side)
 
 
 def forget_extractors() -> None:

@@ -8,6 +8,7 @@ import weakref
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 import dnacore as dc
 from tests import small_world
@@ -94,6 +95,35 @@ def test_a_ranking_follows_files_that_were_renamed(workspace, tmp_path):
     after, numbers = reads.ranking(now, now), {row.index for row in reads.files(now.dataset)}
     assert len(after) == len(before) == 6 and set(after["index"]) == numbers, "none vanishes from the gallery"
     assert set(after["path"]) == {str(tmp_path / "some" / row.path) for row in reads.files(now.dataset)}
+
+
+def test_what_is_shown_bears_the_new_name_after_renaming(workspace, tmp_path):
+    from ui.app import comparisons
+
+    workspace.add_dataset("more", small_world.draw(tmp_path / "more", 4, seed=1))
+    small_world.extract(workspace, "more")
+
+    def shown() -> list[str]:
+        one, other = reads.ready()
+        both = comparisons.comparison([one, other], "emd", None), comparisons.sensitivity(one, other)
+        return [reads.dna(one).name, *both[0].names, *both[1].names]
+
+    assert shown() == ["some", "some", "more", "some", "more"]
+    before = [reads.listed(one) for one in reads.ready()]
+    dc.Workspace.open(workspace.root).rename_dataset("some", "any")
+    assert shown() == ["any", "any", "more", "any", "more"]
+    assert [reads.listed(one) for one in reads.ready()] == before, "no image is ranked again for a name"
+
+
+def test_the_shape_of_tiles_follows_the_images_that_are_there_now(workspace, tmp_path):
+    (one,) = reads.ready()
+    before = reads.aspect(one.dataset)
+    for path in (tmp_path / "some").glob("*.png"):
+        with Image.open(path) as opened:
+            opened.resize((32, 48)).save(path)
+    workspace.scan(one.dataset)
+    (one,) = reads.ready()
+    assert before > 1 > reads.aspect(one.dataset)
 
 
 def test_walking_through_images_does_not_fill_the_memory(workspace):

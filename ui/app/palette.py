@@ -43,7 +43,6 @@ DATASET_COLOURS = (
 
 MOST_COLOURS = 80  # further ones, beyond which colours say nothing anyway
 SEQUENTIAL = ("#F3F5FB", "#D6DEF2", "#AFBFE6", "#8199D6", "#5873C2", "#3750A3", "#203477", "#111E4D")
-DIVERGING = ("#7A3E00", "#C96F17", "#EDB77C", "#F4F3F0", "#93BCE0", "#3C7FBD", "#0B4379")
 
 
 @dataclass(frozen=True)

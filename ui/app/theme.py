@@ -45,7 +45,6 @@ h2, h3 { letter-spacing: -0.01em; }
 .vds-caption { font-size: 13px; opacity: .72; max-width: 72ch; }
 .vds-name { display: inline-flex; align-items: center; gap: .5em; font-weight: 600; }
 .vds-dot { width: .72em; height: .72em; border-radius: 50%; flex: none; }
-.vds-brand { font-size: 13px; font-weight: 650; letter-spacing: .08em; }
 .vds-row { display: flex; justify-content: space-between; gap: 1em; font-size: 13px; }
 .vds-row span:last-child { font-variant-numeric: tabular-nums; text-align: right; }
 [data-testid="stMultiSelect"] [data-tag] {

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import dnacore as dc
 from dnacore.extractors.networks.mini_classes import thing_of
-from dnacore.workspace.datasets import parse_part
+from dnacore.workspace.attribute_table import FOLDER, TAG
+from dnacore.workspace.datasets import Part, parse_part
 
 
 def count(number: int, noun: str, plural: str | None = None) -> str:
@@ -76,10 +77,32 @@ def dataset(name: str) -> str:
     base, part = parse_part(name)
     if part is None:
         return name
-    column = part.column.replace("_", " ")
-    if part.value in ("0", "1"):
-        return f"{base} {'with' if part.value == '1' else 'without'} {column}"
-    return f"{base} with {column} {part.value}"
+    return f"{base} {conditions(part)}"
+
+
+def conditions(part: Part) -> str:
+    """Return what a part's images have in common, as a person says it: `with hat and smile`."""
+    said: list[str] = []
+    for one in part.conditions:
+        text = condition(*one)
+        again = bool(said) and text.startswith("with ") and said[-1].startswith("with ")
+        said.append(text)
+        if again:
+            said[-2:] = [f"{said[-2]} and {text.removeprefix('with ')}"]
+    return " and ".join(said)
+
+
+def condition(column: str, value: str) -> str:
+    """Return one condition of a part as a person says it: `with hat`, `without hat`, `in day`, `tagged best`."""
+    column, no = (column[:-1], True) if column.endswith("!") else (column, False)
+    if column == TAG:
+        return f"not tagged {value}" if no else f"tagged {value}"
+    if column == FOLDER:
+        return f"not in {value}" if no else f"in {value}"
+    said = column.replace("_", " ")
+    if value in ("0", "1"):
+        return f"{'with' if (value == '1') != no else 'without'} {said}"
+    return f"{'without' if no else 'with'} {said} {value}"
 
 
 def opening(text: str) -> str:
@@ -173,13 +196,28 @@ def as_markdown(text: str) -> str:
     return "".join(f"\\{mark}" if mark in r"\`*_{}[]<>()#+-!|~:$" else mark for mark in text)
 
 
+_own_name: Callable[[dc.DNA, str, int], str] = lambda dna, layer, index: ""  # noqa: E731  # until a workspace has names
+
+
+def named_by(name_of: Callable[[dc.DNA, str, int], str]) -> None:
+    """Have neurons named by what people call them: the name of a DNA's neuron by layer and index, "" for none."""
+    global _own_name
+    _own_name = name_of
+
+
+def own_name(dna: dc.DNA, layer: str, index: int) -> str:
+    """Return what people call a neuron; "" for nothing."""
+    return _own_name(dna, layer, index)
+
+
 def full(dna: dc.DNA, flat: int) -> str:
-    """Return `neuron 28 in things (late layer, trained to name: spectacle rim)`."""
+    """Return `neuron 28 in things (late layer, trained to name: spectacle rim)`; first what people call it."""
     layer, index = dna.neuron(flat)
-    return neuron(layer, index, dna.layers, thing_of(dna.extractor, layer, index))
+    own = _own_name(dna, layer, index)
+    return (f"“{own}”, " if own else "") + neuron(layer, index, dna.layers, thing_of(dna.extractor, layer, index))
 
 
 def short(dna: dc.DNA, flat: int) -> str:
-    """Return `things · 28 (spectacle rim)`, for axes and tables."""
+    """Return `things · 28 (spectacle rim)`, or what people call it, for axes and tables."""
     layer, index = dna.neuron(flat)
-    return neuron_short(layer, index, thing_of(dna.extractor, layer, index))
+    return neuron_short(layer, index, _own_name(dna, layer, index) or thing_of(dna.extractor, layer, index))

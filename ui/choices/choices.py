@@ -8,11 +8,11 @@ import numpy as np
 import streamlit as st
 
 import dnacore as dc
-from dnacore.demo import demo_datasets
 from dnacore.neurons.selection import of_layer
 from ui.app import address, capture, palette, reads, words
 from ui.app.reads import Ready
 from ui.choices import parts
+from ui.choices.own import groups
 
 MOST = 12
 ENOUGH = 20  # images below which almost no difference can be told from chance
@@ -24,7 +24,7 @@ def datasets(ready: Sequence[Ready], label: str = "Datasets") -> list[Ready]:
     they say otherwise.
     """
     names = [one.name for one in ready]
-    split = parts.names(ready)
+    split = [*parts.names(ready), *parts.asked_for("datasets", ready)]
     place = st.container()
     default = [one.name for one in own_before_demo(ready)[:MOST]]
     with place:
@@ -43,15 +43,37 @@ def datasets(ready: Sequence[Ready], label: str = "Datasets") -> list[Ready]:
     for one in found:
         capture.used(one)
     with place:
+        _groups(ready, [one.name for one in found])
         _dots([*ready, *(one for one in found if one.dataset.part)])
     return found
 
 
+def _groups(ready: Sequence[Ready], chosen: Sequence[str]) -> None:
+    """Draw chips that choose a whole group, where there are several; and say how many of all are shown."""
+    kinds = {
+        name: [one.name for one in own_before_demo(ready) if groups.holds(name, one.dataset)] for name in groups.NAMES
+    }
+    shown = sum(one.name in chosen for one in ready)
+    if not kinds["own"] or not kinds["demo"]:
+        kinds = {}
+
+    def choose(names: list[str]) -> None:
+        order = [one.name for one in ready]
+        st.session_state["datasets"] = sorted(names[:MOST], key=order.index)
+
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        for name, names in kinds.items():
+            st.button(groups.NAMES[name], key=f"group-{name}", on_click=choose, args=(names,), type="tertiary")
+        if shown < len(ready):
+            st.html(
+                f'<span class="vds-quiet" style="font-size:13px">{shown} of {len(ready)} shown</span>', width="content"
+            )
+
+
 def own_before_demo(ready: Sequence[Ready]) -> list[Ready]:
     """Return a person's own datasets, the newest first, and behind them those of the demo in their order."""
-    demos = {one.name for one in demo_datasets()}
-    own = [one for one in ready if one.name not in demos]
-    return [*reversed(own), *(one for one in ready if one.name in demos)]
+    own = [one for one in ready if not groups.is_demo(one.dataset)]
+    return [*reversed(own), *(one for one in ready if groups.is_demo(one.dataset))]
 
 
 def proposed(ready: Sequence[Ready]) -> list[Ready]:
@@ -95,7 +117,7 @@ def one_dataset(
 ) -> Ready:
     """Let a person choose one of the extracted datasets. split: or a part of one by attribute."""
     names = [one.name for one in ready]
-    options = [*names, *parts.names(ready)] if split else names
+    options = [*names, *parts.names(ready), *parts.asked_for(key, ready)] if split else names
     name = address.select(
         label, options, index=min(index, len(options) - 1), key=key, help=help, format_func=parts.called(options)
     )
@@ -115,9 +137,8 @@ def neurons(dna: dc.DNA, *, key: str = "neurons", extra: Mapping[str, str] | Non
             named[f"saved:{saved.name}"] = f"Saved: {saved.name} ({words.count(len(saved), 'neuron')})"
     layers = list(dna.layers)
     for layer, count in dna.layers.items():
-        named[f"layer:{layer}"] = (
-            f"{words.layer(layer)[:1].upper()}{words.layer(layer)[1:]} ({words.depth(layer, layers)}, {count})"
-        )
+        called = f"{words.layer(layer)[:1].upper()}{words.layer(layer)[1:]} ({words.depth(layer, layers)}, {count})"
+        named.setdefault(f"layer:{layer}", called)
     return address.select("Neurons", list(named), format_func=named.__getitem__, key=key, plain=True)
 
 

@@ -34,7 +34,7 @@ def choose_reference(label: str, ready: Sequence[Ready], *, key: str, other: Rea
     """
     names = [one.name for one in ready]
     proposed = next((place for place, name in enumerate(names) if name != other.name), 0)
-    options = _with_images([*names, *parts.names(ready)], key)
+    options = _with_images([*names, *parts.names(ready), *parts.asked_for(key, ready)], key)
     said = parts.called(options)
     chosen = address.select(
         label,
@@ -49,7 +49,9 @@ def choose_reference(label: str, ready: Sequence[Ready], *, key: str, other: Rea
 
 def choose_unlike(ready: Sequence[Ready], *, key: str) -> Reference | None:
     """Let a person choose what images should be unlike, or nothing."""
-    options = _with_images([NOTHING, *(one.name for one in ready), *parts.names(ready)], key)
+    options = _with_images(
+        [NOTHING, *(one.name for one in ready), *parts.names(ready), *parts.asked_for(key, ready)], key
+    )
     said = parts.called(options)
     chosen = address.select(
         "and unlike",

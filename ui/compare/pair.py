@@ -42,7 +42,7 @@ def layers(a: Ready, b: Ready, measure: Measure) -> None:
 
 def draw(a: Ready, b: Ready, measure: Measure) -> None:
     """Draw the neurons that differ most, and one neuron's activations."""
-    dna, other = reads.dna(a), reads.dna(b)
+    dna = reads.dna(a)
     chosen = st.session_state.get("layer", EVERY)
     within = measure.selection if chosen not in dna.layers else of_layer(dna, chosen)
     st.divider()
@@ -50,7 +50,7 @@ def draw(a: Ready, b: Ready, measure: Measure) -> None:
     with left:
         flat = _neurons(a, b, measure, within, chosen if chosen in dna.layers else None)
     with right:
-        _telling(a, b, dna, other, flat)
+        _telling(a, b, dna, flat)
 
 
 def _chance(a: Ready, b: Ready, measure: Measure) -> np.ndarray | None:
@@ -133,7 +133,7 @@ def _neurons(a: Ready, b: Ready, measure: Measure, within: dc.Selection | None, 
     return flats[codes.index(picked)]
 
 
-def _telling(a: Ready, b: Ready, one: dc.DNA, other: dc.DNA, flat: int) -> None:
+def _telling(a: Ready, b: Ready, one: dc.DNA, flat: int) -> None:
     """Draw one neuron's histograms of both datasets."""
     name = neuron_names.full(one, flat)
     found = comparisons.sensitivity(a, b)
@@ -147,7 +147,11 @@ def _telling(a: Ready, b: Ready, one: dc.DNA, other: dc.DNA, flat: int) -> None:
     code = choices.neuron_code(one, flat)
     with st.container(horizontal=True, gap="medium"):
         navigation.link("neurons", "Look at this neuron", neuron=code, a=a.name, b=b.name)
-        navigation.link(
-            "gallery", f"Rank {parts.whole(b).said} by it", dataset=parts.whole(b).name, like=a.name, unlike=b.name,
-            neurons="typed", typed=code,
-        )  # fmt: skip
+        if not (a.dataset.imported or b.dataset.imported):
+            navigation.link(
+                "lens", "Look through the lens", analysis="patches", neuron=code, dataset=parts.whole(higher).name
+            )
+            navigation.link(
+                "gallery", f"Rank {parts.whole(b).said} by it", dataset=parts.whole(b).name, like=a.name, unlike=b.name,
+                neurons="typed", typed=code,
+            )  # fmt: skip

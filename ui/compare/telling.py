@@ -9,7 +9,7 @@ import streamlit as st
 import dnacore as dc
 from ui.app import address, comparisons, layout, navigation, reads
 from ui.app.reads import Ready
-from ui.choices import choices, closeup, parts
+from ui.choices import choices, closeup, parts, without_images
 from ui.choices.reference import TOP
 from ui.components import wall
 from ui.components.wall import Band, pictures
@@ -47,9 +47,15 @@ def telling(a: Ready, b: Ready, within: dc.Selection | None) -> dc.Selection:
 
 
 def _row(mine: Ready, its: Ready, selection: dc.Selection | None, neurons: Mapping[str, str]) -> None:
+    if mine.dataset.imported:
+        st.html(layout.dataset_name(mine.dataset))
+        without_images.draw([mine])
+        return
     ranked = reads.ranking(mine, mine, its, selection).head(IMAGES)
     head, more = st.columns([3, 1], vertical_alignment="bottom")
-    asked = {"dataset": parts.whole(mine).name, "like": mine.name, "unlike": its.name, **neurons}
+    asked = {"dataset": parts.whole(mine).name, "like": mine.name, **neurons}
+    if not its.dataset.imported:
+        asked["unlike"] = its.name
     with head:
         st.html(layout.dataset_name(mine.dataset, f"least like {its.said}"))
     with more:

@@ -15,7 +15,6 @@ from ui.app import capture, layout, navigation, words
 from ui.app.reads import Ready
 from ui.choices.measures import NAMES, Measure
 
-SIDE_BY_SIDE = 12
 OPEN = "_open_pair"
 
 

@@ -75,14 +75,9 @@ def overlay(
         )
     if 0 < len(series) <= 4:
         _label_directly(figure, series, shares, centres, logarithmic=logarithmic, tone=tone)
-    figure.update_layout(
-        template=palette.template(dark),
-        height=height,
-        barmode="overlay",
-        bargap=0,
-        clickmode="event+select",
-        margin={"t": 28, "l": 8, "r": 8, "b": 8},
-    )
+    margin = {"t": 28, "l": 8, "r": 8, "b": 8}
+    figure.update_layout(template=palette.template(dark), height=height, barmode="overlay", bargap=0, margin=margin)
+    figure.update_layout(clickmode="event+select")
     _axes(figure, _largest(shares), floor if logarithmic else None)
     return figure if logarithmic else _cut_off(figure, shares, position, tone)
 

@@ -14,6 +14,7 @@ import dnacore as dc
 from dnacore.analyses.explanation import Explanation, explain_image
 from dnacore.analyses.places import Place, heat, on_picture, places
 from dnacore.images import thumbnails
+from dnacore.images.tars import open_file
 from dnacore.workspace.store.shard_plan import FileRow
 from ui.app import capture, reads, words
 from ui.app import words as neuron_names
@@ -111,7 +112,7 @@ def size(image: Image) -> tuple[int, int]:
     """Return width and height of an image as people see it; 1 by 1 where it cannot be read any more."""
     path = image.dataset.dataset.folder / row_of(image).path
     try:
-        with Pillow.open(path) as opened:
+        with open_file(path) as file, Pillow.open(file) as opened:
             width, height = opened.size
             turned = opened.getexif().get(thumbnails.ORIENTATION, 1) >= _TURNED
     except Exception:

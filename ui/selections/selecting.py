@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 import dnacore as dc
+from dnacore import versioned
 from dnacore.dna.layers import layer_slices
+from dnacore.errors import Damaged
 from dnacore.neurons import algebra
 from dnacore.neurons.selection import check_selection
 from dnacore.workspace.datasets import free_name
@@ -51,9 +53,9 @@ def origin(told: Mapping[str, Any]) -> str:
         layers = words.listing([words.layer(str(layer)) for layer in told.get("layers", [])])
         return f"those of {_name(told.get('of'))} in {layers}"
     if kind in COMBINED:
-        of = told.get("of") or [{}, {}]
+        both = told.get("of") or [{}, {}]
         joined = {"union": "and", "intersection": "that are also in", "difference": "without"}[kind]
-        return f"{_name(of[0])} {joined} {_name(of[1])}"
+        return f"{_name(both[0])} {joined} {_name(both[1])}"
     if kind == "reweighted":
         return f"{_name(told.get('of'))} with other weights"
     if kind in ("hand", "typed"):
@@ -98,12 +100,9 @@ def imported(content: bytes, setting: Setting | None, taken: Collection[str], ti
     if len(content) > MOST_BYTES:
         raise dc.BadInput("This file is too large to be a selection.")
     try:
-        data = json.loads(content.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
+        found = dc.Selection.from_json(versioned.parsed(content, title))
+    except Damaged as error:
         raise dc.BadInput("This is not a selection file: give the JSON that “Export” wrote.") from error
-    if not isinstance(data, dict):
-        raise dc.BadInput("This is not a selection file: give the JSON that “Export” wrote.")
-    found = dc.Selection.from_json(data)
     if setting is None:
         raise dc.BadInput("Extract a dataset first, so that it is known which network's neurons these are.")
     if found.extractor and found.extractor != setting.extractor:

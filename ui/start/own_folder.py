@@ -8,7 +8,7 @@ import streamlit as st
 from dnacore.errors import DnaError
 from dnacore.images import browse
 from dnacore.images.browse import Place
-from ui.app import comparisons, errors, layout, navigation, reads, words
+from ui.app import comparisons, layout, navigation, reads, words
 from ui.app.reads import Ready
 from ui.datasets import adding
 from ui.jobs import tray
@@ -74,17 +74,11 @@ def progress() -> None:
     if problem := st.session_state.pop("_own-problem", None):
         st.error(words.as_markdown(problem))
     name = st.session_state.get("_own-name")
-    if name is not None and tray.working_on(name) is not None:
+    job = tray.working_on(name) if name is not None else None
+    if job is not None:
         layout.found(f"{name} is being looked at")
-        layout.caption("Its distances to the demo data appear here. You can close the page; the work goes on.")
-
-        def working() -> None:
-            with errors.guarded():
-                job = tray.working_on(name)
-                if job is not None:  # at its end the sidebar, which watches all jobs, has the page run again
-                    tray.progress(job, key="own-progress")
-
-        st.fragment(working, run_every=1.0)()
+        layout.caption("Its distances to the demo data appear here.")
+        tray.follow(job, "own-progress")
 
 
 def nearest(own: Ready) -> tuple[str, str] | None:

@@ -14,7 +14,8 @@ import numpy as np
 import torch
 
 from dnacore.errors import DnaError, Unavailable
-from dnacore.extractors import Extractor, available, load_extractor, malloc
+from dnacore.extractors import Extractor, available, load_extractor
+from dnacore.extractors.forward import malloc
 from dnacore.images.decode import decode
 from dnacore.images.resize import resize
 from dnacore.studies.frame.study import Watch

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from dnacore.sketches.segments import QUANTILES
 from ui.app import capture, palette, reads, words
 from ui.app.reads import Ready
 from ui.components import wall
@@ -84,7 +85,7 @@ def show(
             "height": height,
             "side": 120,
             "rows": 1,
-            "aspect": reads.aspect(chosen[0].dataset),
+            "aspect": next((reads.aspect(one.dataset) for one in chosen if not one.dataset.imported), 1.0),
         },
         default={"range": []},
     )
@@ -151,4 +152,6 @@ def telling(edges: np.ndarray, shares: Sequence[np.ndarray]) -> tuple[int, int]:
 
 def _atoms(one: Ready, flat: int) -> np.ndarray:
     """(N, 16) uint16: the bins of this neuron's quantiles in each image."""
+    if one.dataset.imported:  # its images are somewhere else
+        return np.zeros((0, QUANTILES), "<u2")
     return np.ascontiguousarray(reads.sketches_of(one).quantiles(np.array([flat]))[0], "<u2")

@@ -1,17 +1,9 @@
 // One neuron's histograms over each other, and below them the images whose activations lie in the part that is brushed:
 // drawn anew while the brush moves, without asking the server. Names are set as text only: they come from users' files.
 
-const NS = "http://www.w3.org/2000/svg";
 const MARGIN = { top: 30, right: 14, bottom: 40, left: 56 };
 
 export default mounted((parent) => new Lens(parent));
-
-function draw(tag, attributes, parent) {
-  const element = document.createElementNS(NS, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  parent?.appendChild(element);
-  return element;
-}
 
 class Lens {
   constructor(parent) {
@@ -58,22 +50,15 @@ class Lens {
 
   async fetch() {
     const { source, base, columns, atoms: q } = this.data;
-    try {
-      const answers = await Promise.all([`${base}/columns/${source}`, ...columns].map((url) => fetch(url)));
-      if (!answers.every((answer) => answer.ok)) throw new Error("gone");
-      const [buffer, ...listed] = await Promise.all(answers.map((answer, at) => (at ? answer.json() : answer.arrayBuffer())));
-      if (source !== this.source) return;
+    const there = await arrived(this, [`${base}/columns/${source}`, ...columns], (buffer, ...listed) => {
       let at = 0;
       this.images = listed.map((one) => {
         const found = { ...one, q, atoms: new Uint16Array(buffer, at, one.index.length * q) };
         at += one.index.length * q * 2;
         return found;
       });
-    } catch {
-      if (source === this.source) { this.source = null; this.component.setTriggerValue("lost", Date.now()); }
-      return;
-    }
-    this.look();
+    });
+    if (there) this.look();
   }
 
   value(bin) { const { low, high, bins } = this.data; return low + (high - low) * bin / bins; }
@@ -259,7 +244,7 @@ class Lens {
       const count = images.index.length;
       make("span", "note", title, order.length
         ? `${percent(exact)} of its activations, in ${order.length === count ? "all" : order.length.toLocaleString("en")} of ${count.toLocaleString("en")} images`
-        : "no image has activations there");
+        : count ? "no image has activations there" : `${percent(exact)} of its activations; its images are not here`);
       const shown = order.slice(0, fit * rows);
       cells.style.gridTemplateColumns = `repeat(${fit}, 1fr)`;
       while (cells.children.length > shown.length) cells.lastChild.remove();
@@ -274,7 +259,7 @@ class Lens {
       }
       shown.forEach((i, place) => {
         const cell = cells.children[place], image = cell.firstChild.firstChild;
-        const url = `${data.base}/thumb/${images.dataset}/${images.index[i]}${images.version[i] ? `?v=${images.version[i]}` : ""}`;
+        const url = pictured(data.base, images.dataset, images.index[i], images.version[i]);
         if (image.getAttribute("src") !== url) image.src = url;
         const share = percent(shares[i] / images.q);
         cell.dataset.at = i;

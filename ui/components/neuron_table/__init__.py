@@ -109,10 +109,15 @@ def _layers(dna: dc.DNA) -> list[dict[str, Any]]:
             "said": words.layer(name),
             "depth": words.depth(name, names),
             "start": where.start,
-            "things": things.get(name, {}),
+            "things": things.get(name, {}) | _own(dna, name, where.stop - where.start),
         }
         for name, where in layer_slices(dna.layers).items()
     ]
+
+
+def _own(dna: dc.DNA, layer: str, count: int) -> dict[int, str]:
+    """What people call the neurons of a layer."""
+    return {at: f"“{name}”" for at in range(count) if (name := words.own_name(dna, layer, at))}
 
 
 def sparks(shown: Sequence[Ready]) -> np.ndarray:

@@ -96,13 +96,14 @@ class Action:
 @dataclass(frozen=True)
 class Seen:
     """What the person did: the picture just opened, if any, the pictures now selected (where no actions are offered),
-    and the action just taken, with the pictures it was taken with.
+    and the action just taken, with the pictures it was taken with. among: all pictures of the wall.
     """
 
     opened: Picture | None
     selected: tuple[Picture, ...]
     action: str = ""
     taken: tuple[Picture, ...] = ()
+    among: Sequence[Picture] = ()
 
 
 def wall(
@@ -173,6 +174,7 @@ def seen(result: Mapping[str, Any], pictures: Sequence[Picture]) -> Seen:
         selected=picked(result.get("selected")),
         action=str(acted.get("name", "")),
         taken=picked(acted.get("items")),
+        among=pictures,
     )
 
 

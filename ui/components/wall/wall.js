@@ -340,8 +340,7 @@ class Wall {
   url(kind, item) {
     const { data } = this;
     const dataset = Array.isArray(data.dataset) ? data.dataset[item] : data.dataset;
-    const version = data.version?.[item];
-    return `${data.base}/${kind}/${dataset}/${data.index[item]}${version ? `?v=${version}` : ""}`;
+    return pictured(data.base, dataset, data.index[item], data.version?.[item], kind);
   }
 
   click(event) {

@@ -7,6 +7,7 @@ import streamlit as st
 from dnacore.extractors.labels import CAUTION
 from ui.app import address, capture, layout, seen, words
 from ui.choices import choices, closeup, two
+from ui.choices.own import neuron_notes
 from ui.components import brush
 from ui.neurons import card
 from ui.neurons.neuron_list import Shown
@@ -19,6 +20,7 @@ def draw(shown: Shown) -> None:
     if said := seen.of_neuron(shown.first, shown.flat):
         layout.caption(said)
         layout.note(CAUTION)
+    neuron_notes.draw(shown.first, shown.flat)
     with st.container(key="lens-knobs", horizontal=True, vertical_alignment="center", gap="medium"):
         kind = address.segments("Height of the bars", brush.KINDS, key="height", label_visibility="collapsed")
         logarithmic = address.toggle("Logarithmic", key="log", help="Shows rare, strong activations.")

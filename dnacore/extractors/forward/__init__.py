@@ -1,0 +1,1 @@
+"""What makes a forward cheaper without changing what comes of it."""
