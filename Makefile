@@ -6,7 +6,7 @@ VENV_PYTHON := .venv/bin/python
 TESTS ?= tests
 ARGS ?=
 
-.PHONY: help setup run test test-long check coverage lock clean
+.PHONY: help setup run test test-long test-ray check coverage lock clean
 
 help:
 	@echo 'make run      open the dashboard (PORT=8501, HEADLESS=1 opens no browser, TOKEN=0 asks for no token)'
@@ -14,6 +14,7 @@ help:
 	@echo 'make check    lint, format, types and the order of rooms (make test runs it first)'
 	@echo 'make coverage run the tests and say how much of dnacore and ui they reach'
 	@echo 'make test-long run the nets of faults and hostile files whole (about an hour)'
+	@echo 'make test-ray get Ray (250 MB) and run the tests that need it'
 	@echo 'make setup    only prepare .venv (CPU=1 leaves out several GB of CUDA, PYTHON=python3.12)'
 	@echo 'make lock     pin the newest versions in requirements*.txt (KEEP=1 keeps those pinned)'
 	@echo 'make clean    remove .venv and caches; your workspace is not touched'
@@ -55,6 +56,12 @@ coverage: .needs-python
 test-long: .needs-python
 	@$(PYTHON) -m tools.prepare --tests
 	@VISUAL_DNA_LONG=1 $(VENV_PYTHON) -m pytest $(ARGS) tests/faults tests/hostile tests/workspace/test_reliability.py
+
+# Ray is an optional extra (docs/scale.md); without it these tests are skipped.
+test-ray: .needs-python
+	@$(PYTHON) -m tools.prepare --tests
+	@$(VENV_PYTHON) -m pip install --quiet --no-deps --require-hashes -r requirements-ray.txt
+	@$(VENV_PYTHON) -m pytest $(ARGS) tests/extraction/test_ray.py
 
 lock: .needs-python
 	@$(PYTHON) -m tools.lock $(if $(filter 1,$(KEEP)),--keep)

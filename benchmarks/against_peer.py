@@ -6,9 +6,9 @@ Draws JPEG files, and in one process, taking turns, measures the CPU time of: th
 our extraction without and with sketches, and the authors' library `vdna` (a dev dependency; it keeps no sketches), all
 from the same files and with random weights, batch 32, two threads. Every figure is a median over the rounds, and a
 ratio is the median over the rounds of the ratios to the faster of the two bare forwards of the same round. We keep
-freed memory at hand (`forward/malloc.py`), which makes the forward itself cheaper; the row "bare, memory kept" shows by how
-much, and the second ratio is to that row. With --memory each of them runs in a process of its own too, and peak memory over
-the bare forward's is printed.
+freed memory at hand (dnacore/extractors/forward/malloc.py), which makes the forward itself cheaper; the row "bare,
+memory kept" shows by how much, and the second ratio is to that row. With --memory each of them runs in a process of its
+own too, and peak memory over the bare forward's is printed.
 
 Between the files and the DNA in memory is what both libraries do; what keeping it costs (reading the files once more
 for their hash, shards, catalogue) comes with the last row, where our `extract` runs once over --whole files.

@@ -44,7 +44,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
                 "Everything finished before is kept: free some space and run the same command again."
             ) from error
         if isinstance(error.filename, (str, bytes)) and not _concerns(error, path, temporary):
-            raise  # the block stumbled over a file of its own
+            raise  # the error is about another file, which the block itself opened
         raise Unavailable(
             f"{path} cannot be written ({error.strerror or error}). Choose another place, or allow writing there."
         ) from error

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from dnacore import atomic
 from dnacore.errors import Damaged
+
+#: What reading a JSON file may raise that is gone, damaged, of another kind, or lacks what it should hold.
+UNREADABLE = (OSError, Damaged, KeyError, TypeError, ValueError)
 
 
 def check(found: Mapping[str, Any], name: str, expected: str, version: int, what: str, key: str = "format") -> None:
@@ -20,3 +26,28 @@ def check(found: Mapping[str, Any], name: str, expected: str, version: int, what
             f"{name} was written as version {found.get('version')}; this program reads version {version}. Use a newer "
             "version of the program."
         )
+
+
+def fits(found: object, expected: str, version: int) -> bool:
+    """Whether this is the content of a file of this format and version."""
+    return isinstance(found, Mapping) and (found.get("format"), found.get("version")) == (expected, version)
+
+
+def parsed(content: bytes, name: str) -> Any:
+    """What a JSON file holds. Raises Damaged for anything else, such as half a file or endless brackets."""
+    try:
+        return json.loads(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise Damaged(f"{name} is not JSON that can be read ({error}).") from error
+
+
+def read(path: Path, expected: str, version: int) -> dict[str, Any]:
+    """The content of a JSON file of this format and version. Raises Damaged for another one, OSError where none is."""
+    found = parsed(path.read_bytes(), path.name)
+    check(found if isinstance(found, dict) else {}, path.name, expected, version, f"a file of {expected}")
+    return found
+
+
+def write(path: Path, expected: str, version: int, content: Mapping[str, Any]) -> None:
+    """Write a JSON file that `read` reads, whole or not at all."""
+    atomic.write_bytes(path, json.dumps({"format": expected, "version": version, **content}).encode())

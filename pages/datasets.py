@@ -10,9 +10,6 @@ from ui.jobs import tray
 
 layout.header("Datasets", "Which images do you have, and which of them have a DNA?")
 st.html(list.dots())
-listing, more = layout.result_and_knobs()
-with more, errors.guarded():
-    adding.draw()
 
 
 def draw_list() -> None:
@@ -20,12 +17,15 @@ def draw_list() -> None:
         list.draw_list()
 
 
+listing, images = st.columns([1, 2.1], gap="large")
 with listing:
     if reads.workspace().datasets() or imported.names():
         st.fragment(draw_list, run_every=1.0 if tray.running() or deletion.pending() else None)()
-    else:
-        st.info("There are no datasets yet. Open a folder of images at the right and press Add, or upload some.")
-
-if deletion.visible():
-    st.divider()
-    list.look_through()
+        st.divider()
+    with errors.guarded():
+        adding.draw()
+with images:
+    if deletion.visible():
+        list.look_through()
+    elif not imported.names():
+        st.info("There are no datasets yet. Open a folder of images at the left and press Add, or upload some.")

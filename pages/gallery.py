@@ -12,5 +12,6 @@ if not ready:
 result, knobs = layout.result_and_knobs()
 with knobs:
     asked = ranked.choose(ready)
+layout.question(asked.question)
 with result:
     ranked.draw(asked)

@@ -15,5 +15,6 @@ result, knobs = layout.result_and_knobs()
 with knobs:
     shown = one_image.choose(ready)
     one_image.about(shown)
+layout.question(one_image.question(shown))
 with result:
     one_image.draw(shown, ready)

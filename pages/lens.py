@@ -16,6 +16,8 @@ result, knobs = layout.result_and_knobs()
 with knobs:
     ask.choose_way(analysis, every)
     asked = ask.choose(analysis, ready)
+if asked is not None:
+    layout.question(f"{analysis.question} {asked.about}".strip())
 with result:
     if asked is None:
         layout.found(analysis.question)

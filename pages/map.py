@@ -24,11 +24,12 @@ with knobs:
     if what == "datasets":
         measure = measures.choose(first)
     else:
-        method = address.segments("Layout", views.LAYOUTS, key="layout")
+        method, seed = views.choose_layout()
         colour = views.choose_colour(chosen)
-        selection = choices.selection(choices.neurons(first), first)
+        selection = views.choose_neurons(first)
+layout.question(views.question(chosen, by=measure.by if what == "datasets" else choices.by(selection), what=what))
 with result:
     if what == "datasets":
         views.of_datasets(chosen, measure)
     else:
-        views.of_images(chosen, selection, method, colour)
+        views.of_images(chosen, selection, method, colour, seed)

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.app import layout, reads
-from ui.neurons import lens, neuron_list, surroundings
+from ui.app import layout
+from ui.choices import without_images
+from ui.neurons import histogram, neuron_list, surroundings
 
 layout.header(
     "Neurons",
     "What does one neuron see?",
     hand="Drag over its histogram, and the images that live there line up below.",
 )
-ready = reads.ready()
+ready = without_images.comparable()
 if not ready:
     layout.nothing_extracted()
 shown = neuron_list.choose(ready)
+layout.question(shown.question)
 table, card = st.columns([1, 1.28], gap="large")
 with table:
     neuron_list.draw(shown)
 with card:
-    lens.draw(shown)
+    histogram.draw(shown)
 surroundings.draw(shown)

@@ -10,11 +10,14 @@ from pathlib import Path
 # Set before anything imports torch, numba, Streamlit or the hub's client, which read these once. Subprocesses inherit.
 _HOME = Path(tempfile.mkdtemp(prefix="visual-dna-tests-"))
 _NUMBA = Path(tempfile.gettempdir(), f"visual-dna-numba-{os.getuid() if hasattr(os, 'getuid') else 'user'}")
-_THREADS = str(min(4, os.cpu_count() or 1))
+_WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+_THREADS = str(max(1, min(4, os.cpu_count() or 1) // _WORKERS))
 os.environ["VISUAL_DNA_HOME"] = str(_HOME)
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["STREAMLIT_BROWSER_GATHER_USAGE_STATS"] = "false"
 os.environ.setdefault("NUMBA_CACHE_DIR", str(_NUMBA))  # kept between runs: compiling takes longer than most tests
+if _WORKERS > 1:
+    os.environ["OMP_NUM_THREADS"] = _THREADS  # what is there was set for all workers together
 os.environ.setdefault("OMP_NUM_THREADS", _THREADS)  # more threads only slow tiny networks down
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that spin while waiting take the cores from the others
 

@@ -23,12 +23,12 @@ OPTIONS = (
 
 
 def compile_all(environment: Environment, *, keep: bool) -> None:
-    """Write the three lock files; tests and tools take the users' versions where they share a package."""
+    """Write the lock files; tests, tools and the extra take the users' versions where they share a package."""
     here = environment.checkout
     users = here / "requirements.txt"
     _compile(environment, here / "requirements.in", users, keep=keep)
     users_packages = blocks(users.read_text(encoding="utf-8"))
-    for name in ("requirements-test", "requirements-tools"):
+    for name in ("requirements-test", "requirements-tools", "requirements-ray"):
         lock = here / f"{name}.txt"
         _compile(environment, here / f"{name}.in", lock, "--constraints", str(users), keep=keep)
         own = {

@@ -9,10 +9,11 @@ from streamlit.runtime.scriptrunner import StopException
 
 from dnacore.paths import ASSETS
 from ui import sidebar
-from ui.app import errors, navigation, theme
+from ui.app import errors, navigation, theme, words
+from ui.choices.own import neuron_notes
 from ui.components import shortcuts
 from ui.datasets import deletion
-from ui.report import corner
+from ui.report import corner, presenting
 from ui.start import tour
 
 ICON = str(ASSETS / "icon.png")
@@ -21,7 +22,9 @@ ICON = str(ASSETS / "icon.png")
 def main() -> None:
     """Draw the frame and the page that was asked for."""
     st.set_page_config(page_title="Visual DNA Studio", page_icon=ICON, layout="wide")
+    presenting.begin()
     theme.apply()
+    words.named_by(neuron_notes.name_of)
     st.logo(ICON, size="large")
     page = st.navigation(list(navigation.pages().values()), expanded=True)
     if page.title != navigation.TITLES["datasets"]:
@@ -39,6 +42,8 @@ def main() -> None:
         page.run()
     with errors.guarded():
         corner.fill(page.url_path or "start")
+    with errors.guarded():
+        presenting.draw()
 
 
 main()

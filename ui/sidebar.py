@@ -35,7 +35,9 @@ def _extractor() -> None:
     names, first = list(known), reads.first_extractor()
     untouched = st.session_state.get("extractor") == st.session_state.get("_first_extractor")
     if untouched and "extractor" not in st.query_params and first in names:
-        st.session_state["extractor"] = first  # Nobody chose: the visit goes on with what has just got its first DNAs.
+        st.session_state["extractor"] = (
+            first  # Nothing was chosen: go on with the network that has just got its first DNAs.
+        )
     st.session_state["_first_extractor"] = first
     address.select(
         "Extractor",

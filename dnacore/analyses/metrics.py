@@ -1,4 +1,8 @@
-"""How good a ranking is: precision-recall and the area under the ROC curve."""
+"""How good a ranking is: precision-recall and the area under the ROC curve.
+
+Not scikit-learn's, against which both are tested: of 400 images `roc_auc_score` takes 1.8 ms and this 0.02, which the
+slider over neurons needs 48 times; and it refuses the infinite distances that some baselines give.
+"""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ from dnacore.sketches.sketches import Sketches
 from dnacore.sketches.words import Words
 
 RATE = 0.01
-FEWEST = 40  # images; fewer leave hardly any word a chance
+FEWEST = 40  # images; with fewer, hardly any word can stand out
 LEAST = 5  # images that have to show a word: a correlation with one or two is an anecdote
 MOST = 4000  # images that are looked at
 SHUFFLES = 2000
@@ -87,7 +87,7 @@ def neuron_words(
         none = ((),) * parts[0][0].n_neurons
         return NeuronWords(none, none, sum(map(len, odds)), 0, 1.0)
     # Within each set only, since a word that merely tells which set an image is of says nothing of the neuron; square
-    # roots, else a few sure images would drown all others.
+    # roots, else a few images with high probabilities would outweigh all others.
     table = np.concatenate([_centred(np.sqrt(own[:, used]).T) for own in odds], axis=1)
     return _found(
         parts, _unit(table).T, shown[:, used], [class_names(parts[0][1].known)[at] for at in used], rate, most, random

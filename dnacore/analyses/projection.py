@@ -1,7 +1,7 @@
 """Flat maps: points in a plane, near each other where sets or images are alike.
 
-A map of datasets is classical scaling of their distances; a map of images is PCA or UMAP of the spatial means that the
-sketches keep, every neuron scaled to unit spread so that no loud one drowns the rest.
+A map of datasets is classical scaling of their distances; a map of images is PCA, t-SNE or UMAP of the spatial means
+that the sketches keep, every neuron scaled to unit spread so that no loud one drowns the rest.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from dnacore.errors import BadInput
 from dnacore.sketches.sketches import Sketches
 
 MOST = 20_000  # images on one map
-COMPONENTS = 50  # what UMAP is given of the features: the rest is mostly noise, and costs
+COMPONENTS = 50  # what UMAP and t-SNE are given of the features: the rest is mostly noise, and costs
+FEWEST = 5  # images of a UMAP or t-SNE
 NEIGHBOURS = 15
+PERPLEXITY = 30.0
 BUDGET = 40_000_000  # numbers that a map is made from; beyond, every second neuron counts, or every third
 
 
@@ -91,17 +93,39 @@ def umap(values: np.ndarray, seed: int = 0) -> Plane:
     Seeded, so that the same images give the same map. Slow when first used: it compiles. Raises BadInput below 5
     images.
     """
-    if len(values) < 5:
-        raise BadInput(f"A UMAP needs at least 5 images, not {len(values)}. Choose PCA, or more datasets.")
+    components, start = _components(values, seed, "UMAP")
     import warnings
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it says that a seed costs it its threads, which is what a seed is for
+        warnings.simplefilter("ignore")  # umap warns that a seed means a single thread, which is what we want
         from umap import UMAP
 
-        start, _ = principal(values, COMPONENTS)
-        layout = UMAP(n_neighbors=min(NEIGHBOURS, len(values) - 1), min_dist=0.15, random_state=seed, init="pca")
-        return Plane(_turned(np.asarray(layout.fit_transform(start), np.float64)))
+        layout = UMAP(n_neighbors=min(NEIGHBOURS, len(values) - 1), min_dist=0.15, random_state=seed, init=start)
+        return Plane(_turned(np.asarray(layout.fit_transform(components), np.float64)))
+
+
+def tsne(values: np.ndarray, seed: int = 0) -> Plane:
+    """t-SNE (van der Maaten and Hinton, 2008) of (N, n) centred features, by their first 50 principal components.
+
+    Starts from the first two of them, as Kobak and Berens (2019) advise, so that the large shape of the map means
+    something. Raises BadInput below 5 images.
+    """
+    components, start = _components(values, seed, "t-SNE")
+    from sklearn.manifold import TSNE
+
+    perplexity = min(PERPLEXITY, (len(values) - 1) / 3)
+    layout = TSNE(perplexity=perplexity, init=1e-4 * start, random_state=seed)
+    return Plane(_turned(np.asarray(layout.fit_transform(components), np.float64)))
+
+
+def _components(values: np.ndarray, seed: int, called: str) -> tuple[np.ndarray, np.ndarray]:
+    """The first principal components of (N, n) features, and (N, 2) where their points start, of unit spread."""
+    if len(values) < FEWEST:
+        raise BadInput(f"A {called} needs at least {FEWEST} images, not {len(values)}. Choose PCA, or more datasets.")
+    components, _ = principal(values, COMPONENTS)
+    start = np.random.default_rng(seed).normal(0, 0.01, (len(values), 2))  # a single neuron has one component only
+    start[:, : components.shape[1]] += components[:, :2] / max(float(components[:, 0].std()), 1e-12)
+    return components, start.astype(np.float32)
 
 
 def sample(counts: Sequence[int], most: int = MOST, seed: int = 0) -> list[np.ndarray]:
@@ -115,7 +139,7 @@ def sample(counts: Sequence[int], most: int = MOST, seed: int = 0) -> list[np.nd
 
 
 def _turned(points: np.ndarray) -> np.ndarray:
-    # Mirror images are as good as each other; the same one is always taken, so that a map does not flip.
+    # A map and its mirror image are equally good; always the same one is taken, so that it does not flip.
     points = points - points.mean(0)
     for axis in range(points.shape[1]):
         if points[np.argmax(np.abs(points[:, axis])), axis] < 0:

@@ -40,7 +40,7 @@ Say = Callable[[str, int, int], None]
 
 
 def bench(suite: str = "all", extractor: str | None = None, say: Say | None = None) -> list[dict[str, Any]]:
-    """Run one suite, or all. say(name, done, of) hears about each. Raises BadInput for one that there is not."""
+    """Run one suite, or all. say(name, done, of) hears about each. Raises BadInput for an unknown one."""
     if suite not in (*SUITES, "all"):
         raise BadInput(f"There is no suite {suite!r}; choose one of {', '.join(SUITES)}.")
     chosen = tuple(SUITES) if suite == "all" else (suite,)

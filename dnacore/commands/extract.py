@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from dnacore.commands.outcome import FINE, LOOK, Result, Stop, rejected_text, sources_of
@@ -12,7 +13,7 @@ from dnacore.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from dnacore.dna.histogram import DNA
-    from dnacore.extraction.extraction import Report
+    from dnacore.extraction.extraction import Engine, Report
 
 
 def extract(options: Namespace, say: Reporter, stop: Stop) -> Result:
@@ -36,17 +37,18 @@ def extract(options: Namespace, say: Reporter, stop: Stop) -> Result:
         calibration = calibration_for(workspace, extractor, datasets, watch, stop)
     before = _elsewhere(workspace, extractor, calibration, bins)
     reports, problems = [], []
-    for dataset in datasets:
-        try:
-            reports.append(
-                extract_dataset(
-                    workspace, dataset, extractor, calibration, options.batch_size, not options.no_sketches, bins,
-                    progress=watch, stop=stop, covariance=options.covariance, words=options.words,
-                )
-            )  # fmt: skip
-        except BadInput as problem:  # one bad folder does not cost the others their run
-            problems.append(str(problem))
-        watch.next(dataset.images)
+    with _engine(options) as engine:
+        for dataset in datasets:
+            try:
+                reports.append(
+                    extract_dataset(
+                        workspace, dataset, extractor, calibration, options.batch_size, not options.no_sketches, bins,
+                        progress=watch, stop=stop, covariance=options.covariance, words=options.words, engine=engine,
+                    )
+                )  # fmt: skip
+            except BadInput as problem:  # one bad folder does not cost the others their run
+                problems.append(str(problem))
+            watch.next(dataset.images)
     workspace.store.sweep()
     setting = workspace.store.setting(extractor, calibration, bins)
     told = [_told(r, workspace.store.dna(workspace.dataset(r.name), setting)) for r in reports]
@@ -69,6 +71,15 @@ def extract(options: Namespace, say: Reporter, stop: Stop) -> Result:
                         "left_out": [dict(row) for row in calibration.left_out]},
     }  # fmt: skip
     return (LOOK if any(r.rejected for r in reports) else FINE), data, "\n".join(lines)
+
+
+def _engine(options: Namespace) -> AbstractContextManager[Engine | None]:
+    """What runs the shards: a Ray cluster where one is asked for, else nothing but this process."""
+    if options.engine == "local":
+        return nullcontext()
+    from dnacore.extraction.ray_engine import Cluster, ray_engine
+
+    return ray_engine(Cluster(options.ray_address, options.gpus_per_worker, options.cpus_per_worker))
 
 
 def _told(r: Report, dna: DNA | None) -> tuple[dict[str, Any], str]:

@@ -185,6 +185,7 @@ def export(options: Namespace, say: Reporter, stop: Stop) -> Result:
 
 def import_(options: Namespace, say: Reporter, stop: Stop) -> Result:
     from dnacore.sources.exchange import holds_dna, import_dna, import_selection
+    from dnacore.sources.import_process import Imported, import_apart
 
     workspace = Workspace.open(options.workspace)
     if not holds_dna(options.file):
@@ -194,10 +195,14 @@ def import_(options: Namespace, say: Reporter, stop: Stop) -> Result:
             {"selection": chosen.name, "neurons": len(chosen)},
             f"Selection {chosen.name}: {len(chosen)} neurons.",
         )
-    vouched = sources_of(options, Overall(say), stop) if options.extractor else None
-    dna = import_dna(workspace, options.file, vouched, options.calibration)
-    data = {"dna": dna.name, "images": dna.images}
-    return FINE, data, f"DNA {dna.name}: {dna.images:,} images, {dna.n_neurons:,} neurons."
+    if options.file.suffix.lower() == ".json":
+        vouched = sources_of(options, Overall(say), stop) if options.extractor else None
+        dna = import_dna(workspace, options.file, vouched, options.calibration)
+        came = Imported(dna.name, dna.images, dna.n_neurons)
+    else:
+        came = import_apart(workspace, options.file)
+    data = {"dna": came.name, "images": came.images}
+    return FINE, data, f"DNA {came.name}: {came.images:,} images, {came.neurons:,} neurons."
 
 
 def bench(options: Namespace, say: Reporter, stop: Stop) -> Result:

@@ -47,7 +47,7 @@ def everywhere() -> Parser:
 
 def of_lens(command: Command) -> None:
     """The options of `lens`."""
-    from dnacore.lens.analysis import NAMES
+    from dnacore.lens import NAMES
 
     lens = command("lens", "look at what a neuron sees, and write it as a picture")
     lens.add_argument("analysis", metavar="ANALYSIS", choices=NAMES, help=f"one of {', '.join(NAMES)}")
@@ -61,6 +61,7 @@ def of_lens(command: Command) -> None:
     lens.add_argument("--into", metavar="NAME", help="style: restyle the whole dataset, as a new dataset of this name")
     lens.add_argument("--folder", type=Path, metavar="DIR", help="style: where the restyled images go")
     lens.add_argument("--with-extractor", metavar="E", help="cka: the second network")
+    lens.add_argument("--beside", metavar="E", help="the same question to a second network, side by side")
     lens.add_argument("--seed", type=whole, default=0, metavar="N", help="the same seed gives the same picture")
     lens.add_argument("--steps", type=positive, metavar="N", help="steps of those analyses that climb or walk")
     lens.add_argument(
@@ -85,6 +86,27 @@ def whole(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number")
     return int(text)
+
+
+def of_engine(extract: argparse.ArgumentParser) -> None:
+    """The options of `extract` that say what runs it."""
+    extract.add_argument(
+        "--engine", choices=("local", "ray"), default="local", help="what runs it: this machine, or a Ray cluster"
+    )
+    extract.add_argument(
+        "--ray-address",
+        default="auto",
+        metavar="A",
+        help="ray: a running cluster (auto: find one, else start one here)",
+    )
+    extract.add_argument(
+        "--gpus-per-worker", type=part_or_more, default=0.0, metavar="G",
+        help="ray: 1, or 0.5 for two workers on each (default 0)",
+    )  # fmt: skip
+    extract.add_argument(
+        "--cpus-per-worker", type=positive, metavar="N",
+        help="ray: cores and threads of each (default: a machine's, or its share beside each GPU)",
+    )  # fmt: skip
 
 
 def of_study(command: Command) -> None:
@@ -127,6 +149,17 @@ def share(text: str) -> float:
         found = 0.0
     if not 0 < found < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number between 0 and 1")
+    return found
+
+
+def part_or_more(text: str) -> float:
+    """A number of GPUs: 0, a part of one, or whole ones."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = -1.0
+    if not (0 <= found <= 1 or (found < 1_000 and found == int(found))):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of GPUs such as 1 or 0.5")
     return found
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from dnacore import __version__
-from dnacore.commands.options import Command, Parser, everywhere, of_lens, of_study, positive, share
+from dnacore.commands.options import Command, Parser, everywhere, of_engine, of_lens, of_study, positive, share
 from dnacore.errors import Cancelled, DnaError
 from dnacore.paths import shown
 
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code."""
     try:
         options = _parser().parse_args(arguments)
-        # Everything heavy comes in here, so that --help answers at once.
+        # Heavy modules are imported here, so that --help answers at once.
         from dnacore.commands import dispatch, progress
 
         return _run(dispatch, progress, options)
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(str(problem))
     except KeyboardInterrupt:
         return _fail("Stopped. What was finished is kept; run it again to go on.")
-    except BrokenPipeError:  # whoever read our output has seen enough
+    except BrokenPipeError:  # the program that read our output has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FINE
     except OSError as problem:
@@ -57,7 +57,8 @@ def _run(dispatch: Any, progress: Any, options: argparse.Namespace) -> int:
             sentence = progress.keep_details(options, problem)
             say.end("failed", sentence)
             return _fail(sentence)
-        say.end("finished", text.strip().splitlines()[-1] if text.strip() else "")
+        lines = text.strip().splitlines()  # an extraction tells of every dataset, a line each
+        say.end("finished", "\n".join(lines if options.command == "extract" else lines[-1:]))
     if options.json:
         text = json.dumps(data, indent=1, allow_nan=False)
     if text:
@@ -167,6 +168,7 @@ def _extraction(command: Command) -> None:
     extract.add_argument(
         "--words", action="store_true", help="extract again what was extracted before the network's words were kept"
     )
+    of_engine(extract)
 
 
 def _distances(command: Command) -> None:

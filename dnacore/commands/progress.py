@@ -51,7 +51,9 @@ def reporter(options: Namespace) -> Iterator[Reporter]:
     if number is None and options.command in ("extract", "calibrate"):
         workspace = Workspace.open(options.workspace)
         number = f"{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:6]}"
-        jobs.describe(workspace, number, as_command(workspace, options), datasets=[str(n) for n in options.names])
+        names = [str(name) for name in options.names]
+        title = f"{'Extracting' if options.command == 'extract' else 'Measuring the ranges on'} {', '.join(names)}"
+        jobs.describe(workspace, number, as_command(workspace, options), title, names)
     if number is None:
         yield Reporter(None, options.quiet or options.json)
         return

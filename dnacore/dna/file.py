@@ -9,8 +9,9 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -57,15 +58,28 @@ def load_dna(path: Path | str, most: int | None = None) -> DNA | Gaussian:
     reason that says nothing of its bytes.
     """
     path = with_suffix(Path(path)) if not Path(path).is_file() else Path(path)
+    with _opened(path, npz.MOST_HEADER if most is None else npz.FOREIGN_HEADER) as (archive, header):
+        if most is not None:
+            _check_size(path, header, most)
+        return _gaussian(archive, header) if header["kind"] == "gaussian" else _dna(archive, header, path.name)
+
+
+def about(path: Path) -> Mapping[str, Any]:
+    """What a DNA file says of itself, without any of its counts. Raises as `load_dna` does."""
+    with _opened(path, npz.FOREIGN_HEADER) as (_, header):
+        return header
+
+
+@contextmanager
+def _opened(path: Path, most_header: int) -> Iterator[tuple[zipfile.ZipFile, Mapping[str, Any]]]:
+    """The archive of a DNA file and its header; whatever goes wrong with either ends as an error of ours."""
     try:
         with zipfile.ZipFile(path) as archive:
-            header = npz.header(archive)
+            header = npz.header(archive, most=most_header)
             versioned.check(header, path.name, FORMAT, VERSION, "a DNA file")
             if header.get("kind") not in ("gaussian", "histogram"):
                 raise Damaged(f"{path.name} holds a DNA of an unknown kind. Use a newer version of the program.")
-            if most is not None:
-                _check_size(path, header, most)
-            return _gaussian(archive, header) if header["kind"] == "gaussian" else _dna(archive, header, path.name)
+            yield archive, header
     except FileNotFoundError as error:
         raise BadInput(f"There is no DNA file {path}.") from error
     except (BadInput, Damaged):
@@ -80,7 +94,10 @@ def _check_size(path: Path, header: Mapping[str, Any], most: int) -> None:
     layers = npz.layers_of(header["layers"])
     cells = sum(layers.values()) * (npz.count_of(header["bins"], MOST_BINS) if header["kind"] == "histogram" else 1)
     if path.stat().st_size > 16 * most or cells > most or sum(d * d for d in layers.values()) > 16 * most:
-        raise BadInput(f"{path.name} says it holds {cells:,} counts; a file from elsewhere may hold {most:,} at most.")
+        raise BadInput(
+            f"{path.name} says it holds {cells:,} counts in {len(layers):,} layers. That is more than a file from "
+            f"elsewhere may hold: {most:,} counts, and no layer whose covariance would not fit."
+        )
 
 
 def covariance_layers(path: Path) -> set[str]:
@@ -98,11 +115,19 @@ def differences(counts: np.ndarray) -> np.ndarray:
 
     A difference d is kept as 2d, or -2d - 1 below zero, so that small ones have small bytes. P: as many as are needed.
     """
+    blocks = [slice(start, start + BLOCK) for start in range(0, len(counts), BLOCK)]
+    most = max((int(_coded(counts[rows]).max(initial=0)) for rows in blocks), default=0)
+    planes = np.empty((max(1, -(-most.bit_length() // 8)), *counts.shape), np.uint8)
+    for rows in blocks:  # twice over small blocks: eight bytes a count of a whole layer need not stand in memory
+        code = _coded(counts[rows])
+        for k, plane in enumerate(planes):
+            plane[rows] = code >> 8 * k
+    return planes
+
+
+def _coded(counts: np.ndarray) -> np.ndarray:
     steps = np.diff(counts, axis=1, prepend=0)
-    code = (steps << 1) ^ (steps >> 63)
-    planes = max(1, -(-int(code.max(initial=0)).bit_length() // 8))
-    parts = code.astype("<i8", copy=False).view(np.uint8).reshape(*code.shape, 8)
-    return np.ascontiguousarray(parts[:, :, :planes].transpose(2, 0, 1))
+    return (steps << 1) ^ (steps >> 63)
 
 
 def counts_of(planes: np.ndarray, into: np.ndarray) -> None:

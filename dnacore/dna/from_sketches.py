@@ -18,7 +18,7 @@ from dnacore.sketches.sketches import Sketches
 @njit(nogil=True, cache=True)
 def _count(first, last, quantiles, where, counts):
     """quantiles (n, M, Q), where (N,) -> counts (n, B)."""
-    end = counts.shape[1] - 1  # a bin that there is not (a damaged file) counts as the last one
+    end = counts.shape[1] - 1  # a bin beyond the last one (a damaged file) counts as the last
     for k in range(first, last):
         for n in where:
             for q in range(quantiles.shape[2]):

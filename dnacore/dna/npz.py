@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import json
 import zipfile
+from math import prod
 from typing import Any
 
 import numpy as np
 
 MOST_HEADER = 256 << 20  # bytes of a JSON header: the reasons of two million rejected images
+FOREIGN_HEADER = 16 << 20  # bytes of one from elsewhere: JSON can take twenty times its length once it is read
 
 
 def array(archive: zipfile.ZipFile, name: str, shape: tuple[int, ...], kinds: str) -> np.ndarray:
@@ -18,30 +19,39 @@ def array(archive: zipfile.ZipFile, name: str, shape: tuple[int, ...], kinds: st
     shape: what it must be, -1 for any length up to 8; kinds: the letters of `dtype.kind` that will do. Raises ValueError
     before anything is unpacked where the file declares something else.
     """
-    with archive.open(f"{name}.npy") as file:
-        version = np.lib.format.read_magic(file)
-        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        found, fortran, dtype = read(file, max_header_size=10_000)
-        start = file.tell()
+    found, _, dtype, _ = _declared(archive, name)
     wanted = tuple(n if n >= 0 else min(found[i], 8) for i, n in enumerate(shape)) if len(found) == len(shape) else None
-    if found != wanted or dtype.kind not in kinds or dtype.hasobject or fortran:
+    if found != wanted or dtype.kind not in kinds:
         raise ValueError(f"{name} holds {dtype} {found} instead of {shape}")
-    size = start + int(np.prod(found, dtype=np.int64)) * dtype.itemsize
-    if archive.getinfo(f"{name}.npy").file_size != size:
-        raise ValueError(f"{name} is not as long as it says")
-    return np.frombuffer(unpacked(archive, f"{name}.npy", size), dtype, offset=start).reshape(found)
+    return whole(archive, name)
 
 
-def header(archive: zipfile.ZipFile, name: str = "header") -> dict[str, Any]:
-    """The JSON object that a file keeps as an array of bytes. Raises ValueError."""
-    size = archive.getinfo(f"{name}.npy").file_size
-    if size > MOST_HEADER:
+def whole(archive: zipfile.ZipFile, name: str) -> np.ndarray:
+    """One array of numbers, of the shape it declares, read-only. Raises ValueError where it is not as long as that."""
+    found, fortran, dtype, start = _declared(archive, name)
+    size = start + prod(found) * dtype.itemsize
+    if dtype.kind not in "biufc" or archive.getinfo(f"{name}.npy").file_size != size:
+        raise ValueError(f"{name} is not as long as it says, or holds no numbers")
+    flat = np.frombuffer(unpacked(archive, f"{name}.npy", size), dtype, offset=start)
+    return flat.reshape(found, order="F" if fortran else "C")
+
+
+def header(archive: zipfile.ZipFile, name: str = "header", most: int = MOST_HEADER) -> dict[str, Any]:
+    """The JSON object that a file keeps as an array of bytes, `most` at most. Raises ValueError."""
+    if archive.getinfo(f"{name}.npy").file_size > most:
         raise ValueError("its header is too long")
-    raw = np.lib.format.read_array(io.BytesIO(unpacked(archive, f"{name}.npy", size)), allow_pickle=False)
-    found = json.loads(raw.tobytes())
+    found = json.loads(whole(archive, name).astype(np.uint8, copy=False).tobytes())
     if not isinstance(found, dict):
         raise ValueError("its header is no JSON object")
     return found
+
+
+def _declared(archive: zipfile.ZipFile, name: str) -> tuple[tuple[int, ...], bool, np.dtype, int]:
+    """Shape, whether columns come first, type, and where the values begin; none of them is read."""
+    with archive.open(f"{name}.npy") as file:
+        version = np.lib.format.read_magic(file)
+        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        return *read(file, max_header_size=10_000), file.tell()
 
 
 def unpacked(archive: zipfile.ZipFile, name: str, size: int) -> bytes:

@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dnacore import atomic
+from dnacore.dna import npz
 from dnacore.dna.calibration import Calibration, widen
 from dnacore.dna.gaussian import Gaussian
 from dnacore.dna.histogram import DNA
 from dnacore.dna.layers import layer_slices
-from dnacore.errors import BadInput, Damaged, Mismatch
+from dnacore.errors import BadInput, Damaged, Mismatch, is_passing, unavailable_now
 
 if TYPE_CHECKING:
     from dnacore.extractors import Extractor
@@ -64,8 +65,10 @@ def write_peer(dna: DNA | Gaussian, path: Path, kind: str = "histogram") -> tupl
     return first, second
 
 
-def read_peer(path: Path, extractor: Extractor | None = None, calibration: Calibration | None = None) -> DNA | Gaussian:
-    """Read a pair; `path` is its `.json`.
+def read_peer(
+    path: Path, extractor: Extractor | None = None, calibration: Calibration | None = None, most: int | None = None
+) -> DNA | Gaussian:
+    """Read a pair; `path` is its `.json`. most: numbers that it may hold at most, for a pair of unknown origin.
 
     extractor, calibration: what the reader vouches for. With both, a histogram compares with ours made under them; with
     an extractor alone, Gaussians do. Raises BadInput when a file is missing, Damaged when one is broken, Mismatch when
@@ -75,11 +78,9 @@ def read_peer(path: Path, extractor: Extractor | None = None, calibration: Calib
     try:
         about = json.loads(path.read_text("utf-8"))
         layers = {str(layer): int(count) for layer, count in about["neurons_list"].items()}
-        with np.load(second, allow_pickle=False) as arrays:
-            # their Gaussian files hold an empty Python object under each layer's bare name, which is not touched
-            prefixes = ("mu-", "var-", "sigma-") if "gaussian" in str(about["name"]) else ("",)
-            wanted = {prefix + layer for prefix in prefixes for layer in layers}
-            contents = {name: arrays[name] for name in arrays.files if name in wanted}
+        # their Gaussian files hold an empty Python object under each layer's bare name, which is not touched
+        prefixes = ("mu-", "var-", "sigma-") if "gaussian" in str(about["name"]) else ("",)
+        contents = _contents(second, {prefix + layer for prefix in prefixes for layer in layers}, most)
         images, theirs, kind = int(about["num_images"]), str(about["feature_extractor_name"]), str(about["name"])
         if kind.partition("-")[0] != "histogram" and kind not in KINDS:
             raise BadInput(f"{path.name} holds {kind!r}; only {', '.join(KINDS)} can be read.")
@@ -100,7 +101,9 @@ def read_peer(path: Path, extractor: Extractor | None = None, calibration: Calib
         raise BadInput(f"There is no file {error.filename}; a DNA of vdna is a pair of a .json and a .npz.") from error
     except (BadInput, Damaged, Mismatch):
         raise
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile) as error:
+    except Exception as error:  # zipfile, zlib, json and numpy each have their own words for a broken file
+        if is_passing(error):
+            raise unavailable_now(second.name, error) from error
         raise Damaged(f"The pair {path.name} and {second.name} is damaged ({error}). Get it again.") from error
     n = len(histograms)
     if calibration is None:
@@ -148,6 +151,18 @@ def _per_neuron(data: Mapping[str, Mapping[str, float]], extractor: Extractor, n
             raise BadInput(f"{name} has {len(data[layer])} neurons in layer {layer}; {extractor.name} has {count}.")
         values += [float(data[layer][str(i)]) for i in range(count)]
     return np.array(values)
+
+
+def _contents(path: Path, wanted: set[str], most: int | None) -> dict[str, np.ndarray]:
+    """The arrays of these names in an `.npz`, `most` bytes of counts at most. Raises BadInput before any is read."""
+    with zipfile.ZipFile(path) as archive:
+        sizes = {e.filename.removesuffix(".npy"): e.file_size for e in archive.infolist()}
+        names = sorted(wanted & sizes.keys())
+        if most is not None and (size := sum(sizes[name] for name in names)) > 8 * most:
+            raise BadInput(
+                f"{path.name} unpacks to {size:,} bytes; a file from elsewhere may hold {8 * most:,} at most."
+            )
+        return {name: npz.whole(archive, name) for name in names}
 
 
 def _counts(array: np.ndarray, neurons: int) -> np.ndarray:

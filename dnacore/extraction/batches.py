@@ -17,6 +17,7 @@ import torch
 
 from dnacore.errors import DnaError, Unread, is_passing
 from dnacore.extractors.forward import malloc
+from dnacore.images import tars
 from dnacore.images.files import bytes_hash, explain
 from dnacore.parallel import cores
 
@@ -124,9 +125,9 @@ def _collect(one: _Started) -> Batch:
 
 def _checked(path: Path, content: str) -> BinaryIO:
     """The file's bytes, read once, where they are still those that were hashed: what is decoded is what was hashed."""
-    if not stat.S_ISREG(os.stat(path).st_mode):
+    if os.path.lexists(path) and not stat.S_ISREG(os.stat(path).st_mode):
         raise Unread("it is not an ordinary file any more")
-    data = path.read_bytes()
+    data = tars.read_bytes(path)
     if bytes_hash(data) != content:
         raise Unread("it was changed while it was being read")
     return io.BytesIO(data)

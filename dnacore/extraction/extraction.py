@@ -9,7 +9,9 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from filelock import FileLock, Timeout
 
@@ -26,11 +28,20 @@ from dnacore.extraction.sketch_policy import share_of, with_covariance, with_unr
 from dnacore.extractors import Extractor
 from dnacore.workspace.datasets import Dataset
 from dnacore.workspace.store.settings import Setting
-from dnacore.workspace.store.shard_plan import Shard, plan
+from dnacore.workspace.store.shard_plan import FileRow, Plan, Shard, plan
+from dnacore.workspace.store.shards import Store
 from dnacore.workspace.workspace import Workspace
 
 # On the CPU 16 costs as much as 32 (ResNet-50: 122 against 135 ms an image) and takes half the memory.
 BATCH = {"cpu": 16, "cuda": 64}
+
+
+class Engine(Protocol):
+    """What can run the shards of a dataset elsewhere than in this process."""
+
+    def run(self, loop: Loop, work: Plan, batch_size: int, store: Store, setting: Setting) -> list[Shard]:
+        """Extract what is to do and enter it into the store; returns all shards, kept and new, as `Loop.run` does."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -92,10 +103,12 @@ def extract_dataset(
     stop: Stop | None = None,
     covariance: Sequence[str] = (),
     words: bool = False,
+    engine: Engine | None = None,
 ) -> Report:
     """Extract what is missing of one dataset, and make the result its DNA. Raises Cancelled when `stop` says so.
 
-    words: extract again what the network named no words for, which older versions did not keep.
+    words: extract again what the network named no words for, which older versions did not keep. engine: what runs the
+    shards; this process, one after the other, without one.
     """
     check_calibration(calibration, extractor)
     check_bins(bins)
@@ -105,16 +118,7 @@ def extract_dataset(
     stop = stop or (lambda: False)
     store = workspace.store
     with _alone(workspace, dataset, say, stop):
-        say(Progress("looking at the files", dataset.name, 0, dataset.images))
-        scan = workspace.scan(
-            replace(dataset, part=None),
-            progress=lambda done, total: report_or_stop(
-                stop, say, Progress("looking at the files", dataset.name, done, total)
-            ),
-        )
-        files = scan.files if dataset.part is None else workspace.files(dataset)
-        if not files:
-            raise BadInput(f"There is no image in {dataset.folder}. Choose a folder with JPEG, PNG or other images.")
+        files = _looked_at(workspace, dataset, say, stop)
         setting = store.setting(extractor, calibration, bins)
         every = share_of(store, dataset, setting, files) if sketches else 0
         if every and every != store.share(dataset, setting):
@@ -123,8 +127,10 @@ def extract_dataset(
         work = without_sketchless(work, files, store, dataset, setting, every)
         work = with_covariance(work, files, store, covariance)
         work = with_words(work, files, store) if words and extractor.names_images else work
-        loop = Loop(store, dataset, extractor, calibration, setting, every, say, stop, len(files), covariance)
-        finished = loop.run(work, batch_size or BATCH.get(extractor.device.type, 32))
+        keep = partial(store.add_shard, dataset, setting)
+        loop = Loop(keep, dataset, extractor, calibration, bins, every, say, stop, len(files), covariance)
+        batch = batch_size or BATCH.get(extractor.device.type, 32)
+        finished = engine.run(loop, work, batch, store, setting) if engine else loop.run(work, batch)
         store.finish(dataset, setting, finished)
         if sketches:
             say(Progress("arranging the sketches", dataset.name, len(files), len(files)))
@@ -137,6 +143,20 @@ def extract_dataset(
         dataset.name, images, rejected, extracted, len(files) - extracted, time.monotonic() - started,
         loop.sketched,
     )  # fmt: skip
+
+
+def _looked_at(workspace: Workspace, dataset: Dataset, say: Watch, stop: Stop) -> list[FileRow]:
+    """The dataset's files as they are now, hashed. Raises BadInput where there are none."""
+
+    def watch(done: int, total: int) -> None:
+        report_or_stop(stop, say, Progress("looking at the files", dataset.name, done, total))
+
+    say(Progress("looking at the files", dataset.name, 0, dataset.images))
+    scan = workspace.scan(replace(dataset, part=None), progress=watch)
+    files = scan.files if dataset.part is None else workspace.files(dataset)
+    if not files:
+        raise BadInput(f"There is no image in {dataset.folder}. Choose a folder with JPEG, PNG or other images.")
+    return files
 
 
 def _check_some_read(

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -22,53 +23,75 @@ from dnacore.extractors.extractor import Named
 from dnacore.sketches.segments import SketchArrays
 from dnacore.sketches.words import Words
 from dnacore.workspace.datasets import Dataset
-from dnacore.workspace.store.settings import Setting
 from dnacore.workspace.store.shard_plan import FileRow, Member, Plan, Shard
-from dnacore.workspace.store.shards import Store
 from dnacore.workspace.store.sketch_files import keeps_sketch
+
+
+class Keep(Protocol):
+    """What keeps a finished shard."""
+
+    def __call__(
+        self, members: Sequence[Member], dna: DNA, sketches: SketchArrays | None, sketched: Sequence[str],
+        words: Words | None,
+    ) -> int:  # fmt: skip
+        """Keep it and return its number. sketched: the content hashes of the images in `sketches`."""
+        ...
 
 
 class Loop:
     """Runs the shards of one dataset."""
 
     def __init__(
-        self, store: Store, dataset: Dataset, extractor: Extractor, calibration: Calibration, setting: Setting,
+        self, keep: Keep, dataset: Dataset, extractor: Extractor, calibration: Calibration, bins: int,
         sketch_every: int, say: Watch, stop: Stop, total: int, covariance: Sequence[str],
     ) -> None:  # fmt: skip
-        self.store, self.dataset, self.extractor, self.calibration = store, dataset, extractor, calibration
-        self.setting, self.sketch_every, self.say, self.stop, self.total = setting, sketch_every, say, stop, total
+        self.keep, self.dataset, self.extractor, self.calibration = keep, dataset, extractor, calibration
+        self.bins, self.sketch_every, self.say, self.stop, self.total = bins, sketch_every, say, stop, total
         self.covariance = covariance
         self.done = self.rejected = self.sketched = 0
 
     def run(self, work: Plan, batch_size: int) -> list[Shard]:
         """Extract what is to do, in smaller batches where memory runs out; returns all shards, kept and new."""
+        finished = self.begin(work)
+        for files in work.todo:
+            shard, batch_size = self.shard(files, batch_size)
+            finished.append(shard)
+        return finished
+
+    def begin(self, work: Plan) -> list[Shard]:
+        """Count the shards that stay as done, and return them."""
         finished = list(work.keep)
         self.done = sum(len(shard.members) for shard in finished)
         self.rejected = sum(1 for shard in finished for m in shard.members if m.reason)
-        self._tell()
-        for files in work.todo:
-            while True:
-                before = self.done, self.rejected
-                try:
-                    finished.append(self._shard(files, batch_size))
-                    break
-                except torch.AcceleratorError as error:
-                    raise Unavailable(
-                        f"{self.extractor.device} stopped answering. {before[0]:,} of {self.total:,} images are kept: run it "
-                        "again, or with --device cpu."
-                    ) from error
-                except (MemoryError, RuntimeError) as error:
-                    if not _out_of_memory(error):
-                        raise
-                    if batch_size == 1:
-                        raise Unavailable(
-                            f"{self.extractor.name} does not fit into the memory of {self.extractor.device} even one image "
-                            "at a time. Close other programs, or run it with --device cpu."
-                        ) from error
-                self.done, self.rejected = before
-                batch_size = max(1, batch_size // 2)
-                torch.cuda.empty_cache()
+        self.tell()
         return finished
+
+    def shard(self, files: Sequence[FileRow], batch_size: int) -> tuple[Shard, int]:
+        """Extract and keep one shard; returns it and the batch size that memory had room for."""
+        while True:
+            before = self.done, self.rejected
+            try:
+                return self._shard(files, batch_size), batch_size
+            except torch.AcceleratorError as error:
+                raise Unavailable(
+                    f"{self.extractor.device} stopped answering. {before[0]:,} of {self.total:,} images are kept: run it "
+                    "again, or with --device cpu."
+                ) from error
+            except (MemoryError, RuntimeError) as error:
+                if not _out_of_memory(error):
+                    raise
+                if batch_size == 1:
+                    raise Unavailable(
+                        f"{self.extractor.name} does not fit into the memory of {self.extractor.device} even one image "
+                        "at a time. Close other programs, or run it with --device cpu."
+                    ) from error
+            self.done, self.rejected = before
+            batch_size = max(1, batch_size // 2)
+            torch.cuda.empty_cache()
+
+    def tell(self, ahead: int = 0) -> None:
+        """Report how far it is. ahead: images that are through, of shards that are not finished."""
+        self.say(Progress("extracting", self.dataset.name, self.done + ahead, self.total, self.rejected))
 
     def _shard(self, files: Sequence[FileRow], batch_size: int) -> Shard:
         """Extract and keep one shard.
@@ -103,7 +126,7 @@ class Loop:
         passing: set[int] = set()
         heard = _Heard(self.extractor, files)
         with Accumulator(
-            self.calibration, len(keep), self.setting.bins, sketches=bool(keep), covariance=self.covariance
+            self.calibration, len(keep), self.bins, sketches=bool(keep), covariance=self.covariance
         ) as total:
             for batch in self._batches(files, batch_size):
                 reasons |= {at: why for at, why in batch.rejected.items() if at not in without}
@@ -117,7 +140,7 @@ class Loop:
                     total.count_images(len(positions))
                 self.done += batch.end - batch.start
                 self.rejected += batch.end - batch.start - len(positions)
-                self._tell()
+                self.tell()
             passing -= set(without)
             return _Reading(
                 total.distributions(), total.sketches(), keep, reasons, frozenset(passing), heard.words()
@@ -152,15 +175,9 @@ class Loop:
             tuple({"path": m.path, "reason": m.reason} for m in members if m.reason), scatter=found.scatter,
         )  # fmt: skip
         kept = reading.sketches if len(good) == len(keep) else reading.sketches.columns(np.array(good, np.int64))
-        number = self.store.add_shard(
-            self.dataset, self.setting, members, dna, kept if keep else None, [files[keep[s]].hash for s in good],
-            reading.words,
-        )  # fmt: skip
+        number = self.keep(members, dna, kept if keep else None, [files[keep[s]].hash for s in good], reading.words)
         self.sketched += len(good)
         return Shard(number, members)
-
-    def _tell(self) -> None:
-        self.say(Progress("extracting", self.dataset.name, self.done, self.total, self.rejected))
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from dnacore.images import tars
 from dnacore.sketches.segments import bytes_per_image
 from dnacore.workspace.datasets import Dataset
 from dnacore.workspace.store.settings import Setting
@@ -92,7 +93,7 @@ def _sketched(store: Store, dataset: Dataset, setting: Setting) -> set[str]:
 
 def _can_be_read(path: Path) -> bool:
     try:
-        with open(path, "rb") as file:
+        with tars.open_file(path) as file:
             return bool(file.read(1))
     except OSError:
         return False

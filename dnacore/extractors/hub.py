@@ -3,9 +3,8 @@
 Nothing is fetched unless somebody asks for it. A download shows its progress, continues where it was cut, and counts
 only when its SHA-256 is the one the hub announced (and the one pinned in the registry, where there is one).
 
-Protocol: `HEAD {endpoint}/{repo}/resolve/{revision}/{file}` answers with the file's hash and size (`X-Linked-Etag`,
-`X-Linked-Size`; `ETag` and `Content-Length` for small files) and perhaps a redirect to where the bytes are;
-`GET` takes a `Range`. `HF_ENDPOINT`, `HF_HUB_OFFLINE` and `HF_TOKEN` mean what they mean elsewhere.
+`huggingface_hub` speaks with the hub, so `HF_ENDPOINT`, `HF_HUB_OFFLINE` and `HF_TOKEN` mean what they mean elsewhere.
+Its `hf_hub_download` would throw a half-finished file away and check its size only, hence its two parts one by one.
 """
 
 from __future__ import annotations
@@ -17,7 +16,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote, urljoin, urlsplit
+from typing import Any, Self
+from urllib.parse import quote
 
 from dnacore.errors import Unavailable
 from dnacore.paths import weights_folder
@@ -26,9 +26,7 @@ Progress = Callable[[int, int | None], None]
 """Called with (bytes done, bytes in all or None)."""
 
 ATTEMPTS = 5
-TIMEOUT = (10, 30)
-CHUNK = 1 << 20
-_REDIRECTS = (301, 302, 303, 307, 308)
+CHUNK = 1 << 18  # bytes after which progress is told, and which a cut may cost at most
 
 
 @dataclass(frozen=True)
@@ -41,17 +39,21 @@ class HubFile:
     sha256: str | None = None
 
 
-@dataclass(frozen=True)
-class Announcement:
-    """What the hub says about a file: its version tag, size and, for large files, SHA-256."""
+class _Counter:
+    """What `http_get` tells of its progress, instead of a bar of its own."""
 
-    etag: str
-    size: int | None
-    sha256: str | None
+    def __init__(self, progress: Progress, done: int, size: int | None) -> None:
+        self.progress, self.done, self.size = progress, done, size
 
+    def __enter__(self) -> Self:
+        return self
 
-class _Cut(Exception):
-    """The connection ended early; worth another attempt."""
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def update(self, more: int) -> None:
+        self.done += more
+        self.progress(self.done, self.size)
 
 
 def kept_at(wanted: HubFile) -> Path:
@@ -105,22 +107,30 @@ def fetch(wanted: HubFile, progress: Progress | None = None, instead: str = "") 
 
 
 def _download(url: str, wanted: HubFile, target: Path, progress: Progress, what: str, instead: str) -> None:
-    import requests
-    import urllib3
+    from huggingface_hub import constants, get_hf_file_metadata
+    from huggingface_hub.errors import HfHubHTTPError, HTTPError
+    from huggingface_hub.utils import build_hf_headers
 
+    constants.DOWNLOAD_CHUNK_SIZE = CHUNK
+    # Our own user-agent, since the library's tells versions. identity: a compressed answer would have another length.
+    headers = build_hf_headers(headers={"user-agent": "visual-dna-studio", "Accept-Encoding": "identity"})
     problem, wrong_hashes = "", 0
     for attempt in range(ATTEMPTS):
         if attempt:
             time.sleep(min(0.25 * 2**attempt, 8))
         try:
-            announced = _announced(url, what, instead)
-            part = target.parent / f".{target.name}.{re.sub(r'[^0-9A-Za-z]', '', announced.etag)[:40]}.part"
-            _continue(url, part, announced, progress, what, instead)
-        except (requests.RequestException, urllib3.exceptions.HTTPError, _Cut) as error:
-            reason = f" ({type(error).__name__})" if not isinstance(error, _Cut) else ""
-            problem = f"the hub cannot be reached or cut the connection{reason}"
+            announced = get_hf_file_metadata(url, headers=headers)
+            etag = announced.etag or "unknown"
+            part = target.parent / f".{target.name}.{re.sub(r'[^0-9A-Za-z]', '', etag)[:40]}.part"
+            _continue(url, part, announced.size, progress, headers)
+        except (HTTPError, OSError) as error:
+            if isinstance(error, HfHubHTTPError):
+                _check_status(error.response.status_code, what, instead)
+            elif isinstance(error, OSError) and error.errno is not None:
+                raise  # the disk is full, say: no fault of the hub
+            problem = f"the hub cannot be reached or cut the connection ({type(error).__name__})"
             continue
-        expected = wanted.sha256 or announced.sha256
+        expected = wanted.sha256 or (etag if re.fullmatch("[0-9a-f]{64}", etag) else None)
         if expected is None or _sha256(part) == expected:
             with part.open("rb+") as file:
                 os.fsync(file.fileno())
@@ -134,68 +144,24 @@ def _download(url: str, wanted: HubFile, target: Path, progress: Progress, what:
     raise Unavailable(_say(f"{what} could not be fetched: {problem}", instead))
 
 
-def _announced(url: str, what: str, instead: str) -> Announcement:
-    """Ask for hash and size. Redirects within the hub (a renamed repository) are followed, others carry both."""
-    for _ in range(5):
-        with _request("HEAD", url) as answer:
-            _check_status(answer.status_code, what, instead)
-            headers = answer.headers
-            etag = (headers.get("X-Linked-Etag") or headers.get("ETag") or "").removeprefix("W/").strip('"')
-            target = urljoin(url, headers.get("Location", ""))
-            moved = answer.status_code in _REDIRECTS and urlsplit(target).netloc == urlsplit(url).netloc
-            if moved and "X-Linked-Etag" not in headers:
-                url = target
-                continue
-            size = headers.get("X-Linked-Size") or ("" if answer.is_redirect else headers.get("Content-Length", ""))
-            return Announcement(
-                etag or "unknown",
-                int(size) if size.isdigit() else None,
-                etag if re.fullmatch("[0-9a-f]{64}", etag) else None,
-            )
-    raise _Cut
-
-
-def _continue(url: str, part: Path, announced: Announcement, progress: Progress, what: str, instead: str) -> None:
+def _continue(url: str, part: Path, size: int | None, progress: Progress, headers: dict[str, str]) -> None:
     """Append to `part` what is missing of the file."""
+    from huggingface_hub.errors import HfHubHTTPError
+    from huggingface_hub.file_download import http_get
+
     done = part.stat().st_size if part.exists() else 0
-    if announced.size is not None and done > announced.size:
+    if size is not None and done > size:
+        part.unlink()
         done = 0
-    if announced.size is not None and done == announced.size and done:
-        progress(done, announced.size)
-        return
-    with _request("GET", url, {"Range": f"bytes={done}-"} if done else {}, follow=True) as answer:
-        if answer.status_code == 416:  # nothing there to continue: the part is of another file
-            part.unlink(missing_ok=True)
-            raise _Cut
-        _check_status(answer.status_code, what, instead)
-        if answer.status_code != 206 or not answer.headers.get("Content-Range", "").startswith(f"bytes {done}-"):
-            done = 0
-        with part.open("r+b" if done else "wb") as file:
-            file.seek(done)
-            file.truncate()
-            progress(done, announced.size)
-            length = answer.headers.get("Content-Length", "")
-            whole = announced.size if announced.size is not None else done + int(length) if length.isdigit() else None
-            # A stream that ends early hands over what it has instead of raising, so that every byte is kept.
-            answer.raw.enforce_content_length = False
-            while piece := answer.raw.read(CHUNK):
-                file.write(piece)
-                done += len(piece)
-                progress(done, announced.size)
-    if whole is not None and done != whole:
-        raise _Cut
-
-
-def _request(method: str, url: str, headers: dict[str, str] | None = None, follow: bool = False):
-    import requests
-    from huggingface_hub import get_token
-
-    token = get_token()
-    # identity: a compressed answer would have another length and hash. Requests drops the token on another host.
-    sent = {"Accept-Encoding": "identity", "User-Agent": "visual-dna-studio", **(headers or {})}
-    if token:
-        sent["Authorization"] = f"Bearer {token}"
-    return requests.request(method, url, headers=sent, stream=True, allow_redirects=follow, timeout=TIMEOUT)
+    progress(done, size)
+    counter: Any = lambda initial, **_: _Counter(progress, initial, size)  # noqa: E731  # typed, since http_get wants a class
+    try:
+        with part.open("ab") as file:
+            http_get(url, file, resume_size=done, headers=headers, expected_size=size, tqdm_class=counter)
+    except HfHubHTTPError as error:
+        if error.response.status_code == 416:  # nothing there to continue: the part is of another file
+            part.unlink()
+        raise
 
 
 def _check_status(status: int, what: str, instead: str) -> None:
@@ -204,8 +170,6 @@ def _check_status(status: int, what: str, instead: str) -> None:
         raise Unavailable(_say(problem, instead))
     if status == 404:
         raise Unavailable(_say(f"The hub has no {what}", instead))
-    if status >= 400:
-        raise _Cut
 
 
 def _say(problem: str, instead: str) -> str:

@@ -17,7 +17,7 @@ from dnacore.extractors.networks.mini_classes import THINGS
 from dnacore.extractors.packaged import Package
 from dnacore.paths import ASSETS
 
-DEFAULT_EXTRACTOR = "efficientnet_lite0"  #: what is used where nobody chose
+DEFAULT_EXTRACTOR = "efficientnet_lite0"  #: used unless another one is chosen
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 

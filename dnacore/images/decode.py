@@ -23,6 +23,7 @@ import numpy as np
 from PIL import Image, TiffImagePlugin, WebPImagePlugin, features  # noqa: F401  (the plugins register their formats)
 
 from dnacore.errors import BadInput, Unread, is_passing
+from dnacore.images import tars
 from dnacore.images.files import explain
 
 _ORIENTATION, _BITS, _PHOTOMETRIC, _SAMPLE_FORMAT = 274, 258, 262, 339  # TIFF and EXIF tags
@@ -170,9 +171,11 @@ def opened(path: Path | BinaryIO, draft: int | None = None) -> Iterator[Image.Im
 def _bytes_of(source: Path | BinaryIO) -> AbstractContextManager[BinaryIO]:
     if not isinstance(source, (str, os.PathLike)):
         return nullcontext(source)
-    if not stat.S_ISREG(os.stat(source).st_mode):  # a pipe would be waited for
+    if os.path.lexists(source) and not stat.S_ISREG(
+        os.stat(source).st_mode
+    ):  # opening a pipe would wait for its writer
         raise BadInput("it is a folder, not a file" if os.path.isdir(source) else "it is not an ordinary file")
-    return open(source, "rb")
+    return tars.open_file(source)
 
 
 def _reason(error: BaseException, start: bytes) -> str:
@@ -200,11 +203,11 @@ def _mute_libtiff() -> None:
             getattr(library, kind).restype = ctypes.c_void_p
             getattr(library, kind)(None)
     except (OSError, AttributeError):
-        pass  # Pillow was built another way: the lines are printed, and do no harm
+        pass  # Pillow was built differently: the lines are printed, which does no harm
 
 
 _mute_libtiff()
-logging.getLogger("PIL").addHandler(logging.NullHandler())  # else Python prints what nobody listens to
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # else Python itself prints what no handler takes
 _mute_lock = threading.Lock()
 _mute_depth = 0
 _MUTE = ("ignore", None, Warning, re.compile(r"PIL\."), 0)

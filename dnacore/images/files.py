@@ -1,7 +1,8 @@
 """Image files on disk: finding them, and naming what they contain.
 
-Nothing is decoded here. A dataset is a folder, or a `.txt` list of paths; an image file is known by its path
-relative to that folder (posix separators, links unresolved) and by the hash of its bytes.
+Nothing is decoded here. A dataset is a folder, a `.tar`, or a `.txt` list of paths; an image file is known by its path
+relative to that folder (posix separators, links unresolved) and by the hash of its bytes. A tar inside a folder is looked
+into like a folder.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from operator import attrgetter
 from pathlib import Path
 
 from dnacore.errors import BadInput
+from dnacore.images import tars
 
 SUFFIXES = frozenset(
     [
@@ -95,14 +97,14 @@ def image_folder(source: Path) -> Path:
 
 
 def find_images(source: Path) -> tuple[list[ImageFile], list[Rejected]]:
-    """All image files of a folder (nested) or of a `.txt` list, sorted by path, and those left out.
+    """All image files of a folder (nested), a `.tar` or a `.txt` list, sorted by path, and those left out.
 
     Links to files and folders are followed; a folder is not entered again below itself. Hidden names are skipped.
     In a list, each line is a path (absolute, or relative to the list's folder); blank lines and lines starting with
     `#` are skipped, repeated lines count once, and files outside the list's folder keep their absolute path.
     A folder without images gives two empty lists.
 
-    Raises BadInput if the source is missing, unreadable, or neither a folder nor a `.txt` list.
+    Raises BadInput if the source is missing, unreadable, or none of these.
     """
     source = Path(os.path.abspath(source))
     try:
@@ -110,15 +112,18 @@ def find_images(source: Path) -> tuple[list[ImageFile], list[Rejected]]:
             found, rejected = _from_list(source)
         elif source.is_dir():
             found, rejected = _from_folder(str(source))
+        elif tars.is_tar(source.name) and source.is_file():
+            found, rejected = [], []
+            _look_into("", source, found, rejected)
         elif os.path.lexists(source):
             raise BadInput(
-                f"{printable(str(source))} is neither a folder nor a .txt list of paths; "
-                "give the folder that holds the images"
+                f"{printable(str(source))} is neither a folder nor a .tar nor a .txt list of paths. "
+                "Give the folder that holds the images."
             )
         else:
-            raise BadInput(f"there is no folder {printable(str(source))}; check the path, and that its disk is there")
+            raise BadInput(f"There is no folder {printable(str(source))}. Check the path, and that its disk is there.")
     except OSError as error:
-        raise BadInput(f"{printable(str(source))} cannot be opened: {explain(error)}") from error
+        raise BadInput(f"{printable(str(source))} cannot be opened: {explain(error)}.") from error
     found.sort(key=lambda file: file.path)
     rejected.sort(key=lambda file: file.path)
     return found, rejected
@@ -129,8 +134,8 @@ def content_hash(path: Path) -> str:
     digest = hashlib.blake2b(digest_size=16)
     buffer = bytearray(_CHUNK)
     view = memoryview(buffer)
-    with open(path, "rb", buffering=0) as file:
-        while count := file.readinto(buffer):
+    with tars.open_file(path) as file:
+        while count := file.readinto(buffer):  # type: ignore[attr-defined]  # raw files and BytesIO have it, BinaryIO not
             digest.update(view[:count])
     return digest.hexdigest()
 
@@ -202,10 +207,35 @@ def _from_folder(root: str) -> tuple[list[ImageFile], list[Rejected]]:
                     (linked if entry.is_symlink() else waiting).append((entry.path, path + "/", (here, chain)))
                 elif is_image_name(name):
                     _judge(path, entry.path, entry.stat(), found, rejected)
+                elif tars.is_tar(name):
+                    _look_into(path + "/", Path(entry.path), found, rejected)
+                elif name.lower().endswith(tars.COMPRESSED):
+                    rejected.append(Rejected(printable(path), "a compressed tar cannot be looked into; unpack it"))
             except OSError as error:
                 reason = "the link leads nowhere" if isinstance(error, FileNotFoundError) else explain(error)
                 rejected.append(Rejected(printable(path), reason, not isinstance(error, FileNotFoundError)))
     return found, rejected
+
+
+def _look_into(prefix: str, tar: Path, found: list[ImageFile], rejected: list[Rejected]) -> None:
+    """Add the images of a tar, under paths that begin with `prefix`; their time is the tar's."""
+    try:
+        inside, time = tars.members(tar), tar.stat().st_mtime_ns
+    except BadInput as problem:
+        rejected.append(Rejected(printable(prefix.rstrip("/") or tar.name), str(problem)))
+        return
+    except OSError as error:  # with its slash: what was known of its images counts until it can be read again
+        rejected.append(
+            Rejected(printable(prefix or tar.name), explain(error), not isinstance(error, FileNotFoundError))
+        )
+        return
+    for name, member in inside.items():
+        if is_image_name(name) and not any(map(is_hidden, name.split("/"))):
+            if member.size and _is_utf8(name):
+                found.append(ImageFile(prefix + name, member.size, time))
+            else:
+                reason = "its name is not valid UTF-8" if member.size else "the file is empty"
+                rejected.append(Rejected(printable(prefix + name), reason))
 
 
 def _on_chain(here: tuple[int, int], chain: tuple | None) -> bool:

@@ -163,9 +163,9 @@ def resize(pixels: np.ndarray, size: tuple[int, int], crop: str = "squash") -> n
     """
     height, width = size
     if crop not in CROPS:
-        raise BadInput(f"there is no crop {crop!r}; choose one of {', '.join(CROPS)}")
+        raise BadInput(f"There is no crop {crop!r}. Choose one of {', '.join(CROPS)}.")
     if pixels.ndim != 3 or pixels.shape[2] != 3 or 0 in pixels.shape or min(size) < 1:
-        raise BadInput(f"cannot resize pixels of shape {pixels.shape} to {size}; give (H, W, 3) and at least 1")
+        raise BadInput(f"Pixels of shape {pixels.shape} cannot be resized to {size}. Give (H, W, 3) and at least 1.")
     full = (height, width)
     if crop == "center":
         scale = max(height / pixels.shape[0], width / pixels.shape[1])

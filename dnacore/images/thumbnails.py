@@ -11,6 +11,7 @@ from statistics import median
 import numpy as np
 from PIL import Image
 
+from dnacore.images import tars
 from dnacore.images.decode import grey, in_colour, is_deep, opened, orientation_of, upright
 
 
@@ -49,7 +50,7 @@ def aspect(paths: Sequence[Path]) -> float:
     found = []
     for path in paths[::step][:SAMPLE]:
         try:
-            with Image.open(path) as image:
+            with tars.open_file(path) as file, Image.open(file) as image:
                 width, height = image.size
                 turned = image.getexif().get(ORIENTATION, 1) >= 5
         except Exception:

@@ -38,7 +38,7 @@ def unpack_zip(archive: Path, into: Path, limit_bytes: int = LIMIT_BYTES) -> Pat
     """
     archive, into = Path(archive), Path(os.path.abspath(into))
     if os.path.lexists(into):
-        raise BadInput(f"{into} exists already; choose another name or remove it first")
+        raise BadInput(f"{into} exists already. Choose another name or remove it first.")
     try:
         with zipfile.ZipFile(archive) as opened:
             wanted = _plan(opened, archive.name, limit_bytes)
@@ -54,11 +54,13 @@ def unpack_zip(archive: Path, into: Path, limit_bytes: int = LIMIT_BYTES) -> Pat
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, RuntimeError) as error:
         if isinstance(error, BadInput):
             raise
-        raise BadInput(f"{archive.name} is not a zip file or is damaged; make or download it again") from error
+        raise BadInput(f"{archive.name} is not a zip file or is damaged. Make or download it again.") from error
     except FileNotFoundError as error:
-        raise BadInput(f"there is no file {archive}") from error
+        raise BadInput(f"There is no file {archive}.") from error
     except OSError as error:
-        raise BadInput(f"{archive.name} could not be unpacked into {into.parent}: {error.strerror or error}") from error
+        raise BadInput(
+            f"{archive.name} could not be unpacked into {into.parent}: {error.strerror or error}."
+        ) from error
     return into
 
 
@@ -66,7 +68,7 @@ def _plan(opened: zipfile.ZipFile, name: str, limit_bytes: int) -> list[tuple[zi
     """The entries to write and where each goes, relative to the folder; raises BadInput at the first unsafe one."""
     entries = opened.infolist()
     if len(entries) > LIMIT_ENTRIES:
-        raise BadInput(f"{name} has {len(entries):,} entries, more than {LIMIT_ENTRIES:,}; split it into smaller ones")
+        raise BadInput(f"{name} has {len(entries):,} entries, more than {LIMIT_ENTRIES:,}. Split it into smaller ones.")
     wanted: list[tuple[zipfile.ZipInfo, PurePosixPath]] = []
     taken: dict[str, str] = {}
     folders: dict[str, str] = {}
@@ -78,27 +80,31 @@ def _plan(opened: zipfile.ZipFile, name: str, limit_bytes: int) -> list[tuple[zi
         if not (is_image_name(path.name) or path.suffix.lower() in TEXT_SUFFIXES):
             continue
         if entry.flag_bits & _ENCRYPTED:
-            raise BadInput(f"{name} is protected by a password; unpack it yourself and add the folder")
+            raise BadInput(f"{name} is protected by a password. Unpack it yourself and add the folder.")
         if entry.compress_type not in _METHODS:
-            raise BadInput(f"{name} uses an unusual compression; make it again with an ordinary zip program")
+            raise BadInput(f"{name} uses an unusual compression. Make it again with an ordinary zip program.")
         if entry.file_size > RATIO_FREE_BYTES and entry.file_size > MAX_RATIO * max(entry.compress_size, 1):
-            raise BadInput(f"{name} was refused: {_show(path)} would grow more than {MAX_RATIO}-fold, as no image does")
+            raise BadInput(
+                f"{name} was refused: {_show(path)} would grow more than {MAX_RATIO}-fold, as no image does."
+            )
         total += entry.file_size
         if total > limit_bytes:
-            raise BadInput(f"{name} unpacks to more than {limit_bytes / 1e9:.1f} GB; split it into smaller ones")
+            raise BadInput(f"{name} unpacks to more than {limit_bytes / 1e9:.1f} GB. Split it into smaller ones.")
         # Two names that differ only in letter case are one file on many disks.
         key = str(path).casefold()
         if key in taken:
-            raise BadInput(f"{name} was refused: {taken[key]} and {_show(path)} have the same name; rename one of them")
+            raise BadInput(
+                f"{name} was refused: {taken[key]} and {_show(path)} have the same name. Rename one of them."
+            )
         taken[key] = _show(path)
         for parent in path.parents:
             folders.setdefault(str(parent).casefold(), _show(path))
         wanted.append((entry, path))
     for key, shown in taken.items():
         if key in folders:
-            raise BadInput(f"{name} was refused: {shown} is both a file and a folder in it")
+            raise BadInput(f"{name} was refused: {shown} is both a file and a folder in it.")
     if not any(is_image_name(path.name) for _, path in wanted):
-        raise BadInput(f"{name} holds no images; zip the folder that holds them")
+        raise BadInput(f"{name} holds no images. Zip the folder that holds them.")
     return wanted
 
 
@@ -108,7 +114,7 @@ def _safe_path(entry: zipfile.ZipInfo, archive: str) -> PurePosixPath:
     kind = stat.S_IFMT(entry.external_attr >> 16)
     shown = _show(name)
     if kind and not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
-        raise BadInput(f"{archive} was refused: {shown} is a link or a device; zip the files themselves")
+        raise BadInput(f"{archive} was refused: {shown} is a link or a device. Zip the files themselves.")
     path = PurePosixPath(name)
     if (
         not path.parts
@@ -118,9 +124,9 @@ def _safe_path(entry: zipfile.ZipInfo, archive: str) -> PurePosixPath:
         or re.match(r"[A-Za-z]:", name)
         or any(ord(letter) < 32 for letter in name)
     ):
-        raise BadInput(f"{archive} was refused: the path {shown} could leave its folder; zip the folder again")
+        raise BadInput(f"{archive} was refused: the path {shown} could leave its folder. Zip the folder again.")
     if any(len(os.fsencode(part)) > 255 for part in path.parts) or len(name) > 1024:
-        raise BadInput(f"{archive} was refused: the name {shown[:60]}... is too long; shorten it")
+        raise BadInput(f"{archive} was refused: the name {shown[:60]}... is too long. Shorten it.")
     return path
 
 
@@ -143,5 +149,5 @@ def _write(
             while block := source.read(_CHUNK):
                 total += len(block)
                 if total > limit_bytes:
-                    raise BadInput(f"{name} unpacks to more than {limit_bytes / 1e9:.1f} GB; split it")
+                    raise BadInput(f"{name} unpacks to more than {limit_bytes / 1e9:.1f} GB. Split it.")
                 file.write(block)

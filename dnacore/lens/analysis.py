@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dnacore.errors import BadInput, Cancelled
+from dnacore.lens.names import NAMES as NAMES
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -23,12 +25,6 @@ if TYPE_CHECKING:
     from dnacore.sketches.sketches import Sketches
 
 _T = TypeVar("_T")
-
-#: Every analysis by the name that the command line and the pages use, in the order of the pages.
-NAMES = (
-    "patches", "map", "occlusion", "gradient", "guided", "integrated", "gradcam", "maximise", "caricature", "dream",
-    "invert", "filters", "path", "neighbours", "style", "cka", "poster",
-)  # fmt: skip
 
 #: What a person may have to give, and how the command line is told.
 INPUTS = {
@@ -41,6 +37,10 @@ INPUTS = {
 
 #: What else a person may give to some analyses.
 TAKES = ("selection", "class", "layer", "image", "dataset", "style", "other")
+
+#: Settings that may be 0, and the most of those that a sheet or the memory limits.
+NONE_IS_FINE = ("jitter",)
+MOST = {"count": 200, "neurons": 60, "patches": 40, "maps": 40, "classes": 100, "starts": 20, "octaves": 8, "mass": 1}
 
 PREVIEW_EVERY = 0.7  #: seconds between two previews: making one costs some 10 ms
 
@@ -170,7 +170,8 @@ def _there(value: _T | None, what: str) -> _T:
 class Analysis:
     """One analysis: what it asks, what a person must give (`inputs`), what it needs of the network (`needs`, names of
     `traits.TRAITS`), what it can do with if it is given (`takes`, of `TAKES`), and the function that does it, whose
-    keyword arguments are its knobs.
+    keyword arguments are its knobs. version: counted up when its method changes, so that no answer of the old one is
+    shown for the new.
     """
 
     name: str
@@ -180,6 +181,7 @@ class Analysis:
     inputs: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     takes: tuple[str, ...] = ()
+    version: int = 1
 
     @cached_property
     def defaults(self) -> Mapping[str, Any]:
@@ -200,7 +202,13 @@ class Analysis:
                 raise BadInput(f"The analysis {self.name} needs {INPUTS[what]}.")
         if reason := self.why_not(request.extractor):
             raise BadInput(f"The analysis {self.name} cannot be done with {request.extractor.name}: {reason}")
-        return self.work(request, **self.knobs(request.settings))
+        found = self.work(request, **self.knobs(request.settings))
+        if not _finite(found.figures):
+            raise BadInput(
+                f"The analysis {self.name} led to numbers beyond all bounds. Nothing was written; try smaller settings, "
+                "or another image or neuron."
+            )
+        return found
 
     def key(self, request: Request) -> str:
         """A name for the answer: one for one network, images, target, settings and seed, wherever the files lie."""
@@ -211,7 +219,7 @@ class Analysis:
 
         pictures, target = request.pictures, request.target
         content = {
-            "analysis": self.name, "extractor": request.extractor.fingerprint, "layer": request.layer,
+            "analysis": [self.name, self.version], "extractor": request.extractor.fingerprint, "layer": request.layer,
             "target": None if target is None else [*target.flat, *target.weights, target.label],
             "images": [image(request.image), image(request.style)], "seed": request.seed,
             "other": None if request.other is None else request.other.fingerprint,
@@ -229,16 +237,30 @@ class Analysis:
         return {name: _like(self.name, name, settings[name], self.defaults[name]) for name in settings}
 
 
+def _finite(figures: Any) -> bool:
+    if isinstance(figures, Mapping):
+        return all(map(_finite, figures.values()))
+    if isinstance(figures, list | tuple):
+        return all(map(_finite, figures))
+    return not isinstance(figures, float) or math.isfinite(figures)
+
+
 def _like(analysis: str, name: str, value: Any, usual: Any) -> Any:
-    """A setting as the kind of thing that its usual start is. Raises BadInput."""
+    """A setting as the kind of thing that its usual start is, within what makes sense. Raises BadInput."""
     kind = type(usual)
-    if isinstance(value, kind) or usual is None:
-        return value
+    said = f"{name}={value} of the analysis {analysis}"
+    if usual is None or kind is str:
+        return value if usual is None else str(value)
     try:
         if kind is bool:
             return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}[str(value).lower()]
-        if kind is int and float(value) != int(float(value)):
+        number = float(value)
+        if not math.isfinite(number) or (kind is int and not number.is_integer()):
             raise ValueError
-        return int(float(value)) if kind is int else kind(value)
     except (ValueError, TypeError, KeyError) as error:
-        raise BadInput(f"{name}={value} of the analysis {analysis} should be like {usual!r}.") from error
+        raise BadInput(f"{said} should be like {usual!r}.") from error
+    least = -math.inf if usual < 0 else 0 if kind is float or name in NONE_IS_FINE else 1
+    most = MOST.get(name, 1_000_000)
+    if not least <= number <= most:
+        raise BadInput(f"{said} should be " + (f"at least {least}." if number < least else f"{most:,} at most."))
+    return kind(number)

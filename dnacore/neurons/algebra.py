@@ -20,7 +20,7 @@ from dnacore.neurons.selection import Selection
 def by_hand(
     neurons: Sequence[tuple[str, int]], layers: Mapping[str, int], extractor: str = "", name: str = ""
 ) -> Selection:
-    """Neurons picked one by one, as (layer, index). Raises BadInput for one that there is not."""
+    """Neurons picked one by one, as (layer, index). Raises BadInput for an unknown one."""
     flat = [flat_index(layers, layer, index) for layer, index in neurons]
     return Selection.of(flat, name=name, extractor=extractor, origin={"kind": "hand"})
 

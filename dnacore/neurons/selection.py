@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from dnacore import versioned
 from dnacore.dna.histogram import DNA
 from dnacore.dna.layers import layer_slices
-from dnacore.errors import BadInput, Mismatch
+from dnacore.errors import BadInput, Damaged, Mismatch
 
-MOST_NEURONS, MOST_WEIGHT = 1 << 24, 1_000_000  # more is no selection but a mistake, or somebody's joke
+FORMAT, VERSION = "visual-dna selection", 1
+MOST_NEURONS, MOST_WEIGHT = 1 << 24, 1_000_000  # larger ones are mistakes or made up
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,16 +48,16 @@ class Selection:
     def to_json(self) -> dict[str, Any]:
         """A small JSON-able form, for files and the workspace."""
         return {
-            "format": "visual-dna selection", "version": 1, "name": self.name, "extractor": self.extractor,
+            "format": FORMAT, "version": VERSION, "name": self.name, "extractor": self.extractor,
             "flat": self.flat.tolist(), "weights": self.weights.tolist(), "origin": dict(self.origin),
         }  # fmt: skip
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Selection:
         """Read what `to_json` wrote. Raises BadInput for anything else."""
+        if not versioned.fits(data, FORMAT, VERSION):
+            raise BadInput("This is not a selection this version can read (version 1).")
         try:
-            if data["format"] != "visual-dna selection" or data["version"] != 1:
-                raise BadInput("This is not a selection this version can read (version 1).")
             if not all(type(number) is int and 0 <= number < MOST_NEURONS for number in data["flat"]):
                 raise BadInput("A selection names neurons by whole numbers from 0 on.")
             flat, weights = np.asarray(data["flat"], np.int64), np.asarray(data["weights"], np.float64)
@@ -71,6 +74,14 @@ class Selection:
             raise
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise BadInput(f"This is not a selection: {error} is missing or of the wrong kind.") from error
+
+
+def load_selection(path: Path) -> Selection:
+    """The selection that a JSON file holds. Raises BadInput."""
+    try:
+        return Selection.from_json(versioned.parsed(path.read_bytes(), path.name))
+    except (OSError, Damaged) as error:
+        raise BadInput(f"{path.name} is not a selection file ({error}).") from error
 
 
 def check_selection(selection: Selection, n_neurons: int, extractor: str = "") -> None:

@@ -127,7 +127,13 @@ def _header(path: Path, kind: str, version: int) -> dict[str, Any]:
             raise ValueError("a part of it is missing")
         for entry in content["arrays"].values():
             _check(entry, size)
-    except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:  # its sum is right: made up
+    except (
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        OverflowError,
+    ) as error:  # its checksum is right, so it was made up
         raise Damaged(f"{path.name} is damaged: its header makes no sense ({error}).") from error
     versioned.check(content, path.name, kind, version, f"a file of {kind}", key="kind")
     if content["bytes"] != size:

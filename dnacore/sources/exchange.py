@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from numpy import array_equal
 
@@ -15,10 +16,12 @@ from dnacore.dna.gaussian import Gaussian
 from dnacore.dna.histogram import DNA
 from dnacore.dna.vdna import is_peer, read_peer, read_ranges, write_peer
 from dnacore.errors import BadInput, Damaged
-from dnacore.neurons.selection import Selection
-from dnacore.sources.resolver import Sources
+from dnacore.neurons.selection import Selection, load_selection
 from dnacore.workspace.datasets import clean_name, free_name
 from dnacore.workspace.workspace import Workspace
+
+if TYPE_CHECKING:  # at run time it would bring the network library along, which taking a file in has no use for
+    from dnacore.sources.resolver import Sources
 
 MOST_COUNTS = 1 << 26  #: of a DNA from elsewhere: 67,000 neurons of 1,000 bins, and under 2 GB while it is read
 FORMATS, KINDS = ("ours", "peer"), ("histogram", "gaussian", "layer-gaussian")
@@ -47,12 +50,7 @@ def export(sources: Sources, name: str, to: Path, format_: str = "ours", kind: s
 
 def import_selection(workspace: Workspace, path: Path) -> Selection:
     """Take a selection file into the workspace. Raises BadInput."""
-    try:
-        chosen = Selection.from_json(json.loads(path.read_text("utf-8")))
-    except BadInput:
-        raise
-    except (OSError, ValueError, RecursionError) as error:
-        raise BadInput(f"{path.name} is not a selection file ({error}).") from error
+    chosen = load_selection(path)
     workspace.save_selection(chosen)
     return chosen
 
@@ -80,12 +78,13 @@ def import_dna(
                 calibration = read_ranges(ranges, extractor, literal=True)
             else:
                 calibration = load_calibration(ranges)
-        dna = read_peer(path, extractor, calibration)
+        dna = read_peer(path, extractor, calibration, MOST_COUNTS)
     else:
         dna = load_dna(path, most=MOST_COUNTS)
     name = clean_name(dna.name or path.name.removesuffix(SUFFIX))
     folder = workspace.root / "imports"
-    others = {p.name.removesuffix(SUFFIX) for p in folder.glob(f"*{SUFFIX}") if not _same(p, dna)}
+    there = {p.name.removesuffix(SUFFIX): p for p in folder.glob(f"*{SUFFIX}")}  # only namesakes need to be read
+    others = {other for other, p in there.items() if not other.startswith(name) or not _same(p, dna)}
     name = free_name(name, {d.name for d in workspace.datasets()} | others)  # nothing of another name is ever replaced
     dna = replace(dna, name=name)
     dna.save(folder / f"{name}{SUFFIX}")
@@ -94,7 +93,7 @@ def import_dna(
 
 def _same(path: Path, dna: DNA | Gaussian) -> bool:
     try:
-        found = load_dna(path)
+        found = load_dna(path, most=MOST_COUNTS)
     except (BadInput, Damaged):
         return False
     if isinstance(found, Gaussian) or isinstance(dna, Gaussian):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -24,7 +23,7 @@ from dnacore.extraction.progress import Progress, Stop, Watch
 from dnacore.extractors import Extractor, available, from_spec, load_extractor
 from dnacore.extractors.registry import DEFAULT_EXTRACTOR
 from dnacore.images.files import SUFFIXES
-from dnacore.neurons.selection import Selection, check_selection
+from dnacore.neurons.selection import Selection, check_selection, load_selection
 from dnacore.paths import absolute
 from dnacore.sketches.sketches import Sketches
 from dnacore.sketches.words import SEES
@@ -144,7 +143,7 @@ class Sources:
         For `NAME[sees=WORD]` the dataset is extracted first where it was not: words come from the network.
         """
         base, part = parse_part(str(name))
-        if part is not None and part.column.rstrip("! ") == SEES:
+        if part is not None and any(column.rstrip("! ") == SEES for column, _ in part.conditions):
             whole = self.workspace.dataset(base)
             if self.workspace.store.words_setting(whole) is None:
                 self.ensure(whole)
@@ -223,12 +222,7 @@ class Sources:
         except UnknownName:
             if path.suffix.lower() != ".json" or not os.path.isfile(path):
                 raise
-        try:
-            return Selection.from_json(json.loads(path.read_text("utf-8")))
-        except BadInput:
-            raise
-        except (OSError, ValueError) as error:
-            raise BadInput(f"{path.name} is not a selection file ({error}).") from error
+        return load_selection(path)
 
     def check(self, selection: Selection | None, dna: DNA) -> None:
         """Raise Mismatch unless the selection's neurons are the DNA's."""

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from dnacore import __version__, atomic
+from dnacore import __version__, atomic, versioned
 from dnacore.errors import BadInput, Damaged, DnaError
 from dnacore.images.thumbnails import thumbnail
 from dnacore.neurons.selection import Selection
@@ -145,8 +145,8 @@ def _content(path: str) -> str:
 def read(path: Path) -> Result | None:
     """A kept result; None where there is none, or none that can be read."""
     try:
-        return Result.from_json(json.loads(path.read_bytes()))
-    except (OSError, ValueError, Damaged):
+        return Result.from_json(versioned.parsed(path.read_bytes(), path.name))
+    except (OSError, Damaged):
         return None
 
 

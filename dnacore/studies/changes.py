@@ -17,7 +17,6 @@ from dnacore.counting.accumulator import Accumulator
 from dnacore.distances.emd import combine, emd
 from dnacore.distances.kernels import differences
 from dnacore.dna.calibration import Calibration
-from dnacore.dna.histogram import DNA
 from dnacore.dna.layers import locate
 from dnacore.errors import BadInput, DnaError
 from dnacore.extractors import Extractor
@@ -124,7 +123,7 @@ def answer(request: Request) -> Result:
     one = request.one("dataset")
     others = request.datasets.get("other", ())
     found, images = profiles(request, one)
-    apart = _apart(request, one.dna, others[0].dna) if others else None
+    apart = emd(one.dna, others[0].dna) if others else None
     rows, series = [], []
     for name, profile in found.items():
         change = BY_NAME[name]
@@ -157,11 +156,7 @@ def answer(request: Request) -> Result:
                 ],
             )
         )
-    return _result(request, one, rows, series, found, images, apart)
-
-
-def _apart(request: Request, a: DNA, b: DNA) -> np.ndarray:
-    return emd(a, b)
+    return _result(request, one, rows, series, images, apart)
 
 
 def _alike(profile: np.ndarray, apart: np.ndarray) -> float:
@@ -171,7 +166,7 @@ def _alike(profile: np.ndarray, apart: np.ndarray) -> float:
 
 
 def _result(
-    request: Request, one: Subject, rows: list[dict], series: list[Series], found: dict, images: int, apart
+    request: Request, one: Subject, rows: list[dict], series: list[Series], images: int, apart: np.ndarray | None
 ) -> Result:
     rows = sorted(rows, key=lambda row: -row["distance"])
     columns, marks = dict(COLUMNS), []

@@ -6,6 +6,7 @@ the images (section 4.3) and tried on the other, both ways round.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,49 @@ LEAST, SHOWN = 8, 4
 
 
 def answer(request: Request) -> Result:
+    """The study for the network, or side by side for each of several."""
+    networks = list(dict.fromkeys(subject.network for subject in request.all()))
+    if len(networks) < 2:
+        return _one(request)
+    found = {}
+    for name in networks:
+        own = {role: tuple(s for s in group if s.network == name) for role, group in request.datasets.items()}
+        found[name] = _one(replace(request, datasets=own))
+    return _side_by_side(request, found)
+
+
+def _side_by_side(request: Request, found: dict[str, Result]) -> Result:
+    """Several networks' results as one: which network's neurons separate the photographs better."""
+    mean = {name: float(np.mean([row["auc_selected"] for row in one.table])) for name, one in found.items()}
+    order = sorted(mean, key=lambda name: -mean[name])
+    first = next(iter(found.values()))
+    photographs = request.one("photographs").name
+    if mean[order[0]] == mean[order[-1]]:
+        text = (
+            f"{' and '.join(order)} tell {photographs} from the others equally well: in {mean[order[0]]:.1%} of pairs"
+        )
+        advice = "Either network will do."
+    else:
+        rest = ", ".join(f"{name}'s in {mean[name]:.1%}" for name in order[1:])
+        advice = f"To find drawings among photographs, or the other way round, use {order[0]}."
+        text = (
+            f"{order[0]} tells {photographs} from the others better: {request.options['neurons']} of its neurons put an "
+            f"image of {photographs} before another one in {mean[order[0]]:.1%} of pairs, {rest}"
+        )
+    return replace(
+        first,
+        finding=f"{text}.",
+        advice=advice,
+        columns={"network": "network"} | dict(first.columns),
+        table=[{"network": name} | dict(row) for name, one in found.items() for row in one.table],
+        figures=[replace(f, title=f"{f.title} ({name})") for name, one in found.items() for f in one.figures],
+        caption=f"{first.caption} A bin is another width in another network: compare AUC between networks, not bins.",
+        pictures=first.pictures,
+        more={"networks": {name: one.more for name, one in found.items()}, "auc": mean},
+    )
+
+
+def _one(request: Request) -> Result:
     """Distances between all domains, and for each against the photographs: neurons, depth, and images that pass."""
     photographs, domains = request.one("photographs"), request.datasets["domains"]
     everyone = [photographs, *domains]
@@ -36,7 +80,7 @@ def answer(request: Request) -> Result:
         trials = both_ways(photographs, domain, request.options, random)
         layers = {layer: float(table[0, k]) for layer, table in found.layers.items()}
         deepest = max(layers, key=lambda layer: layers[layer])
-        passed = _passing(domain, trials)
+        passed = _passing(trials)
         best = [locate(domain.dna.layers, int(flat)) for flat in trials[0].chosen.flat[:3]]
         rows.append(
             {
@@ -56,7 +100,7 @@ def answer(request: Request) -> Result:
     return _result(request, everyone, found, rows, pictures, passing)
 
 
-def _passing(domain: Subject, trials: tuple[Trial, Trial]) -> list[tuple[int, float]]:
+def _passing(trials: tuple[Trial, Trial]) -> list[tuple[int, float]]:
     """Images of a domain that lie nearer to the photographs than to their own kind: (position, score), lowest first."""
     scores = [(int(i), float(s)) for t in trials for i, s in zip(t.tried[1], t.score[len(t.tried[0]) :], strict=True)]
     return sorted([pair for pair in scores if pair[1] < 0], key=lambda pair: pair[1])
@@ -152,5 +196,6 @@ STUDY = Study(
     ),
     answer,
     OPTIONS,
+    extractors=True,
     selects=True,
 )

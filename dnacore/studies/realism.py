@@ -203,7 +203,7 @@ def _least_real(
 def _spots(made: Subject, image: int, real, generated, neurons: Sequence[int]) -> list[Spot]:
     """The places of the neurons that set this image apart most."""
     if not made.dna.exact:
-        return []  # counted from sketches: nobody knows how large the maps are
+        return []  # counted from sketches, which do not say how large the maps are
     why = explain_image(made.sketches, image, real, generated, Selection.of(np.asarray(neurons)))
     adding = [int(n) for n, part in zip(why.neurons, why.parts, strict=True) if part > 0]
     strength = {int(n): float(part) for n, part in zip(why.neurons, why.parts, strict=True)}

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +19,10 @@ from dnacore.workspace.datasets import Part
 from dnacore.workspace.store.shard_plan import FileRow
 
 MOST_TOLD = 30
+MOST_VALUES = 24  # of an attribute by which images are chosen; more are measurements or names
+TAG, BETWEEN = "tag", "; "  # the attribute that a person's own tags are asked for by, and what stands between several
+FOLDER = "folder"  # the attribute that sub-folders are asked for by, where a table has none of that name
+_UNFIT = set("[]=")
 _FILE_COLUMNS = ("file", "filename", "file_name", "image", "image_id", "path")
 
 
@@ -74,6 +80,30 @@ def _read_csv(csv: Path) -> pd.DataFrame:
         raise BadInput(f"The attributes file {csv.name} is not a CSV that can be read ({error}).") from error
 
 
+def with_folders(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with each image's sub-folder as its column `folder`, where they are a few kinds and it has none itself.
+
+    table: indexed by the images' paths in their dataset. The first folder that tells images apart counts: `all/day/a/1.jpg`
+    lies in `day` where everything lies in `all`.
+    """
+    ways = [path.split("/")[:-1] for path in table.index]
+    shared = sum(1 for _ in takewhile(lambda level: len(set(level)) == 1, zip(*ways, strict=False)))
+    first = [way[shared] if len(way) > shared else "" for way in ways]
+    kinds = set(first) - {""}
+    if FOLDER in table.columns or not 2 <= len(kinds) <= MOST_VALUES:
+        return table
+    return table.assign(**{FOLDER: first})
+
+
+def with_tags(table: pd.DataFrame, tags: Sequence[Sequence[str]]) -> pd.DataFrame:
+    """The table with each image's tags in its column `tag`, behind what the table says there. tags: of each row."""
+    if not any(tags):
+        return table
+    said = list(table[TAG]) if TAG in table.columns else [""] * len(table)
+    both = [[*(one.split(BETWEEN) if one not in ("", "0") else ()), *own] for one, own in zip(said, tags, strict=True)]
+    return table.assign(**{TAG: [BETWEEN.join(dict.fromkeys(one)) for one in both]})
+
+
 def with_words(table: pd.DataFrame, first_words: Sequence[str]) -> pd.DataFrame:
     """The table with what the network says first of each image as its column `sees`, unless the table has one itself.
 
@@ -85,13 +115,27 @@ def with_words(table: pd.DataFrame, first_words: Sequence[str]) -> pd.DataFrame:
 
 
 def choose(table: pd.DataFrame, part: Part, name: str) -> list[int]:
-    """Positions of the rows that have the attribute; of `column!=value`, of those known to have another value.
+    """Positions of the rows that fulfil every condition of a part; of `column!=value`, of those known to have another.
 
     Raises UnknownName naming what there is instead.
     """
+    found = [_fulfil(table, Part(column, value), name) for column, value in part.conditions]
+    rows = sorted(set(found[0]).intersection(*found[1:]))
+    if not rows:
+        said = " and ".join(f"{column}={value}" for column, value in part.conditions)
+        raise UnknownName(f"No image of “{name}” has {said} at once. Leave one of the conditions out.")
+    return rows
+
+
+def _fulfil(table: pd.DataFrame, part: Part, name: str) -> list[int]:
+    if part.column == f"{TAG}!":
+        having = set(_tagged(table, part.value)) if TAG in table.columns else set()
+        return [row for row in range(len(table)) if row not in having]
+    if part.column == TAG and TAG in table.columns and (tagged := _tagged(table, part.value)):
+        return tagged
     if part.column not in table.columns and part.column.endswith("!"):
         own = replace(part, column=part.column[:-1].strip())
-        having = set(choose(table, own, name))
+        having = set(_fulfil(table, own, name))
         rest = [row for row, value in enumerate(table[own.column]) if value != "" and row not in having]
         if not rest:
             raise UnknownName(f"Every image of “{name}” has {own.column}={own.value}.")
@@ -116,6 +160,36 @@ def choose(table: pd.DataFrame, part: Part, name: str) -> list[int]:
         values = ", ".join(sorted(counts.index[:MOST_TOLD])) + (" ..." if len(counts) > MOST_TOLD else "")
         raise UnknownName(f"No image of “{name}” has {part.column}={part.value}. The values are: {values}.")
     return rows
+
+
+def _tagged(table: pd.DataFrame, tag: str) -> list[int]:
+    """Positions of the rows that have a tag, among others or alone."""
+    return [row for row, value in enumerate(table[TAG]) if tag in value.split(BETWEEN)]
+
+
+def facets(table: pd.DataFrame, rows: Sequence[int] | None = None) -> dict[str, dict[str, int]]:
+    """How many rows have which value, {column: {value: rows}}: yes before no, else the most frequent first.
+
+    rows: positions of those that count; all without. Columns with a single value, or where hardly two rows agree, are
+    left out; of a column of words (`sees`) those said once are. Each tag counts by itself.
+    """
+    part = table if rows is None else table.iloc[list(rows)]
+    found: dict[str, dict[str, int]] = {}
+    for column in map(str, table.columns):
+        values = part[column].to_numpy(object)
+        if column == TAG:
+            values = np.array([tag for value in values for tag in value.split(BETWEEN)], object)
+        counts = {value: count for value, count in Counter(values.tolist()).most_common() if value != ""}
+        if column == SEES:
+            counts = {value: count for value, count in counts.items() if count > 1}
+        every = set(table[column]) - {""}
+        if _UNFIT & set(column) or not counts or (column not in (TAG, SEES) and not 2 <= len(every) <= MOST_VALUES):
+            continue
+        kept = {value: count for value, count in counts.items() if not _UNFIT & set(value)}
+        found[column] = (
+            {value: kept[value] for value in ("1", "0") if value in kept} if set(kept) <= {"0", "1"} else kept
+        )
+    return found
 
 
 def _normal_column(values: np.ndarray, said: dict[object, str]) -> np.ndarray:

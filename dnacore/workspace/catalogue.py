@@ -39,8 +39,8 @@ class Catalogue:
                 self._prepare()
         except sqlite3.OperationalError as error:
             raise self._unavailable(error) from error
-        except sqlite3.DatabaseError as error:
-            self.notice = self._start_again(error)
+        except sqlite3.DatabaseError:
+            self.notice = self._start_again()
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -50,17 +50,17 @@ class Catalogue:
                 connection.row_factory = sqlite3.Row
                 yield connection
         except sqlite3.IntegrityError as error:
-            if "FOREIGN KEY" in str(error):  # somebody removed a dataset while others were at work on it
+            if "FOREIGN KEY" in str(error):  # a dataset was removed while another process was at work on it
                 raise UnknownName("What this belongs to was removed in the meantime. Add it again to go on.") from error
             raise
         except sqlite3.ProgrammingError:
             raise
         except sqlite3.OperationalError as error:
-            if "decode" in str(error) or "no such" in str(error):  # text that is no text, tables that are gone
-                raise Damaged(self._start_again(error)) from error
+            if "decode" in str(error) or "no such" in str(error):  # invalid UTF-8, missing tables
+                raise Damaged(self._start_again()) from error
             raise self._unavailable(error) from error
         except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
-            raise Damaged(self._start_again(error)) from error
+            raise Damaged(self._start_again()) from error
 
     @contextmanager
     def changing(self) -> Iterator[sqlite3.Connection]:
@@ -118,7 +118,7 @@ class Catalogue:
                 connection.executemany("INSERT OR IGNORE INTO number VALUES (?,?)", numbers.items())
                 connection.execute(f"PRAGMA user_version = {VERSION}")
 
-    def _start_again(self, error: Exception) -> str:
+    def _start_again(self) -> str:
         """Set the broken file aside and take over what can be read of it; return what to tell the user."""
         with self._alone():
             if self._is_sound():

@@ -3,26 +3,41 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dnacore.errors import BadInput
 from dnacore.paths import check_text
 
-_PART = re.compile(r"^(?P<name>.+)\[(?P<column>[^\[\]=]+)=(?P<value>[^\[\]]*)\]$")
+_PART = re.compile(r"^(?P<name>.+?)(?P<conditions>(?:\[[^\[\]=]+=[^\[\]]*\])+)$")
+_CONDITION = re.compile(r"\[([^\[\]=]+)=([^\[\]]*)\]")
 _UNFIT = re.compile(r"[\x00-\x1f\x7f/\\\[\]]")
 
 
 @dataclass(frozen=True)
 class Part:
-    """The images of a dataset whose attribute `column` has the value `value`."""
+    """The images of a dataset whose attribute `column` has the value `value`, and that are in the part `also`."""
 
     column: str
     value: str
+    also: Part | None = None
 
     def __str__(self) -> str:
-        return f"[{self.column}={self.value}]"
+        return f"[{self.column}={self.value}]{self.also or ''}"
+
+    @classmethod
+    def of(cls, conditions: Sequence[tuple[str, str]]) -> Part | None:
+        """The part of the images that fulfil every one of these conditions, (column, value) each; None for none."""
+        part = None
+        for column, value in reversed(conditions):
+            part = cls(column.strip(), value.strip(), part)
+        return part
+
+    @property
+    def conditions(self) -> tuple[tuple[str, str], ...]:
+        """All of its conditions, (column, value) each."""
+        return ((self.column, self.value), *(self.also.conditions if self.also else ()))
 
 
 @dataclass(frozen=True)
@@ -43,16 +58,25 @@ class Dataset:
     title: str = ""
     part: Part | None = None
 
+    @property
+    def imported(self) -> bool:
+        """Whether it came as a DNA alone: its images are somewhere else."""
+        return self.id < 0
+
     def split(self, column: str, value: str) -> Dataset:
-        """The images of this dataset that have an attribute."""
-        part = Part(column, value)
-        return replace(self, name=f"{self.name}{part}", part=part)
+        """The images of this dataset, or of this part of one, that have an attribute."""
+        return self.within(Part(column, value))
+
+    def within(self, part: Part) -> Dataset:
+        """The images of this dataset, or of this part of one, that are in another part too."""
+        whole = Part.of([*(self.part.conditions if self.part else ()), *part.conditions])
+        return replace(self, name=f"{self.name}{part}", part=whole)
 
 
 def parse_part(text: str) -> tuple[str, Part | None]:
-    """`NAME[column=value]` -> (NAME, part); any other text stays whole."""
+    """`NAME[column=value]` or `NAME[column=value][column=value]` -> (NAME, part); any other text stays whole."""
     match = _PART.match(text)
-    return (match["name"], Part(match["column"].strip(), match["value"].strip())) if match else (text, None)
+    return (match["name"], Part.of(_CONDITION.findall(match["conditions"]))) if match else (text, None)
 
 
 def check_name(name: str) -> str:

@@ -33,6 +33,7 @@ MOST_KNOWN = (
     10_000  # ended jobs that are remembered, so that watching hundreds of them costs a look at each file's time
 )
 _ended: dict[Path, tuple[tuple[int, ...], Job]] = {}
+STOPPING = "stopping"
 STARTING = 30.0  # seconds a new process may take before it holds its lock
 _PROJECT = Path(__file__).resolve().parents[2]
 
@@ -41,6 +42,7 @@ _PROJECT = Path(__file__).resolve().parents[2]
 class Job:
     """What the journal says. state: running, done, failed, cancelled or interrupted (the process was killed).
 
+    A job that was asked to stop is running, at the stage `STOPPING`, until its process has ended.
     done, total: images over all datasets; images_per_second over the last seconds; seconds_left where it can be told.
     """
 
@@ -93,7 +95,7 @@ def cancel(workspace: Workspace, number: str) -> None:
         return
     deadline = time.monotonic() + STARTING
     process = None
-    # Still starting up, it could not hear us yet, and the last process that wrote its number down is another one.
+    # A job that is still starting cannot hear us yet, and the number written down last is another process's.
     while process is None or not is_alive(folder):
         if time.monotonic() > deadline or job(workspace, number).state != "running":
             return
@@ -102,6 +104,7 @@ def cancel(workspace: Workspace, number: str) -> None:
         if process is None or not is_alive(folder):
             time.sleep(0.05)
     if isinstance(process, int) and process > 0:
+        append(folder, {"event": STOPPING})
         with suppress(ProcessLookupError):  # it ended by itself just now
             os.kill(process, signal.SIGTERM)
 
@@ -157,6 +160,9 @@ def _read(folder: Path, number: str) -> Job:
     for event in events:
         seen |= event
     state = {"finished": "done", "failed": "failed", "cancelled": "cancelled"}.get(seen.get("event", ""), "")
+    stopping = any(e["event"] in (STOPPING, "cancelled") for e in events)
+    if alive and state == "cancelled":  # it has said so, and is still putting things away
+        state = "running"
     if not state:
         begun = seen.get("event") not in (None, "queued")
         # a moment that lies ahead was written under a clock that has been put right since
@@ -167,7 +173,7 @@ def _read(folder: Path, number: str) -> Job:
         message = "The process was stopped from outside. What it finished is kept: resume it to go on."
     running = state == "running"
     return Job(
-        number, content["title"], state, str(seen.get("stage", "starting" if running else "")),
+        number, content["title"], state, STOPPING if running and stopping else str(seen.get("stage", "starting" if running else "")),
         int(_number(seen.get("done"))), int(_number(seen.get("total"))), float(_number(seen.get("rate"))),
         _number(seen.get("left"), None) if running else None, str(message), content["created"],
         None if running else _number(seen.get("time"), content["created"]), tuple(content["datasets"]),

@@ -10,9 +10,10 @@ import pandas as pd
 from dnacore.errors import UnknownName
 from dnacore.extractors.labels import class_names
 from dnacore.images.files import Rejected
-from dnacore.workspace.attribute_table import choose, read_attributes, with_words
+from dnacore.workspace.attribute_table import choose, read_attributes, with_folders, with_tags, with_words
 from dnacore.workspace.catalogue import Catalogue
 from dnacore.workspace.datasets import Dataset, parse_part
+from dnacore.workspace.saved import tags
 from dnacore.workspace.store.shard_plan import FileRow
 from dnacore.workspace.store.word_files import WordFiles
 
@@ -89,8 +90,9 @@ def attributes(dataset: Dataset, rows: Sequence[FileRow]) -> pd.DataFrame:
 
 
 def described(catalogue: Catalogue, dataset: Dataset, rows: Sequence[FileRow]) -> pd.DataFrame:
-    """The same with what the network says first of each image as a further column `sees`, where words are kept."""
-    table = attributes(dataset, rows)
+    """The same with further columns: `folder`, `tag`, and `sees`, what the network says first of an image, where kept."""
+    own = tags.of(catalogue, dataset)
+    table = with_tags(with_folders(attributes(dataset, rows)), [own.get(row.index, ()) for row in rows])
     store = WordFiles(catalogue.path.parent, catalogue)
     setting = store.words_setting(dataset)
     words = None if setting is None else store.words_of_whole(dataset, setting)

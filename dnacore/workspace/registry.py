@@ -17,7 +17,7 @@ from dnacore.paths import absolute, check_text, discard, discard_folder, size
 from dnacore.workspace import listing, scanning, unpacked
 from dnacore.workspace.attribute_table import read_attributes
 from dnacore.workspace.catalogue import Catalogue
-from dnacore.workspace.datasets import Dataset, check_name, free_name, name_for, parse_part
+from dnacore.workspace.datasets import Dataset, Part, check_name, free_name, name_for, parse_part
 from dnacore.workspace.scanning import Scan
 from dnacore.workspace.store.shard_plan import FileRow
 
@@ -123,12 +123,12 @@ class Registry:
                 row = db.execute(_DATASETS + " WHERE dataset.name = ?", (candidate,)).fetchone()
                 if row:
                     found = _dataset(row)
-                    return self.part(found, chosen.column, chosen.value) if chosen else found
+                    return self._within(found, chosen) if chosen else found
         for candidate, chosen in ((text, None), (base, part)):
             path = absolute(candidate)
             if candidate and os.path.exists(path):  # unlike Path.exists, not even a name that is too long raises
                 found = self._by_path(path)
-                return self.part(found, chosen.column, chosen.value) if chosen else found
+                return self._within(found, chosen) if chosen else found
         known = ", ".join(d.name for d in self.datasets()) or "none yet"
         raise UnknownName(f"There is no dataset or folder {text!r}. The datasets are: {known}.")
 
@@ -219,7 +219,10 @@ class Registry:
 
     def part(self, dataset: Dataset, column: str, value: str) -> Dataset:
         """The images of a dataset that have an attribute. Raises UnknownName where there is none."""
-        chosen = dataset.split(column, value)
+        return self._within(dataset, Part(column, value))
+
+    def _within(self, dataset: Dataset, part: Part) -> Dataset:
+        chosen = dataset.within(part)
         return replace(chosen, images=len(listing.files(self.catalogue, chosen)))
 
     def scan(self, dataset: Dataset, hashes: bool = True, progress: scanning.Progress | None = None) -> Scan:

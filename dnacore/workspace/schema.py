@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-VERSION = 3
+VERSION = 4
 TABLES = """
 CREATE TABLE dataset (
     id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, source TEXT NOT NULL UNIQUE, folder TEXT NOT NULL,
@@ -51,6 +51,14 @@ CREATE TABLE share (
     dataset INTEGER NOT NULL REFERENCES dataset ON DELETE CASCADE, setting INTEGER NOT NULL REFERENCES setting,
     every INTEGER NOT NULL, PRIMARY KEY (dataset, setting)
 ) WITHOUT ROWID;
+CREATE TABLE tag (
+    dataset INTEGER NOT NULL REFERENCES dataset ON DELETE CASCADE, number INTEGER NOT NULL, tag TEXT NOT NULL,
+    at REAL NOT NULL, PRIMARY KEY (dataset, number, tag)
+) WITHOUT ROWID;
+CREATE TABLE comment (
+    extractor TEXT NOT NULL, neuron TEXT NOT NULL, name TEXT NOT NULL, text TEXT NOT NULL, at REAL NOT NULL,
+    PRIMARY KEY (extractor, neuron)
+) WITHOUT ROWID;
 CREATE TABLE number (name TEXT PRIMARY KEY, last INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE selection (name TEXT PRIMARY KEY, content TEXT NOT NULL, saved REAL NOT NULL) WITHOUT ROWID;
 """
@@ -69,10 +77,20 @@ CREATE TABLE IF NOT EXISTS share (
     every INTEGER NOT NULL, PRIMARY KEY (dataset, setting)
 ) WITHOUT ROWID
 """,
+    3: """
+CREATE TABLE IF NOT EXISTS tag (
+    dataset INTEGER NOT NULL REFERENCES dataset ON DELETE CASCADE, number INTEGER NOT NULL, tag TEXT NOT NULL,
+    at REAL NOT NULL, PRIMARY KEY (dataset, number, tag)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS comment (
+    extractor TEXT NOT NULL, neuron TEXT NOT NULL, name TEXT NOT NULL, text TEXT NOT NULL, at REAL NOT NULL,
+    PRIMARY KEY (extractor, neuron)
+) WITHOUT ROWID
+""",
 }  # what makes a catalogue of one version one of the next
 KEPT = (
     "dataset", "selection", "calibration", "file", "unreadable", "setting", "shard", "member", "segment", "extraction",
-    "share",
+    "share", "tag", "comment",
 )  # fmt: skip
 CONSISTENT = """
 DELETE FROM file WHERE dataset NOT IN (SELECT id FROM dataset);
@@ -82,6 +100,7 @@ DELETE FROM shard WHERE images != (SELECT count(*) FROM member WHERE member.shar
 DELETE FROM member WHERE shard NOT IN (SELECT id FROM shard);
 DELETE FROM segment WHERE dataset NOT IN (SELECT id FROM dataset) OR setting NOT IN (SELECT id FROM setting);
 DELETE FROM share WHERE dataset NOT IN (SELECT id FROM dataset) OR setting NOT IN (SELECT id FROM setting);
+DELETE FROM tag WHERE dataset NOT IN (SELECT id FROM dataset);
 DELETE FROM extraction WHERE dataset NOT IN (SELECT id FROM dataset) OR setting NOT IN (SELECT id FROM setting);
 DELETE FROM extraction WHERE NOT json_valid(shards);
 DELETE FROM extraction

@@ -33,7 +33,7 @@ def test_few_or_identical_sets_have_a_map_too(matrix):
     assert found.points.shape == (len(matrix), 2) and np.isfinite(found.points).all()
 
 
-@pytest.mark.parametrize("method", [projection.pca, projection.umap])
+@pytest.mark.parametrize("method", [projection.pca, projection.umap, projection.tsne])
 def test_two_kinds_of_images_part_and_the_map_is_the_same_again(method):
     values = projection.features([two_kinds()])
     points = method(values).points
@@ -41,6 +41,14 @@ def test_two_kinds_of_images_part_and_the_map_is_the_same_again(method):
     apart = np.linalg.norm(first.mean(0) - second.mean(0))
     assert apart > 2 * max(first.std(), second.std())
     np.testing.assert_array_equal(points, method(values).points)
+
+
+@pytest.mark.parametrize("method", [projection.pca, projection.umap, projection.tsne])
+def test_a_single_neuron_has_a_map_too(method):
+    values = projection.features([two_kinds()], np.array([3]))
+    points = method(values).points
+    assert points.shape == (40, 2) and np.isfinite(points).all()
+    assert points[:20, 0].max() < points[20:, 0].min() or points[:20, 0].min() > points[20:, 0].max()
 
 
 def test_one_loud_neuron_does_not_drown_the_rest():

@@ -30,7 +30,7 @@ vdna = pytest.importorskip("vdna", reason="the authors' library is not installed
 PEER_NAMES = {
     "dino_vitb16": "dino_vit_base", "dino_resnet50": "dino_resnet50", "vgg16": "vgg16", "inception_fid": "inception",
 }  # fmt: skip
-IMAGES, HALF = 6, 3
+IMAGES, HALF = 4, 2
 
 
 @contextmanager

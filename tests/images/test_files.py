@@ -131,9 +131,9 @@ def test_names_in_any_script_are_kept_and_undecodable_ones_shown(tmp_path: Path)
 
 def test_an_empty_folder_gives_nothing_and_a_missing_one_says_so(tmp_path: Path) -> None:
     assert find_images(tmp_path) == ([], [])
-    with pytest.raises(BadInput, match="there is no folder .*nowhere; check the path"):
+    with pytest.raises(BadInput, match="There is no folder .*nowhere. Check the path"):
         find_images(tmp_path / "nowhere")
-    with pytest.raises(BadInput, match="neither a folder nor a .txt list"):
+    with pytest.raises(BadInput, match="neither a folder nor a .tar nor a .txt list"):
         find_images(plain(tmp_path / "a.jpg"))
     with pytest.raises(BadInput, match="list.txt"):
         find_images(tmp_path / "list.txt")

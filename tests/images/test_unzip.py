@@ -169,7 +169,7 @@ def test_what_is_not_a_zip_of_images_is_refused_plainly(tmp_path: Path) -> None:
     refused(tmp_path / "a.zip", "damaged")
     refused(make(tmp_path / "a.zip", {"notes.txt": b"x"}), "holds no images")
     refused(make(tmp_path / "a.zip", {"a.jpg": PICTURE}, zipfile.ZIP_LZMA), "unusual compression")
-    with pytest.raises(BadInput, match="there is no file"):
+    with pytest.raises(BadInput, match="There is no file"):
         unpack_zip(tmp_path / "none.zip", tmp_path / "into")
 
 

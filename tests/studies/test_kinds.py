@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -46,6 +48,24 @@ def test_domains_come_in_the_order_of_their_distance_and_one_passes() -> None:
         studies.find("photo-drawing").run(
             Request({"photographs": (photo,), "domains": (subject(quantiles(3), "tiny"),)})
         )
+
+
+def test_two_networks_are_asked_which_tells_photographs_from_drawings_better() -> None:
+    def seen_by(network: str, shift: float):
+        pair = subject(quantiles(30, 1), "photo"), subject(quantiles(30, 2, shift), "drawing")
+        return [replace(one, network=network) for one in pair]
+
+    sharp, blunt = seen_by("sharp", 200), seen_by("blunt", 25)
+    photographs, domains = zip(blunt, sharp, strict=True)
+    found = studies.find("photo-drawing").run(Request({"photographs": photographs, "domains": domains}, {"neurons": 3}))
+    assert [row["network"] for row in found.table] == ["blunt", "sharp"]
+    auc = {row["network"]: row["auc_selected"] for row in found.table}
+    assert auc["sharp"] > 0.99 > auc["blunt"] > 0.5
+    assert found.finding.startswith("sharp tells photo from the others better")
+    alone = studies.find("photo-drawing").run(
+        Request({"photographs": photographs[1:], "domains": domains[1:]}, {"neurons": 3})
+    )
+    assert alone.table[0]["auc_selected"] == auc["sharp"], "the other network changes nothing"
 
 
 def test_groups_come_from_attributes_folders_or_names() -> None:

@@ -20,7 +20,7 @@ from tools.dashboard import Dashboard, stop
 from tools.dashboard import start as start_dashboard
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page, Playwright
 
 
 def start(home: Path, port: int | None = None) -> Dashboard:
@@ -75,28 +75,54 @@ class Noise:
             self.problems.append(f"request to another machine: {url}")
 
 
+_opened: list[tuple[Playwright, Browser]] = []
+
+
+def _browser(chromium: str) -> Browser:
+    """The browser of this module: started when it is first asked for, since starting takes longer than most stories."""
+    from playwright.sync_api import sync_playwright
+
+    if _opened and not _opened[0][1].is_connected():  # it crashed; the tests after that one need not fail, too
+        _opened.pop()[0].stop()
+    if not _opened:
+        playwright = sync_playwright().start()
+        _opened.append((playwright, playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])))
+    return _opened[0][1]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _browser_is_closed() -> Iterator[None]:
+    """Close the module's browser after it: Playwright's event loop must not run under tests that have their own."""
+    yield
+    while _opened:
+        playwright, browser = _opened.pop()
+        browser.close()
+        playwright.stop()
+
+
 @pytest.fixture
 def browser_page(dashboard: Dashboard, chromium: str):
-    """A page in a fresh browser; the test fails if it made noise."""
+    """A page that nobody has used; the test fails if it made noise."""
     with quiet_page(dashboard, chromium, height=2400) as page:
         yield page
 
 
 @contextmanager
 def quiet_page(dashboard: Dashboard, chromium: str, height: int) -> Iterator[Page]:
-    """A page in a fresh browser that must make no noise while the `with` lasts."""
-    from playwright.sync_api import sync_playwright
-
+    """A page with cookies and storage of its own that must make no noise while the `with` lasts."""
     noise = Noise(urlsplit(dashboard.url).netloc)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+    browser = _browser(chromium)
+    others = set(browser.contexts)
+    try:
         context = browser.new_context(viewport={"width": 1440, "height": height}, reduced_motion="reduce")
         page = dashboard.enter(context).new_page()
         page.set_default_timeout(60_000)
         noise.listen(page)
         yield page
         noise.hush()
-        browser.close()
+    finally:
+        for context in set(browser.contexts) - others:  # the test's own among them
+            context.close()
     assert not noise.problems, noise.problems
 
 

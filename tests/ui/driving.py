@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from tools.dashboard import CHECKOUT
+from dnacore.commands import parser
 
 
 def settle(page) -> None:
@@ -25,8 +22,8 @@ def choices(page) -> dict[str, list[str]]:
 
 
 def command(home: Path, *words: str, code: int = 0) -> None:
-    """Run `dnacore WORDS` on a workspace; it must end with this code (1: done, with files that could not be read)."""
-    line = [sys.executable, "-m", "dnacore", *words]
-    environment = os.environ | {"VISUAL_DNA_HOME": str(home)}
-    ended = subprocess.run(line, cwd=CHECKOUT, env=environment, check=False, capture_output=True)
-    assert ended.returncode == code, ended.stderr.decode(errors="replace")
+    """Run `dnacore WORDS` on a workspace; it must end with this code (1: done, with files that could not be read).
+
+    In this process: a new one would import torch and compile the kernels again, for every dataset of every module.
+    """
+    assert parser.main([*words, "--workspace", str(home), "--quiet"]) == code

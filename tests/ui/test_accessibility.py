@@ -21,6 +21,13 @@ IS_DARK = """dark => {
   const ground = getComputedStyle(document.querySelector('.stApp')).backgroundColor.match(/[0-9.]+/g).map(Number);
   return (ground[0] + ground[1] + ground[2] < 384) === dark;
 }"""
+IS_AT_REST = """() => {
+  const runs = document.querySelector('[data-testid=stApp]').dataset.testScriptState !== 'notRunning';
+  const moves = document.getAnimations().some(one => one.playState === 'running' && one.effect.getComputedTiming().iterations < 99);
+  const comes = [...document.images].some(image => !image.complete);
+  if (runs || moves || comes || document.querySelector('[data-testid=stSkeleton]')) window.restless = performance.now();
+  return performance.now() - window.restless > 400;
+}"""
 RUN = """async () => (await axe.run(document, {resultTypes: ['violations']})).violations.map(v => ({
   id: v.id, impact: v.impact, help: v.help, nodes: v.nodes.slice(0, 4).map(n => n.target.join(' ') + ' ' + n.html.slice(0, 160))
 }))"""
@@ -117,9 +124,6 @@ def problems(page) -> list[str]:
 
 
 def settle(page) -> None:
-    """Wait until the page has stopped running, and pictures and charts have come."""
-    page.wait_for_timeout(400)
-    page.wait_for_function(
-        "() => document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'"
-    )
-    page.wait_for_timeout(500)
+    """Wait until the page has stopped running, and pictures, charts and what moves have come to rest for a while."""
+    page.evaluate("() => { window.restless = performance.now(); }")
+    page.wait_for_function(IS_AT_REST, polling=50)

@@ -88,6 +88,16 @@ def test_the_printed_address_gives_the_cookie_and_the_token_leaves_the_address()
     assert client.get("/gallery?dataset=faces").status_code == 200, "the cookie is enough from then on"
 
 
+def test_the_token_leaves_the_address_on_a_second_click_too():
+    once = entrance.Once()
+    client = app(once=once)
+    for given in (TOKEN, TOKEN, once.new()):
+        answer = client.get(f"/gallery?token={given}&dataset=faces")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/gallery?dataset=faces")
+    assert client.get("/gallery?token=wrong").status_code == 200, "the cookie is enough"
+    assert client.get(f"{entrance.HEALTH}?token={TOKEN}").status_code in {200, 303}
+
+
 def test_what_a_browser_is_started_with_lets_it_in_once():
     once = entrance.Once()
     first, second, third = (app(once=once) for _ in range(3))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from ui.app import palette
+from ui.app import palette, words
 from ui.figures import distances, histograms, names
 from ui.figures import heatmap as heatmaps
 
@@ -28,7 +28,8 @@ def test_every_pair_of_the_heatmap_can_be_clicked_and_no_dataset_against_itself(
 def test_names_from_users_are_never_markup():
     figure = heatmaps.heatmap(["<b>x</b>", "y"], np.array([[0.0, 1.0], [1.0, 0.0]]), unit="bins")
     assert "&lt;b&gt;x" in figure.layout.xaxis.ticktext[0]
-    assert all("<b>x</b>" not in text for text in figure.data[1].hovertext)
+    (targets,) = (trace for trace in figure.data if trace.hovertext is not None)
+    assert all("<b>x</b>" not in text for text in targets.hovertext)
 
 
 def test_identical_datasets_draw_without_dividing_by_zero():
@@ -79,6 +80,20 @@ def test_overlay_labels_up_to_four_series_directly_and_uses_a_legend_beyond(loga
     four, five = (histograms.overlay(some(k), logarithmic=logarithmic, dark=True) for k in (4, 5))
     assert len(four.layout.annotations) == 4 and not any(trace.showlegend for trace in four.data)
     assert len(five.layout.annotations) == 0 and sum(bool(trace.showlegend) for trace in five.data) == 5
+
+
+def test_a_spike_at_zero_is_cut_off_and_says_how_high_it_is():
+    counts = np.full(1000, 2)
+    counts[500] = 30_000
+    figure = histograms.overlay(
+        [histograms.Series("a", "#0072B2", counts), histograms.Series("b", "#E69F00", np.full(1000, 2))]
+    )
+    tallest = max(value for bar in figure.data if bar.type == "bar" for value in bar.y)
+    marks = [note.text for note in figure.layout.annotations if "cut off" in note.text]
+    assert figure.layout.yaxis.range[1] < tallest / 2 and len(marks) == 1 and marks[0].endswith(" at 0")
+    assert words.percent(tallest) in marks[0]
+    whole = histograms.overlay([histograms.Series("b", "#E69F00", np.full(1000, 2))])
+    assert not any("cut off" in note.text for note in whole.layout.annotations)
 
 
 def test_a_bar_of_the_overlay_knows_its_series_and_its_bins():

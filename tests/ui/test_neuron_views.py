@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from dnacore.distances.split_half import Chance
 from ui.components import brush, neuron_table
 from ui.figures import findings, maps
 from ui.figures import heatmap as heatmaps
@@ -65,8 +66,9 @@ def test_pairs_within_the_noise_are_marked_and_said():
 
 
 def test_a_distance_is_held_against_chance():
-    assert findings.against_chance(6.0, 2.0, 3.0) == "3.0x what chance would give"
-    assert findings.against_chance(2.5, 2.0, 3.0) == "no more than chance would give"
+    chance = Chance(2.0, 3.0)
+    assert findings.two(["a", "b"], 6.0, chance) == "A and b differ 3.0 times as much as chance would make them."
+    assert findings.two(["a", "b"], 2.5, chance) == "A and b cannot be told apart: chance would give as much."
 
 
 def test_a_map_of_datasets_can_be_clicked_and_escapes_names():

@@ -8,6 +8,7 @@ import weakref
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 import dnacore as dc
 from tests import small_world
@@ -96,6 +97,35 @@ def test_a_ranking_follows_files_that_were_renamed(workspace, tmp_path):
     assert set(after["path"]) == {str(tmp_path / "some" / row.path) for row in reads.files(now.dataset)}
 
 
+def test_what_is_shown_bears_the_new_name_after_renaming(workspace, tmp_path):
+    from ui.app import comparisons
+
+    workspace.add_dataset("more", small_world.draw(tmp_path / "more", 4, seed=1))
+    small_world.extract(workspace, "more")
+
+    def shown() -> list[str]:
+        one, other = reads.ready()
+        both = comparisons.comparison([one, other], "emd", None), comparisons.sensitivity(one, other)
+        return [reads.dna(one).name, *both[0].names, *both[1].names]
+
+    assert shown() == ["some", "some", "more", "some", "more"]
+    before = [reads.listed(one) for one in reads.ready()]
+    dc.Workspace.open(workspace.root).rename_dataset("some", "any")
+    assert shown() == ["any", "any", "more", "any", "more"]
+    assert [reads.listed(one) for one in reads.ready()] == before, "no image is ranked again for a name"
+
+
+def test_the_shape_of_tiles_follows_the_images_that_are_there_now(workspace, tmp_path):
+    (one,) = reads.ready()
+    before = reads.aspect(one.dataset)
+    for path in (tmp_path / "some").glob("*.png"):
+        with Image.open(path) as opened:
+            opened.resize((32, 48)).save(path)
+    workspace.scan(one.dataset)
+    (one,) = reads.ready()
+    assert before > 1 > reads.aspect(one.dataset)
+
+
 def test_walking_through_images_does_not_fill_the_memory(workspace):
     (one,) = reads.ready()
     alive = [weakref.ref(reads.image_dna(reads.Image(one, row.index))) for row in reads.files(one.dataset)]
@@ -113,6 +143,7 @@ def test_the_dataset_that_mine_is_most_like_is_looked_for_among_all(workspace, t
     ready = reads.ready()
     own = next(one for one in ready if one.name == "some")
     apart = {one.name: dc.emd_avg(reads.dna(own), reads.dna(one)) for one in ready if one.name != "some"}
-    said = own_folder.nearest(own)
-    assert f"most like {min(apart, key=apart.get)}," in said and f"least like {max(apart, key=apart.get)}." in said
+    said, exact = own_folder.nearest(own)
+    assert exact.startswith(f"{min(apart, key=apart.get)}: ") and "bins" not in said
+    assert f"most like {min(apart, key=apart.get)} " in said and f"least like {max(apart, key=apart.get)}." in said
     assert "Of 9 other datasets" in said

@@ -12,7 +12,7 @@ import dnacore as dc
 from dnacore.neurons import algebra
 from dnacore.workspace.store.settings import Setting
 from ui.figures import effects
-from ui.selections import kept, selecting
+from ui.selections import selecting
 
 LAYERS = {"layer1_0": 4, "layer2_0": 6}
 SETTING = Setting(1, "net", "fingerprint", "calibration", 1000, {}, LAYERS)
@@ -127,15 +127,6 @@ def forgotten() -> None:
 def test_what_a_learned_selection_forgets_is_drawn():
     app = AppTest.from_function(forgotten, default_timeout=60).run()
     assert not app.exception and app.get("plotly_chart")
-
-
-def test_images_are_ranked_by_what_a_selection_was_made_of(monkeypatch):
-    from types import SimpleNamespace
-
-    monkeypatch.setattr(kept.reads, "ready", lambda: [SimpleNamespace(name="day"), SimpleNamespace(name="night")])
-    monkeypatch.setattr(kept.parts, "names", lambda ready: [])
-    assert kept.question({"with": "day", "without": "night"}) == {"dataset": "day", "like": "day", "unlike": "night"}
-    assert kept.question({"with": "gone", "without": "night"}) == {}
 
 
 def no_facts() -> None:

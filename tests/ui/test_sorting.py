@@ -54,7 +54,7 @@ def test_images_are_sorted_while_the_slider_is_dragged_and_picked_into_piles(ext
     page.mouse.up()
     page.wait_for_url("**count=1*")
     settle(page)
-    expect(page.locator(".st-key-live .note")).to_contain_text("AUC")
+    expect(page.locator(".st-key-live .note")).to_contain_text("comes first")
 
     # Two images go into With by keys, two into Without by their circles; the last change is undone and made again.
     view = page.locator(".st-key-live .view")

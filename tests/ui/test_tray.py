@@ -17,6 +17,11 @@ def test_a_job_over_several_datasets_speaks_of_all_of_them():
     assert said == "a, b and c: 90 images, 2 of 90 files could not be read."
 
 
+def test_what_an_extraction_says_of_every_dataset_is_kept():
+    said = "a: 3 images; measure the ranges again with: python -m dnacore calibrate\nb: 4 images"
+    assert tray.outcome(job("done", said, "a", "b", done=7)).splitlines()[1] == "b: 4 images"
+
+
 @pytest.mark.parametrize(
     ("state", "message", "said"),
     [

@@ -83,14 +83,14 @@ def test_small_saturation_is_not_worth_a_word_and_a_large_one_is():
 def test_the_odd_one_out_is_found():
     matrix = np.array([[0, 10, 30], [10, 0, 30], [30, 30, 0]], dtype=float)
     assert findings.pairwise(["photo", "cartoon", "sketch"], matrix).startswith(
-        "sketch is the odd one out: 3.0x farther"
+        "Sketch is the odd one out: 3.0 times farther"
     )
 
 
 def test_without_an_odd_one_the_extremes_are_named():
     matrix = np.array([[0, 10, 12], [10, 0, 11], [12, 11, 0]], dtype=float)
     said = findings.pairwise(["a", "b", "c"], matrix)
-    assert said == "a and c differ most, 1.2x as much as a and b, the closest pair."
+    assert said == "A and c differ most, 1.2 times as much as a and b, the closest pair."
 
 
 def test_identical_sets_are_called_so():
@@ -101,7 +101,7 @@ def test_identical_sets_are_called_so():
 
 def test_where_in_the_network_the_difference_is():
     said = findings.by_layer({"block_0": 30.0, "block_1": 20.0, "block_2": 10.0})
-    assert "largest in block 0" in said and "early layers" in said and "3.0x" in said
+    assert "largest in block 0" in said and "early layers" in said and "3.0 times" in said
 
 
 def test_how_few_neurons_carry_half_of_the_difference():
@@ -112,7 +112,7 @@ def test_how_few_neurons_carry_half_of_the_difference():
 def test_who_is_far_from_one_only_is_no_odd_one_out():
     matrix = np.array([[0, 10, 30], [10, 0, 12], [30, 12, 0]], dtype=float)
     said = findings.pairwise(["a", "b", "c"], matrix)
-    assert "odd one out" not in said and said.startswith("a and c differ most")
+    assert "odd one out" not in said and said.startswith("A and c differ most")
 
 
 def test_a_headline_about_a_part_says_of_which():
@@ -126,8 +126,8 @@ def test_the_headline_counts_the_neurons_beyond_a_stated_rate():
     dna = SimpleNamespace(neuron=lambda flat: ("block_0", flat), layers={"block_0": 4}, extractor={}, n_neurons=4)
     above = found.above_noise(0.05)
     said = findings.sensitivity(found, dna)
-    assert len(above) == 2 and "2 of 4 neurons see a difference beyond chance" in said and "19 of 20" in said
-    assert "twice over" not in said
+    assert len(above) == 2 and "2 of 4 neurons see the difference; the best sees 9.0 times what chance gives." in said
+    assert "19 of 20" in findings.sensitivity_exact(found, dna)
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def several(label: str, options: Sequence[str], *, key: str, default: Sequence[s
     asked = st.query_params.get_all(key)
     _take(key, lambda given: [one for one in given if one in options] or None)
     if key in st.session_state:
-        # Whoever never touched the choice gets what is new, too; whoever did keeps it as far as it still exists.
+        # A choice that was never changed includes what has been added since; a changed one keeps what still exists of it.
         untouched = st.session_state[key] == st.session_state.get(f"_default_{key}")
         kept = default if untouched else [one for one in st.session_state[key] if one in options]
         if kept != list(st.session_state[key]):

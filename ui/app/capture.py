@@ -40,6 +40,12 @@ def current() -> View | None:
     return st.session_state.get(_KEY)
 
 
+def ask(question: str) -> None:
+    """Note the question that the page answers: it stands for the page's own sentence."""
+    if (view := current()) is not None:
+        view.sentence = question
+
+
 def choice(key: str, value: list[str]) -> None:
     """Note a choice, as it stands in an address."""
     if (view := current()) is not None:

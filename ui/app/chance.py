@@ -18,7 +18,7 @@ METRICS = ("emd", "nfd")
 
 def of(one: Ready, metric: str) -> Halves | None:
     """Return how far random halves of a dataset are apart; None where that cannot be told."""
-    return _halves(one.key, metric, one)
+    return _halves(one.stored, metric, one)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

@@ -12,6 +12,8 @@ from streamlit.delta_generator import DeltaGenerator
 from dnacore.workspace.datasets import Dataset
 from ui.app import capture, navigation, palette, reads, words
 
+_QUESTION = "_question"
+
 
 def header(title: str, sentence: str, *, hand: str = "", back: tuple[str, str] | None = None) -> None:
     """Draw a page's title and the one sentence under it; the right corner is kept for what can be done with the page.
@@ -31,6 +33,15 @@ def header(title: str, sentence: str, *, hand: str = "", back: tuple[str, str] |
                 st.html(f'<span class="vds-quiet">/</span> <span>{html.escape(title)}</span>', width="content")
         st.title(title, anchor=False)
         st.html(f'<p class="vds-lead">{html.escape(f"{sentence} {hand}".strip())}</p>')
+        st.session_state[_QUESTION] = st.container()
+
+
+def question(text: str) -> None:
+    """Say below the page's title, and in reports, what this view asks: known once the choices are."""
+    place = st.session_state.pop(_QUESTION, None)
+    if place is not None:
+        capture.ask(text)
+        place.html(f'<p class="vds-question">{html.escape(text)}</p>')
 
 
 def result_and_knobs() -> tuple[DeltaGenerator, DeltaGenerator]:
@@ -39,10 +50,16 @@ def result_and_knobs() -> tuple[DeltaGenerator, DeltaGenerator]:
     return left, right
 
 
-def found(sentence: str) -> None:
-    """Draw the one thing found, readable from the back of a room."""
+def found(sentence: str, exact: str = "") -> None:
+    """Draw the one thing found, readable from the back of a room.
+
+    exact: the numbers and names behind it, for those who ask; smaller, below it.
+    """
     capture.text("found", sentence)
-    st.html(f'<p class="vds-found">{html.escape(sentence)}</p>')
+    if exact:
+        capture.text("caption", exact)
+    behind = f'<p class="vds-exact">{html.escape(exact)}</p>' if exact else ""
+    st.html(f'<p class="vds-found">{html.escape(sentence)}</p>{behind}')
 
 
 def caption(text: str, hand: str = "") -> None:

@@ -43,7 +43,6 @@ DATASET_COLOURS = (
 
 MOST_COLOURS = 80  # further ones, beyond which colours say nothing anyway
 SEQUENTIAL = ("#F3F5FB", "#D6DEF2", "#AFBFE6", "#8199D6", "#5873C2", "#3750A3", "#203477", "#111E4D")
-DIVERGING = ("#7A3E00", "#C96F17", "#EDB77C", "#F4F3F0", "#93BCE0", "#3C7FBD", "#0B4379")
 
 
 @dataclass(frozen=True)
@@ -65,6 +64,17 @@ DARK = Ink("#131416", "#E9E9E6", "#A6A8AD", "#34363A", "#8C9AFF", "#85888F")
 def ink(dark: bool) -> Ink:
     """Return the tones of the light or the dark ground."""
     return DARK if dark else LIGHT
+
+
+def own_ground(tone: Ink) -> str:
+    """Return a grey for cells that stand on no scale: neither the near end nor, in the dark, the far one."""
+    return "#E9E9E4" if tone is LIGHT else "#4A4D52"
+
+
+def distance(one: int, other: int) -> float:
+    """Return how far the colours of two places look apart (Oklab; 0.1 is plain to see, also through each other)."""
+    a, b = (np.array(_lab(_channels(dataset_colour(at)))) for at in (one, other))
+    return float(np.linalg.norm(a - b))
 
 
 def dataset_colour(index: int) -> str:

@@ -23,8 +23,8 @@ from dnacore.extractors.registry import DEFAULT_EXTRACTOR
 from dnacore.images import thumbnails
 from dnacore.sketches.sketches import Sketches
 from dnacore.workspace.attribute_table import choose
-from dnacore.workspace.datasets import Dataset, parse_part
-from dnacore.workspace.saved import custom_extractors
+from dnacore.workspace.datasets import Dataset, Part, parse_part
+from dnacore.workspace.saved import custom_extractors, imported, tags
 from dnacore.workspace.store.shard_plan import FileRow
 from dnacore.workspace.upkeep.absence import why_absent
 from dnacore.workspace.workspace import Workspace
@@ -74,10 +74,15 @@ def extractors() -> dict[str, ExtractorInfo | None]:
 
 @dataclass(frozen=True)
 class Ready:
-    """A dataset with a DNA under the extractor in use; `key` changes whenever that DNA does."""
+    """A dataset with a DNA under the extractor in use; `stored` changes whenever that DNA does."""
 
     dataset: Dataset
-    key: str
+    stored: str
+
+    @property
+    def key(self) -> str:
+        """What caches are keyed by: results bear the names of what they were made of, which can be renamed."""
+        return f"{self.stored}:{self.name}"
 
     @property
     def name(self) -> str:
@@ -127,7 +132,7 @@ def listed(one: Ready) -> str:
     What names images by their numbers or shows them by their names is keyed by this: files may be renamed under a DNA
     that stays what it was.
     """
-    return f"{one.key}/{workspace().files_key(one.dataset)}"
+    return f"{one.stored}/{workspace().files_key(one.dataset)}"
 
 
 def key_of(what: Reference | None) -> str:
@@ -142,15 +147,15 @@ def dna(one: Ready) -> dc.DNA:
 
 @st.cache_resource(max_entries=12, show_spinner=False)
 def _dna(key: str, _dataset: Dataset, _label: str) -> dc.DNA:
-    found = workspace().dna(_dataset, _label)
+    found = imported.load(_dataset) if _dataset.imported else workspace().dna(_dataset, _label)
     if found is None:
         raise dc.UnknownName(f"“{_dataset.name}” has no DNA any more. Extract it again on the Datasets page.")
     return found
 
 
-def part(whole: Ready, column: str, value: str) -> Ready:
-    """Return the images of a dataset that have an attribute, as a dataset. Raises BadInput without sketches."""
-    chosen, described = whole.dataset.split(column, value), table_key(whole.dataset)
+def part(whole: Ready, column: str, value: str, also: Part | None = None) -> Ready:
+    """Return the images of a dataset that have an attribute, and are in a further part. Raises BadInput without sketches."""
+    chosen, described = whole.dataset.within(Part(column, value, also)), table_key(whole.dataset)
     found = replace(chosen, images=len(files(chosen)))
     key = workspace().store.dna_key(found, extractor())
     if key is None:
@@ -193,10 +198,9 @@ def sketches_of(dataset: Ready) -> Sketches:
 def _sketches(key: str, _dataset: Ready, _label: str) -> Sketches:
     found = workspace().sketches(_dataset.dataset, _label)
     if found is None or not len(found):
-        raise dc.BadInput(
-            f"“{_dataset.name}” was extracted without sketches, so its images cannot be ranked. "
-            "Extract it again with sketches."
-        )
+        why = "came without its images" if _dataset.dataset.imported else "was extracted without sketches"
+        what = "Add their folder" if _dataset.dataset.imported else "Extract it again with sketches"
+        raise dc.BadInput(f"“{_dataset.name}” {why}, so they cannot be ranked. {what} on the Datasets page.")
     return found
 
 
@@ -212,7 +216,7 @@ def image_dna(image: Image) -> dc.DNA:
     return _image_dna(listed(image.dataset), image.index, image.dataset)
 
 
-# Each is as large as a dataset's DNA, 40 MB with its CDF: whoever walks through a gallery must not fill the memory.
+# Each is as large as a dataset's DNA, 40 MB with its CDF: going through a gallery must not fill the memory.
 @st.cache_resource(max_entries=3, show_spinner=False)
 def _image_dna(key: str, index: int, _dataset: Ready) -> dc.DNA:
     # From the image's sketch: its 16 quantiles per neuron stand for its histogram, and no network is loaded.
@@ -242,11 +246,11 @@ def _files(root: str, key: str, _dataset: Dataset) -> list[FileRow]:
 
 def aspect(dataset: Dataset) -> float:
     """Return the width over height that suits most of a dataset's images."""
-    return _aspect(dataset.id, dataset.images, dataset)
+    return _aspect(str(workspace().root), workspace().files_key(dataset), str(dataset.part or ""), dataset)
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def _aspect(number: int, images: int, _dataset: Dataset) -> float:
+def _aspect(root: str, known: str, part: str, _dataset: Dataset) -> float:
     return thumbnails.aspect([_dataset.folder / row.path for row in files(_dataset)])
 
 
@@ -276,7 +280,8 @@ def table_key(dataset: Dataset) -> str:
         stamp = csv.stat().st_mtime_ns if csv is not None else 0
     except OSError:  # gone: reading it says so
         stamp = -1
-    return f"{workspace().files_key(dataset)}:{csv}:{stamp}:{workspace().store.words_key(dataset)}"
+    said = f"{workspace().store.words_key(dataset)}:{tags.key(workspace().catalogue, dataset)}"
+    return f"{workspace().files_key(dataset)}:{csv}:{stamp}:{said}"
 
 
 @st.cache_data(ttl=15, show_spinner=False)

@@ -21,7 +21,7 @@ from ui.app.reads import Ready
 
 def described(dataset: Dataset) -> bool:
     """Return whether there is an attribute to choose a dataset's images by: of a table, or what the network sees."""
-    return dataset.attributes is not None or bool(reads.workspace().store.words_key(dataset))
+    return bool(len(reads.attributes(dataset).columns))
 
 
 def lacking(chosen: Sequence[Ready]) -> list[str]:
@@ -29,7 +29,7 @@ def lacking(chosen: Sequence[Ready]) -> list[str]:
     setting = reads.workspace().store.find_setting(reads.extractor())
     if setting is None or not may_have_head(setting.specification):
         return []
-    names = [one.name for one in chosen if one.dataset.part is None]
+    names = [one.name for one in chosen if one.dataset.part is None and not one.dataset.imported]
     return [one.name for one in chosen if one.name in names and not reads.workspace().store.words_key(one.dataset)]
 
 
@@ -44,7 +44,7 @@ def contrast(a: Ready, b: Ready) -> WordContrast | None:
 def _contrast(keys: tuple[str, ...], _a: Ready, _b: Ready) -> WordContrast | None:
     one, other = (words_of(reads.workspace(), ready.dataset) for ready in (_a, _b))
     try:
-        return None if one is None or other is None else word_contrast(one, other, (_a.name, _b.name))
+        return None if one is None or other is None else word_contrast(one, other, (_a.said, _b.said))
     except dc.BadInput:  # the same images, or other networks' words
         return None
 

@@ -17,6 +17,14 @@ def is_dark() -> bool:
     return st.context.theme.type == "dark"
 
 
+PRESENT = "present"
+
+
+def presenting() -> bool:
+    """Whether this visit stands in front of a room: larger type and pictures."""
+    return st.session_state.get(PRESENT) is not None
+
+
 PLOT_CONFIG = {
     "displaylogo": False,
     "displayModeBar": "hover",
@@ -31,11 +39,12 @@ CSS = """
 h1 { letter-spacing: -0.015em; padding: 0 !important; }
 h2, h3 { letter-spacing: -0.01em; }
 .vds-lead { font-size: 15px; opacity: .72; margin: 0 0 0.4rem; max-width: 82ch; text-wrap: pretty; line-height: 1.5; }
+.vds-question { font-size: 15px; font-weight: 600; margin: .1rem 0 .3rem; text-wrap: balance; }
 .vds-found { font-size: 20px; font-weight: 500; line-height: 1.35; letter-spacing: -0.01em; margin: 0.2rem 0 0.3rem; }
+.vds-exact { font-size: 13px; opacity: .72; margin: 0 0 .3rem; font-variant-numeric: tabular-nums; }
 .vds-caption { font-size: 13px; opacity: .72; max-width: 72ch; }
 .vds-name { display: inline-flex; align-items: center; gap: .5em; font-weight: 600; }
 .vds-dot { width: .72em; height: .72em; border-radius: 50%; flex: none; }
-.vds-brand { font-size: 13px; font-weight: 650; letter-spacing: .08em; }
 .vds-row { display: flex; justify-content: space-between; gap: 1em; font-size: 13px; }
 .vds-row span:last-child { font-variant-numeric: tabular-nums; text-align: right; }
 [data-testid="stMultiSelect"] [data-tag] {
@@ -76,9 +85,27 @@ h2, h3 { letter-spacing: -0.01em; }
 """
 
 
+# Sizes in presenter mode, stated in docs/presenting.md.
+ROOM = """
+:root { font-size: 19px !important; }
+.stApp { --vds-small: 18px; }
+[data-testid="stSidebar"], [data-testid="stExpandSidebarButton"], .st-key-page-corner, .st-key-tour { display: none !important; }
+[data-testid="stMainBlockContainer"] { max-width: none; padding-bottom: 6rem; }
+h1 { font-size: 40px !important; }
+h2, h3 { font-size: 28px !important; }
+.vds-lead, .vds-question { font-size: 24px; max-width: none; }
+.vds-found { font-size: 32px; }
+:is(.vds-caption, .vds-exact, .vds-row, .vds-table, .vds-line, .st-key-breadcrumb) { font-size: 18px; }
+:is(.vds-lead, .vds-caption, .vds-exact, .vds-quiet) { opacity: .85; }
+[data-testid="stMain"] :is(label p, button p, input, [data-testid="stSelectbox"] div) { font-size: 18px; }
+[data-testid="stMain"]:has(.vds-question) .vds-lead { display: none; }
+.st-key-presenter { position: fixed; left: 0; right: 0; bottom: 0; z-index: 95; padding: .3rem 2.5rem; }
+"""
+
+
 def apply() -> None:
     """Put the shared style sheet on the page."""
     # The accent is light on the dark ground, so that it can be read there; what stands on it must then be dark.
     primary = 'button[data-testid*="stBaseButton-primary"]:not(:disabled)'
     on_accent = f"{primary} * {{ color: {DARK.ground}; }}" if is_dark() else ""
-    st.html(f"<style>{CSS}{on_accent}</style>")
+    st.html(f"<style>{CSS}{ROOM if presenting() else ''}{on_accent}</style>")

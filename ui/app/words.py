@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import dnacore as dc
 from dnacore.extractors.networks.mini_classes import thing_of
-from dnacore.workspace.datasets import parse_part
+from dnacore.workspace.attribute_table import FOLDER, TAG
+from dnacore.workspace.datasets import Part, parse_part
 
 
 def count(number: int, noun: str, plural: str | None = None) -> str:
@@ -76,10 +77,48 @@ def dataset(name: str) -> str:
     base, part = parse_part(name)
     if part is None:
         return name
-    column = part.column.replace("_", " ")
-    if part.value in ("0", "1"):
-        return f"{base} {'with' if part.value == '1' else 'without'} {column}"
-    return f"{base} with {column} {part.value}"
+    return f"{base} {conditions(part)}"
+
+
+def conditions(part: Part) -> str:
+    """Return what a part's images have in common, as a person says it: `with hat and smile`."""
+    said: list[str] = []
+    for one in part.conditions:
+        text = condition(*one)
+        again = bool(said) and text.startswith("with ") and said[-1].startswith("with ")
+        said.append(text)
+        if again:
+            said[-2:] = [f"{said[-2]} and {text.removeprefix('with ')}"]
+    return " and ".join(said)
+
+
+def condition(column: str, value: str) -> str:
+    """Return one condition of a part as a person says it: `with hat`, `without hat`, `in day`, `tagged best`."""
+    column, no = (column[:-1], True) if column.endswith("!") else (column, False)
+    if column == TAG:
+        return f"not tagged {value}" if no else f"tagged {value}"
+    if column == FOLDER:
+        return f"not in {value}" if no else f"in {value}"
+    said = column.replace("_", " ")
+    if value in ("0", "1"):
+        return f"{'with' if (value == '1') != no else 'without'} {said}"
+    return f"{'without' if no else 'with'} {said} {value}"
+
+
+def opening(text: str) -> str:
+    """Return a text as a sentence begins: `faces with hat` is `Faces with hat`; a name with capitals of its own stays."""
+    first = text.split(" ", 1)[0]
+    return text[:1].upper() + text[1:] if first == first.lower() else text
+
+
+def against(one: str, other: str, by: str = "") -> str:
+    """Return the question that two datasets are: `Faces with hat against faces without hat`. by: which neurons answer."""
+    return f"{opening(dataset(one))} against {dataset(other)}{f', by {by}' if by else ''}"
+
+
+def several(names: Sequence[str], noun: str = "dataset", most: int = 4) -> str:
+    """Return some datasets by their names where they are few, else how many they are."""
+    return listing([dataset(name) for name in names]) if len(names) <= most else count(len(names), noun)
 
 
 def moment(stamp: float) -> str:
@@ -118,8 +157,16 @@ def size(octets: int) -> str:
 
 
 def times(ratio: float) -> str:
-    """Return a ratio as `2.3x`."""
-    return f"{ratio:.1f}x" if ratio < 10 else f"{ratio:,.0f}x"
+    """Return a ratio as `2.3 times`."""
+    return f"{ratio:.1f} times" if ratio < 10 else f"{ratio:,.0f} times"
+
+
+def pairs(area: float) -> str:
+    """Return in how many pairs one of two comes first (0..1, the area under a ROC curve): `in 97 of 100 pairs`."""
+    hundred = round(100 * area)
+    if area >= 1:
+        return "in every pair"
+    return "in more than 99 of 100 pairs" if hundred == 100 else f"in {hundred} of 100 pairs"
 
 
 def listing(names: Sequence[str]) -> str:
@@ -149,13 +196,28 @@ def as_markdown(text: str) -> str:
     return "".join(f"\\{mark}" if mark in r"\`*_{}[]<>()#+-!|~:$" else mark for mark in text)
 
 
+_own_name: Callable[[dc.DNA, str, int], str] = lambda dna, layer, index: ""  # noqa: E731  # until a workspace has names
+
+
+def named_by(name_of: Callable[[dc.DNA, str, int], str]) -> None:
+    """Have neurons named by what people call them: the name of a DNA's neuron by layer and index, "" for none."""
+    global _own_name
+    _own_name = name_of
+
+
+def own_name(dna: dc.DNA, layer: str, index: int) -> str:
+    """Return what people call a neuron; "" for nothing."""
+    return _own_name(dna, layer, index)
+
+
 def full(dna: dc.DNA, flat: int) -> str:
-    """Return `neuron 28 in things (late layer, trained to name: spectacle rim)`."""
+    """Return `neuron 28 in things (late layer, trained to name: spectacle rim)`; first what people call it."""
     layer, index = dna.neuron(flat)
-    return neuron(layer, index, dna.layers, thing_of(dna.extractor, layer, index))
+    own = _own_name(dna, layer, index)
+    return (f"“{own}”, " if own else "") + neuron(layer, index, dna.layers, thing_of(dna.extractor, layer, index))
 
 
 def short(dna: dc.DNA, flat: int) -> str:
-    """Return `things · 28 (spectacle rim)`, for axes and tables."""
+    """Return `things · 28 (spectacle rim)`, or what people call it, for axes and tables."""
     layer, index = dna.neuron(flat)
-    return neuron_short(layer, index, thing_of(dna.extractor, layer, index))
+    return neuron_short(layer, index, _own_name(dna, layer, index) or thing_of(dna.extractor, layer, index))

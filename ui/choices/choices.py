@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import streamlit as st
 
 import dnacore as dc
-from dnacore.demo import demo_datasets
 from dnacore.neurons.selection import of_layer
 from ui.app import address, capture, palette, reads, words
 from ui.app.reads import Ready
 from ui.choices import parts
+from ui.choices.own import groups
 
 MOST = 12
 ENOUGH = 20  # images below which almost no difference can be told from chance
@@ -24,7 +24,7 @@ def datasets(ready: Sequence[Ready], label: str = "Datasets") -> list[Ready]:
     they say otherwise.
     """
     names = [one.name for one in ready]
-    split = parts.names(ready)
+    split = [*parts.names(ready), *parts.asked_for("datasets", ready)]
     place = st.container()
     default = [one.name for one in own_before_demo(ready)[:MOST]]
     with place:
@@ -34,7 +34,8 @@ def datasets(ready: Sequence[Ready], label: str = "Datasets") -> list[Ready]:
             default=sorted(default, key=names.index) if len(names) > 1 else [*names, *split[:2]],
             key="datasets",
             max_selections=24,
-            help="Type an attribute's name to find a part of a dataset, such as faces[hat=1].",
+            format_func=parts.called([*names, *split]),
+            help="Type an attribute's name to find a part of a dataset, such as “faces with hat”.",
         )
     order = {name: at for at, name in enumerate(names)}
     chosen = sorted(chosen, key=lambda name: order.get(name.partition("[")[0], order.get(name, 0)))
@@ -42,15 +43,37 @@ def datasets(ready: Sequence[Ready], label: str = "Datasets") -> list[Ready]:
     for one in found:
         capture.used(one)
     with place:
+        _groups(ready, [one.name for one in found])
         _dots([*ready, *(one for one in found if one.dataset.part)])
     return found
 
 
+def _groups(ready: Sequence[Ready], chosen: Sequence[str]) -> None:
+    """Draw chips that choose a whole group, where there are several; and say how many of all are shown."""
+    kinds = {
+        name: [one.name for one in own_before_demo(ready) if groups.holds(name, one.dataset)] for name in groups.NAMES
+    }
+    shown = sum(one.name in chosen for one in ready)
+    if not kinds["own"] or not kinds["demo"]:
+        kinds = {}
+
+    def choose(names: list[str]) -> None:
+        order = [one.name for one in ready]
+        st.session_state["datasets"] = sorted(names[:MOST], key=order.index)
+
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        for name, names in kinds.items():
+            st.button(groups.NAMES[name], key=f"group-{name}", on_click=choose, args=(names,), type="tertiary")
+        if shown < len(ready):
+            st.html(
+                f'<span class="vds-quiet" style="font-size:13px">{shown} of {len(ready)} shown</span>', width="content"
+            )
+
+
 def own_before_demo(ready: Sequence[Ready]) -> list[Ready]:
     """Return a person's own datasets, the newest first, and behind them those of the demo in their order."""
-    demos = {one.name for one in demo_datasets()}
-    own = [one for one in ready if one.name not in demos]
-    return [*reversed(own), *(one for one in ready if one.name in demos)]
+    own = [one for one in ready if not groups.is_demo(one.dataset)]
+    return [*reversed(own), *(one for one in ready if groups.is_demo(one.dataset))]
 
 
 def proposed(ready: Sequence[Ready]) -> list[Ready]:
@@ -65,22 +88,24 @@ def own_first(ready: Sequence[Ready]) -> int:
     return list(ready).index(proposed(ready)[0])
 
 
-def also(ready: Sequence[Ready], label: str) -> list[Ready]:
-    """Let a person add datasets to the ones a page shows anyway, where there are others."""
+def also(ready: Sequence[Ready], label: str, taken: Collection[str] = ()) -> list[Ready]:
+    """Let a person add datasets or parts to the ones a page shows anyway (`taken`), where there are others."""
     if not ready:
         return []
     _dots(ready)
-    chosen = address.several(label, [one.name for one in ready], key="also", max_selections=8)
-    found = [one for one in ready if one.name in chosen]
+    options = [*(one.name for one in ready), *(name for name in parts.names(reads.ready()) if name not in taken)]
+    chosen = address.several(label, options, key="also", max_selections=8, format_func=parts.called(options))
+    found = parts.resolve(reads.ready(), chosen)
     for one in found:
         capture.used(one)
     return found
 
 
 def _dots(ready: Sequence[Ready]) -> None:
+    said = parts.called([one.name for one in ready])
     # The chips carry the dataset's colour, as its name does everywhere else. Names are escaped for CSS.
     rules = (
-        f'[data-tag][aria-label="{"".join(f"{chr(92)}{ord(mark):x} " for mark in one.name)}"]::before '
+        f'[data-tag][aria-label="{"".join(f"{chr(92)}{ord(mark):x} " for mark in said(one.name))}"]::before '
         f"{{ background: {palette.dataset_colour(one.dataset.colour)} }}"
         for one in ready
     )
@@ -92,8 +117,10 @@ def one_dataset(
 ) -> Ready:
     """Let a person choose one of the extracted datasets. split: or a part of one by attribute."""
     names = [one.name for one in ready]
-    options = [*names, *parts.names(ready)] if split else names
-    name = address.select(label, options, index=min(index, len(names) - 1), key=key, help=help)
+    options = [*names, *parts.names(ready), *parts.asked_for(key, ready)] if split else names
+    name = address.select(
+        label, options, index=min(index, len(options) - 1), key=key, help=help, format_func=parts.called(options)
+    )
     found = parts.resolve(ready, [name])[0]
     capture.used(found)
     return found
@@ -110,9 +137,8 @@ def neurons(dna: dc.DNA, *, key: str = "neurons", extra: Mapping[str, str] | Non
             named[f"saved:{saved.name}"] = f"Saved: {saved.name} ({words.count(len(saved), 'neuron')})"
     layers = list(dna.layers)
     for layer, count in dna.layers.items():
-        named[f"layer:{layer}"] = (
-            f"{words.layer(layer)[:1].upper()}{words.layer(layer)[1:]} ({words.depth(layer, layers)}, {count})"
-        )
+        called = f"{words.layer(layer)[:1].upper()}{words.layer(layer)[1:]} ({words.depth(layer, layers)}, {count})"
+        named.setdefault(f"layer:{layer}", called)
     return address.select("Neurons", list(named), format_func=named.__getitem__, key=key, plain=True)
 
 
@@ -124,6 +150,17 @@ def selection(choice: str, dna: dc.DNA) -> dc.Selection | None:
     if kind == "saved":
         return reads.workspace().selection(name)
     return None
+
+
+def by(selection: dc.Selection | None) -> str:
+    """Return which neurons answer, as part of a question: `20 neurons of hat`; "" where all do."""
+    if selection is None:
+        return ""
+    count = words.count(len(selection), "neuron")
+    kind, name = selection.origin.get("kind"), selection.name
+    if (kind == "typed" and len(selection) == 1) or not name:
+        return count
+    return f"{count} ({words.layer(name) if kind == 'layer' else name})"
 
 
 def neuron_code(dna: dc.DNA, flat: int) -> str:

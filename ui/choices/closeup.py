@@ -3,48 +3,79 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
-from ui.app import layout, navigation, reads, words
+from ui.app import layout, navigation, reads
 from ui.app.reads import Ready
+from ui.choices import alike, parts
+from ui.choices.own import tagging
 from ui.components import wall
 from ui.components.wall import Picture
+
+_AT = "_closeup-at"
+
+
+Facts = Sequence[tuple[str, str]] | Callable[[Picture], Sequence[tuple[str, str]]]
 
 
 def show(
     dataset: Ready,
     picture: Picture,
-    facts: Sequence[tuple[str, str]] = (),
+    facts: Facts = (),
     *,
+    among: Sequence[Picture] = (),
     rankable: bool = True,
     why: Mapping[str, str] | None = None,
 ) -> None:
     """Open a window with one image of a dataset.
 
-    facts: what the page knows about the image, as names and values. rankable: whether its dataset has a DNA.
-    why: the choices that make the ranking the image was found in, for the page that explains its place.
+    facts: what the page knows about the image, as names and values, or what tells it of each. among: the pictures that it
+    stands among, through which arrow keys and buttons lead. rankable: whether its dataset has a DNA. why: the choices that
+    make the ranking the image was found in, for the page that explains its place.
     """
+    dataset = parts.whole(dataset)
+    row = list(among) if picture in among else [picture]
+    st.session_state[_AT] = row.index(picture)
 
-    @st.dialog(words.as_markdown(picture.name) or "Image", width="large")
+    @st.dialog("Image", width="large")
     def window() -> None:
+        now = row[min(st.session_state.get(_AT, 0), len(row) - 1)]
         left, right = st.columns([2.2, 1], gap="large")
         with left:
-            address = wall.image_url(picture.dataset, picture.index, picture.version)
+            address = wall.image_url(now.dataset, now.index, now.version)
             st.html(
                 f'<div class="vds-large"><img src="{html.escape(address, quote=True)}" '
-                f'alt="{html.escape(picture.name, quote=True)}"></div>'
+                f'alt="{html.escape(now.name, quote=True)}"></div>'
             )
+            if len(row) > 1:
+                _steps(len(row))
         with right:
             st.html(layout.dataset_name(dataset.dataset))
-            layout.facts([*facts, *attributes(dataset, picture.index)])
+            layout.facts([("File", now.name)])
+            layout.facts([*(facts(now) if callable(facts) else facts), *attributes(dataset, now.index)])
+            tagging.of_one(dataset.dataset, now.index)
             if rankable and st.button("Why? Look inside", key="closeup-why", type="primary", width="stretch"):
-                navigation.go("image", **{**(why or {}), "of": f"{dataset.name}:{picture.index}"})
+                navigation.go("image", **{**(why or {}), "of": f"{dataset.name}:{now.index}"})
             if rankable and st.button("Rank by likeness to this image", key="closeup-like", width="stretch"):
-                navigation.go("gallery", dataset=dataset.name, like=f"image:{dataset.name}:{picture.index}")
+                navigation.go("gallery", dataset=dataset.name, like=f"image:{dataset.name}:{now.index}")
+        alike.draw(dataset, now.index, rankable=rankable)
 
     window()
+
+
+def _steps(count: int) -> None:
+    """Draw the ways to the pictures before and after."""
+
+    def step(by: int) -> None:
+        st.session_state[_AT] = min(max(st.session_state.get(_AT, 0) + by, 0), count - 1)
+
+    at = st.session_state.get(_AT, 0)
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="center", gap="small"):
+        st.button("Previous", key="closeup-before", on_click=step, args=(-1,), disabled=at <= 0, shortcut="Left")
+        st.html(f'<span class="vds-quiet">{at + 1:,} of {count:,}</span>', width="content")
+        st.button("Next", key="closeup-after", on_click=step, args=(1,), disabled=at >= count - 1, shortcut="Right")
 
 
 def attributes(dataset: Ready, index: int) -> list[tuple[str, str]]:

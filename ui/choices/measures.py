@@ -36,6 +36,13 @@ class Measure:
     def of_layer(self) -> bool:
         return self.metric in OF_LAYERS
 
+    @property
+    def by(self) -> str:
+        """Which neurons answer, where not all do, as part of a question."""
+        if self.layer:
+            return f"the neurons of {words.layer(self.layer)}"
+        return choices.by(self.selection)
+
 
 def choose(dna: dc.DNA) -> Measure:
     """Let a person choose a measure and the neurons, or the layer, that it is taken over."""

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-import pandas as pd
 import streamlit as st
 
 import dnacore as dc
-from dnacore.sketches.words import SEES
+from dnacore.workspace.attribute_table import facets
 from dnacore.workspace.datasets import Dataset, Part, parse_part
-from ui.app import palette, reads
+from ui.app import palette, reads, words
 from ui.app.reads import Ready
 
 MOST_VALUES = 12
 MOST_PARTS = 400
+CLEAR = 0.2  # apart in Oklab: histograms of two such colours can be told from each other where they overlap
 
 
 def names(ready: Sequence[Ready]) -> list[str]:
@@ -28,32 +29,36 @@ def names(ready: Sequence[Ready]) -> list[str]:
     return found[:MOST_PARTS]
 
 
+def called(options: Sequence[str]) -> Callable[[str], str]:
+    """Return what each of these datasets and parts is called on the screen: `faces with hat`.
+
+    Where two would be called the same, the part keeps its exact name.
+    """
+    said = {name: words.dataset(name) for name in options}
+    often = Counter(said.values())
+    clear = {name: text if often[text] == 1 else name for name, text in said.items()}
+    return lambda name: clear.get(name, name)
+
+
 def values_of(dataset: Dataset) -> dict[str, list[str]]:
     """Return the attributes that split a dataset, with their values: 1 before 0, then the most frequent first."""
-    csv, words = dataset.attributes, reads.workspace().store.words_key(dataset)
-    if csv is None and not words:
-        return {}
-    try:
-        stamp = csv.stat().st_mtime_ns if csv is not None else 0
-    except OSError:
-        return {}
-    return _values(dataset.id, dataset.images, f"{stamp}:{words}", dataset)
+    return _values(dataset.id, reads.table_key(dataset), dataset)
 
 
 @st.cache_data(max_entries=100, show_spinner=False)
-def _values(number: int, images: int, stamp: str, _dataset: Dataset) -> dict[str, list[str]]:
-    table = reads.attributes(_dataset)
-    found: dict[str, list[str]] = {}
-    for column in table.columns:
-        counts = pd.Series([value for value in table[column] if value != ""], dtype=str).value_counts()
-        fit = not set("[]=") & set(str(column)) and not any(set("[]") & set(value) for value in counts.index)
-        if column == SEES:  # the words said most often; most of the others are said of one image
-            counts = counts[counts > 1][:MOST_VALUES]
-            found[SEES] = list(counts.index)
-        elif 2 <= len(counts) <= MOST_VALUES and fit:
-            values = list(counts.index)
-            found[str(column)] = ["1", "0"] if set(values) == {"0", "1"} else values
-    return found
+def _values(number: int, key: str, _dataset: Dataset) -> dict[str, list[str]]:
+    return {column: list(counts)[:MOST_VALUES] for column, counts in facets(reads.attributes(_dataset)).items()}
+
+
+def asked_for(key: str, ready: Sequence[Ready]) -> list[str]:
+    """Return the parts that the address or this session asks for under a key and that are in no list of choices.
+
+    A list offers parts by one attribute; a filter makes those by several.
+    """
+    kept = st.session_state.get(key)
+    given = [*st.query_params.get_all(key), *([kept] if isinstance(kept, str) else kept or [])]
+    several = [name for name in dict.fromkeys(given) if (part := parse_part(name)[1]) and part.also]
+    return [one.name for one in resolve(ready, several)]
 
 
 def resolve(ready: Sequence[Ready], chosen: Sequence[str]) -> list[Ready]:
@@ -72,7 +77,7 @@ def resolve(ready: Sequence[Ready], chosen: Sequence[str]) -> list[Ready]:
         if part is None or base not in known:
             continue
         try:
-            one = reads.part(known[base], part.column, part.value)
+            one = reads.part(known[base], part.column, part.value, part.also)
         except dc.UnknownName:
             continue
         colour = _colour(known[base].dataset, part, taken)
@@ -91,5 +96,10 @@ def whole(one: Ready) -> Ready:
 def _colour(owner: Dataset, part: Part, taken: set[int]) -> int:
     places = len(palette.DATASET_COLOURS)
     start = owner.colour + zlib.crc32(str(part).encode()) % (places - 1) + 1
-    free = (at % places for at in range(start, start + places) if at % places not in taken)
-    return next(free, start % places)
+    near = {at: min((palette.distance(at, other) for other in taken), default=1.0) for at in range(places)}
+    order = [at % places for at in range(start, start + places)]
+    clear = next((at for at in order if near[at] >= CLEAR), None)
+    if clear is not None:
+        return clear
+    further = range(places, places + palette.MOST_COLOURS)  # all chosen ones are near something: the farthest there is
+    return max([*order, *further], key=lambda at: min(palette.distance(at, other) for other in taken))

@@ -16,6 +16,7 @@ from dnacore.workspace.saved import piles as picks
 from dnacore.workspace.saved.piles import WITH, WITHOUT, Images
 from ui.app import address, layout, navigation, reads, words
 from ui.app.reads import Ready
+from ui.choices.own import tagging
 from ui.components import wall as gallery
 from ui.components.wall import Action, Band, Long, Picture, Seen
 from ui.jobs import tray
@@ -26,6 +27,7 @@ ACTIONS = (
     Action("without", "Add to Without", "o", lets_go=True),
     Action("reference", "Rank by likeness to these", "r"),
     Action("dataset", "New dataset", "n"),
+    Action("tag", "Tag", "t"),
 )
 REMOVE = Action("remove", "Take out of the pile", "Delete", lets_go=True)
 REFERENCE = "picked:"
@@ -156,6 +158,8 @@ def take(seen: Seen, dataset: str | None = None) -> None:
         navigation.go("gallery", dataset=dataset or owner, like=reference(images))
     elif seen.action == "dataset":
         _name_dataset(images)
+    elif seen.action == "tag":
+        tagging.ask(images)
 
 
 def strip(key: str = "strip", *, here: bool = False) -> None:

@@ -57,8 +57,8 @@ def choose(ready: Sequence[Ready]) -> Chosen:
     if how == "datasets":
         shown = choices.proposed(ready)
         far_a, far_b = (list(ready).index(shown[place]) for place in comparisons.farthest(shown))
-        with_ = choices.one_dataset("With", ready, key="with", index=far_a)
-        without = choices.one_dataset("Without", ready, key="without", index=far_b)
+        with_ = choices.one_dataset("With", ready, key="with", index=far_a, split=True)
+        without = choices.one_dataset("Without", ready, key="without", index=far_b, split=True)
         if with_.name == without.name:
             st.info("Choose two different datasets.")
             st.stop()

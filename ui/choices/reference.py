@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 import streamlit as st
@@ -34,12 +34,13 @@ def choose_reference(label: str, ready: Sequence[Ready], *, key: str, other: Rea
     """
     names = [one.name for one in ready]
     proposed = next((place for place, name in enumerate(names) if name != other.name), 0)
-    options = _with_images([*names, *parts.names(ready)], key)
+    options = _with_images([*names, *parts.names(ready), *parts.asked_for(key, ready)], key)
+    said = parts.called(options)
     chosen = address.select(
         label,
         options,
         index=proposed,
-        format_func=lambda code: _called(code, ready),
+        format_func=lambda code: _called(code, ready, said),
         key=key,
         help="A dataset or a part of one; or open an image, or select several, and rank by likeness to them.",
     )
@@ -48,11 +49,14 @@ def choose_reference(label: str, ready: Sequence[Ready], *, key: str, other: Rea
 
 def choose_unlike(ready: Sequence[Ready], *, key: str) -> Reference | None:
     """Let a person choose what images should be unlike, or nothing."""
-    options = _with_images([NOTHING, *(one.name for one in ready), *parts.names(ready)], key)
+    options = _with_images(
+        [NOTHING, *(one.name for one in ready), *parts.names(ready), *parts.asked_for(key, ready)], key
+    )
+    said = parts.called(options)
     chosen = address.select(
         "and unlike",
         options,
-        format_func=lambda code: code.capitalize() if code == NOTHING else _called(code, ready),
+        format_func=lambda code: code.capitalize() if code == NOTHING else _called(code, ready, said),
         key=key,
         plain=True,
         help="Ranks by the difference of the two distances, which is sharper than one distance.",
@@ -66,7 +70,7 @@ def choose_neurons(dataset: Ready, reference: Reference, unlike: Reference | Non
     extra = {TYPED: "Neurons I type"}
     apart = None if isinstance(one, Image) or isinstance(two, Image) or one.name == two.name else (one, two)
     if apart is not None:
-        extra = {TOP: f"Most different between {apart[0].name} and {apart[1].name}"} | extra
+        extra = {TOP: f"Most different between {_said(apart[0])} and {_said(apart[1])}"} | extra
     choice = choices.neurons(dna, extra=extra)
     if choice == TOP and apart is not None:
         count = address.whole_number("How many neurons", 1, min(200, dna.n_neurons), 20, key="top")
@@ -87,6 +91,18 @@ def _apart(one_key: str, two_key: str, _one: Ready | Average, _two: Ready | Aver
 def name_of(what: Reference) -> str:
     """Return what a reference is called."""
     return f"the image of {what.dataset.name}" if isinstance(what, Image) else words.dataset(what.name)
+
+
+def question(dataset: Ready, reference: Reference, unlike: Reference | None, selection: dc.Selection | None) -> str:
+    """Return what a ranking answers: `Which images of faces are like faces with hat, and unlike faces without hat?`."""
+    by = choices.by(selection)
+    asked = f"Which images of {dataset.said} are most like {name_of(reference)}"
+    asked += f" and least like {name_of(unlike)}" if unlike is not None else ""
+    return f"{asked}{f', by {by}' if by else ''}?"
+
+
+def _said(what: Ready | Average) -> str:
+    return words.dataset(what.name)
 
 
 def shown(
@@ -129,19 +145,26 @@ def _shown(
     return wall.Long.of(found)
 
 
-def sentence(dataset: Ready, reference: Reference, unlike: Reference | None, ranked: pd.DataFrame) -> str:
-    """Return the one thing found about a ranking."""
+def sentence(
+    dataset: Ready, reference: Reference, unlike: Reference | None, ranked: pd.DataFrame, bins: int = 1000
+) -> tuple[str, str]:
+    """Return the one thing found about a ranking, and the numbers behind it."""
     target = name_of(reference)
+    if ranked.empty:
+        return f"No image of {dataset.said} can be ranked.", ""
+    near, far = (float(ranked["distance"].iloc[at]) for at in (0, -1))
     if unlike is not None:
         nearer = int((ranked["distance"] < 0).sum())
         counted = f"{nearer:,} of {words.count(len(ranked), 'image')}"
-        return f"{counted} of {dataset.name} are more like {target} than like {name_of(unlike)}"
-    if ranked.empty:
-        return f"No image of {dataset.name} can be ranked."
-    near, far = (words.significant(float(ranked["distance"].iloc[at])) for at in (0, -1))
+        said = f"{counted} of {dataset.said} are more like {target} than like {name_of(unlike)}"
+        return said, f"Difference of the two distances: {near:+.1f} to {far:+.1f} bins of {bins - 1:,}."
+    exact = f"Distances: {words.significant(near)} to {words.significant(far)} bins of {bins - 1:,}."
+    ratio = (
+        f"the last is {words.times(far / near)} as far away as the first" if near > 0 else "the first is at no distance"
+    )
     if isinstance(reference, Ready) and reference.name == dataset.name:
-        return f"The most typical images of {dataset.name}, and the oddest: {near} to {far} bins"
-    return f"Images of {dataset.name} most like {target}: {near} to {far} bins away"
+        return f"The most typical images of {dataset.said} first, the oddest last: {ratio}", exact
+    return f"The images of {dataset.said} most like {target} first: {ratio}", exact
 
 
 def _with_images(names: list[str], key: str) -> list[str]:
@@ -150,7 +173,7 @@ def _with_images(names: list[str], key: str) -> list[str]:
     return [*names, *dict.fromkeys(code for code in codes if code.startswith(("image:", picking.REFERENCE)))]
 
 
-def _called(code: str, ready: Sequence[Ready]) -> str:
+def _called(code: str, ready: Sequence[Ready], said: Callable[[str], str] = str) -> str:
     if code.startswith(picking.REFERENCE):
         try:
             name = picking.meant(code).name
@@ -158,7 +181,7 @@ def _called(code: str, ready: Sequence[Ready]) -> str:
             return "picked images that are gone"
         return name[:1].upper() + name[1:]
     if not code.startswith("image:"):
-        return code
+        return said(code)
     name, _, index = code.removeprefix("image:").rpartition(":")
     row = next(
         (r for one in ready if one.name == name for r in reads.files(one.dataset) if str(r.index) == index), None

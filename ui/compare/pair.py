@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 import dnacore as dc
@@ -12,37 +11,38 @@ from ui.app import address, comparisons, layout, navigation, reads, theme, words
 from ui.app import chance as noise
 from ui.app import words as neuron_names
 from ui.app.reads import Ready
-from ui.choices import choices, closeup, in_words, measures, parts, two
+from ui.choices import choices, in_words, measures, parts, two
 from ui.choices.measures import Measure
-from ui.components import chart, wall
-from ui.components.wall import pictures
+from ui.components import chart
 from ui.figures import distances as figures
 from ui.figures import findings
 
 SHOWN = 14
-IMAGES = 4  # a row of each dataset, no image smaller than 120 pixels
 EVERY = "every"
 
 
 def summary(a: Ready, b: Ready, measure: Measure) -> None:
-    """Draw how far apart two datasets are, beside what chance would give, and in which layers."""
+    """Draw how far apart two datasets are, beside what chance would give."""
     with measures.patient("Comparing…"):
         compared = comparisons.comparison([a, b], measure.metric, measure.selection, measure.layer)
         chance = noise.between(a, b, measure.metric, measure.selection)
-        every = comparisons.comparison([a, b], measure.metric, measure.selection)
     total, one = float(compared.matrix[0, 1]), reads.dna(a)
     said = words.distance(total, compared.unit, one.bins)
     over = f" in {words.layer(measure.layer)}" if measure.layer else ""
-    beyond = f": {findings.against_chance(total, chance.usual, chance.most)}" if chance else ""
-    layout.found(f"{a.said} and {b.said} differ by {said}{over}{beyond}.")
+    layout.found(findings.two([a.said, b.said], total, chance), f"{measures.NAMES[measure.metric]}: {said}{over}.")
+
+
+def layers(a: Ready, b: Ready, measure: Measure) -> None:
+    """Draw what tells two datasets apart in words, and in which layers."""
     in_words.draw(a, b)
-    floor = noise.layers(_chance(a, b, measure), one, measure.selection)
-    _layers({name: float(table[0, 1]) for name, table in every.layers.items()}, compared.unit, floor)
+    every = comparisons.comparison([a, b], measure.metric, measure.selection)
+    floor = noise.layers(_chance(a, b, measure), reads.dna(a), measure.selection)
+    _layers({name: float(table[0, 1]) for name, table in every.layers.items()}, every.unit, floor)
 
 
 def draw(a: Ready, b: Ready, measure: Measure) -> None:
-    """Draw the neurons that differ most, one neuron's activations, and the images that show it."""
-    dna, other = reads.dna(a), reads.dna(b)
+    """Draw the neurons that differ most, and one neuron's activations."""
+    dna = reads.dna(a)
     chosen = st.session_state.get("layer", EVERY)
     within = measure.selection if chosen not in dna.layers else of_layer(dna, chosen)
     st.divider()
@@ -50,8 +50,7 @@ def draw(a: Ready, b: Ready, measure: Measure) -> None:
     with left:
         flat = _neurons(a, b, measure, within, chosen if chosen in dna.layers else None)
     with right:
-        _telling(a, b, dna, other, flat)
-    _images(a, b, dna, flat, measure.selection)
+        _telling(a, b, dna, flat)
 
 
 def _chance(a: Ready, b: Ready, measure: Measure) -> np.ndarray | None:
@@ -134,7 +133,7 @@ def _neurons(a: Ready, b: Ready, measure: Measure, within: dc.Selection | None, 
     return flats[codes.index(picked)]
 
 
-def _telling(a: Ready, b: Ready, one: dc.DNA, other: dc.DNA, flat: int) -> None:
+def _telling(a: Ready, b: Ready, one: dc.DNA, flat: int) -> None:
     """Draw one neuron's histograms of both datasets."""
     name = neuron_names.full(one, flat)
     found = comparisons.sensitivity(a, b)
@@ -148,43 +147,11 @@ def _telling(a: Ready, b: Ready, one: dc.DNA, other: dc.DNA, flat: int) -> None:
     code = choices.neuron_code(one, flat)
     with st.container(horizontal=True, gap="medium"):
         navigation.link("neurons", "Look at this neuron", neuron=code, a=a.name, b=b.name)
-        navigation.link(
-            "gallery", f"Rank {parts.whole(b).said} by it", dataset=parts.whole(b).name, like=a.name, unlike=b.name,
-            neurons="typed", typed=code,
-        )  # fmt: skip
-
-
-def _images(a: Ready, b: Ready, dna: dc.DNA, flat: int, selection: dc.Selection | None) -> None:
-    """Draw the images of each dataset that lie farthest from the other: on one neuron, or on all that count."""
-    st.divider()
-    head, choice = st.columns([1.7, 1], vertical_alignment="center")
-    head.subheader("Images that make the difference", anchor=False)
-    with choice:
-        by = address.segments(
-            "Most unlike by", {"neuron": "this neuron", "all": "all neurons" if selection is None else "the selection"},
-            key="apart",
-        )  # fmt: skip
-    if by == "neuron":
-        selection = dc.Selection.of([flat], extractor=dna.calibration.extractor)
-    columns = st.columns(2, gap="large")
-    for column, (mine, its) in zip(columns, ((a, b), (b, a)), strict=True):
-        with column:
-            images_apart(mine, its, selection)
-    layout.caption("Below each image: its distance to the other dataset, in bins.", hand="Click one to see it large.")
-
-
-def images_apart(mine: Ready, its: Ready, selection: dc.Selection | None) -> None:
-    """Draw the images of one dataset that lie farthest from another by some neurons."""
-    ranked = reads.ranking(mine, its, selection=selection)
-    farthest: pd.DataFrame = ranked.iloc[::-1].head(IMAGES)
-    st.html(layout.dataset_name(mine.dataset, f"most unlike {its.said}"))
-    seen = wall.wall(
-        pictures.ranked(mine.dataset, reads.files(mine.dataset), farthest, show_rank=False),
-        key=f"apart-{mine.dataset.id}-{its.dataset.id}-{mine.dataset.part or ''}".replace("[", "-").replace("]", ""),
-        title=f"Images of {mine.said} most unlike {its.said}",
-        columns=IMAGES,
-        controls=False,
-        aspect=reads.aspect(mine.dataset),
-    )
-    if seen.opened is not None:
-        closeup.show(parts.whole(mine), seen.opened)
+        if not (a.dataset.imported or b.dataset.imported):
+            navigation.link(
+                "lens", "Look through the lens", analysis="patches", neuron=code, dataset=parts.whole(higher).name
+            )
+            navigation.link(
+                "gallery", f"Rank {parts.whole(b).said} by it", dataset=parts.whole(b).name, like=a.name, unlike=b.name,
+                neurons="typed", typed=code,
+            )  # fmt: skip

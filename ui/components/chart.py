@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from ui.app import capture, theme
+from ui.figures import enlarge
 
 
 def show(
@@ -19,6 +20,7 @@ def show(
     alt: what the figure shows, for those who cannot see it. tools: whether saving it as a picture is offered on hover.
     """
     capture.figure(figure, alt)
+    figure = enlarge.enlarged(figure) if theme.presenting() else figure
     config = theme.PLOT_CONFIG if tools else theme.BARE_CONFIG
     if on_click is None:
         st.plotly_chart(figure, theme=None, key=key, config=config, alt=alt)

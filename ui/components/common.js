@@ -21,3 +21,34 @@ function mounted(create) {
     return () => { one.close(); kept.delete(parentElement); };
   };
 }
+
+const NS = "http://www.w3.org/2000/svg";
+
+function draw(tag, attributes, parent) {
+  const element = document.createElementNS(NS, tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  parent?.appendChild(element);
+  return element;
+}
+
+// Where a small picture of an image lies. kind: "thumb", or another route that takes the same numbers.
+function pictured(base, dataset, index, version, kind = "thumb") {
+  return `${base}/${kind}/${dataset}/${index}${version ? `?v=${version}` : ""}`;
+}
+
+// Long columns come over a route of their own: bytes first, then lists. Tells whether `use` took them: not where the
+// component has turned to another `source` meanwhile, nor where they are gone, of which Python is told to make them again.
+async function arrived(one, urls, use) {
+  const { source } = one;
+  try {
+    const answers = await Promise.all(urls.map((url) => fetch(url)));
+    if (!answers.every((answer) => answer.ok)) throw new Error("gone");
+    const found = await Promise.all(answers.map((answer, at) => (at ? answer.json() : answer.arrayBuffer())));
+    if (source !== one.source) return false;
+    use(...found);
+    return true;
+  } catch {
+    if (source === one.source) { one.source = null; one.component.setTriggerValue("lost", Date.now()); }
+    return false;
+  }
+}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import streamlit as st
@@ -13,8 +13,10 @@ from dnacore.errors import BadInput, DnaError
 from dnacore.images import browse
 from dnacore.images.browse import Place
 from dnacore.images.files import SUFFIXES
+from dnacore.sources.import_process import Imported, import_apart
 from dnacore.workspace import uploads
 from dnacore.workspace.datasets import Dataset, free_name, name_for
+from dnacore.workspace.workspace import Workspace
 from ui.app import address, layout, reads, words
 from ui.components import folder_browser
 
@@ -46,20 +48,22 @@ def show(added: Dataset) -> None:
 
 
 def _folder() -> None:
-    folder_browser.draw("add", suffixes=(".zip", ".txt"), on_folder=_write, on_file=_write)
+    folder_browser.draw("add", suffixes=(".zip", ".tar", ".txt"), on_folder=_write, on_file=_write)
     here = folder_browser.here("add")
     try:
-        images = browse.look(here).images
+        images, inside = browse.look(here).images, _counts(here, browse.roots())
     except BadInput:
-        images = 0
+        images, inside = 0, {}
     if images:
         layout.caption(f"{words.count(images, 'image')} directly in {here.name}.")
+    if len(inside) > 1:
+        _several(here, inside)
     with st.form("add", border=False, clear_on_submit=False):
         source = st.text_input(
             "Folder",
             key="add-folder",
             placeholder="opened above, or pasted here",
-            help="The folder that is opened above, with all folders in it; a .zip; or a .txt list of paths.",
+            help="The folder that is opened above, with all folders in it; a .zip or .tar; or a .txt list of paths.",
         )
         name = st.text_input("Name", key="add-name", placeholder="the folder's name")
         submitted = st.form_submit_button("Add", type="primary", key="add-submit")
@@ -70,6 +74,43 @@ def _folder() -> None:
         with st.spinner("Looking at the folder…"):
             added = take(browse.find(source), name.strip())
         show(added)
+        st.rerun()
+
+
+@st.cache_data(max_entries=40, ttl=30, show_spinner="Counting images…")
+def _counts(place: Place, _roots: tuple[Path, ...]) -> dict[str, tuple[int, bool]]:
+    return browse.counts(place)
+
+
+def _several(here: Place, inside: Mapping[str, tuple[int, bool]]) -> None:
+    """Offer the folders in the one that is opened as a dataset each, with how many images they hold."""
+    total = sum(images for images, _ in inside.values())
+    whole = all(all_of_them for _, all_of_them in inside.values())
+    layout.note(
+        f"{words.count(len(inside), 'folder')} in {here.name} hold {'' if whole else 'at least '}"
+        f"{words.count(total, 'image')}. Added together, “folder” becomes an attribute; or add each as a dataset:"
+    )
+    chosen = st.multiselect(
+        "Add each as a dataset", list(inside), key=f"add-several-{here.root}-{'/'.join(here.names)}",
+        format_func=lambda name: f"{name} ({'' if inside[name][1] else 'at least '}{words.count(inside[name][0], 'image')})",
+        placeholder="choose folders", label_visibility="collapsed",
+    )  # fmt: skip
+    if st.button(
+        f"Add {words.count(len(chosen), 'dataset')}" if chosen else "Add each chosen",
+        key="add-several",
+        disabled=not chosen,
+    ):
+        with st.spinner("Looking at the folders…"):
+            added, problems = [], []
+            for name in chosen:
+                try:
+                    added.append(take(here.below(name)))
+                except DnaError as problem:  # one folder without images does not cost the others their place
+                    problems.append(str(problem))
+        for one in added:
+            show(one)
+        if problems:
+            raise BadInput(" ".join(problems))
         st.rerun()
 
 
@@ -106,17 +147,19 @@ def _dna() -> None:
     pressed = st.button("Import", key="dna-import", type="primary", disabled=file is None)
     layout.caption("A DNA can be compared without its images, with datasets of the same extractor and ranges.")
     if pressed and file is not None:
-        from dnacore.sources.exchange import import_dna  # brings the network library with it
-
-        folder = Path(tempfile.mkdtemp(prefix="visual-dna-import-"))
-        try:
-            path = folder / "import.dna.npz"
-            path.write_bytes(file.getbuffer())
-            found = import_dna(reads.workspace(), path)
-        except DnaError as problem:
-            raise type(problem)(str(problem).replace("import.dna.npz", os.path.basename(file.name))) from problem
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+        with st.spinner("Taking it in…"):
+            found = taken_in(reads.workspace(), file.name, file.getbuffer())
         st.session_state["_dna-turn"] = turn + 1
         st.toast(f"Imported {words.as_markdown(found.name)}: the DNA of {words.count(found.images, 'image')}")
         st.rerun()
+
+
+def taken_in(workspace: Workspace, name: str, content: bytes | memoryview) -> Imported:
+    """Take a DNA file that was sent into the workspace, in a process of its own. Raises what `import_apart` raises."""
+    with tempfile.TemporaryDirectory(prefix="visual-dna-import-") as folder:
+        path = Path(folder, "import.dna.npz")
+        path.write_bytes(content)
+        try:
+            return import_apart(workspace, path)
+        except DnaError as problem:
+            raise type(problem)(str(problem).replace(path.name, os.path.basename(name))) from problem

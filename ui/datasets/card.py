@@ -11,11 +11,13 @@ import streamlit as st
 from dnacore.errors import BadInput, DnaError, UnknownName
 from dnacore.workspace import jobs
 from dnacore.workspace.datasets import Dataset
+from dnacore.workspace.saved import tags
 from dnacore.workspace.upkeep.duplicates import Duplicates, find_duplicates
 from dnacore.workspace.uploads import receive_attributes
 from dnacore.workspace.workspace import Workspace
 from ui.app import address, layout, popovers, reads, words
 from ui.app.reads import Ready
+from ui.choices.own import tagging
 from ui.components import wall
 from ui.components.wall import pictures
 from ui.datasets import deletion
@@ -34,7 +36,7 @@ def draw(dataset: Dataset, ready: Ready | None) -> None:
     found = duplicates(dataset)
     layout.facts(_facts(dataset, ready, found))
     if ready is not None:
-        _saturation(dataset, ready)
+        _saturation(ready)
     if found.unknown:
         st.button(
             "Look for exact copies", key="find-duplicates", type="tertiary", icon=":material/content_copy:",
@@ -69,7 +71,7 @@ def copies(dataset: Dataset) -> None:
             for group in found.within[:GROUPS]:
                 rows = [row for _, row in group.images]
                 shown += pictures.plain(dataset, rows, [f"{len(rows)} times"] * len(rows))
-            wall.wall(shown, key="copies-within", title="Images that are there more than once", height=300, size=96)
+            wall.wall(shown, key="copies-within", title="Images that are there more than once", height=300, size=124)
     for number, groups in found.across.items():
         name = names.get(number)
         if name is None:
@@ -81,7 +83,7 @@ def copies(dataset: Dataset) -> None:
                 key=f"copies-{number}",
                 title=f"Images also in {name}",
                 height=300,
-                size=96,
+                size=124,
             )
 
 
@@ -104,7 +106,7 @@ def _facts(dataset: Dataset, ready: Ready | None, found: Duplicates) -> list[tup
         rows.append(("DNA by", info.title if info else label))
     rows.append(("Takes in the workspace", words.size(_size(dataset.id, ready.key if ready else "", dataset))))
     if ready is not None:
-        rows.append(("Outside the ranges", words.percent(_outside(ready.key, ready)[0])))
+        rows.append(("Beyond the measured ends", words.percent(_outside(ready.key, ready)[0])))
     return rows
 
 
@@ -121,7 +123,7 @@ def _outside(key: str, _ready: Ready) -> tuple[float, str, float]:
     return float(dna.outside.sum()) / max(int(dna.histograms.sum()), 1), layer, float(most)
 
 
-def _saturation(dataset: Dataset, ready: Ready) -> None:
+def _saturation(ready: Ready) -> None:
     share, layer, most = _outside(ready.key, ready)
     said = words.saturation(share) if share > SATURATED else None
     if said is None:
@@ -159,6 +161,11 @@ def _actions(dataset: Dataset, ready: Ready | None) -> None:
             "Export DNA", data=partial(_file, reads.workspace(), dataset, reads.extractor()),
             file_name=f"{dataset.name}.dna.npz", on_click="ignore", mime="application/octet-stream", width="stretch", key="export-dna",
             help="One file with the DNA, its ranges and its extractor; no images. Others import it, and so does Python.",
+        )  # fmt: skip
+    if tags.key(reads.workspace().catalogue, dataset):
+        st.download_button(
+            "Export tags", data=partial(tagging.as_csv, dataset), file_name=f"{dataset.name} tags.csv", on_click="ignore",
+            mime="text/csv", width="stretch", key="export-tags", help="A CSV with the columns file and tag.",
         )  # fmt: skip
     key = f"card-rename-{dataset.id}"
     with popovers.popover("Rename", key, width="stretch"), st.form(f"rename-form-{dataset.id}", border=False):

@@ -8,15 +8,15 @@ import numpy as np
 import streamlit as st
 
 import dnacore as dc
+from dnacore.dna.file import about
 from dnacore.errors import DnaError
+from dnacore.workspace.saved import imported as came
 from ui.app import reads, words
-
-SUFFIX = ".dna.npz"
 
 
 def names() -> list[str]:
     """Return the names of the imported DNAs."""
-    return sorted(path.name.removesuffix(SUFFIX) for path in (reads.workspace().root / "imports").glob(f"*{SUFFIX}"))
+    return came.names(reads.workspace())
 
 
 def draw() -> None:
@@ -30,7 +30,7 @@ def draw() -> None:
         if path is None:
             continue
         with st.container(key=f"imported-{found.index(name)}"):
-            left, right = st.columns([4, 1], vertical_alignment="center")
+            left, right = st.columns([2.2, 1], vertical_alignment="center")
             with left:
                 st.markdown(f"**{words.as_markdown(name)}**")
                 st.caption(words.as_markdown(_about(path)))
@@ -47,19 +47,20 @@ def _about(path: Path) -> str:
 
 @st.cache_data(max_entries=60, show_spinner=False)
 def _said(path: str, stamp: int, keys: tuple[str, ...], _ready: tuple[reads.Ready, ...]) -> str:
-    found = dc.load_dna(Path(path))
-    by = str(found.extractor.get("name", "another extractor"))
-    start = f"{words.count(found.images, 'image')}, seen by {by}"
-    if not isinstance(found, dc.DNA):
+    header = about(Path(path))
+    by = str(dict(header["extractor"]).get("name", "another extractor"))
+    start = f"{words.count(header['images'], 'image')}, seen by {by}"
+    if header["kind"] == "gaussian":
         return f"{start}. It holds means and spreads only, so NFD is the one distance it can be compared by."
-    apart = {}
-    for one in _ready:
-        try:
-            apart[one.name] = dc.emd_avg(found, reads.dna(one))
-        except dc.Mismatch:
-            continue
-    if not apart:
+    # Its counts are read only where they can be compared: they are then as many as those of a dataset here.
+    ranges = (header["extractor_fingerprint"], header["calibration"]["fingerprint"], header["bins"])
+    dnas = {one.name: reads.dna(one) for one in _ready}
+    alike = {n: d for n, d in dnas.items() if (d.network, d.calibration.fingerprint, d.bins) == ranges}
+    if not alike:
         return f"{start}. No dataset here has a DNA of this extractor over the same activation ranges."
+    found = dc.load_dna(Path(path))
+    assert isinstance(found, dc.DNA)
+    apart = {name: dc.emd_avg(found, dna) for name, dna in alike.items()}
     near = min(apart, key=lambda name: (apart[name], name))
     if not np.isfinite(apart[near]):
         return f"{start}."

@@ -8,42 +8,42 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dnacore.workspace.datasets import Dataset
+from dnacore.workspace.datasets import Dataset, Part
 from dnacore.workspace.store.shard_plan import FileRow
-from ui.app import address, errors, layout, navigation, palette, reads, words
+from ui.app import address, navigation, palette, reads, words
 from ui.app.reads import Ready
-from ui.choices import closeup, picking
+from ui.choices import closeup, filter_bar, picking
+from ui.choices.own import groups
 from ui.components import wall
 from ui.components.wall import pictures
-from ui.datasets import card, deletion, imported
+from ui.datasets import card, deletion, imported, several, table_of
 from ui.jobs import tray
 
 WALL = 620
 LIST, MANY = 560, 14  # pixels of a list of more than so many datasets, which scrolls
 NO_LABEL = "nothing"
+SHAPES = {"wall": "Pictures", "table": "Table"}
 
 
 def draw_list() -> None:
     """Draw every dataset with its state: extracted, running with its progress, or a button to extract."""
-    datasets = deletion.visible()
+    datasets = _of_group(newest_first(deletion.visible()))
     ready = {one.dataset.id: one for one in reads.ready()}
     active = tray.running()
     busy = {name for job in active for name in job.datasets}
     missing = [dataset.name for dataset in datasets if dataset.id not in ready and dataset.name not in busy]
     done = sum(dataset.id in ready for dataset in datasets)
-    extracted = f"{words.count(len(datasets), 'dataset')}, {done} extracted"
-    head, action = st.columns([2.2, 1], vertical_alignment="center")
-    head.html(f'<p class="vds-found" style="margin:0">{extracted}</p>')
+    st.html(f'<p class="vds-found" style="margin:0">{words.count(len(datasets), "dataset")}, {done} extracted</p>')
     absent = reads.absence()
-    if len(missing) > 1 and action.button(
+    if len(missing) > 1 and st.button(
         f"Extract all {len(missing)}", key="extract-all", type="primary", width="stretch", disabled=absent is not None
     ):
         tray.extract(missing)
         st.rerun()
     if absent is not None:
         st.info(words.as_markdown(absent))
-    if not datasets:  # else the way back stands beside what is looked through
-        deletion.draw()
+    several.draw(datasets, set(ready), busy, absent is not None)
+    deletion.draw()
     with st.container(gap="xxsmall", height=LIST if len(datasets) > MANY else "content", border=False):
         for dataset in datasets:
             _row(dataset, ready.get(dataset.id), busy, absent is not None)
@@ -52,30 +52,42 @@ def draw_list() -> None:
     imported.draw()
 
 
+def newest_first(datasets: Sequence[Dataset]) -> list[Dataset]:
+    """Return a person's own datasets, the newest first, and behind them those of the demo in their order."""
+    own = [one for one in datasets if not groups.is_demo(one)]
+    return [*reversed(own), *(one for one in datasets if groups.is_demo(one))]
+
+
+def _of_group(datasets: list[Dataset]) -> list[Dataset]:
+    """Let a person choose a group, where there are several; return its datasets."""
+    if len({groups.is_demo(one) for one in datasets}) < 2:
+        return datasets
+    group = address.segments("Group", groups.NAMES, key="group", label_visibility="collapsed")
+    return [one for one in datasets if groups.holds(group, one)]
+
+
 def _row(dataset: Dataset, ready: Ready | None, busy: set[str], absent: bool) -> None:
     with st.container(key=f"dataset-{dataset.id}"):
-        name, count, status, act = st.columns([2, 1.2, 1.3, 1], vertical_alignment="center")
-        if name.button(
+        line = st.container(horizontal=True, vertical_alignment="center", gap="xsmall")
+        line.checkbox(
+            f"Select {words.as_markdown(dataset.name)}", key=several.key_of(dataset), label_visibility="collapsed",
+            width="content",
+        )  # fmt: skip
+        if line.button(
             words.as_markdown(dataset.name), key=f"look-{dataset.id}", type="tertiary", on_click=_look,
-            args=(dataset.name,), help="Look through its images below.",
+            args=(dataset.name,), help="See its images beside this list.",
         ):  # fmt: skip
             st.rerun()  # the whole page: this list is a fragment, and the images stand outside of it
-        count.html(f'<div class="vds-line" style="text-align:right">{words.count(dataset.images, "image")}</div>')
+        line.html(f'<div class="vds-line" style="text-align:right">{words.count(dataset.images, "image")}</div>')
         if ready is None and dataset.name in busy:
-            status.caption("being extracted…")
-        elif ready is None:
-            status.caption("not extracted")
-            if act.button("Extract", key=f"extract-{dataset.id}", width="stretch", disabled=absent):
-                tray.extract([dataset.name])
-                st.rerun()
-        else:
-            status.caption("extracted")
-            if act.button(
-                "Update", key=f"again-{dataset.id}", width="stretch", type="tertiary",
-                disabled=absent or dataset.name in busy, help="Looks at the folder again and extracts only what is new or changed.",
-            ):  # fmt: skip
-                tray.extract([dataset.name])
-                st.rerun()
+            line.html('<div class="vds-quiet" style="white-space:nowrap">being extracted…</div>', width="content")
+        elif line.button(
+            "Update" if ready else "Extract", key=f"{'again' if ready else 'extract'}-{dataset.id}",
+            type="tertiary" if ready else "secondary", disabled=absent or dataset.name in busy,
+            help="Looks at the folder again and extracts only what is new or changed." if ready else None,
+        ):  # fmt: skip
+            tray.extract([dataset.name])
+            st.rerun()
 
 
 def _look(name: str) -> None:
@@ -94,27 +106,19 @@ def dots() -> str:
 
 def look_through() -> None:
     """Draw one dataset's images with its card, its files that could not be read, and what is there twice."""
-    datasets = deletion.visible()
+    datasets = newest_first(deletion.visible())
     names = [dataset.name for dataset in datasets]
-    left, right = layout.result_and_knobs()
-    with left:
-        choose, label = st.columns([2, 1.4], gap="medium", vertical_alignment="bottom")
+    choose, label = st.columns([2, 1.4], gap="medium", vertical_alignment="bottom")
     with choose:
         chosen = address.select("Look through", names, key="look")
     dataset = next(one for one in datasets if one.name == chosen)
     key = reads.workspace().store.dna_key(dataset, reads.extractor())
     ready = Ready(dataset, key) if key is not None else None
+    left, right = st.columns([2.1, 1], gap="medium")
     with right:
-        if deletion.pending():
-            st.fragment(_undo, run_every=1.0)()
         card.draw(dataset, ready)
     with left:
         _images(dataset, ready, label)
-
-
-def _undo() -> None:
-    with errors.guarded():
-        deletion.draw()
 
 
 def _images(dataset: Dataset, ready: Ready | None, label: DeltaGenerator) -> None:
@@ -122,17 +126,43 @@ def _images(dataset: Dataset, ready: Ready | None, label: DeltaGenerator) -> Non
     column = NO_LABEL
     if not table.empty and len(table.columns):
         with label:
-            column = st.selectbox(
+            column = address.select(
                 "Show below each image",
                 [NO_LABEL, *map(str, table.columns)],
-                key="label",
+                key="below",
                 format_func=lambda c: c.replace("_", " "),
+                plain=True,
             )
+    part = filter_bar.draw(dataset)
+    left = filter_bar.rows(dataset, part)
     # What is known not to be readable is listed below; asking for its picture would only fail.
     broken = {one.path for one in reads.workspace().rejected(dataset)}
-    kept = [at for at, row in enumerate(reads.files(dataset)) if row.path not in broken]
+    files = reads.files(dataset)
+    kept = [at for at in (range(len(files)) if left is None else left) if files[at].path not in broken]
+    filter_bar.use(dataset, part, len(kept))
+    shape = address.segments("Show", SHAPES, key="as", label_visibility="collapsed")
+    if shape == "table":
+        table_of.draw(dataset, ready, kept)
+    else:
+        _wall(dataset, ready, kept, None if column == NO_LABEL else tuple(str(table[column].iloc[at]) for at in kept))
+    if part is not None and ready is not None:
+        _follow(dataset, part)
+    _rejected(dataset)
+    card.copies(dataset)
+    if ready is not None:
+        navigation.link("distances", "How far is it from the others?")
+
+
+def _follow(dataset: Dataset, part: Part) -> None:
+    """Lead on with the images that a filter leaves."""
+    name = f"{dataset.name}{part}"
+    with st.container(horizontal=True, gap="medium"):
+        navigation.link("compare", "Compare these with all", a=name, b=dataset.name)
+        navigation.link("gallery", "Which others are like these?", dataset=dataset.name, like=name)
+
+
+def _wall(dataset: Dataset, ready: Ready | None, kept: Sequence[int], labels: tuple[str, ...] | None) -> None:
     rows = [reads.files(dataset)[at] for at in kept]
-    labels = None if column == NO_LABEL else tuple(str(table[column].iloc[at]) for at in kept)
     known = hash(tuple((row.index, row.size, row.mtime_ns) for row in rows))
     seen = picking.wall(
         _long(dataset.id, known, labels, dataset, rows),
@@ -144,12 +174,8 @@ def _images(dataset: Dataset, ready: Ready | None, label: DeltaGenerator) -> Non
         empty="No image in this folder can be read.",
     )
     picking.strip()
-    _rejected(dataset)
-    card.copies(dataset)
     if seen.opened is not None:
-        closeup.show(ready or Ready(dataset, ""), seen.opened, rankable=ready is not None)
-    if ready is not None:
-        navigation.link("distances", "How far is it from the others?")
+        closeup.show(ready or Ready(dataset, ""), seen.opened, among=seen.among, rankable=ready is not None)
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)

@@ -29,6 +29,13 @@ def choose(ready: Sequence[Ready]) -> tuple[list[Ready], Measure, str] | None:
     return chosen, measure, address.segments("Order", ORDERS, key="order")
 
 
+def question(asked: tuple[list[Ready], Measure, str]) -> str:
+    """Return the question that the heatmap answers."""
+    chosen, measure, _ = asked
+    by = f", by {measure.by}" if measure.by else ""
+    return f"How far apart are {words.several([one.name for one in chosen])}{by}?"
+
+
 def draw(asked: tuple[list[Ready], Measure, str], there: int) -> None:
     """Draw the distances. there: how many datasets there are in all."""
     chosen, measure, order = asked
@@ -42,7 +49,10 @@ def draw(asked: tuple[list[Ready], Measure, str], there: int) -> None:
     names, said = [one.name for one in chosen], [one.said for one in chosen]
     whole = sum(one.dataset.part is None for one in chosen)
     of = there if whole < there else None
-    layout.found(findings.pairwise(said, compared.matrix, compared.unit, within, of=of))
+    layout.found(
+        findings.pairwise(said, compared.matrix, compared.unit, within, of=of),
+        findings.extremes(said, compared.matrix, compared.unit),
+    )
     chart.show(
         heatmaps.heatmap(
             said, compared.matrix, unit=compared.unit, halves=usual.diagonal(), within=within, dark=theme.is_dark()

@@ -15,7 +15,6 @@ from ui.app import capture, layout, navigation, words
 from ui.app.reads import Ready
 from ui.choices.measures import NAMES, Measure
 
-SIDE_BY_SIDE = 12
 OPEN = "_open_pair"
 
 
@@ -62,12 +61,13 @@ def table(
 ) -> tuple[str, str] | None:
     """Draw every pair as a table, farthest first; return the pair that was chosen in it, if any."""
     names = [one.name for one in chosen]
+    said = [one.said for one in chosen]
     rows, columns = np.triu_indices(len(names), 1)
     order = np.argsort(-compared.matrix[rows, columns], kind="stable")
     rows, columns = rows[order], columns[order]
     values, chance = compared.matrix[rows, columns], usual[rows, columns]
     unit = NAMES[compared.metric] + (", bins" if compared.unit == "bins" else f", {compared.unit}")
-    frame = pd.DataFrame({"One": [names[i] for i in rows], "Other": [names[j] for j in columns], "Distance": values})
+    frame = pd.DataFrame({"One": [said[i] for i in rows], "Other": [said[j] for j in columns], "Distance": values})
     if np.isfinite(chance).any():
         frame["By chance"] = chance
         frame["Times chance"] = np.divide(values, chance, out=np.full(len(values), np.nan), where=chance > 0)
@@ -85,7 +85,7 @@ def table(
             column_config={
                 "Distance": number(f"Distance ({unit})", format="%.3g"),
                 "By chance": number("By chance", format="%.3g", help="What two such samples of one kind would give."),
-                "Times chance": number("Times chance", format="%.1fx"),
+                "Times chance": number("Times chance", format="%.1f times"),
             },
         )
         layout.note(
@@ -94,4 +94,4 @@ def table(
     picked = seen["selection"]["rows"]
     if not picked or picked[0] >= len(frame):
         return None
-    return str(frame["One"].iloc[picked[0]]), str(frame["Other"].iloc[picked[0]])
+    return names[rows[picked[0]]], names[columns[picked[0]]]

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from dnacore import DNA, Sensitivity
+from dnacore.distances.split_half import Chance
 from ui.app import words
 from ui.app import words as neuron_names
 
@@ -27,7 +28,11 @@ def pairwise(
     not all of them are in the matrix: then the sentence says which part it speaks of.
     """
     said = _pairwise(names, matrix, unit, within)
-    return said if of is None or len(names) <= 2 else f"Of {len(names)} shown ({of} datasets in all): {said}"
+    return (
+        words.opening(said)
+        if of is None or len(names) <= 2
+        else f"Of {len(names)} shown ({of} datasets in all): {said}"
+    )
 
 
 def _pairwise(names: Sequence[str], matrix: np.ndarray, unit: str, within: np.ndarray | None) -> str:
@@ -38,16 +43,33 @@ def _pairwise(names: Sequence[str], matrix: np.ndarray, unit: str, within: np.nd
     if k == 2:
         if noisy.any():
             return f"{names[0]} and {names[1]} cannot be told apart: chance would give as much."
-        return f"{names[0]} and {names[1]} differ by {words.distance(float(matrix[0][1]), unit)}."
+        return f"{names[0]} and {names[1]} differ{_beyond(within)}."
     beyond = list(zip(*np.nonzero(np.triu(~noisy, 1)), strict=True))
     if len(beyond) == 1:
         i, j = beyond[0]
-        apart = words.distance(float(matrix[i][j]), unit)
-        return f"Only {names[i]} and {names[j]} differ by more than chance would give: {apart}."
+        return f"Only {names[i]} and {names[j]} differ by more than chance would give."
     if not beyond:
         return "No two of them differ by more than chance would give."
     said = _standing_out(names, np.asarray(matrix))
     return f"{said} {_noisy(names, noisy)}".strip()
+
+
+def _beyond(within: np.ndarray | None) -> str:
+    return "" if within is None else ", by more than chance would give"
+
+
+def extremes(names: Sequence[str], matrix: np.ndarray, unit: str, bins: int = 1000) -> str:
+    """Return the numbers behind `pairwise`: the nearest and the farthest pair with their distances."""
+    rows, columns = np.triu_indices(len(names), 1)
+    values = np.asarray(matrix)[rows, columns]
+    if not len(values):
+        return ""
+
+    def said(at: int) -> str:
+        return f"{names[rows[at]]} and {names[columns[at]]} {words.distance(float(values[at]), unit, bins)}"
+
+    near, far = int(np.argmin(values)), int(np.argmax(values))
+    return f"Farthest apart: {said(far)}." + (f" Nearest: {said(near)}." if len(values) > 1 else "")
 
 
 def _noisy(names: Sequence[str], noisy: np.ndarray) -> str:
@@ -102,21 +124,24 @@ def by_layer(means: Mapping[str, float]) -> str:
     if len(layers) < 3 or min(early, late) == 0:
         return f"{where}."
     if early > 1.25 * late:
-        return (
-            f"{where}; early layers (edges, colour, texture) see {words.times(early / late)} more of it than late ones."
-        )
+        return f"{where}; early layers (edges, colour, texture) see {words.times(early / late)} as much of it as late ones."
     if late > 1.25 * early:
         return (
-            f"{where}; late layers (parts, objects, scene) see {words.times(late / early)} more of it than early ones."
+            f"{where}; late layers (parts, objects, scene) see {words.times(late / early)} as much of it as early ones."
         )
     return f"{where}; early and late layers see about as much of it."
 
 
-def against_chance(distance: float, usual: float, most: float) -> str:
-    """Say how a distance compares with what chance would give."""
-    if distance <= most:
-        return "no more than chance would give"
-    return f"{words.times(distance / usual)} what chance would give" if usual > 0 else "chance would give nothing"
+def two(names: Sequence[str], distance: float, chance: Chance | None) -> str:
+    """Say how far two datasets are apart beside what chance would give; without chance, that they are compared."""
+    pair = f"{words.opening(names[0])} and {names[1]}"
+    if chance is None:
+        return f"{pair} differ." if distance > 0 else f"{pair} cannot be told apart."
+    if distance <= chance.most:
+        return f"{pair} cannot be told apart: chance would give as much."
+    if chance.usual <= 0:
+        return f"{pair} differ, and chance would give nothing."
+    return f"{pair} differ {words.times(distance / chance.usual)} as much as chance would make them."
 
 
 def concentration(distances: np.ndarray) -> str:
@@ -133,18 +158,34 @@ def concentration(distances: np.ndarray) -> str:
 
 
 def sensitivity(found: Sensitivity, dna: DNA) -> str:
-    """Say which neuron tells the two piles apart best, and how that compares with chance."""
+    """Say how many neurons tell the two piles apart, and how clearly the best of them does beside chance."""
     best = int(found.order[0])
     if found.emd[best] == 0:
-        return "No neuron tells the two piles apart."
-    name = neuron_names.full(dna, best)
-    ratios = found.noise_ratio
-    if ratios is None:
-        return f"{name[:1].upper()}{name[1:]} tells them apart best, by {words.significant(found.emd[best])} bins."
-    above = found.above_noise(RATE)
-    count = f"{len(above):,} of {dna.n_neurons:,} neurons" if len(above) else f"None of {dna.n_neurons:,} neurons"
-    verb = "see" if len(above) > 1 else "sees"
-    return (
-        f"{name[:1].upper()}{name[1:]} tells them apart best: {words.times(float(ratios[best]))} what chance would "
-        f"give. {count} {verb} a difference beyond chance, which lets none through in 19 of 20 comparisons of this size."
-    )
+        return "No neuron tells the two apart."
+    if found.noise_ratio is None:
+        return f"The neurons that see most of the difference, of {words.count(dna.n_neurons, 'neuron')}."
+    above = len(found.above_noise(RATE))
+    clearly = f"sees {words.times(float(found.noise_ratio[best]))} what chance gives"
+    if not above:
+        return f"No neuron sees a difference beyond chance; the best of {dna.n_neurons:,} neurons {clearly}."
+    seen = f"{above:,} of {dna.n_neurons:,} neurons {'see' if above > 1 else 'sees'} the difference"
+    return f"{seen}; the best {clearly}."
+
+
+def sensitivity_exact(found: Sensitivity, dna: DNA) -> str:
+    """Return the numbers behind `sensitivity`: which neuron is the best, how far apart, and at which rate of error."""
+    best = int(found.order[0])
+    apart = f"The best: {neuron_names.full(dna, best)}, {words.difference(float(found.emd[best]))}."
+    if found.noise_ratio is None:
+        return apart
+    return f"{apart} Counted are neurons beyond what chance gives to any in 19 of 20 comparisons of this size."
+
+
+def neuron(names: Sequence[str], ratio: float | None, higher: str) -> str:
+    """Say how clearly one neuron tells two datasets apart. ratio: times what chance gives, where known."""
+    one, other = names[0], names[1]
+    if ratio is None:
+        return f"This neuron reacts more to {higher} than to {other if higher == one else one}."
+    if ratio < 1:
+        return f"This neuron does not tell {one} from {other}: chance would give as much."
+    return f"This neuron tells {one} from {other} {words.times(ratio)} as clearly as chance would; it reacts more to {higher}."

@@ -44,6 +44,7 @@ def heatmap(
     top = float(off.max()) if off.size and off.max() > 0 else 1.0
     figure = go.Figure()
     _colours(figure, values, noisy, top)
+    _own(figure, k, tone)
     _targets(figure, names, values, noisy, unit)
     if noisy.any():
         _outline(figure, noisy, tone)
@@ -62,6 +63,21 @@ def _colours(figure: go.Figure, values: np.ndarray, noisy: np.ndarray, top: floa
         zmin=0,
         zmax=top,
         colorscale=palette.colour_scale(palette.SEQUENTIAL),
+        xgap=2,
+        ygap=2,
+        hoverinfo="skip",
+        showscale=False,
+    )
+
+
+def _own(figure: go.Figure, k: int, tone: palette.Ink) -> None:
+    """Fill the diagonal with a grey that stands on no scale: the dark ground itself would say far."""
+    grey = palette.own_ground(tone)
+    figure.add_heatmap(
+        z=np.where(np.eye(k, dtype=bool), 1.0, np.nan),
+        x=list(range(k)),
+        y=list(range(k)),
+        colorscale=[(0, grey), (1, grey)],
         xgap=2,
         ygap=2,
         hoverinfo="skip",
@@ -106,7 +122,7 @@ def _numbers(
         return f"{'≈ ' if noisy[i, j] else ''}{words.significant(values[i, j], digits)}"
 
     def colour(i: int, j: int) -> str:
-        return tone.quiet if i == j else tone.text if noisy[i, j] else palette.text_on(values[i, j] / top)
+        return tone.text if i == j or noisy[i, j] else palette.text_on(values[i, j] / top)
 
     figure.add_scatter(
         x=[j for _, j in cells],
@@ -162,7 +178,7 @@ def _outline(figure: go.Figure, cells: np.ndarray, tone: palette.Ink) -> None:
         mode="lines",
         line={"color": tone.quiet, "width": 1.25, "dash": "dot"},
         fill="toself",
-        fillcolor=tone.ground,
+        fillcolor=palette.own_ground(tone),
         hoverinfo="skip",
         showlegend=False,
     )

@@ -13,6 +13,8 @@ from ui.app import palette, words
 from ui.figures.names import plain, short
 
 SHOWN_BINS = 80
+CLIP_FROM = 2.5  # times as high as the next one: such a bar is cut off, so that the others can be seen
+CLIP_TO = 1.3
 
 
 @dataclass(frozen=True)
@@ -73,15 +75,48 @@ def overlay(
         )
     if 0 < len(series) <= 4:
         _label_directly(figure, series, shares, centres, logarithmic=logarithmic, tone=tone)
-    figure.update_layout(
-        template=palette.template(dark),
-        height=height,
-        barmode="overlay",
-        bargap=0,
-        clickmode="event+select",
-        margin={"t": 28, "l": 8, "r": 8, "b": 8},
-    )
+    margin = {"t": 28, "l": 8, "r": 8, "b": 8}
+    figure.update_layout(template=palette.template(dark), height=height, barmode="overlay", bargap=0, margin=margin)
+    figure.update_layout(clickmode="event+select")
     _axes(figure, _largest(shares), floor if logarithmic else None)
+    return figure if logarithmic else _cut_off(figure, shares, position, tone)
+
+
+def _spike(shares: Sequence[np.ndarray]) -> tuple[int, float] | None:
+    """Return a bar that would press all others flat (mostly the one at zero), and how high the others are drawn."""
+    largest = np.max(shares, axis=0) if shares else np.zeros(0)
+    if len(largest) < 2:
+        return None
+    place = int(largest.argmax())
+    rest = float(np.delete(largest, place).max())
+    return (place, CLIP_TO * rest) if 0 < CLIP_FROM * rest < largest[place] else None
+
+
+def _cut_off(
+    figure: go.Figure,
+    shares: Sequence[np.ndarray],
+    position: np.ndarray,
+    tone: palette.Ink,
+) -> go.Figure:
+    """Return the figure with its axis ended above the other bars, where one would press them flat, and how high that one is."""
+    spike = _spike(shares)
+    if spike is None:
+        return figure
+    place, top = spike
+    centre, left = float(position[place : place + 2].mean()), place < (len(position) - 1) / 2
+    at = 0.0 if position[place] <= 0 <= position[place + 1] else centre
+    figure.update_yaxes(range=[0, top], tickformat=".0%" if top >= 0.04 else ".1%")
+    figure.add_annotation(
+        x=centre,
+        y=1,
+        yref="paper",
+        xshift=10 if left else -10,
+        xanchor="left" if left else "right",
+        yanchor="top",
+        text=f"↑ cut off: {words.listing([words.percent(share[place]) for share in shares])} at {words.significant(at)}",
+        showarrow=False,
+        font={"color": tone.quiet, "size": palette.SMALL},
+    )
     return figure
 
 
@@ -152,7 +187,8 @@ def _label_directly(
     tone: palette.Ink,
 ) -> None:
     # A label sits where its series rises highest above the others; labels that would touch move up a line.
-    top = _largest(shares)
+    spike = None if logarithmic else _spike(shares)
+    top = spike[1] / 1.12 if spike else _largest(shares)
     span = float(centres[-1] - centres[0]) or 1.0
     taken: list[tuple[float, float]] = []
     for place, (item, share) in enumerate(zip(series, shares, strict=True)):
@@ -163,7 +199,7 @@ def _label_directly(
         at = int(np.argmax(lead if lead.max() > 0.02 * top else share))
         x = float(centres[at])
         near = np.abs(centres - x) <= 0.1 * span  # a label stands clear of whatever runs below its width
-        y = max(float(other[near].max()) for other in shares)
+        y = min(top, max(float(other[near].max()) for other in shares))
         level = y / top
         while any(abs(x - other) < 0.22 * span and abs(level - used) < 0.085 for other, used in taken):
             level += 0.085

@@ -11,7 +11,7 @@ import streamlit as st
 import dnacore as dc
 from ui.app import address, layout, reads, words
 from ui.app.reads import Ready
-from ui.choices import choices, closeup, picking, piles
+from ui.choices import choices, closeup, filter_bar, parts, picking, piles
 from ui.choices import reference as ranking
 from ui.choices.reference import Reference
 from ui.components.wall import Band, Long, Picture, Seen
@@ -38,6 +38,11 @@ class Asked:
     column: str
     wanted: Truth | None
 
+    @property
+    def question(self) -> str:
+        """What the ranking answers, in words."""
+        return ranking.question(self.dataset, self.reference, self.unlike, self.selection)
+
     def ranking(self) -> pd.DataFrame:
         """Return the images, nearest first."""
         return reads.ranking(self.dataset, self.reference, self.unlike, self.selection)
@@ -50,11 +55,15 @@ class Asked:
 def choose(ready: Sequence[Ready]) -> Asked:
     """Draw the knobs."""
     dataset = choices.one_dataset(
-        "Images of", ready, key="dataset", index=choices.own_first(ready), help="The dataset whose images are ranked."
-    )
+        "Images of", ready, key="dataset", index=choices.own_first(ready), split=True,
+        help="The dataset, or the part of one, whose images are ranked.",
+    )  # fmt: skip
+    part = filter_bar.draw(dataset.dataset)
     reference = ranking.choose_reference("Most like", ready, key="like", other=dataset)
     unlike = ranking.choose_unlike(ready, key="unlike")
     selection = ranking.choose_neurons(dataset, reference, unlike, reads.dna(dataset))
+    if part is not None:
+        dataset = reads.part(dataset, part.column, part.value, part.also)
     view = address.segments("Show", VIEWS, key="view")
     columns = [str(column) for column in reads.attributes(dataset.dataset).columns]
     column = ""
@@ -69,7 +78,7 @@ def choose(ready: Sequence[Ready]) -> Asked:
 def draw(asked: Asked) -> None:
     """Draw the ranking."""
     ranked, nearest = asked.ranking(), asked.shown()
-    layout.found(ranking.sentence(asked.dataset, asked.reference, asked.unlike, ranked))
+    layout.found(*ranking.sentence(asked.dataset, asked.reference, asked.unlike, ranked))
     view = asked.view if len(nearest) > FEW else "wall"
     seen = {"bands": _bands, "sides": _sides, "wall": _wall}[view](asked, nearest)
     layout.caption(
@@ -82,12 +91,13 @@ def draw(asked: Asked) -> None:
     truth.draw(asked.dataset, ranked, asked.wanted)
     if seen.opened is not None:
         closeup.show(
-            asked.dataset,
+            parts.whole(asked.dataset),
             seen.opened,
-            [
-                ("Rank", f"{seen.opened.left} of {len(nearest):,}"),
-                ("Distance", f"{seen.opened.right} of {reads.dna(asked.dataset).bins - 1} bins"),
+            lambda one: [
+                ("Rank", f"{one.left} of {words.count(len(nearest), 'image')}"),
+                ("Distance", f"{one.right} of {reads.dna(asked.dataset).bins - 1} bins"),
             ],
+            among=nearest.pictures,
             why=ranking.context(),
         )
 
@@ -100,7 +110,7 @@ def _bands(asked: Asked, nearest: Long) -> Seen:
             Band(middle(everything, BAND), "Middle", "halfway down the ranking", rows=1, centred=True),
             Band(everything[::-1][:BAND], "Farthest", f"least like {target}, farthest first", rows=2),
         ],
-        dataset=asked.dataset.name,
+        dataset=parts.whole(asked.dataset).name,
         key="gallery-bands",
         title="Nearest, middle and farthest images",
         size=SIZE,
@@ -124,9 +134,9 @@ def _sides(asked: Asked, nearest: Long) -> Seen:
             st.html(f'<div class="vds-row"><b>{title}</b><span class="vds-quiet">{count}</span></div>')
             one = picking.wall(
                 pictures,
-                dataset=asked.dataset.name,
+                dataset=parts.whole(asked.dataset).name,
                 key=f"gallery-{title.lower()}",
-                title=f"Images of {asked.dataset.name}, {title.lower()} first",
+                title=f"Images of {asked.dataset.said}, {title.lower()} first",
                 height=TALL,
                 size=SIZE,
                 aspect=reads.aspect(asked.dataset.dataset),
@@ -138,9 +148,9 @@ def _sides(asked: Asked, nearest: Long) -> Seen:
 def _wall(asked: Asked, nearest: Long) -> Seen:
     return picking.wall(
         nearest,
-        dataset=asked.dataset.name,
+        dataset=parts.whole(asked.dataset).name,
         key="gallery-wall",
-        title=f"Images of {asked.dataset.name}, nearest first",
+        title=f"Images of {asked.dataset.said}, nearest first",
         height=TALL,
         size=SIZE,
         aspect=reads.aspect(asked.dataset.dataset),

@@ -14,6 +14,7 @@ from ui.app import address, layout, palette, reads, theme, words
 from ui.app.reads import Ready
 from ui.choices import piles
 from ui.components import chart
+from ui.figures import effects
 
 NONE = "none"
 MOST_POINTS = 400
@@ -41,12 +42,12 @@ def choose(dataset: Ready) -> Truth | None:
     if not found:
         return None
     chosen = address.select(
-        "Should come first",
+        "Check the order by",
         [NONE, *found],
         key="truth",
         format_func=lambda code: found[code].said if code in found else "Nothing in particular",
         plain=True,
-        help="An attribute taken as the truth: how well does the ranking find its images?",
+        help="An attribute taken as the truth: how often do its images come first?",
     )
     return found.get(chosen)
 
@@ -70,7 +71,7 @@ def draw(dataset: Ready, ranked: pd.DataFrame, wanted: Truth | None) -> None:
         return
     area, found = metrics.auc(distances, hits), metrics.precision_recall(hits)
     top = min(100, int(hits.sum()))
-    layout.found(f"{wanted.said}: AUC {area:.3f}; {int(hits[:top].sum())} of the first {top} images have it")
+    layout.found(*sentence(wanted, area, int(hits[:top].sum()), top))
     chart.show(
         curve(found.recall, found.precision, chance=float(hits.mean()), dark=theme.is_dark()),
         key="precision-recall",
@@ -79,10 +80,16 @@ def draw(dataset: Ready, ranked: pd.DataFrame, wanted: Truth | None) -> None:
     )
     layout.caption(
         "How many of the images seen so far have it (precision), as more and more of those that have it are found "
-        f"(recall). The dotted line is what chance gives. AUC: how often an image with it lies before one without; "
-        f"0.5 is chance, 1 is always. Average precision {found.average:.3f}; "
+        f"(recall). The dotted line is what chance gives. Average precision {found.average:.3f} of 1; "
         f"{words.count(int(hits.sum()), 'image')} of {len(hits):,} have it."
     )
+
+
+def sentence(wanted: Truth, area: float, hits: int, top: int) -> tuple[str, str]:
+    """Say how often an image that should come first does, and the numbers behind it."""
+    having = effects.images_of(f"{wanted.column}={wanted.value}")
+    said = f"One of the {having} comes first {words.pairs(area)}; {hits:,} of the first {top:,} are such images"
+    return said, f"AUC {area:.3f} (0.5 is chance, 1 is always)."
 
 
 def curve(recall: npt.ArrayLike, precision: npt.ArrayLike, *, chance: float, dark: bool = False) -> go.Figure:

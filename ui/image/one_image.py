@@ -11,7 +11,7 @@ import streamlit as st
 import dnacore as dc
 from ui.app import address, capture, layout, navigation, palette, reads, theme, words
 from ui.app.reads import Image, Ready
-from ui.choices import choices, closeup, picking
+from ui.choices import choices, closeup, parts, picking
 from ui.choices import reference as ranking
 from ui.choices.reference import Reference
 from ui.components import chart, wall
@@ -24,9 +24,13 @@ ROW = 5  # images, none smaller than 120 pixels
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """An image with what it is compared with. order: its dataset's images, nearest first; place: its own, -1: none."""
+    """An image with what it is compared with.
+
+    among: its dataset, or the part of it whose images are ranked; order: those, nearest first; place: its own, -1: none.
+    """
 
     image: Image
+    among: Ready
     reference: Reference
     unlike: Reference | None
     selection: dc.Selection | None
@@ -52,13 +56,24 @@ def choose(ready: Sequence[Ready]) -> Shown:
     capture.used(owner)
     reference = ranking.choose_reference("Compared with", ready, key="like", other=owner)
     unlike = ranking.choose_unlike(ready, key="unlike")
-    selection = ranking.choose_neurons(owner, reference, unlike, reads.dna(owner))
-    order = tuple(int(index) for index in reads.ranking(owner, reference, unlike, selection)["index"])
+    among = _among(owner, image, ready)
+    selection = ranking.choose_neurons(among, reference, unlike, reads.dna(owner))
+    order = tuple(int(index) for index in reads.ranking(among, reference, unlike, selection)["index"])
     if image is None:
         image = Image(owner, order[-1])  # the farthest one has the most to tell
         address.keep("of", f"{owner.name}:{image.index}")
     told = why.tell(image, reference, unlike, selection)
-    return Shown(image, reference, unlike, selection, order, why.place_of(image, list(order)), told)
+    return Shown(image, among, reference, unlike, selection, order, why.place_of(image, list(order)), told)
+
+
+def _among(owner: Ready, image: Image | None, ready: Sequence[Ready]) -> Ready:
+    """The images that the one is ranked among: of the part of its dataset that the ranking was of, or of all of it."""
+    code = address.code("dataset") or ""
+    found = parts.resolve(ready, [code]) if code.startswith(f"{owner.name}[") else []
+    if not found or image is None:
+        return owner
+    inside = {row.index for row in reads.files(found[0].dataset)}
+    return found[0] if image.index in inside else owner
 
 
 def _meant(code: str, ready: Sequence[Ready]) -> Image | None:
@@ -69,6 +84,14 @@ def _meant(code: str, ready: Sequence[Ready]) -> Image | None:
         st.warning(words.as_markdown(str(error)))
         return None
     return found
+
+
+def question(shown: Shown) -> str:
+    """Return what is asked about the image."""
+    name, by = why.row_of(shown.image).path.rsplit("/", 1)[-1], choices.by(shown.selection)
+    unlike = f" rather than {ranking.name_of(shown.unlike)}" if shown.unlike is not None else ""
+    asked = f"What makes {name} like or unlike {ranking.name_of(shown.reference)}{unlike}"
+    return f"{asked}{f', by {by}' if by else ''}?"
 
 
 def about(shown: Shown) -> None:
@@ -97,7 +120,9 @@ def about(shown: Shown) -> None:
 def draw(shown: Shown, ready: Sequence[Ready]) -> None:
     """Draw why the image lies where it does, and its surroundings."""
     image, place, last = shown.image, shown.place, len(shown.order) - 1
-    layout.found(why.sentence(image, shown.told, shown.reference, shown.unlike, place, len(shown.order)))
+    layout.found(
+        *why.sentence(image, shown.told, shown.reference, shown.unlike, place, len(shown.order), shown.among.said)
+    )
     reference = shown.reference
     colour = palette.dataset_colour(reference.dataset.colour) if isinstance(reference, Ready) else palette.LIGHT.neutral
     asked = why.draw(
@@ -158,13 +183,21 @@ def _nearest(shown: Shown) -> None:
 
 def _follow(shown: Shown, asked: Mapping[str, Any]) -> None:
     if asked["neuron"]:
-        other = shown.reference if isinstance(shown.reference, Ready) else None
-        b = other.name if other is not None and other.name != shown.owner.name else None
-        navigation.go("neurons", neuron=asked["neuron"], a=shown.owner.name, b=b)
+        navigation.go("neurons", neuron=asked["neuron"], **_sides(shown))
     if asked["go"] == "back":
-        navigation.go("gallery", **(ranking.context() | {"dataset": shown.owner.name}))
+        navigation.go("gallery", **(ranking.context() | {"dataset": shown.among.name}))
     elif asked["go"] in ("before", "after"):
         _open(shown.owner, shown.order[shown.place + (1 if asked["go"] == "after" else -1)])
+
+
+def _sides(shown: Shown) -> dict[str, str]:
+    """The choices by which the Neurons page asks the same: like against unlike, or the dataset against its reference."""
+    like, unlike = shown.reference, shown.unlike
+    if isinstance(like, Ready) and isinstance(unlike, Ready):
+        return {"a": like.name, "b": unlike.name}
+    if isinstance(like, Ready) and like.name != shown.among.name:
+        return {"a": shown.among.name, "b": like.name}
+    return {"a": shown.among.name}
 
 
 def _open(owner: Ready, index: int) -> None:

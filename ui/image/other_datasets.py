@@ -54,7 +54,7 @@ def _table(
 ) -> pd.DataFrame:
     rows = []
     for one in _shown:
-        row: dict[str, object] = {"Dataset": one.name}
+        row: dict[str, object] = {"Dataset": one.said}
         if ranks:
             ranked = reads.ranking(_image.dataset, one, None, _selection)
             own = ranked[ranked["index"] == _image.index]

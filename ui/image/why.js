@@ -2,7 +2,6 @@
 // Pointing at a neuron (or moving to it with the arrow keys) lights up its place. Left and right lead to the images
 // before and after in the ranking, Escape back to it.
 
-const SVG = "http://www.w3.org/2000/svg";
 const VIEWS = [["heat", "Where it comes from"], ["boxes", "Places"], ["plain", "Picture only"]];
 
 export default mounted((parent) => new Why(parent));
@@ -110,23 +109,16 @@ class Why {
 
   // The reference's histogram as an area, the image's as a line over it.
   curves(neuron) {
-    const width = 220, height = 34, svg = document.createElementNS(SVG, "svg");
-    svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
-    svg.setAttribute("preserveAspectRatio", "none");
-    svg.setAttribute("aria-hidden", "true");
+    const width = 220, height = 34;
+    const svg = draw("svg", { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", "aria-hidden": "true" });
     const top = Math.max(...neuron.reference, ...neuron.image, 1e-9), count = neuron.image.length;
     const points = (values) => values.flatMap((value, at) => {
       const y = (height - 1 - (value / top) * (height - 3)).toFixed(1);
       return [`${((at / count) * width).toFixed(1)},${y}`, `${(((at + 1) / count) * width).toFixed(1)},${y}`];
     });
-    const area = document.createElementNS(SVG, "polygon");
-    area.setAttribute("points", `0,${height} ${points(neuron.reference).join(" ")} ${width},${height}`);
-    area.setAttribute("fill", this.data.colour);
-    area.setAttribute("fill-opacity", "0.45");
-    const line = document.createElementNS(SVG, "polyline");
-    line.setAttribute("points", points(neuron.image).join(" "));
-    line.setAttribute("class", "line");
-    svg.append(area, line);
+    const outline = `0,${height} ${points(neuron.reference).join(" ")} ${width},${height}`;
+    draw("polygon", { points: outline, fill: this.data.colour, "fill-opacity": 0.45 }, svg);
+    draw("polyline", { points: points(neuron.image).join(" "), class: "line" }, svg);
     return svg;
   }
 

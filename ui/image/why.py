@@ -14,6 +14,7 @@ import dnacore as dc
 from dnacore.analyses.explanation import Explanation, explain_image
 from dnacore.analyses.places import Place, heat, on_picture, places
 from dnacore.images import thumbnails
+from dnacore.images.tars import open_file
 from dnacore.workspace.store.shard_plan import FileRow
 from ui.app import capture, reads, words
 from ui.app import words as neuron_names
@@ -111,7 +112,7 @@ def size(image: Image) -> tuple[int, int]:
     """Return width and height of an image as people see it; 1 by 1 where it cannot be read any more."""
     path = image.dataset.dataset.folder / row_of(image).path
     try:
-        with Pillow.open(path) as opened:
+        with open_file(path) as file, Pillow.open(file) as opened:
             width, height = opened.size
             turned = opened.getexif().get(thumbnails.ORIENTATION, 1) >= _TURNED
     except Exception:
@@ -202,27 +203,29 @@ def place_of(image: Image, order: list[int]) -> int:
     return order.index(image.index) if image.index in order else -1
 
 
-def sentence(image: Image, told: Told, reference: Reference, unlike: Reference | None, place: int, count: int) -> str:
-    """Return the one thing found about an image."""
+def sentence(
+    image: Image, told: Told, reference: Reference, unlike: Reference | None, place: int, count: int, among: str
+) -> tuple[str, str]:
+    """Return the one thing found about an image, and the numbers behind it. place: among the `count` images of `among`, nearest first."""
     name, target = row_of(image).path.rsplit("/", 1)[-1], ranking.name_of(reference)
     layer, part = max(told.found.layers.items(), key=lambda pair: abs(pair[1]))
     share = abs(part) / max(sum(abs(value) for value in told.found.layers.values()), 1e-12)
-    where = f"{words.layer(layer)} adds most ({words.percent(share)})"
-    distance = words.significant(abs(told.found.distance))
+    exact = (
+        f"{words.significant(abs(told.found.distance))} bins; {words.layer(layer)} adds most ({words.percent(share)})."
+    )
     if unlike is not None:
         side = (target, ranking.name_of(unlike)) if told.found.distance < 0 else (ranking.name_of(unlike), target)
-        return f"{name} is {distance} bins nearer to {side[0]} than to {side[1]}; {where}"
+        return f"{name} is more like {side[0]} than like {side[1]}", f"Nearer by {exact}"
     if place < 0 or count < 2:
-        return f"{name} is {distance} bins from {target}; {where}"
-    than = _standing(place, count, image.dataset.name)
-    return f"{name} is {distance} bins from {target}, {than}; {where}"
+        return f"{name} beside {target}", f"Apart by {exact}"
+    return f"{name} is {_standing(place, count, among, target)}", f"Apart by {exact}"
 
 
-def _standing(place: int, count: int, dataset: str) -> str:
-    """Say where an image stands among the `count` of its dataset, nearest first."""
+def _standing(place: int, count: int, dataset: str, target: str) -> str:
+    """Say where an image stands among the `count` of its dataset, those nearest to a target first."""
     if place in (0, count - 1):
-        return f"the {'nearest' if place == 0 else 'farthest'} of the {count:,} of {dataset}"
+        return f"the {'nearest to' if place == 0 else 'farthest from'} {target} of the {count:,} images of {dataset}"
     farther = place / (count - 1)
     if farther >= 0.5:
-        return f"farther than {min(farther, 0.99):.0%} of {dataset}"
-    return f"nearer than {min(1 - farther, 0.99):.0%} of {dataset}"
+        return f"farther from {target} than {round(100 * min(farther, 0.99))} of 100 images of {dataset}"
+    return f"nearer to {target} than {round(100 * min(1 - farther, 0.99))} of 100 images of {dataset}"

@@ -1,4 +1,4 @@
-"""Background jobs as a person sees them: what is running, how fast, how long still, and cancel, resume, dismiss."""
+"""Background jobs as a person sees them: what is running, how fast, how long still, and cancel, resume, forget."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from dnacore.errors import UnknownName
 from dnacore.workspace import jobs
 from dnacore.workspace.jobs import Job
-from ui.app import reads, words
+from ui.app import errors, layout, reads, words
 
 RECENT = 3
 AGAIN = {"failed": "Try again"}
@@ -20,7 +21,7 @@ _COMMANDS = (
     (re.compile(r"\brun (it|the same command|this command) again\b"), "press “BUTTON”"),
     (re.compile(r",? or (run it )?with --device cpu"), ""),
     (re.compile(r" \(--[a-z-]+[^)]*\)"), ""),
-    (re.compile(r"(with: |with )?`?python -m dnacore[^`]*`?"), "on the Datasets page"),
+    (re.compile(r"(with: |with )?`?python -m dnacore[^`\n]*`?"), "on the Datasets page"),
 )
 ENDED = {"failed": "failed", "cancelled": "cancelled", "interrupted": "was interrupted"}
 
@@ -38,7 +39,7 @@ def working_on(dataset: str) -> Job | None:
 def extract(names: Sequence[str], extractor: str | None = None) -> Job:
     """Extract datasets in the background, with the extractor in use unless another one is named."""
     title = f"Extracting {words.listing(names)}" if len(names) <= 3 else f"Extracting {len(names)} datasets"
-    # Whoever chose a network whose weights are not here, and pressed the button, has asked for them.
+    # Choosing a network whose weights are missing and pressing the button is asking for the download.
     command = ["extract", *names, "--extractor", extractor or reads.extractor(), "--download"]
     return jobs.start(reads.workspace(), command, title=title, datasets=names)
 
@@ -61,14 +62,14 @@ def draw() -> None:
 
 
 def progress(job: Job, key: str) -> None:
-    """Draw a running job: its progress bar, speed, time left and a button to cancel."""
+    """Draw a running job: its progress bar, speed, time left and a button to cancel it."""
     share = min(job.done / job.total, 1.0) if job.total else 0.0
     with st.container(key=key):
         st.progress(share, text=words.as_markdown(job.title))
         st.caption(words.as_markdown(pace(job)))
-        stopping = job.id in st.session_state.setdefault("_jobs_stopping", set())
+        stopping = is_stopping(job)
         st.button(
-            "Stopping…" if stopping else "Cancel",
+            "Cancelling…" if stopping else "Cancel",
             key=f"{key}-cancel",
             on_click=cancel,
             args=(job.id,),
@@ -78,8 +79,37 @@ def progress(job: Job, key: str) -> None:
         )
 
 
+def is_stopping(job: Job) -> bool:
+    """Return whether a running job was asked to stop, here or by somebody else, and has not ended yet."""
+    return job.stage == jobs.STOPPING or job.id in st.session_state.setdefault("_jobs_stopping", set())
+
+
+def follow(job: Job, key: str, beneath: Callable[[], None] | None = None) -> None:
+    """Draw a job on its own page, once a second until it ends; then the page runs again.
+
+    beneath: draws what the page shows of the work so far.
+    """
+
+    def once() -> None:
+        with errors.guarded():
+            try:
+                current = jobs.job(reads.workspace(), job.id)
+            except UnknownName:
+                st.rerun()
+            if current.state != "running":
+                st.rerun()
+            progress(current, key)
+            if beneath is not None:
+                beneath()
+            layout.note("This goes on when you leave the page.")
+
+    st.fragment(once, run_every=1.0)()
+
+
 def pace(job: Job) -> str:
     """Return where a job stands: `extracting faces · 120 of 400 images · 31 images/s · about 9 s left`."""
+    if is_stopping(job):
+        return "being cancelled; what is finished is kept"
     parts = [job.stage or "starting"]
     if job.total:
         looks = job.command[:1] == ("lens",)  # counted in steps, or whatever its stage says
@@ -94,7 +124,7 @@ def pace(job: Job) -> str:
 
 def outcome(job: Job) -> str:
     """Return what came of a job that has ended, for people who see buttons and no command line."""
-    if job.state == "done" and len(job.datasets) > 1:  # its message speaks of the last dataset only
+    if job.state == "done" and len(job.datasets) > 1 and "\n" not in job.message:
         bad = f", {words.unreadable(job.rejected, job.total)}" if job.rejected else ""
         return f"{words.listing(job.datasets)}: {words.count(job.done, 'image')}{bad}"
     said, button = job.message, AGAIN.get(job.state, "Resume")
@@ -104,7 +134,7 @@ def outcome(job: Job) -> str:
 
 
 def ended(job: Job, key: str) -> None:
-    """Draw a job that did not finish: why, and buttons to resume or dismiss it."""
+    """Draw a job that did not finish: why, and buttons to resume or forget it."""
     with st.container(key=key):
         st.markdown(f"**{words.as_markdown(job.title)}** {ENDED[job.state]}.")
         if job.state == "failed" and job.message:
@@ -116,7 +146,7 @@ def ended(job: Job, key: str) -> None:
             on_click=_quietly(jobs.resume, job.id),
             type="tertiary",
         )
-        right.button("Dismiss", key=f"{key}-dismiss", on_click=_quietly(jobs.forget, job.id), type="tertiary")
+        right.button("Forget", key=f"{key}-dismiss", on_click=_quietly(jobs.forget, job.id), type="tertiary")
 
 
 def _notice_endings(active: list[Job]) -> None:

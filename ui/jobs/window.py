@@ -16,7 +16,7 @@ STATES = {
     "running": "running",
     "done": "done",
     "failed": "failed",
-    "cancelled": "stopped",
+    "cancelled": "cancelled",
     "interrupted": "interrupted",
 }
 
@@ -54,17 +54,23 @@ def _dialog() -> None:
 
 def _job(job: Job) -> None:
     title, *acts = st.columns([4.2, 1, 1], vertical_alignment="center")
-    title.markdown(f"**{words.as_markdown(job.title)}** {STATES[job.state]}{_when(job)}")
-    if job.state == "running":
-        acts[0].button("Stop", key=f"job-stop-{job.id}", on_click=tray.cancel, args=(job.id,), width="stretch")
+    running = job.state == "running"
+    stopping = running and tray.is_stopping(job)
+    title.markdown(
+        f"**{words.as_markdown(job.title)}** {'being cancelled' if stopping else STATES[job.state]}{_when(job)}"
+    )
+    if running:
+        acts[0].button(
+            "Cancel", key=f"job-stop-{job.id}", on_click=tray.cancel, args=(job.id,), width="stretch", disabled=stopping
+        )
     else:
         if job.state != "done":
             word = tray.AGAIN.get(job.state, "Resume")
             acts[0].button(word, key=f"job-again-{job.id}", on_click=_resume, args=(job.id,), width="stretch")
         acts[1].button("Forget", key=f"job-forget-{job.id}", on_click=_forget, args=(job.id,), width="stretch")
-    said = tray.pace(job) if job.state == "running" else tray.outcome(job)
+    said = tray.pace(job) if running else tray.outcome(job)
     if said:
-        st.caption(words.as_markdown(said))
+        st.caption("  \n".join(words.as_markdown(line) for line in said.splitlines()))
     if job.rejected:
         st.caption(f"{words.count(job.rejected, 'file')} could not be read; the Datasets page lists them.")
     with st.expander("Log", key=f"job-log-{job.id}", on_change="rerun") as log:

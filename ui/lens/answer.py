@@ -11,7 +11,6 @@ import pandas as pd
 import streamlit as st
 from PIL import Image
 
-import dnacore as dc
 from dnacore.extractors.labels import CAUTION
 from dnacore.workspace import jobs
 from dnacore.workspace.jobs import Job
@@ -32,12 +31,14 @@ def draw(asked: Asked) -> None:
     job = next((job for job in jobs.list_jobs(reads.workspace()) if list(job.command) == command), None)
     if job is not None and job.state == "running":
         layout.note(asked.analysis.question)
-        st.fragment(_progress, run_every=1.0)(job.id, asked)
+        tray.follow(job, "lens-job", lambda: _preview(asked))
         return
     found = read(asked)
     if found is None:
         _offer(asked, job)
         return
+    if job is not None and job.state in ("failed", "interrupted"):
+        st.warning(words.as_markdown(f"{tray.outcome(job)} What was found before is shown."))
     show(asked, *found)
 
 
@@ -57,11 +58,7 @@ def _offer(asked: Asked, job: Job | None) -> None:
 
 
 def _about(asked: Asked) -> str:
-    parts = [asked.subject] if asked.subject else []
-    parts += [f"in {asked.image.name}"] if asked.image else []
-    parts += [f"over the images of {asked.dataset.name}"] if asked.dataset and not asked.image else []
-    said = f"{asked.analysis.title}: {' '.join(parts)}." if parts else f"{asked.analysis.title}."
-    return f"{said} {wording.READ[asked.analysis.name]}"
+    return f"{asked.analysis.title}. {wording.READ[asked.analysis.name]}"
 
 
 def start(asked: Asked) -> Job:
@@ -79,22 +76,11 @@ def read(asked: Asked) -> tuple[bytes, dict[str, Any]] | None:
         return None
 
 
-def _progress(number: str, asked: Asked) -> None:
-    try:
-        job = jobs.job(reads.workspace(), number)
-    except dc.UnknownName:
-        return
-    if job.state != "running":
-        st.rerun(scope="app")
-    share = min(job.done / job.total, 1.0) if job.total else 0.0
-    st.progress(share, text=words.as_markdown(f"{job.title}: {job.stage or 'starting'}"))
-    st.button("Cancel", key="lens-cancel", on_click=tray.cancel, args=(job.id,), type="tertiary")
+def _preview(asked: Asked) -> None:
     try:
         st.image(asked.file(PREVIEW).read_bytes(), caption="How far it is", width=320)
     except OSError:
-        layout.note(
-            "A picture of how far it is appears here, where there is one. This goes on when you leave the page."
-        )
+        layout.note("A picture of how far it is appears here, where there is one.")
 
 
 def show(asked: Asked, picture: bytes, told: dict[str, Any]) -> None:
@@ -116,8 +102,7 @@ def show(asked: Asked, picture: bytes, told: dict[str, Any]) -> None:
         if st.button(
             "Look again", key="lens-again", type="tertiary", help="With the same choices, from the beginning."
         ):
-            asked.file(FIGURES).unlink(missing_ok=True)
-            start(asked)
+            start(asked)  # what was found before stays until the new answer takes its place
             st.rerun()
     if asked.into:
         navigation.link("datasets", f"Extract {asked.into} to see what its DNA says of it")

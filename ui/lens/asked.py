@@ -48,6 +48,7 @@ class Asked:
     into: str = ""
     layer: str = ""
     other: str = ""
+    beside: str = ""
     seed: int = 0
     settings: Mapping[str, Any] = field(default_factory=dict)
 
@@ -56,6 +57,14 @@ class Asked:
         """What the background job is called."""
         about = self.subject or (self.image.name if self.image else self.dataset.name if self.dataset else "")
         return f"Lens: {self.analysis.title}{', ' + about if about else ''}"
+
+    @property
+    def about(self) -> str:
+        """What the question is about, as a short sentence; "" for nothing in particular."""
+        said = [words.opening(self.subject)] if self.subject else []
+        said += [f"in {self.image.name}"] if self.image else []
+        said += [f"over the images of {self.dataset.said}"] if self.dataset and not self.image else []
+        return f"{words.opening(' '.join(said))}." if said else ""
 
     @property
     def names(self) -> list[str]:
@@ -72,7 +81,8 @@ class Asked:
             chosen = workspace.selection(self.target[1])
             target += [chosen.flat.tolist(), chosen.weights.tolist()]
         told = [
-            self.analysis.name, label, setting.extractor if setting else "", target, self.layer, self.other, self.into,
+            self.analysis.name, self.analysis.version, label, setting.extractor if setting else "",
+            target, self.layer, self.other, self.beside, self.into,
             [None if one is None else one.content for one in (self.image, self.style)], self.seed,
             None if self.dataset is None else [self.dataset.name, reads.listed(self.dataset)],
             sorted(self.settings.items()),
@@ -93,6 +103,7 @@ class Asked:
             "--style": str(self.style.path) if self.style else "",
             "--dataset": self.dataset.name if self.dataset else "",
             "--into": self.into, "--layer": self.layer, "--with-extractor": self.other,
+            "--beside": self.beside,
         }  # fmt: skip
         for option, value in given.items():
             if option and value:

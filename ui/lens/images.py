@@ -30,7 +30,7 @@ def choose_dataset(analysis: Analysis, ready: Sequence[Ready]) -> Ready:
     linked = (address.code(IMAGE) or "").rpartition(":")[0]
     place = names.index(linked) if linked in names else choices.own_first(ready)
     label = "Image from" if "image" in analysis.inputs and "dataset" not in analysis.inputs else "Dataset"
-    return choices.one_dataset(label, ready, key="dataset", index=place)
+    return choices.one_dataset(label, ready, key="dataset", index=place, split=True)
 
 
 def choose_image(dataset: Ready, flat: int, ready: Sequence[Ready], ranked: bool = False) -> Picked | None:
@@ -43,7 +43,7 @@ def choose_image(dataset: Ready, flat: int, ready: Sequence[Ready], ranked: bool
     usual = next(iter(found), "")
     before = st.session_state.get("_lens-usual")
     if before is not None and before != usual and st.session_state.get(IMAGE) == before:
-        address.drop(IMAGE)  # nobody chose it: another neuron has another strongest image
+        address.drop(IMAGE)  # not chosen by hand, so another neuron brings its own strongest image
     st.session_state["_lens-usual"] = usual
     code = address.code(IMAGE)
     if code and code not in found and (linked := _of(code, ready)) is not None:

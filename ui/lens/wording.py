@@ -29,7 +29,7 @@ READ = {
     "maximise": "Made from noise, step by step, to activate the neuron as much as it can be. No photograph was copied.",
     "caricature": "The image with what the layer sees in it made stronger.",
     "dream": "The image changed, step by step, into what the layer would rather see in it.",
-    "invert": "Made from noise so that the layer cannot tell it from the image; what differs, the layer has let go of.",
+    "invert": "Made from noise so that the layer cannot tell it from the image; what differs, the layer has lost.",
     "filters": "Each tile is one filter, as an image: grey is zero, colours are what it looks for.",
     "path": "From what the network sees, layer by layer, the maps that are most active, to what its head calls it.",
     "neighbours": "Alike to the network above, alike in colours and places alone below.",
@@ -114,6 +114,14 @@ def figures(found: Mapping[str, Any], analysis: str = "") -> list[tuple[str, str
             rows.append((name, words.layer(value) if key == "layer" else value))
         elif isinstance(value, int | float) and not isinstance(value, bool) and key in _FIGURES:
             rows.append((name, _number(value, unit)))
+    beside = found.get("beside")
+    if isinstance(beside, Mapping):
+        name = str(beside.get("extractor"))
+        if target := beside.get("target"):
+            rows.append((f"{name}: looked at", str(target)))
+        rows += [
+            (f"{name}: {said[:1].lower()}{said[1:]}", value) for said, value in figures(beside["figures"], analysis)
+        ]
     return rows
 
 

@@ -1,6 +1,6 @@
 """Maps of images: which images are on one, where they lie, and the long ones laid out beside the server.
 
-A PCA is there at once. A UMAP is laid out in a process of its own and kept in the workspace's `maps`, so that it is
+A PCA is there at once. A UMAP or t-SNE is laid out in a process of its own and kept in the workspace's `maps`, so that it is
 there at once the next time, for everybody, also after a restart.
 """
 
@@ -18,7 +18,7 @@ import numpy as np
 import streamlit as st
 
 import dnacore as dc
-from dnacore.analyses import projection, umap_process
+from dnacore.analyses import map_process, projection
 from dnacore.analyses.projection import Plane
 from ui.app import reads
 from ui.app.reads import Ready
@@ -79,65 +79,82 @@ def _pca(keys: tuple[str, ...], neurons: str, _chosen: tuple[Ready, ...], _selec
 
 @dataclass(frozen=True)
 class Laid:
-    """A UMAP: its plane, or that it is being laid out, or why it cannot be."""
+    """A map that takes a while: its plane, or that it is being laid out, or why it cannot be."""
 
     plane: Plane | None
     working: bool = False
     problem: str = ""
 
 
-def umap(chosen: Sequence[Ready], selection: dc.Selection | None, images: int) -> Laid:
-    """Return the UMAP of some datasets' images if it is done; else begin with it, once for all sessions."""
-    name = _name(chosen, selection)
-    folder = reads.workspace().root / "maps"
-    points = folder / f"{name}.npy"
-    found = _load(name, images, points)
-    if found is not None:
-        return Laid(Plane(found))
-    with _lock:
-        process = _working.get(name)
-        if process is None:
-            values = folder / f"{name}-values.npy"
-            umap_process.prepare(features(chosen, selection), values)
-            _working[name] = _start(values, points)
-            return Laid(None, working=True)
-        code = process.poll()
-        if code is None:
-            return Laid(None, working=True)
-        del _working[name]
-        said = (process.stderr.read() if process.stderr else b"").decode(errors="replace").strip().splitlines()
-    if code == 0:
-        return umap(chosen, selection, images)
-    return Laid(
-        None, problem=said[-1] if code == 2 and said else "The map could not be laid out. Use PCA, or try again."
-    )
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """A map that takes a while: which images, by which neurons, laid out how."""
 
+    chosen: tuple[Ready, ...]
+    selection: dc.Selection | None
+    method: str
+    seed: int
 
-def working(chosen: Sequence[Ready], selection: dc.Selection | None) -> bool:
-    """Whether the UMAP of some datasets' images is being laid out right now."""
-    with _lock:
-        process = _working.get(_name(chosen, selection))
-        return process is not None and process.poll() is None
+    @property
+    def name(self) -> str:
+        """What it is known by: whoever asks for the same map later, or after a restart, finds it."""
+        said = repr((self.method, self.seed, [one.stored for one in self.chosen]))
+        neurons = b"" if self.selection is None else np.sort(self.selection.flat).astype("<i8").tobytes()
+        return hashlib.blake2b(said.encode() + neurons, digest_size=12).hexdigest()
 
+    @property
+    def points(self) -> Path:
+        """Where its points are kept."""
+        return reads.workspace().root / "maps" / f"{self.name}.npy"
 
-def _start(values: Path, points: Path) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "dnacore.analyses.umap_process", str(values), str(points)],
-        cwd=Path(__file__).parents[2],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
+    @property
+    def values(self) -> Path:
+        """Where what it is laid out from lies while it is."""
+        return self.points.with_name(f"{self.name}-values.npy")
 
+    def laid(self, images: int) -> Laid:
+        """Return it if it is done; else begin with it, once for all sessions."""
+        found = map_process.load(self.points, images) if self.points.is_file() else None
+        if found is not None:
+            return Laid(Plane(found))
+        with _lock:
+            process = _working.get(self.name)
+            if process is None:
+                map_process.prepare(features(self.chosen, self.selection), self.values)
+                _working[self.name] = self._start()
+                return Laid(None, working=True)
+            code = process.poll()
+            if code is None:
+                return Laid(None, working=True)
+            del _working[self.name]
+            said = (process.stderr.read() if process.stderr else b"").decode(errors="replace").strip().splitlines()
+        if code == 0:
+            return self.laid(images)
+        return Laid(
+            None, problem=said[-1] if code == 2 and said else "The map could not be laid out. Use PCA, or try again."
+        )
 
-def _load(name: str, images: int, points: Path) -> np.ndarray | None:
-    if not points.is_file():
-        return None
-    return umap_process.load(points, images)
+    def working(self) -> bool:
+        """Whether it is being laid out right now."""
+        with _lock:
+            process = _working.get(self.name)
+            return process is not None and process.poll() is None
 
+    def cancel(self) -> None:
+        """Stop laying it out. Nothing of it is kept."""
+        with _lock:
+            process = _working.pop(self.name, None)
+            if process is not None:
+                process.terminate()
+                process.wait()
+                self.values.unlink(missing_ok=True)
 
-def _name(chosen: Sequence[Ready], selection: dc.Selection | None) -> str:
-    # Known by what it shows, so that whoever asks for the same map later, or after a restart, finds it.
-    said = repr([one.key for one in chosen])
-    neurons = b"" if selection is None else np.sort(selection.flat).astype("<i8").tobytes()
-    return hashlib.blake2b(said.encode() + neurons, digest_size=12).hexdigest()
+    def _start(self) -> subprocess.Popen[bytes]:
+        line = [self.method, str(self.values), str(self.points), str(self.seed)]
+        return subprocess.Popen(
+            [sys.executable, "-m", "dnacore.analyses.map_process", *line],
+            cwd=Path(__file__).parents[2],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )

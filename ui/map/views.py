@@ -12,35 +12,46 @@ from dnacore.analyses import projection
 from dnacore.analyses.projection import Plane, of_distances
 from ui.app import address, capture, comparisons, errors, layout, navigation, palette, reads, theme, words
 from ui.app.reads import Ready
-from ui.choices import closeup, parts, picking
+from ui.choices import choices, closeup, parts, picking
 from ui.choices.measures import Measure
 from ui.components import chart, point_map
 from ui.components.point_map import Kind
 from ui.figures import findings, maps
-from ui.map import layouts
-from ui.map.layouts import Population
+from ui.map import lasso, layouts
+from ui.map.layouts import Layout, Population
 
-LAYOUTS = {"umap": "UMAP", "pca": "PCA"}
+LAYOUTS = {"umap": "UMAP", "tsne": "t-SNE", "pca": "PCA"}
+SEEDS = 20
 BY_DATASET = "dataset"
 UNKNOWN = "unknown"
 MOST_KINDS = 12
+
+
+def question(chosen: Sequence[Ready], *, by: str, what: str) -> str:
+    """Return the question that a map answers. by: the neurons that count, "" for all."""
+    whose = words.several([one.name for one in chosen])
+    which = f"images of {whose}" if what == "images" else "datasets"
+    among = "" if what == "images" else f" among {whose}"
+    return f"Which {which} lie near each other{among}{f', by {by}' if by else ''}?"
 
 
 def of_datasets(chosen: Sequence[Ready], measure: Measure) -> None:
     """Draw the datasets as points that are near each other where the datasets are alike."""
     compared = comparisons.comparison(chosen, measure.metric, measure.selection, measure.layer)
     plane = of_distances(compared.matrix)
-    names = list(compared.names)
+    names, said = list(compared.names), [one.said for one in chosen]
 
     def remember(data: list[int]) -> None:
         apart = compared.matrix[data[0]].copy()
         apart[data[0]] = np.inf
         st.session_state["_open_pair"] = (names[data[0]], names[int(apart.argmin())])
 
-    layout.found(findings.pairwise(names, compared.matrix, compared.unit))
+    layout.found(
+        findings.pairwise(said, compared.matrix, compared.unit), findings.extremes(said, compared.matrix, compared.unit)
+    )
     chart.show(
         maps.datasets(
-            names, plane.points, [palette.dataset_colour(one.dataset.colour) for one in chosen], dark=theme.is_dark()
+            said, plane.points, [palette.dataset_colour(one.dataset.colour) for one in chosen], dark=theme.is_dark()
         ),
         key="dataset-map",
         alt=f"Map of {words.listing(names)}",
@@ -68,16 +79,33 @@ def choose_colour(chosen: Sequence[Ready]) -> str:
     )
 
 
-def of_images(chosen: Sequence[Ready], selection: dc.Selection | None, method: str, colour: str) -> None:
+def choose_layout() -> tuple[str, int]:
+    """Let a person choose how images are laid out: the method, and the seed of one that begins by chance."""
+    method = address.segments("Layout", LAYOUTS, key="layout")
+    if method == "pca":
+        return method, 0
+    seed = address.whole_number("Seed", 0, SEEDS - 1, 0, key="map-seed")
+    layout.note("Another seed, another map: what is alike in both of them can be relied on.")
+    return method, seed
+
+
+def choose_neurons(dna: dc.DNA) -> dc.Selection | None:
+    """Let a person choose which neurons count: all, the last layer's, another layer's, or a saved selection."""
+    last = list(dna.layers)[-1]
+    called = f"The last layer: {words.layer(last)} ({words.count(dna.layers[last], 'neuron')})"
+    return choices.selection(choices.neurons(dna, extra={f"layer:{last}": called}), dna)
+
+
+def of_images(chosen: Sequence[Ready], selection: dc.Selection | None, method: str, colour: str, seed: int = 0) -> None:
     """Draw the images as points; those inside a lasso are listed below, to be picked or made a dataset of."""
     there = layouts.population(chosen)
     if len(there.pictures) < 3:
         st.info("A map needs at least three images. Choose more datasets.")
         return
     with st.spinner("Laying out the images…"):
-        plane, note = _plane(chosen, selection, method, len(there.pictures))
+        plane, note = _plane(Layout(tuple(chosen), selection, method, seed), len(there.pictures))
     kinds, of, notes = _kinds(chosen, there, colour)
-    layout.found(_sentence(kinds, of, plane, [one.name for one in chosen], colour))
+    layout.found(_sentence(kinds, of, plane, [one.said for one in chosen], colour))
     seen = point_map.show(
         there.pictures,
         plane.points,
@@ -86,7 +114,11 @@ def of_images(chosen: Sequence[Ready], selection: dc.Selection | None, method: s
         notes,
         key="image-map",
         title=f"Map of {words.count(len(there.pictures), 'image')}",
+        start=lasso.linked(there),
+        labels=lasso.names(chosen, there, plane),
     )
+    lasso.keep(seen)
+    lasso.bar(seen)
     capture.figure(maps.images(plane.points, kinds, of, dark=theme.is_dark()), "Map of images")
     sample = "" if there.total == len(there.pictures) else (
         f" A random sample of {len(there.pictures):,} of {there.total:,} images is shown."
@@ -102,7 +134,7 @@ def of_images(chosen: Sequence[Ready], selection: dc.Selection | None, method: s
     )
     if seen.opened is not None:
         owner = next(one for one in chosen if one.dataset.id == seen.opened.dataset)
-        closeup.show(parts.whole(owner), seen.opened)
+        closeup.show(owner, seen.opened)
     if seen.picked:
         st.divider()
         layout.found(f"{words.count(len(seen.picked), 'image')} inside the lasso: {_made_of(seen.picked, chosen)}")
@@ -114,38 +146,46 @@ def of_images(chosen: Sequence[Ready], selection: dc.Selection | None, method: s
             size=132,
             aspect=reads.aspect(chosen[0].dataset),
         )
-        layout.note("Select images here (Ctrl A takes all) to make them a dataset, a pile or a reference.")
 
 
-def _plane(chosen: Sequence[Ready], selection: dc.Selection | None, method: str, images: int) -> tuple[Plane, str]:
-    """Where the images lie, and a sentence on how. While a UMAP is being laid out, the PCA stands in for it."""
-    if method == "umap":
-        laid = layouts.umap(chosen, selection, images)
+def _plane(asked: Layout, images: int) -> tuple[Plane, str]:
+    """Where the images lie, and a sentence on how. While a map is being laid out, the PCA stands in for it."""
+    if asked.method != "pca":
+        laid = asked.laid(images)
         if laid.plane is not None:
-            note = "UMAP: groups and their neighbours mean something, the size of a gap between them does not."
-            return laid.plane, note
+            note = "groups and their neighbours mean something, the size of a gap between them does not."
+            return laid.plane, f"{LAYOUTS[asked.method]}: {note}"
         if laid.working:
-            st.fragment(_wait, run_every=1.0)(chosen, selection)
+            st.fragment(_wait, run_every=1.0)(asked)
         elif laid.problem:
             st.warning(words.as_markdown(laid.problem))
-    plane = layouts.pca(chosen, selection)
+    plane = layouts.pca(asked.chosen, asked.selection)
     kept = words.percent(plane.kept or 0)
     return plane, f"PCA: the plane in which the images spread most; it keeps {kept} of the spread."
 
 
-def _wait(chosen: Sequence[Ready], selection: dc.Selection | None) -> None:
+def _wait(asked: Layout) -> None:
     with errors.guarded():
-        if not layouts.working(chosen, selection):
+        if not asked.working():
             st.rerun()
         with st.container(key="map-wait", horizontal=True, vertical_alignment="center"):
-            layout.note("The UMAP is being laid out; it takes about half a minute the first time. Until then: PCA.")
+            called = LAYOUTS[asked.method]
+            layout.note(
+                f"The {called} is being laid out; it takes about half a minute the first time. Until then: PCA."
+            )
+            st.button("Cancel", key="map-cancel", type="tertiary", on_click=_cancel, args=(asked,))
+
+
+def _cancel(asked: Layout) -> None:
+    asked.cancel()
+    st.session_state["layout"] = "pca"
 
 
 def _kinds(chosen: Sequence[Ready], there: Population, colour: str) -> tuple[list[Kind], np.ndarray, list[str]]:
     """What the colours stand for, (N,) which of them each image has, and what stands below each image's name."""
-    owners = [chosen[at].name for at in there.owner]
+    owners = [chosen[at].said for at in there.owner]
     if colour == BY_DATASET:
-        return [Kind(one.name, palette.dataset_colour(one.dataset.colour)) for one in chosen], there.owner, owners
+        return [Kind(one.said, palette.dataset_colour(one.dataset.colour)) for one in chosen], there.owner, owners
     column = colour.partition(":")[2]
     tables = [reads.attributes(one.dataset) for one in chosen]
     values = [
@@ -183,11 +223,11 @@ def _sentence(kinds: Sequence[Kind], of: np.ndarray, plane: Plane, names: Sequen
     worst = min(range(len(kinds)), key=lambda k: (of[near[:, 1]] == of)[of == k].mean() if (of == k).any() else 2)
     mixed = float((of[near[:, 1]] == of)[of == worst].mean())
     tail = "" if mixed > 0.9 else f"; {kinds[worst].name} mixes most with the others"
-    return f"{100 * own:.0f} % of images have a neighbour of their own {what} on the map{tail}."
+    return f"{100 * own:.0f} of 100 images have a neighbour of their own {what} on the map{tail}."
 
 
 def _made_of(picked: Sequence, chosen: Sequence[Ready]) -> str:
-    named = {one.dataset.id: one.name for one in chosen}
+    named = {one.dataset.id: one.said for one in chosen}
     counts: dict[str, int] = {}
     for picture in picked:
         name = named.get(picture.dataset, "another dataset")

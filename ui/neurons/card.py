@@ -15,7 +15,7 @@ from ui.app import address, comparisons, layout, popovers, reads, words
 from ui.app import chance as noise
 from ui.app.reads import Ready
 from ui.choices import choices
-from ui.components.neuron_table import Column
+from ui.figures import findings
 
 NEW = "A new selection"
 KEPT = "_kept-neurons"
@@ -34,20 +34,17 @@ def chosen_neuron(two: Sequence[Ready], dna: dc.DNA) -> int:
     return int(np.argmax(dna.variance if np.isfinite(dna.variance).all() else dna.mean))
 
 
-def columns(two: Sequence[Ready]) -> list[Column]:
-    """Return the table's numbers: how far two datasets are apart on every neuron; of one, its mean and spread."""
+def sentence(two: Sequence[Ready], flat: int, name: str) -> tuple[str, str]:
+    """Say what one neuron does between two datasets, or that it is looked at in one; and which neuron it is."""
+    which = f"{name[:1].upper()}{name[1:]}"
     if len(two) < 2:
-        dna = reads.dna(two[0])
-        return [
-            Column("mean", "Mean", dna.mean, "Of the images' average activation"),
-            Column("spread", "Spread", np.sqrt(dna.variance), "Standard deviation between images", first=True),
-        ]
-    distances, chance = comparisons.differences(two[0], two[1]), noise.per_neuron(two[0], two[1], "emd")
-    found = [Column("emd", "Bins", distances, f"EMD of {two[0].name} and {two[1].name}, in bins", first=True)]
-    if chance is not None:
-        ratio = np.divide(distances, chance, out=np.full(len(distances), np.nan), where=chance > 1e-9)
-        found.append(Column("chance", "Chance", ratio, "How many times what chance would give", form="times"))
-    return found
+        return f"One neuron, and what it reacts to in {two[0].said}", f"{which}."
+    found, chance = comparisons.sensitivity(two[0], two[1]), noise.per_neuron(two[0], two[1], "emd")
+    apart = float(found.emd[flat])
+    ratio = apart / float(chance[flat]) if chance is not None and chance[flat] > 1e-9 else None
+    higher = two[0] if found.direction[flat] >= 0 else two[1]
+    said = findings.neuron([one.said for one in two[:2]], ratio, higher.said)
+    return said, f"{which}: {words.difference(apart, reads.dna(two[0]).bins)} apart."
 
 
 def linked_range(flat: int, bins: int) -> tuple[int, int] | None:
@@ -82,17 +79,17 @@ def statistics(chosen: Sequence[Ready], flat: int) -> None:
             words.percent(float(dna.saturation[flat])),
         ]
         rows.append([layout.dataset_name(one.dataset), *map(html.escape, values)])
-        plain.append([one.name, *values])
-    head = ["Dataset", "Images", "Mean", "Spread", "Median", "99 % below", "Outside the range"]
+        plain.append([one.said, *values])
+    head = ["Dataset", "Images", "Mean", "Spread", "Median", "99 % below", "Beyond the ends"]
     layout.table(head, rows, plain, "The neuron in each dataset")
     layout.caption(
         "Mean and spread (standard deviation) are of the images' average activation; median and 99 % are over all "
-        "places in all images."
+        "places in all images. Beyond the ends: activations smaller or larger than any measured before."
     )
     for one in chosen:
         note = words.saturation(float(reads.dna(one).saturation[flat]))
         if note:
-            layout.caption(f"{one.name}: {note}")
+            layout.caption(f"{one.said}: {note}")
 
 
 def alike(shown: Sequence[Ready], flat: int, count: int = 8) -> Companions:

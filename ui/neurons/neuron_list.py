@@ -11,10 +11,10 @@ import streamlit as st
 import dnacore as dc
 from ui.app import address, capture, layout, navigation, reads, words
 from ui.app.reads import Ready
-from ui.choices import choices, parts
+from ui.choices import choices, parts, without_images
 from ui.choices import two as pair
 from ui.components import neuron_table
-from ui.neurons import card
+from ui.neurons import card, columns
 
 LISTED = 20  # neurons of the table that a report shows
 
@@ -37,6 +37,13 @@ class Shown:
         """The neuron in words."""
         return words.full(self.first, self.flat)
 
+    @property
+    def question(self) -> str:
+        """What is asked: one dataset against another, or what the neurons see in a single one."""
+        if len(self.two) < 2:
+            return f"What do the neurons see in {self.two[0].said}?"
+        return words.against(self.two[0].name, self.two[1].name)
+
 
 def choose(ready: Sequence[Ready]) -> Shown:
     """Draw the knobs, and find out which neuron is looked at."""
@@ -45,7 +52,7 @@ def choose(ready: Sequence[Ready]) -> Shown:
         two = pair.choose(ready, left, middle)
         with more:
             taken = {one.name for one in two}
-            others = choices.also([one for one in ready if one.name not in taken], "Also show")
+            others = choices.also([one for one in ready if one.name not in taken], "Also show", taken)
     first = reads.dna(two[0])
     exact = first if first.exact else next((dna for dna in map(reads.dna, ready[:1]) if dna.exact), None)
     flat = card.chosen_neuron(two, first)
@@ -55,9 +62,9 @@ def choose(ready: Sequence[Ready]) -> Shown:
 def draw(shown: Shown) -> None:
     """Draw the table of neurons; one that is opened in it becomes the page's."""
     two, first = list(shown.two), shown.first
-    columns = card.columns(two)
-    seen = neuron_table.show(two, columns, key="neuron-table", title="Neurons", chosen=shown.flat, height=510)
-    _note(columns, first)
+    found = columns.columns(two)
+    seen = neuron_table.show(two, found, key="neuron-table", title="Neurons", chosen=shown.flat, height=510)
+    _note(found, first)
     layout.note(
         "Each row: one neuron, its activations in both datasets, how many bins they are apart and how many times "
         "what chance would give. Arrow keys move, Enter opens, Space or Ctrl marks, / searches."
@@ -67,22 +74,31 @@ def draw(shown: Shown) -> None:
     card.keep(seen.marked or (shown.flat,), first)
     code = choices.neuron_code(first, shown.flat)
     like, unlike = (two[-1].name, two[0].name) if len(two) > 1 else (two[0].name, None)
-    navigation.link(
-        "gallery", "Rank images by this neuron", dataset=parts.whole(two[-1]).name, like=like, unlike=unlike,
-        neurons="typed", typed=code,
-    )  # fmt: skip
-    navigation.link("lens", "Look through the lens: what does it see?", neuron=code, dataset=parts.whole(two[-1]).name)
+    if here := without_images.having(two[::-1]):
+        if len(here) < len(two):
+            like, unlike = here[0].name, None
+        whole = parts.whole(here[0]).name
+        navigation.link(
+            "gallery",
+            "Rank images by this neuron",
+            dataset=whole,
+            like=like,
+            unlike=unlike,
+            neurons="typed",
+            typed=code,
+        )
+        navigation.link("lens", "Look through the lens: what does it see?", neuron=code, dataset=whole)
     if seen.flat is not None and seen.flat != shown.flat:
         address.keep("neuron", choices.neuron_code(first, seen.flat))
         st.rerun()
     address.keep("neuron", code)
 
 
-def _note(columns: Sequence[neuron_table.Column], dna: dc.DNA) -> None:
+def _note(shown: Sequence[neuron_table.Column], dna: dc.DNA) -> None:
     """Note the top of the table, which is drawn in the browser, for a report."""
-    by = next((column for column in columns if column.first), columns[0])
+    by = next((column for column in shown if column.first), shown[0])
     top = by.values.argsort()[::-1][:LISTED]
     frame = pd.DataFrame({"Neuron": [words.short(dna, int(flat)) for flat in top]})
-    for column in columns:
+    for column in shown:
         frame[column.label] = column.values[top]
     capture.table(frame, f"The {len(top)} neurons with the largest {by.label.lower()}")

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from ui.app import address, capture, layout, reads, words
-from ui.choices import choices, closeup, parts
+from ui.choices import choices, closeup, without_images
 from ui.components import neuron_table, peaks
 from ui.components.neuron_table import Column
 from ui.neurons import card
@@ -22,13 +22,14 @@ def draw(shown: Shown) -> None:
     st.divider()
     _peaks(shown)
     st.divider()
-    _alike(shown)
+    if without_images.having(shown.two):
+        _alike(shown)
 
 
 def _peaks(shown: Shown) -> None:
     st.subheader("Strongest places, and weakest images", anchor=False)
     crop = str(shown.first.extractor.get("crop", "squash"))
-    for at, one in enumerate(shown.chosen):
+    for at, one in enumerate(without_images.having(shown.chosen)):
         left, right = st.columns(2, gap="large", vertical_alignment="bottom")
         strong = peaks.strongest(one, shown.flat, ROW, shown.exact)
         for column, found, title, note in (
@@ -40,13 +41,14 @@ def _peaks(shown: Shown) -> None:
                 opened = peaks.tiles(
                     found,
                     key=f"{title}-{at}",
-                    title=f"{one.name}: {note}",
+                    title=f"{one.said}: {note}",
                     crop=crop,
                     aspect=reads.aspect(one.dataset),
                     columns=ROW,
                 )
                 if opened is not None:
-                    closeup.show(parts.whole(one), opened)
+                    closeup.show(one, opened)
+    without_images.draw(shown.chosen)
     layout.caption(
         "On top the patch where the neuron reacts most, below it the whole image with that place outlined, and the "
         "activation."
@@ -55,7 +57,8 @@ def _peaks(shown: Shown) -> None:
 
 def _alike(shown: Shown) -> None:
     st.subheader("Neurons that react alike", anchor=False)
-    two, similar = list(shown.two), card.alike(shown.two, shown.flat)
+    two = without_images.having(shown.two)
+    similar = card.alike(two, shown.flat)
     near = neuron_table.show(
         two,
         [Column("correlation", "Alike", similar.correlation, form="signed")],
@@ -69,7 +72,7 @@ def _alike(shown: Shown) -> None:
     names = [words.short(shown.first, int(flat)) for flat in similar.neurons]
     capture.table(pd.DataFrame({"Neuron": names, "Correlation": similar.correlation}), "Neurons that react alike")
     layout.caption(
-        f"Correlation of the average activation over the images of {words.listing([one.name for one in two])}: +1 rises "
+        f"Correlation of the average activation over the images of {words.listing([one.said for one in two])}: +1 rises "
         "and falls with this neuron, −1 the other way round.",
         hand="Click one to look at it.",
     )

@@ -141,7 +141,7 @@ def html(views: Sequence[Mapping[str, Any]], title: str = "Visual DNA report", i
         "TITLE": markup.escape(title), "STYLE": _style(), "INTRO": said, "MADE": _made(), "BODY": body,
         "FIGURES": script, "SCRIPT": (_HERE / "report.js").read_text(encoding="utf-8"),
     }  # fmt: skip
-    # In one go: a dataset may be called @SCRIPT@, and what it is called is not looked into again.
+    # In one pass, so that the name of a dataset called @SCRIPT@ is not filled in again.
     page = (_HERE / "report.html").read_text(encoding="utf-8")
     return re.sub("@([A-Z]+)@", lambda found: contents.get(found[1], found[0]), page)
 

@@ -7,6 +7,7 @@ import streamlit as st
 from dnacore.errors import BadInput
 from dnacore.workspace.saved import views
 from ui.app import capture, navigation, reads, words
+from ui.report import presenting
 
 
 def menu(view: capture.View, query: list[list[str]]) -> None:
@@ -19,6 +20,7 @@ def menu(view: capture.View, query: list[list[str]]) -> None:
         found = [one for one in views.load(reads.workspace()) if one.page in navigation.TITLES]
         if not found:
             st.caption("Saved views appear here, for everybody who opens this workspace.")
+        presenting.link()
         for at, one in enumerate(found):
             left, right = st.columns([2.2, 1], vertical_alignment="center")
             title = words.as_markdown(one.name)

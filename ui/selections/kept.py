@@ -14,7 +14,7 @@ from dnacore.neurons import algebra
 from dnacore.workspace.datasets import parse_part
 from dnacore.workspace.store.settings import Setting
 from ui.app import address, capture, layout, navigation, reads, seen, theme, words
-from ui.choices import parts
+from ui.choices import parts, picking
 from ui.components import chart
 from ui.figures import effects
 from ui.selections import making, selecting
@@ -36,6 +36,8 @@ def draw(setting: Setting) -> None:
         return
     known = {one.name: one for one in fitting}
     chosen = known.get(address.code("selection") or "", fitting[0])
+    if said := asked(question(chosen.origin)):
+        layout.question(said)
     layout.found(f"{chosen.name}: {words.count(len(chosen), 'neuron')}, {selecting.origin(chosen.origin)}")
     if told := seen.of_selection(chosen):
         layout.caption(told)
@@ -103,20 +105,41 @@ def _layers(chosen: dc.Selection, setting: Setting) -> None:
 def _uses(chosen: dc.Selection) -> None:
     code = f"saved:{chosen.name}"
     navigation.link("distances", "Distances by these neurons alone", neurons=code)
-    navigation.link("gallery", "Rank images by these neurons", neurons=code, **question(chosen.origin))
-    navigation.link("lens", "Poster of these neurons", analysis="poster", about="selection", selection=chosen.name)
     two = question(chosen.origin)
-    navigation.link("compare", "Compare two datasets by them", neurons=code, a=two.get("like"), b=two.get("unlike"))
+    navigation.link("gallery", "Rank images by these neurons", neurons=code, **two)
+    navigation.link("lens", "Poster of these neurons", analysis="poster", about="selection", selection=chosen.name)
+    if not two.get("like", "").startswith(picking.REFERENCE):
+        navigation.link("compare", "Compare two datasets by them", neurons=code, a=two.get("like"), b=two.get("unlike"))
 
 
 def question(origin: Mapping[str, Any]) -> dict[str, str]:
     """Return the ranking that asks what a selection was made of: its with and without, where both are still here."""
+    if isinstance(origin.get("of"), Mapping):  # made of another one: reweighted, or its neurons of some layers
+        return question(origin["of"].get("origin") or {})
     ready = reads.ready()
-    known = {one.name for one in ready} | set(parts.names(ready))
     like, unlike = (str(origin.get(side, "")) for side in ("with", "without"))
-    if like not in known or unlike not in known:
-        return {}
-    return {"dataset": parse_part(like)[0], "like": like, "unlike": unlike}
+    if len(parts.resolve(ready, [like, unlike])) == 2:
+        return {"dataset": parse_part(like)[0], "like": like, "unlike": unlike}
+    picked = {key: str(origin.get(key, "")) for key in ("dataset", "like", "unlike")}
+    here = picked["dataset"] in {one.name for one in ready}
+    return picked if here and _there(picked["like"]) and _there(picked["unlike"]) else {}
+
+
+def _there(code: str) -> bool:
+    """Whether images that were picked by hand are still known by this code."""
+    try:
+        return code.startswith(picking.REFERENCE) and bool(picking.meant(code).images)
+    except dc.UnknownName:
+        return False
+
+
+def asked(two: Mapping[str, str]) -> str:
+    """Return a ranking's question in words: `Faces with hat against faces without hat`; "" where it has none."""
+    if not two:
+        return ""
+    if two["like"].startswith(picking.REFERENCE):
+        return f"Images of {words.dataset(two['dataset'])} picked by hand, with against without"
+    return words.against(two["like"], two["unlike"])
 
 
 def _changes(chosen: dc.Selection, taken: set[str]) -> None:

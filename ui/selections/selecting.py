@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 import dnacore as dc
+from dnacore import versioned
 from dnacore.dna.layers import layer_slices
+from dnacore.errors import Damaged
 from dnacore.neurons import algebra
 from dnacore.neurons.selection import check_selection
 from dnacore.workspace.datasets import free_name
@@ -30,13 +32,12 @@ def origin(told: Mapping[str, Any]) -> str:
     if kind == "sensitivity":
         how = f"the {told['top']:,} most sensitive" if "top" in told else "all clearly above chance"
         if "times_chance" in told:
-            how = f"all at least {words.times(float(told['times_chance']))} chance"
-        return f"{how}, {told.get('with', '?')} against {told.get('without', '?')}"
+            how = f"all at least {words.times(float(told['times_chance']))} what chance gives"
+        return f"{how}, {_sides(told)}"
     if kind == "sharpened":
         return (
-            f"weights learned from {told.get('with', '?')} against {told.get('without', '?')}: AUC "
-            f"{float(told.get('auc', 0.5)):.3f} where the {told.get('top', '?')} most sensitive have "
-            f"{float(told.get('plain_auc', 0.5)):.3f}"
+            f"weights learned from {_sides(told)}: one with comes first {words.pairs(float(told.get('auc', 0.5)))}, by the "
+            f"{told.get('top', '?')} most sensitive {words.pairs(float(told.get('plain_auc', 0.5)))}"
         )
     if kind == "learned":
         return (
@@ -44,21 +45,26 @@ def origin(told: Mapping[str, Any]) -> str:
             f"{words.percent(max(0.0, float(told.get('delta', 0))))} of its difference is gone"
         )
     if kind == "explanation":
-        return f"the {told.get('top', '?')} largest parts of the distance of {told.get('of')} to {told.get('against')}"
+        one, other = (words.dataset(str(told.get(key))) for key in ("of", "against"))
+        return f"the {told.get('top', '?')} largest parts of the distance of {one} to {other}"
     if kind == "layer":
         return f"all neurons of {words.layer(str(told.get('layer', '?')))}"
     if kind == "layers":
         layers = words.listing([words.layer(str(layer)) for layer in told.get("layers", [])])
         return f"those of {_name(told.get('of'))} in {layers}"
     if kind in COMBINED:
-        of = told.get("of") or [{}, {}]
+        both = told.get("of") or [{}, {}]
         joined = {"union": "and", "intersection": "that are also in", "difference": "without"}[kind]
-        return f"{_name(of[0])} {joined} {_name(of[1])}"
+        return f"{_name(both[0])} {joined} {_name(both[1])}"
     if kind == "reweighted":
         return f"{_name(told.get('of'))} with other weights"
     if kind in ("hand", "typed"):
         return "chosen by hand"
     return "unknown"
+
+
+def _sides(told: Mapping[str, Any]) -> str:
+    return f"{words.dataset(str(told.get('with', '?')))} against {words.dataset(str(told.get('without', '?')))}"
 
 
 def _name(told: object) -> str:
@@ -94,12 +100,9 @@ def imported(content: bytes, setting: Setting | None, taken: Collection[str], ti
     if len(content) > MOST_BYTES:
         raise dc.BadInput("This file is too large to be a selection.")
     try:
-        data = json.loads(content.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
+        found = dc.Selection.from_json(versioned.parsed(content, title))
+    except Damaged as error:
         raise dc.BadInput("This is not a selection file: give the JSON that “Export” wrote.") from error
-    if not isinstance(data, dict):
-        raise dc.BadInput("This is not a selection file: give the JSON that “Export” wrote.")
-    found = dc.Selection.from_json(data)
     if setting is None:
         raise dc.BadInput("Extract a dataset first, so that it is known which network's neurons these are.")
     if found.extractor and found.extractor != setting.extractor:

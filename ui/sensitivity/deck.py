@@ -12,7 +12,7 @@ from dnacore.analyses.metrics import auc
 from dnacore.analyses.sharpening import Sharpened, sharpen
 from dnacore.analyses.top_k import prefix_means, steps
 from dnacore.sketches.sketches import together
-from ui.app import reads
+from ui.app import reads, words
 from ui.choices.picking import Picked
 from ui.choices.piles import Chosen, Pile
 from ui.components import sorting_wall
@@ -72,6 +72,15 @@ def _deck(keys: tuple[str, ...], _chosen: Chosen, _found: dc.Sensitivity) -> sor
     return sorting_wall.deck(counts, matrix, everything, _notes(matrix, sides))
 
 
+def area(chosen: Chosen, shown: sorting_wall.Deck, count: int) -> float | None:
+    """Return how often an image with lies before one without (0..1) by so many neurons; None for too few images."""
+    distances = np.frombuffer(shown.matrix, np.float32).reshape(len(shown.steps), -1)[shown.steps.index(count)]
+    sides = _sides(chosen, shown.pictures)
+    if min(int((sides == 1).sum()), int((sides == 0).sum())) < ENOUGH:
+        return None
+    return float(auc(distances[sides >= 0], sides[sides >= 0] == 1))
+
+
 def _sides(chosen: Chosen, images: Sequence) -> np.ndarray:
     """(N,) int: 1 for an image of the pile with, 0 for one without, -1 for one in neither."""
     places = {(picture.dataset, picture.index): at for at, picture in enumerate(images)}
@@ -91,4 +100,4 @@ def _notes(matrix: np.ndarray, sides: np.ndarray) -> list[str]:
     truth = sides[known] == 1
     if min(int(truth.sum()), int((~truth).sum())) < ENOUGH:
         return []
-    return [f"AUC {auc(row[known], truth):.3f}" for row in matrix]
+    return [f"With comes first {words.pairs(auc(row[known], truth))}" for row in matrix]

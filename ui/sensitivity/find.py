@@ -31,9 +31,10 @@ def draw(ready: Sequence[Ready]) -> None:
     result, knobs = layout.result_and_knobs()
     with knobs:
         chosen = piles.choose(ready)
+    layout.question(words.opening(f"{chosen.names[0]} against {chosen.names[1]}"))
     with result:
         said, place = st.container(), capture.place()
-        left, middle, right = st.columns([1.12, 1.2, 1.12], gap="medium")
+        left, middle, right = st.columns([1.3, 1, 1.3], gap="small")
         with left:
             piles.draw(chosen.with_, "With")
         with right:
@@ -42,8 +43,9 @@ def draw(ready: Sequence[Ready]) -> None:
     with said:
         with measures.patient("Comparing with what chance would give…"):
             found, first = sorting.sensitivity(chosen), reads.dna(chosen.among[0])
-        layout.found(findings.sensitivity(found, first))
-        capture.lift(place)
+        layout.found(findings.sensitivity(found, first), findings.sensitivity_exact(found, first))
+        for _ in range(2):  # the sentence and the numbers behind it
+            capture.lift(place)
         if found.too_small:
             st.warning(words.as_markdown(found.too_small))
     with middle:
@@ -89,8 +91,7 @@ def _neurons(chosen: Chosen, found: dc.Sensitivity, first: dc.DNA) -> None:
 
 def _sorted(chosen: Chosen, found: dc.Sensitivity) -> int:
     """Draw the slider and the images that it sorts; return the number of neurons it stands at."""
-    whose = words.listing([one.name for one in chosen.among])
-    layout.found(f"Images of {whose}, sorted by what tells the two apart")
+    place = st.container()
     with measures.patient("Ranking the images for every number of neurons…"):
         deck = sorting.deck(chosen, found)
     top = _count(deck.steps)
@@ -106,14 +107,16 @@ def _sorted(chosen: Chosen, found: dc.Sensitivity) -> int:
         aspect=reads.aspect(chosen.among[0].dataset),
         actions=picking.ACTIONS,
     )
+    with place:
+        layout.found(*_sorting(chosen, deck, count))
     if str(count) != address.code(COUNT):
         address.keep(COUNT, str(count))
     layout.caption(
         "Few neurons are sharp and nervous, many are steady and blunt. Below each image: its rank, and its distance to "
         "“with” minus its distance to “without”, in bins."
         + (
-            " AUC says how often an image with lies before one without (1 is always, 0.5 is chance), on the very "
-            "images the neurons were chosen by: new images fare a little worse."
+            " How often one with comes first is counted on the very images the neurons were chosen by (50 of 100 pairs is "
+            "chance): new images fare a little worse."
             if deck.notes
             else ""
         ),
@@ -128,6 +131,16 @@ def _sorted(chosen: Chosen, found: dc.Sensitivity) -> int:
         owner = next(one for one in chosen.among if one.dataset.id == seen.opened.dataset)
         closeup.show(owner, seen.opened, why=_ranking(chosen, count))
     return count
+
+
+def _sorting(chosen: Chosen, deck: sorting_wall.Deck, count: int) -> tuple[str, str]:
+    """Say how well so many neurons sort the images, and the numbers behind it."""
+    area, neurons = sorting.area(chosen, deck, count), words.count(count, "neuron")
+    whose = words.listing([one.said for one in chosen.among])
+    if area is None:
+        return f"Images of {whose}, sorted by the {neurons} that tell the two apart best", ""
+    pile = chosen.with_.dna().name if isinstance(chosen.with_, Picked) else chosen.names[0]
+    return f"By {neurons}, a picture of {pile} comes first {words.pairs(area)}", f"AUC {area:.3f} (0.5 is chance)."
 
 
 def sides(chosen: Chosen) -> dict[str, str]:
@@ -174,9 +187,15 @@ def _sharpen(chosen: Chosen, count: int) -> None:
         st.warning(words.as_markdown(str(error)))
         return
     layout.facts(
-        [("Learned weights, AUC", f"{learned.auc:.3f}"), (f"The slider's {count:,}, AUC", f"{learned.plain_auc:.3f}")]
+        [
+            ("Learned weights", f"first {words.pairs(learned.auc)}"),
+            (f"The slider's {count:,}", f"first {words.pairs(learned.plain_auc)}"),
+        ]
     )
-    layout.note("AUC: how often a new image with lies before one without; 0.5 is chance, 1 is always.")
+    layout.note(
+        "How often a new image with comes before one without; 50 of 100 is chance. "
+        f"AUC {learned.auc:.3f} and {learned.plain_auc:.3f}."
+    )
     proposed = f"{chosen.column or chosen.names[0]} sharpened"
     name = st.text_input("Name", key="sharpened-name", placeholder=proposed).strip() or proposed
     if st.button("Save selection", key="sharpened-save", type="primary"):
@@ -214,6 +233,9 @@ def _keep(chosen: Chosen, found: dc.Sensitivity, first: dc.DNA, count: int) -> N
         origin = {
             "kind": "sensitivity", "with": chosen.with_.name, "without": chosen.without.name, "images": list(found.images),
         } | ({"top": count} if way == "top" else {"times_chance": factor})  # fmt: skip
+        if isinstance(chosen.with_, Picked) or isinstance(chosen.without, Picked):
+            asked = _ranking(chosen, count)  # the piles, which a ranking by these neurons asks about again
+            origin |= {"like": asked["like"], "unlike": asked["unlike"], "dataset": chosen.among[0].name}
         made = dc.Selection.of(flats, name=name, extractor=found.extractor, origin=origin)
         reads.workspace().save_selection(made)
         popovers.close("keep-these")

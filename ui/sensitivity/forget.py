@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-import dnacore as dc
 from dnacore.attributes.forgetting import LEAST
 from dnacore.attributes.survey import Attribute, attributes_of
 from dnacore.sketches.words import SEES
@@ -72,7 +71,7 @@ def draw(ready: Sequence[Ready]) -> None:
             )
     with result:
         if working is not None:
-            st.fragment(_progress, run_every=1.0)(working.id)
+            tray.follow(working, "forget-job")
         _result(forget)
 
 
@@ -96,18 +95,6 @@ def _start(whole: Ready, forget: str, keep: Sequence[str], name: str) -> None:
 
 def _working() -> Job | None:
     return next((job for job in tray.running() if job.command and job.command[0] == COMMAND), None)
-
-
-def _progress(number: str) -> None:
-    try:
-        job = jobs.job(reads.workspace(), number)
-    except dc.UnknownName:
-        return
-    if job.state != "running":
-        st.rerun(scope="app")
-    share = min(job.done / job.total, 1.0) if job.total else 0.0
-    st.progress(share, text=words.as_markdown(f"{job.title}: {job.stage or 'starting'}"))
-    layout.caption("This goes on when you leave the page. It can be cancelled in the sidebar.")
 
 
 def _result(forget: str) -> None:

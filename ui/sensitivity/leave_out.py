@@ -39,11 +39,13 @@ def draw(ready: Sequence[Ready]) -> None:
             )
             return
         way = address.segments("Groups are its", ways, key="groups") if len(ways) > 1 else next(iter(ways))
+        options = [NOTHING, *(one.name for one in ready if one.name != whole.name), *parts.names(ready)]
+        said = parts.called(options)
         code = address.select(
             "Nearer to",
-            [NOTHING, *(one.name for one in ready if one.name != whole.name), *parts.names(ready)],
+            options,
             key="target",
-            format_func=lambda name: name.capitalize() if name == NOTHING else name,
+            format_func=lambda name: name.capitalize() if name == NOTHING else said(name),
             plain=True,
             help="Another dataset: does it come nearer when a group is left out?",
         )
@@ -88,11 +90,12 @@ def _groups(found: LeaveOut, target: Ready | None) -> None:
     top = groups[0]
     name = effects.images_of(top.group)
     if target is None:
-        layout.found(f"Leaving out {name} changes {found.dataset} most: by {words.significant(top.change)} bins")
+        layout.found(f"Leaving out {name} changes {found.dataset} most", f"By {words.difference(float(top.change))}.")
     else:
         direction = "nearer to" if moved(top) > 0 else "farther from"
         layout.found(
-            f"Without {name}, {found.dataset} comes {words.significant(abs(moved(top)))} bins {direction} {target.name}"
+            f"Without {name}, {found.dataset} comes {direction} {target.said}, more than without any other group",
+            f"By {words.difference(abs(float(moved(top))))}.",
         )
     shown = groups[:MOST]
     chart.show(
@@ -149,8 +152,9 @@ def mix(ready: Sequence[Ready]) -> None:
         target = choices.one_dataset("Come near to", ready, key="mix-target", split=True)
         others = [one.name for one in ready if one.name != target.name]
         chosen = address.several(
-            "by mixing", [*others, *parts.names(ready)], default=others[:4], key="mix", max_selections=MOST_MIXED
-        )
+            "by mixing", [*others, *parts.names(ready)], default=others[:4], key="mix", max_selections=MOST_MIXED,
+            format_func=parts.called([*others, *parts.names(ready)]),
+        )  # fmt: skip
         first = reads.dna(target)
         selection = choices.selection(choices.neurons(first), first)
     mixed = [one for one in parts.resolve(ready, chosen) if one.name != target.name]
@@ -174,15 +178,16 @@ def _mixture(
 def _shares(found: Mixture, target: Ready, mixed: Sequence[Ready]) -> None:
     order = sorted(mixed, key=lambda one: -found.shares[one.name])
     used = [one for one in order if found.shares[one.name] >= 0.005]
-    said = words.listing([f"{words.percent(found.shares[one.name])} {one.name}" for one in used[:3]])
+    said = words.listing([f"{words.percent(found.shares[one.name])} {one.said}" for one in used[:3]])
     best = min(found.alone, key=found.alone.__getitem__)
     layout.found(
-        f"Nearest to {found.target}: {said}. It is {words.significant(found.distance)} bins away, "
-        f"{best} alone {words.significant(found.alone[best])}"
+        f"Nearest to {target.said}: {said}",
+        f"The mixture is {words.difference(float(found.distance))} away, {words.dataset(best)} alone "
+        f"{words.significant(float(found.alone[best]))} bins.",
     )
     chart.show(
         effects.shares(
-            [one.name for one in order],
+            [one.said for one in order],
             [found.shares[one.name] for one in order],
             [palette.dataset_colour(one.dataset.colour) for one in order],
             dark=theme.is_dark(),

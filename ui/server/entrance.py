@@ -99,15 +99,15 @@ class Entrance:
         if _is_foreign(scope, headers):
             await _refuse(_FOREIGN, scope, receive, send)
             return
-        if scope["path"] == HEALTH or not self.wanted or self._knows(headers):
-            await self.app(scope, receive, _unframed(send))
-            return
         query = parse_qsl(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
         given = [value for key, value in query if key == PARAMETER]
-        if scope["type"] == "http" and scope["method"] in SAFE and any(map(self._opens, given)):
+        asks = bool(given) and scope["type"] == "http" and scope["method"] in SAFE and bool(self.wanted)
+        if asks and any(map(self._opens, given)):  # with a valid cookie too: the token must not stay in the address
             await self._welcome(scope, query)(scope, receive, _unframed(send))
-            return
-        await _refuse(_REFUSED, scope, receive, send)
+        elif scope["path"] == HEALTH or not self.wanted or self._knows(headers):
+            await self.app(scope, receive, _unframed(send))
+        else:
+            await _refuse(_REFUSED, scope, receive, send)
 
     def _knows(self, headers: Headers) -> bool:
         return any(self._is_token(value) for value in _cookies(headers.getlist("cookie"), _cookie_name(headers)))

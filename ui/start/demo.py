@@ -113,10 +113,10 @@ def draw_progress(at_least: int) -> None:
     )
 
 
-def heatmap(ready: Sequence[Ready], said: str | None = None) -> None:
+def heatmap(ready: Sequence[Ready], own: tuple[str, str] | None = None) -> None:
     """Draw the distances of the first eight datasets, and what stands out; a click opens the pair.
 
-    said: what to say, where it is not what stands out.
+    own: what to say of a dataset of one's own, and the numbers behind it, instead of what stands out.
     """
     shown = list(ready)[:8]
     compared = comparisons.comparison(shown, "emd", None)
@@ -126,8 +126,9 @@ def heatmap(ready: Sequence[Ready], said: str | None = None) -> None:
         st.session_state["_open_pair"] = (found[cell[0]], found[cell[1]])
 
     there = len(reads.ready())
+    said, exact = own or ("", findings.extremes(found, compared.matrix, compared.unit))
     of = there if there > len(shown) else None
-    layout.found(said or findings.pairwise(found, compared.matrix, compared.unit, of=of))
+    layout.found(said or findings.pairwise(found, compared.matrix, compared.unit, of=of), exact)
     chart.show(
         heatmaps.heatmap(found, compared.matrix, unit=compared.unit, cell=40, dark=theme.is_dark()),
         key="start-heatmap",

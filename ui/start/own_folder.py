@@ -8,7 +8,7 @@ import streamlit as st
 from dnacore.errors import DnaError
 from dnacore.images import browse
 from dnacore.images.browse import Place
-from ui.app import comparisons, errors, layout, navigation, reads, words
+from ui.app import comparisons, layout, navigation, reads, words
 from ui.app.reads import Ready
 from ui.datasets import adding
 from ui.jobs import tray
@@ -74,28 +74,22 @@ def progress() -> None:
     if problem := st.session_state.pop("_own-problem", None):
         st.error(words.as_markdown(problem))
     name = st.session_state.get("_own-name")
-    if name is not None and tray.working_on(name) is not None:
+    job = tray.working_on(name) if name is not None else None
+    if job is not None:
         layout.found(f"{name} is being looked at")
-        layout.caption("Its distances to the demo data appear here. You can close the page; the work goes on.")
-
-        def working() -> None:
-            with errors.guarded():
-                job = tray.working_on(name)
-                if job is not None:  # at its end the sidebar, which watches all jobs, has the page run again
-                    tray.progress(job, key="own-progress")
-
-        st.fragment(working, run_every=1.0)()
+        layout.caption("Its distances to the demo data appear here.")
+        tray.follow(job, "own-progress")
 
 
-def nearest(own: Ready) -> str | None:
-    """Say which of all other datasets a person's own is most like, and which it is least like; None where few are."""
+def nearest(own: Ready) -> tuple[str, str] | None:
+    """Say which of all other datasets a person's own is most like, and which it is least like, and how far they are;
+    None where few are.
+    """
     others = [one for one in reads.ready() if one.dataset.id != own.dataset.id]
     if len(others) < 2:
         return None
     apart = comparisons.from_one(own, others)
     near, far = int(np.argmin(apart)), int(np.argmax(apart))
-    distance = words.difference(float(apart[near]))
-    return (
-        f"Of {len(others)} other datasets, {own.name} is most like {others[near].name}, {distance} away, "
-        f"and least like {others[far].name}."
-    )
+    said = f"Of {len(others)} other datasets, {own.name} is most like {others[near].name} and least like {others[far].name}."
+    away = [f"{others[at].name}: {words.difference(float(apart[at]))}" for at in (near, far)]
+    return said, f"{'; '.join(away)}."

@@ -8,7 +8,7 @@ from dnacore.extractors.registry import DEFAULT_EXTRACTOR, entry
 from ui.app import reads
 from ui.jobs import tray, weights_file
 
-FORMER = "mini"  # what extracted everything where nobody chose, before there was a network that knows photographs
+FORMER = "mini"  # the default before there was a network that has learned from photographs
 
 
 def draw() -> None:

@@ -97,7 +97,7 @@ def draw() -> None:
             f'<p class="vds-tour"><span class="vds-quiet">Step {at + 1} of {len(STEPS)}</span><br><b>{step.title}</b></p>'
         )
         st.markdown(step.text)
-        if waiting := _waiting(step):
+        if waiting := _waiting():
             st.caption(waiting)
         with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
             if at and st.button("Back", key="tour-back"):
@@ -118,7 +118,7 @@ def close() -> None:
 
 
 def _asked() -> str | None:
-    # Not one of the choices that a shared link carries: whoever gets one has not asked for a tour.
+    # Not part of a shared link: the person who opens one has not asked for a tour.
     given = st.query_params.get(KEY)
     if given and given != st.session_state.get(_SAID):
         st.session_state[KEY] = given
@@ -136,7 +136,7 @@ def _go(at: int) -> None:
     navigation.go(step.page, **step.choices, **{KEY: str(at + 1)})
 
 
-def _waiting(step: Step) -> str | None:
+def _waiting() -> str | None:
     """What to say where the demo's faces are not there yet."""
     if any(one.name == FACES for one in reads.ready()):
         return None

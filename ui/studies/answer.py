@@ -8,14 +8,13 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 import streamlit as st
 
-import dnacore as dc
 from dnacore.errors import DnaError
 from dnacore.sources import study_requests
 from dnacore.studies.frame import drawing, export
 from dnacore.studies.frame.result import Picture, Result, Spot
 from dnacore.workspace import jobs
 from dnacore.workspace.jobs import Job
-from ui.app import capture, layout, palette, reads, theme, words
+from ui.app import capture, layout, palette, reads, theme
 from ui.components import chart, wall
 from ui.jobs import tray
 from ui.studies.ask import Asked
@@ -28,7 +27,7 @@ def draw(asked: Asked) -> None:
     """Draw the answer where it is known, else the way to it."""
     working = _working(asked)
     if working is not None:
-        st.fragment(_progress, run_every=1.0)(working.id)
+        tray.follow(working, "study-job")
         return
     found = study_requests.read(asked.file)
     if found is None:
@@ -56,19 +55,6 @@ def start(asked: Asked, *, fresh: bool = False) -> Job:
 
 def _working(asked: Asked) -> Job | None:
     return next((job for job in tray.running() if [one for one in job.command if one != FRESH] == asked.command), None)
-
-
-def _progress(number: str) -> None:
-    try:
-        job = jobs.job(reads.workspace(), number)
-    except dc.UnknownName:
-        return
-    if job.state != "running":
-        st.rerun(scope="app")
-    share = min(job.done / job.total, 1.0) if job.total else 0.0
-    st.progress(share, text=words.as_markdown(f"{job.title}: {job.stage or 'starting'}"))
-    st.button("Cancel", key="study-cancel", on_click=tray.cancel, args=(job.id,), type="tertiary")
-    layout.note("This goes on when you leave the page.")
 
 
 def show(found: Result) -> None:

@@ -32,6 +32,7 @@ class Asked:
     options: dict[str, Any]
     attribute: str
     seed: int
+    networks: tuple[str, ...] = ()  # others than the one in use
 
     @property
     def names(self) -> list[str]:
@@ -41,8 +42,8 @@ class Asked:
     @property
     def file(self) -> Path:
         """Where the answer to exactly this question about exactly these images is kept."""
-        told = [self.study.name, self.study.version, [one.key for one in self.ready], self.names]
-        told += [self.options, self.attribute, self.seed, reads.extractor()]
+        told = [self.study.name, self.study.version, [one.stored for one in self.ready], self.names]
+        told += [self.options, self.attribute, self.seed, reads.extractor(), *self.networks]
         told += [reads.table_key(one.dataset) for one in self.ready]
         digest = hashlib.sha256(json.dumps(told, default=str).encode()).hexdigest()[:32]
         return reads.workspace().root / FOLDER / f"asked-{digest}.json"
@@ -54,6 +55,8 @@ class Asked:
         for name, value in self.options.items():
             said = ",".join(value) if isinstance(value, list | tuple) else str(value)
             line += ["--set", f"{name}={said}"]
+        if self.networks:
+            line += ["--extractors", reads.extractor(), *self.networks]
         if self.attribute:
             line += ["--attribute", self.attribute]
         return [*line, "--result", str(self.file)]
@@ -86,6 +89,7 @@ def choose(study: Study, ready: Sequence[Ready]) -> Asked | None:
             short = role
         chosen += found
     attribute = _attribute(study, ready, chosen)
+    networks = _networks() if study.extractors else []
     with st.expander("Settings", expanded=False):
         options = {option.name: _option(study, option) for option in study.options}
         seed = address.whole_number("Seed", 0, 99, 0, key=f"{study.name}-seed")
@@ -98,7 +102,7 @@ def choose(study: Study, ready: Sequence[Ready]) -> Asked | None:
     found_ready = parts.resolve(ready, chosen)
     for one in found_ready:
         capture.used(one)
-    return Asked(study, tuple(found_ready), options, attribute, seed)
+    return Asked(study, tuple(found_ready), options, attribute, seed, tuple(networks))
 
 
 def _role(study: Study, role: Role, names: Sequence[str], taken: Sequence[str]) -> list[str]:
@@ -117,6 +121,17 @@ def _role(study: Study, role: Role, names: Sequence[str], taken: Sequence[str]) 
     )
 
 
+def _networks() -> list[str]:
+    """Other networks that are asked the same; what they have not seen yet is extracted on the way."""
+    known = {name: info for name, info in reads.extractors().items() if name != reads.extractor()}
+    names = [name for name, info in known.items() if info is None or info.status == "ready"]
+    titles = {name: info.title if info is not None else name for name, info in known.items()}
+    return address.several(
+        "Compared with the networks", names, key="networks", max_selections=4, format_func=titles.__getitem__,
+        help="The same question to other networks. Datasets they have not seen yet are extracted first.",
+    )  # fmt: skip
+
+
 def _attribute(study: Study, ready: Sequence[Ready], chosen: Sequence[str]) -> str:
     if study.attribute == NEVER:
         return ""
@@ -124,7 +139,7 @@ def _attribute(study: Study, ready: Sequence[Ready], chosen: Sequence[str]) -> s
     columns: list[str] = []
     for name in chosen:
         if name in known:
-            # What the network sees is no column of a table, and no study takes it.
+            # `sees` is not a column of the table, and no study takes it.
             split = parts.values_of(known[name].dataset)
             columns += [column for column in split if column not in columns and column != SEES]
     if not columns:

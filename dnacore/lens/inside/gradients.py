@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from dnacore.errors import BadInput
 from dnacore.lens.analysis import Analysis, Panel, Request, Result, Watch
 from dnacore.lens.drawing import for_and_against, heat_over, stretched
 from dnacore.lens.picture import Picture, load, to_image
@@ -19,6 +20,7 @@ from dnacore.lens.sight import Sight, looking
 from dnacore.lens.target import Target
 
 Score = Callable[[torch.Tensor], torch.Tensor]
+BASELINES = ("mean", "black")
 
 
 def gradient(score: Score, batch: torch.Tensor) -> torch.Tensor:
@@ -99,6 +101,8 @@ def _guided(request: Request, *, reduce: str = "peak") -> Result:
 
 
 def _integrated(request: Request, *, steps: int = 50, reduce: str = "peak", baseline: str = "mean") -> Result:
+    if baseline not in BASELINES:
+        raise BadInput(f"There is no baseline {baseline!r}; choose one of {', '.join(BASELINES)}.")
     picture = load(request.the_image, request.extractor)
     with looking(request.extractor) as sight:
         score = _score(request, sight, reduce)

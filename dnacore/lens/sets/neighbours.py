@@ -53,6 +53,8 @@ def _pixels(request: Request, paths: list[Path], most: int) -> tuple[np.ndarray,
             kept.append(position)
         except (BadInput, OSError):
             continue
+    if not found:
+        raise BadInput("None of the dataset's images can be read. Check its folder.")
     return np.stack(found), np.array(kept)
 
 
@@ -71,6 +73,8 @@ def _work(request: Request, *, count: int = 6, most: int = 2000) -> Result:
     same = request.the_image.resolve()
     nearest = _nearest(in_layer, at, pictures, same, count)
     plain = _nearest(in_pixels, pixels_at, pictures, same, count)
+    if not nearest or not plain:
+        raise BadInput(f"There is no other image in {pictures.name} to compare this one with. Choose a larger dataset.")
     rows = [Panel("the image", shown)]
     rows += [
         Panel(f"nearest in {layer}", _row(nearest, pictures)),

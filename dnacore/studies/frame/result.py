@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from dnacore import versioned
 from dnacore.errors import Damaged
 
 FORMAT, VERSION = "visual-dna study", 1
@@ -113,9 +114,9 @@ class Result:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Result:
         """Read what `to_json` wrote. Raises Damaged for anything else."""
+        if not versioned.fits(data, FORMAT, VERSION):
+            raise Damaged("This is not a study's result of a version that can be read here.")
         try:
-            if (data["format"], data["version"]) != (FORMAT, VERSION):
-                raise Damaged("This is not a study's result of a version that can be read here.")
             kept = {key: value for key, value in data.items() if key not in ("format", "version")}
             kept["figures"] = [
                 Figure(**f | {"series": [Series(**s) for s in f["series"]], "marks": [Mark(**m) for m in f["marks"]]})

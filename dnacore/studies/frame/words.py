@@ -12,7 +12,7 @@ from dnacore.studies.frame.study import Request, Subject
 
 MOST = 40  # images a side that are named
 WORDS, PER_IMAGE = 5, 5
-LEAST_CHANGE = 0.05  # of the mean probability; less is no news
+LEAST_CHANGE = 0.05  # of the mean probability; smaller differences are not worth telling
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ def moved_words(request: Request, one: Subject, at: int) -> list[Moved]:
     try:
         extractor = request.extractor()
     except DnaError:
-        return []  # the weights are not on this machine any more, so nobody can be asked
+        return []  # the weights are not on this machine any more, so the network cannot be asked
     if not extractor.classes:
         return []
     random = request.random()

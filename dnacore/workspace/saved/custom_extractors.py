@@ -6,14 +6,13 @@ given wherever an extractor is named. The file itself stays where it is and is n
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dnacore import atomic
+from dnacore import versioned
 from dnacore.errors import BadInput, Mismatch, UnknownName
 from dnacore.extractors.registry import ENTRIES, ExtractorInfo
 from dnacore.workspace.datasets import check_name, clean_name, free_name
@@ -91,9 +90,8 @@ def keep(workspace: Workspace, found: WeightsFile) -> WeightsFile:
     before = next((one for one in kept(workspace) if one.name == name), None)
     if before is not None and before.fingerprint != found.fingerprint:
         raise BadInput(f"There is another weights file called {name} already. Choose another name.")
-    content = {"format": FORMAT, "version": VERSION, **asdict(found), "name": name, "file": str(found.file)}
-    content["layers"] = list(found.layers.items())
-    atomic.write_bytes(_path(workspace, name), json.dumps(content, indent=1).encode())
+    content = asdict(found) | {"name": name, "file": str(found.file), "layers": list(found.layers.items())}
+    versioned.write(_path(workspace, name), FORMAT, VERSION, content)
     return found
 
 
@@ -101,8 +99,8 @@ def kept(workspace: Workspace) -> list[WeightsFile]:
     """Return the weights files that are extractors of this workspace, by name; damaged entries are left out."""
     found = []
     for path in sorted((workspace.root / FOLDER).glob("*.json")):
-        with suppress(OSError, ValueError, KeyError, TypeError):
-            found.append(_read(path))
+        with suppress(*versioned.UNREADABLE):
+            found.append(from_json(versioned.read(path, FORMAT, VERSION)))
     return found
 
 
@@ -149,13 +147,6 @@ def from_json(content: Mapping[str, Any]) -> WeightsFile:
         {str(layer): int(count) for layer, count in dict(content["layers"]).items()}, int(content["input_size"]),
         str(content["fingerprint"]),
     )  # fmt: skip
-
-
-def _read(path: Path) -> WeightsFile:
-    content = json.loads(path.read_bytes())
-    if content["format"] != FORMAT or content["version"] != VERSION:
-        raise ValueError(f"{path.name} is of another kind or version")
-    return from_json(content)
 
 
 def _path(workspace: Workspace, name: str) -> Path:

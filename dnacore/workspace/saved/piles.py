@@ -12,9 +12,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from dnacore import atomic
+from dnacore import atomic, versioned
 from dnacore.errors import BadInput, DnaError, UnknownName
 from dnacore.workspace.datasets import Dataset, check_name, clean_name, free_name
 from dnacore.workspace.workspace import Workspace
@@ -77,14 +76,12 @@ def load(workspace: Workspace, token: str | None) -> Piles:
     if not _TOKEN.fullmatch(token):
         raise gone
     try:
-        content: dict[str, Any] = json.loads(_file(workspace, token).read_bytes())
-        if content["format"] != FORMAT or content["version"] != VERSION:
-            raise gone
+        content = versioned.read(_file(workspace, token), FORMAT, VERSION)
         with_, without = (
             tuple((int(dataset), int(index)) for dataset, index in content[side]) for side in (WITH, WITHOUT)
         )
         return Piles(with_, without, str(content["before"]))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except versioned.UNREADABLE as error:
         raise gone from error
 
 

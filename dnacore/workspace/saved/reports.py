@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from dnacore import atomic
+from dnacore import versioned
 from dnacore.errors import BadInput
 from dnacore.workspace.workspace import Workspace
 
@@ -30,20 +29,15 @@ class Report:
 def load(workspace: Workspace) -> Report:
     """Return the workspace's report; an empty one where there is none that can be read."""
     try:
-        read = json.loads(_file(workspace).read_text(encoding="utf-8"))
-        if read["format"] != FORMAT or read["version"] != VERSION:
-            return Report()
+        read = versioned.read(_file(workspace), FORMAT, VERSION)
         return Report(str(read["title"]), str(read["intro"]), tuple(read["views"]))
-    except (OSError, ValueError, KeyError, TypeError):
+    except versioned.UNREADABLE:
         return Report()
 
 
 def save(workspace: Workspace, report: Report) -> None:
     """Keep a report in place of the one that was there."""
-    content = {
-        "format": FORMAT, "version": VERSION, "title": report.title, "intro": report.intro, "views": list(report.views),
-    }  # fmt: skip
-    atomic.write_bytes(_file(workspace), json.dumps(content).encode())
+    versioned.write(_file(workspace), FORMAT, VERSION, vars(report))
 
 
 def add(workspace: Workspace, view: Mapping[str, Any]) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from dnacore import atomic
+from dnacore import versioned
 from dnacore.errors import BadInput
 from dnacore.workspace.workspace import Workspace
 
@@ -31,9 +30,6 @@ class SavedView:
 def load(workspace: Workspace) -> list[SavedView]:
     """Return the saved views, newest first; none where there is no file that can be read."""
     try:
-        read = json.loads(_file(workspace).read_text(encoding="utf-8"))
-        if (read["format"], read["version"]) != (FORMAT, VERSION):
-            return []
         found = [
             SavedView(
                 str(one["name"]),
@@ -41,9 +37,9 @@ def load(workspace: Workspace) -> list[SavedView]:
                 tuple((str(key), str(value)) for key, value in one["query"]),
                 float(one["saved"]),
             )
-            for one in read["views"]
+            for one in versioned.read(_file(workspace), FORMAT, VERSION)["views"]
         ]
-    except (OSError, ValueError, KeyError, TypeError):
+    except versioned.UNREADABLE:
         return []
     return sorted(found, key=lambda one: -one.saved)
 
@@ -69,8 +65,7 @@ def remove(workspace: Workspace, name: str) -> None:
 
 
 def _write(workspace: Workspace, views: Sequence[SavedView]) -> None:
-    content = {"format": FORMAT, "version": VERSION, "views": [asdict(one) for one in views]}
-    atomic.write_bytes(_file(workspace), json.dumps(content).encode())
+    versioned.write(_file(workspace), FORMAT, VERSION, {"views": [asdict(one) for one in views]})
 
 
 def _file(workspace: Workspace) -> Path:

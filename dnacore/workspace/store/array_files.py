@@ -33,6 +33,10 @@ class ArrayFiles:
         """Where a file of sketches lies."""
         return self.root / "sketches" / f"{number}.sketch"
 
+    def words_file(self, shard: int) -> Path:
+        """Where the words of a shard's images are kept."""
+        return self.root / "words" / f"{shard}.words"
+
     def set_aside(self, path: Path) -> None:
         """Move a file whose bytes are broken out of the way. Nothing else is ever a reason to."""
         if exists(path):

@@ -14,14 +14,15 @@ from dnacore.dna.file import covariance_layers
 from dnacore.dna.histogram import DNA
 from dnacore.errors import BadInput, Damaged, Unavailable
 from dnacore.paths import discard
-from dnacore.sketches.segments import SketchArrays, save_segment
+from dnacore.sketches.segments import SketchArrays
 from dnacore.sketches.sketches import Sketches
-from dnacore.sketches.words import Words, save_words
+from dnacore.sketches.words import Words
 from dnacore.workspace import listing
 from dnacore.workspace.datasets import Dataset
-from dnacore.workspace.store.array_files import exists, next_number, numbers, stamp
+from dnacore.workspace.store.array_files import exists, next_number, numbers
 from dnacore.workspace.store.calibration_files import CalibrationFiles, histograms
 from dnacore.workspace.store.settings import Setting, label_of
+from dnacore.workspace.store.shard_files import ShardFiles, Written
 from dnacore.workspace.store.shard_plan import FileRow, Member, Shard
 from dnacore.workspace.store.sketch_files import SketchFiles
 from dnacore.workspace.store.word_files import WordFiles
@@ -51,31 +52,39 @@ class Store(SketchFiles, WordFiles, CalibrationFiles):
         sketches: SketchArrays | None, sketched: Sequence[str], words: Words | None = None,
     ) -> int:  # fmt: skip
         """Keep a finished shard. sketched: the content hashes of the images in `sketches`. words: what its images show."""
-        with self.catalogue.changing() as db:  # numbers are handed out first, so that no file is ever written twice
-            shard = next_number(db, "shard")
-            segment = next_number(db, "segment")
-        dna.save(self.shard_file(shard))
-        if sketches is not None and len(sketched):
-            save_segment(self.segment_file(segment), sketches, sketched)
-        if words is not None and len(words):
-            save_words(self.words_file(shard), words)
-        written = stamp(self.segment_file(segment))
+        return self.enter(dataset, setting, self.new_shard().write(members, dna, sketches, sketched, words))
+
+    def new_shard(self) -> ShardFiles:
+        """Where a new shard's files go. Numbers are handed out first, so that no file is ever written twice."""
+        with self.catalogue.changing() as db:
+            shard, segment = next_number(db, "shard"), next_number(db, "segment")
+        return ShardFiles(
+            shard, segment, self.shard_file(shard), self.segment_file(segment), self.words_file(shard)
+        )  # fmt: skip
+
+    def enter(self, dataset: Dataset, setting: Setting, written: Written) -> int:
+        """Enter a shard whose files are written into the catalogue; returns its number."""
+        shard, segment = written.files.shard, written.files.segment
         with self.changing(dataset) as db:
             part = str(dataset.part or "")
-            db.execute("INSERT INTO shard VALUES (?,?,?,?,?)", (shard, dataset.id, setting.id, part, dna.images))
+            db.execute("INSERT INTO shard VALUES (?,?,?,?,?)", (shard, dataset.id, setting.id, part, written.images))
             db.executemany(
                 "INSERT INTO member (shard, position, hash, path, reason, passing) VALUES (?,?,?,?,?,?)",
-                [(shard, i, m.hash, m.path, m.reason, m.passing) for i, m in enumerate(members)],
+                [(shard, i, m.hash, m.path, m.reason, m.passing) for i, m in enumerate(written.members)],
             )
-            if written:
-                db.execute("INSERT INTO segment VALUES (?,?,?,?)", (segment, dataset.id, setting.id, len(sketched)))
-                db.execute("INSERT INTO checked VALUES (?,?)", (segment, written))
+            if written.stamp:
+                db.execute("INSERT INTO segment VALUES (?,?,?,?)", (segment, dataset.id, setting.id, written.sketched))
+                db.execute("INSERT INTO checked VALUES (?,?)", (segment, written.stamp))
         return shard
 
     def finish(self, dataset: Dataset, setting: Setting, keep: Sequence[Shard]) -> None:
-        """Make these shards the dataset's DNA, and drop the others and their files."""
+        """Make these shards the dataset's DNA, and drop the others and their files.
+
+        They are added up in the order of their images, so that the last digit of a mean does not depend on which of
+        several workers was quicker.
+        """
         part = str(dataset.part or "")
-        ids = sorted(shard.id for shard in keep)
+        ids = [shard.id for shard in sorted(keep, key=lambda shard: (shard.members[0].path, shard.id))]
         with self.changing(dataset) as db:
             old = [
                 row["id"]

@@ -15,15 +15,9 @@ from dnacore.workspace.datasets import Dataset
 from dnacore.workspace.store.array_files import ArrayFiles
 from dnacore.workspace.store.settings import Setting, Settings
 
-FOLDER = "words"
-
 
 class WordFiles(Settings, ArrayFiles):
     """The words of one workspace."""
-
-    def words_file(self, shard: int) -> Path:
-        """Where the words of a shard's images are kept."""
-        return self.root / FOLDER / f"{shard}.words"
 
     def has_words(self, shard: int) -> bool:
         """Whether words of a shard's images are kept."""

@@ -72,7 +72,7 @@ def restore(path: Path, numbers: Mapping[str, int]) -> str:
     numbers: how far the files that lie here are numbered; later ones go on behind them, so that none is taken for another.
     """
     backup = backup_of(path)
-    for end in ("", "-wal", "-shm", "-journal"):  # a log left behind would be played into the new file
+    for end in ("", "-wal", "-shm", "-journal"):  # SQLite would replay a log left behind into the new file
         path.with_name(path.name + end).unlink(missing_ok=True)
     if not backup.is_file() or not is_sound(backup):
         return _LOST

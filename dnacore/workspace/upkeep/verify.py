@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from dnacore import versioned
 from dnacore.dna.calibration import load_calibration
 from dnacore.dna.file import load_dna
-from dnacore.errors import BadInput, Damaged, DnaError, Unavailable
+from dnacore.errors import BadInput, Damaged, DnaError, Unavailable, unavailable_now
 from dnacore.sketches import arrayfile
 from dnacore.sketches.segments import KIND, VERSION, open_segment
 from dnacore.sketches.words import load_words
@@ -20,7 +20,7 @@ from dnacore.workspace.store.shards import Store, numbers
 from dnacore.workspace.upkeep import leftovers, salvage
 from dnacore.workspace.workspace import Workspace
 
-_JSON = ("piles", "reports", "views")
+_SAVED = ("piles/[!.]*.json", "extractors/[!.]*.json", "report.json", "views.json")
 
 
 @dataclass(frozen=True)
@@ -135,13 +135,19 @@ def _words(workspace: Workspace) -> Iterator[Finding]:
     for path in (store.words_file(row["id"]) for row in shards):
         if not exists(path):  # of many shards none are kept
             continue
-        try:
-            load_words(path)
-        except Unavailable as problem:
-            yield Finding(f"words/{path.name}", str(problem))
-        except DnaError as problem:
-            what = f"{problem} Afterwards `extract NAME --words` asks the network for these words again"
-            yield Finding(f"words/{path.name}", what, "set aside", mend=partial(store.set_aside, path))
+        yield from _unless_read(
+            store, path, load_words, "Afterwards `extract NAME --words` asks the network for these words again"
+        )
+
+
+def _unless_read(store: Store, path: Path, read: Callable[[Path], object], afterwards: str) -> Iterator[Finding]:
+    name = path.relative_to(store.root).as_posix()
+    try:
+        read(path)
+    except Unavailable as problem:
+        yield Finding(name, str(problem))
+    except DnaError as problem:
+        yield Finding(name, f"{problem} {afterwards}", "set aside", mend=partial(store.set_aside, path))
 
 
 def _calibrations(workspace: Workspace) -> Iterator[Finding]:
@@ -178,22 +184,16 @@ def _calibrated(store: Store, fingerprint: str) -> None:
 def _kept_files(workspace: Workspace) -> Iterator[Finding]:
     store = workspace.store
     for path in sorted((workspace.root / "imports").glob("[!.]*.dna.npz")):
-        try:
-            load_dna(path)
-        except Unavailable as problem:
-            yield Finding(f"imports/{path.name}", str(problem))
-        except DnaError as problem:
-            what = f"{problem} It came from elsewhere: import it again"
-            yield Finding(f"imports/{path.name}", what, "set aside", mend=partial(store.set_aside, path))
-    for folder in _JSON:
-        for path in sorted((workspace.root / folder).glob("[!.]*.json")):
-            try:
-                json.loads(path.read_bytes())
-            except (OSError, ValueError, RecursionError) as error:
-                yield Finding(
-                    f"{folder}/{path.name}", f"it cannot be read ({error})", "set aside",
-                    mend=partial(store.set_aside, path),
-                )  # fmt: skip
+        yield from _unless_read(store, path, load_dna, "It came from elsewhere: import it again")
+    for path in (path for pattern in _SAVED for path in sorted(workspace.root.glob(pattern))):
+        yield from _unless_read(store, path, _parse, "What it held has to be saved again")
+
+
+def _parse(path: Path) -> None:
+    try:
+        versioned.parsed(path.read_bytes(), path.name)
+    except OSError as error:
+        raise unavailable_now(path.name, error) from error
 
 
 def _datasets(workspace: Workspace) -> Iterator[Finding]:

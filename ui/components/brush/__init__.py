@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from dnacore.sketches.segments import QUANTILES
 from ui.app import capture, palette, reads, words
 from ui.app.reads import Ready
 from ui.components import wall
@@ -84,7 +85,7 @@ def show(
             "height": height,
             "side": 120,
             "rows": 1,
-            "aspect": reads.aspect(chosen[0].dataset),
+            "aspect": next((reads.aspect(one.dataset) for one in chosen if not one.dataset.imported), 1.0),
         },
         default={"range": []},
     )
@@ -100,7 +101,7 @@ def show(
 def _series(one: Ready, counts: np.ndarray, shares: np.ndarray) -> dict[str, Any]:
     """One dataset's histogram, as the browser draws it."""
     return {
-        "name": one.name,
+        "name": one.said,
         "colour": palette.dataset_colour(one.dataset.colour),
         "total": int(counts.sum()),
         "shares": [round(float(value), 8) for value in shares],
@@ -122,7 +123,7 @@ def _note(one: Ready, atoms: np.ndarray, images: Sequence[Picture], now: tuple[i
     share = ((atoms >= now[0]) & (atoms <= now[1])).mean(1)
     order = [int(at) for at in np.argsort(-share, kind="stable")[: capture.MOST_IMAGES] if share[at] > 0]
     shown = [replace(images[at], right=words.percent(float(share[at]))) for at in order]
-    capture.images(f"{one.name}: images in the part looked at", shown, int((share > 0).sum()))
+    capture.images(f"{one.said}: images in the part looked at", shown, int((share > 0).sum()))
 
 
 def telling(edges: np.ndarray, shares: Sequence[np.ndarray]) -> tuple[int, int]:
@@ -151,4 +152,6 @@ def telling(edges: np.ndarray, shares: Sequence[np.ndarray]) -> tuple[int, int]:
 
 def _atoms(one: Ready, flat: int) -> np.ndarray:
     """(N, 16) uint16: the bins of this neuron's quantiles in each image."""
+    if one.dataset.imported:  # its images are somewhere else
+        return np.zeros((0, QUANTILES), "<u2")
     return np.ascontiguousarray(reads.sketches_of(one).quantiles(np.array([flat]))[0], "<u2")

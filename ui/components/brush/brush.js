@@ -1,17 +1,9 @@
 // One neuron's histograms over each other, and below them the images whose activations lie in the part that is brushed:
 // drawn anew while the brush moves, without asking the server. Names are set as text only: they come from users' files.
 
-const NS = "http://www.w3.org/2000/svg";
 const MARGIN = { top: 30, right: 14, bottom: 40, left: 56 };
 
 export default mounted((parent) => new Lens(parent));
-
-function draw(tag, attributes, parent) {
-  const element = document.createElementNS(NS, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  parent?.appendChild(element);
-  return element;
-}
 
 class Lens {
   constructor(parent) {
@@ -58,22 +50,15 @@ class Lens {
 
   async fetch() {
     const { source, base, columns, atoms: q } = this.data;
-    try {
-      const answers = await Promise.all([`${base}/columns/${source}`, ...columns].map((url) => fetch(url)));
-      if (!answers.every((answer) => answer.ok)) throw new Error("gone");
-      const [buffer, ...listed] = await Promise.all(answers.map((answer, at) => (at ? answer.json() : answer.arrayBuffer())));
-      if (source !== this.source) return;
+    const there = await arrived(this, [`${base}/columns/${source}`, ...columns], (buffer, ...listed) => {
       let at = 0;
       this.images = listed.map((one) => {
         const found = { ...one, q, atoms: new Uint16Array(buffer, at, one.index.length * q) };
         at += one.index.length * q * 2;
         return found;
       });
-    } catch {
-      if (source === this.source) { this.source = null; this.component.setTriggerValue("lost", Date.now()); }
-      return;
-    }
-    this.look();
+    });
+    if (there) this.look();
   }
 
   value(bin) { const { low, high, bins } = this.data; return low + (high - low) * bin / bins; }
@@ -93,7 +78,7 @@ class Lens {
     for (const [name, value] of Object.entries({ width: this.width, height, viewBox: `0 0 ${this.width} ${height}`, "aria-label": data.title })) svg.setAttribute(name, value);
     const style = getComputedStyle(this.root), ink = style.color;
     svg.setAttribute("font-family", style.fontFamily);
-    svg.setAttribute("font-size", "13");
+    svg.setAttribute("font-size", style.fontSize);
     svg.setAttribute("fill", ink);
 
     const cumulative = data.kind === "cumulative", log = data.log && !cumulative;
@@ -101,10 +86,11 @@ class Lens {
       if (cumulative) { let sum = 0; return one.shares.map((share) => (sum += share)); }
       return data.kind === "counts" ? one.shares.map((share) => share * one.total) : one.shares;
     });
-    const every = heights.flat(), top = Math.max(...every, 1e-12), positive = every.filter((v) => v > 0);
+    const spike = cumulative || log ? null : clipped(heights);
+    const every = spike ? [spike.top] : heights.flat(), top = Math.max(...every, 1e-12), positive = every.filter((v) => v > 0);
     const bottom = log ? Math.max(Math.min(...positive, top) / 2, top * 1e-7) : 0;
     const scale = log ? (v) => Math.log10(Math.max(v, bottom) / bottom) / Math.log10(top * 1.3 / bottom) : (v) => v / (top * 1.04);
-    const y = (v) => MARGIN.top + deep * (1 - scale(v));
+    const y = (v) => MARGIN.top + deep * (1 - Math.min(1, scale(v)));
 
     const ticks = log ? decades(bottom, top * 1.3) : nice(0, top * 1.04, 4);
     const digits = ticks.length > 1 ? Math.max(0, -Math.floor(Math.log10((ticks[1] - ticks[0]) * 100))) : 1;
@@ -133,6 +119,12 @@ class Lens {
       if (!cumulative) draw("path", { d: `${path}L${MARGIN.left + this.inner} ${base}Z`, fill: one.colour, "fill-opacity": 0.24 }, svg);
       draw("path", { d: path, fill: "none", stroke: one.colour, "stroke-width": 1.75, "stroke-linejoin": "round" }, svg);
     });
+    if (spike) {
+      const x = MARGIN.left + (this.x(data.edges[spike.bin]) + this.x(data.edges[spike.bin + 1])) / 2, right = x < MARGIN.left + this.inner / 2;
+      const value = this.value(data.edges[spike.bin]) <= 0 && this.value(data.edges[spike.bin + 1]) >= 0 ? "0" : round((this.value(data.edges[spike.bin]) + this.value(data.edges[spike.bin + 1])) / 2);
+      const said = heights.map((one) => write(one[spike.bin])).join(" and ");
+      label(svg, `\u2191 cut off: ${said} at ${value}`, x + (right ? 10 : -10), MARGIN.top + 13, right ? "start" : "end");
+    }
     let at = MARGIN.left;
     for (const one of data.series) {
       draw("rect", { x: at, y: 6, width: 10, height: 10, rx: 5, fill: one.colour }, svg);
@@ -252,7 +244,7 @@ class Lens {
       const count = images.index.length;
       make("span", "note", title, order.length
         ? `${percent(exact)} of its activations, in ${order.length === count ? "all" : order.length.toLocaleString("en")} of ${count.toLocaleString("en")} images`
-        : "no image has activations there");
+        : count ? "no image has activations there" : `${percent(exact)} of its activations; its images are not here`);
       const shown = order.slice(0, fit * rows);
       cells.style.gridTemplateColumns = `repeat(${fit}, 1fr)`;
       while (cells.children.length > shown.length) cells.lastChild.remove();
@@ -267,7 +259,7 @@ class Lens {
       }
       shown.forEach((i, place) => {
         const cell = cells.children[place], image = cell.firstChild.firstChild;
-        const url = `${data.base}/thumb/${images.dataset}/${images.index[i]}${images.version[i] ? `?v=${images.version[i]}` : ""}`;
+        const url = pictured(data.base, images.dataset, images.index[i], images.version[i]);
         if (image.getAttribute("src") !== url) image.src = url;
         const share = percent(shares[i] / images.q);
         cell.dataset.at = i;
@@ -297,6 +289,13 @@ class Lens {
     };
     image.src = url;
   }
+}
+
+// A bar that would press all others flat, if there is one: which, and how high the rest are drawn. Mostly the one at zero.
+function clipped(heights) {
+  const largest = heights[0]?.map((_, b) => Math.max(...heights.map((one) => one[b]))) ?? [];
+  const bin = largest.indexOf(Math.max(...largest)), rest = Math.max(0, ...largest.filter((_, b) => b !== bin));
+  return rest > 0 && largest[bin] > 2.5 * rest ? { bin, top: 1.3 * rest } : null;
 }
 
 function within(images, first, last) {

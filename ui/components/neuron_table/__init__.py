@@ -84,7 +84,7 @@ def show(
             "chosen": int(chosen),
             "controls": controls,
             "markable": markable,
-            "series": [{"name": one.name, "colour": palette.dataset_colour(one.dataset.colour)} for one in shown],
+            "series": [{"name": one.said, "colour": palette.dataset_colour(one.dataset.colour)} for one in shown],
             "columns": [
                 {"key": c.key, "label": c.label, "help": c.help, "form": c.form, "first": c.first, "size": c.size}
                 for c in columns
@@ -109,10 +109,15 @@ def _layers(dna: dc.DNA) -> list[dict[str, Any]]:
             "said": words.layer(name),
             "depth": words.depth(name, names),
             "start": where.start,
-            "things": things.get(name, {}),
+            "things": things.get(name, {}) | _own(dna, name, where.stop - where.start),
         }
         for name, where in layer_slices(dna.layers).items()
     ]
+
+
+def _own(dna: dc.DNA, layer: str, count: int) -> dict[int, str]:
+    """What people call the neurons of a layer."""
+    return {at: f"“{name}”" for at in range(count) if (name := words.own_name(dna, layer, at))}
 
 
 def sparks(shown: Sequence[Ready]) -> np.ndarray:

@@ -61,18 +61,7 @@ class Table {
   }
 
   async fetch() {
-    const source = this.source;
-    try {
-      const answer = await fetch(`${this.data.base}/columns/${source}`);
-      if (!answer.ok) throw new Error(String(answer.status));
-      const buffer = await answer.arrayBuffer();
-      if (source !== this.source) return;
-      this.read(buffer);
-    } catch {
-      if (source === this.source) { this.source = null; this.component.setTriggerValue("lost", Date.now()); }
-      return;
-    }
-    this.settle();
+    if (await arrived(this, [`${this.data.base}/columns/${this.source}`], (buffer) => this.read(buffer))) this.settle();
   }
 
   // flat (n) uint32 | columns (k, n) float32 | sparks (series, n, bins) uint8

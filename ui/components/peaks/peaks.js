@@ -21,7 +21,7 @@ function tile(here, data, item, at) {
   button.title = item.name;
   button.setAttribute("aria-label", `${item.name}, ${item.value}`);
   button.addEventListener("click", () => here.component.setTriggerValue("opened", at));
-  const url = `${data.base}/thumb/${item.dataset}/${item.index}${item.version ? `?v=${item.version}` : ""}`;
+  const url = pictured(data.base, item.dataset, item.index, item.version);
   const patch = item.place && !item.place.whole ? make("span", "patch", button) : null;
   const frame = make("span", "frame", button);
   const image = make("img", "", frame);

@@ -26,10 +26,11 @@ class Kind:
 
 @dataclass(frozen=True)
 class Marked:
-    """What the person did: the picture just opened, if any, and those inside the lasso."""
+    """What the person did: the picture just opened, if any, those inside the lasso, and whether it was drawn here."""
 
     opened: Picture | None
     picked: tuple[Picture, ...]
+    drawn: bool = False
 
 
 def show(
@@ -42,11 +43,14 @@ def show(
     key: str,
     title: str,
     height: int = 500,
+    start: Sequence[int] = (),
+    labels: Sequence[tuple[float, float, str]] = (),
 ) -> Marked:
     """Draw the map.
 
     Args:
         points: (N, 2) where each picture lies. of: (N,) which kind it is. notes: what stands below its name on hover.
+        start: places of the pictures that are inside the lasso at first. labels: x, y and text of what stands on the map.
     """
     body = np.asarray(points, "<f4").tobytes() + np.asarray(of, "<u2").tobytes()
     listed = {
@@ -70,13 +74,17 @@ def show(
             "base": wall.base_url(),
             "count": len(pictures),
             "height": height,
+            "start": list(start),
+            "labels": [[x, y, text] for x, y, text in labels],
             "kinds": [{"name": kind.name, "colour": kind.colour} for kind in kinds],
         },
         default={"picked": {}},
     )
     opened, picked = result.get("opened"), result.get("picked") or {}
-    places = picked.get("places", []) if picked.get("of") == identity else []
+    drawn = picked.get("of") == identity
+    places = picked.get("places", []) if drawn else list(start)
     return Marked(
         pictures[opened] if isinstance(opened, int) and 0 <= opened < len(pictures) else None,
         tuple(pictures[at] for at in places if isinstance(at, int) and 0 <= at < len(pictures)),
+        drawn,
     )

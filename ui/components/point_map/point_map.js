@@ -22,6 +22,11 @@ class PointMap {
     this.pictures.title = "Show pictures instead of points where there is room";
     this.pictures.addEventListener("click", () => { this.pictured = !this.pictured; this.pictures.setAttribute("aria-pressed", this.pictured); this.request(); });
     this.pictures.setAttribute("aria-pressed", "false");
+    this.crowds = make("button", "", this.bar, "Density");
+    this.crowds.type = "button";
+    this.crowds.title = "Shade the places where many images lie";
+    this.crowds.addEventListener("click", () => { this.dense = !this.dense; this.crowds.setAttribute("aria-pressed", this.dense); this.request(); });
+    this.crowds.setAttribute("aria-pressed", "false");
     const whole = make("button", "", this.bar, "Whole map");
     whole.type = "button";
     whole.addEventListener("click", () => { this.view = null; this.request(); });
@@ -67,28 +72,21 @@ class PointMap {
     this.data = data;
     this.plane.style.height = `${data.height}px`;
     this.plane.setAttribute("aria-label", `${data.title}. Arrow keys go from image to image, Enter opens, Space selects.`);
-    if (this.identity !== data.identity) { this.identity = data.identity; this.picked.clear(); this.view = null; this.at = -1; this.card.hidden = true; this.loaded.clear(); }
+    if (this.identity !== data.identity) { this.identity = data.identity; this.picked = new Set(data.start); this.view = null; this.at = -1; this.card.hidden = true; this.loaded.clear(); }
     if (this.source !== data.source || this.columns !== data.columns) { this.source = data.source; this.columns = data.columns; this.points = null; this.fetch(); } else this.settle();
   }
 
   async fetch() {
     const { source, columns, base } = this.data;
-    try {
-      const [placed, listed] = await Promise.all([fetch(`${base}/columns/${source}`), fetch(`${base}/columns/${columns}`)]);
-      if (!placed.ok || !listed.ok) throw new Error("gone");
-      const [buffer, images] = [await placed.arrayBuffer(), await listed.json()];
-      if (source !== this.source) return;
+    const there = await arrived(this, [`${base}/columns/${source}`, `${base}/columns/${columns}`], (buffer, images) => {
       const n = this.data.count, points = new Float32Array(buffer, 0, 2 * n);
       // Another layout is seen whole at first; other colours of the same one are looked at from where one was.
       if (!this.laid || this.laid.length !== points.length || points.some((value, i) => value !== this.laid[i])) this.view = null;
       this.points = this.laid = points;
       this.kinds = new Uint16Array(buffer, 8 * n, n);
       this.images = images;
-    } catch {
-      if (source === this.source) { this.source = null; this.component.setTriggerValue("lost", Date.now()); }
-      return;
-    }
-    this.settle();
+    });
+    if (there) this.settle();
   }
 
   settle() {
@@ -148,6 +146,7 @@ class PointMap {
     pen.scale(ratio, ratio);
     const ink = getComputedStyle(this.root).color, radius = n > 5000 ? 2 : n > 1000 ? 3 : 4.5;
     const some = this.picked.size > 0;
+    if (this.dense) this.shade(pen, ink);
     if (this.pictured) this.paint(pen);
     else for (let i = 0; i < n; i++) {
       const [x, y] = this.screen(i);
@@ -158,6 +157,7 @@ class PointMap {
       pen.beginPath(); pen.arc(x, y, radius, 0, 7); pen.fill();
     }
     pen.globalAlpha = 1;
+    this.write(pen, ink);
     if (this.at >= 0) {
       const [x, y] = this.screen(this.at);
       pen.strokeStyle = ink; pen.lineWidth = 2; pen.beginPath(); pen.arc(x, y, radius + 4, 0, 7); pen.stroke();
@@ -167,6 +167,51 @@ class PointMap {
       this.drag.path.forEach(([x, y], k) => (k ? pen.lineTo(x, y) : pen.moveTo(x, y)));
       pen.closePath(); pen.stroke(); pen.setLineDash([]);
       pen.globalAlpha = 0.06; pen.fillStyle = ink; pen.fill(); pen.globalAlpha = 1;
+    }
+  }
+
+  // How many images lie around each place: counted in small squares and spread twice over their neighbours.
+  shade(pen, ink) {
+    const side = 8, columns = Math.ceil(this.width / side), rows = Math.ceil(this.height / side);
+    let cells = new Float32Array(columns * rows);
+    for (let i = 0; i < this.data.count; i++) {
+      if (this.only !== null && this.kinds[i] !== this.only) continue;
+      const [x, y] = this.screen(i), c = Math.floor(x / side), r = Math.floor(y / side);
+      if (c >= 0 && r >= 0 && c < columns && r < rows) cells[r * columns + c] += 1;
+    }
+    for (let turn = 0; turn < 3; turn++) {
+      const spread = new Float32Array(cells.length);
+      for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) {
+        let sum = 0;
+        for (let dr = -2; dr <= 2; dr++) for (let dc = -2; dc <= 2; dc++) {
+          if (r + dr >= 0 && r + dr < rows && c + dc >= 0 && c + dc < columns) sum += cells[(r + dr) * columns + c + dc];
+        }
+        spread[r * columns + c] = sum / 25;
+      }
+      cells = spread;
+    }
+    const most = Math.max(...cells) || 1;
+    pen.fillStyle = ink;
+    cells.forEach((value, at) => {
+      if (value <= 0.02 * most) return;
+      pen.globalAlpha = 0.05 * Math.ceil(6 * Math.sqrt(value / most));
+      pen.fillRect((at % columns) * side, Math.floor(at / columns) * side, side, side);
+    });
+    pen.globalAlpha = 1;
+  }
+
+  // The names of clusters, largest first; one that would lie over another is left out until one looks closer.
+  write(pen, ink) {
+    const taken = [];
+    pen.font = `600 13px ${getComputedStyle(this.root).fontFamily}`;
+    pen.textAlign = "center"; pen.textBaseline = "middle"; pen.lineJoin = "round";
+    for (const [px, py, text] of this.data.labels || []) {
+      const { scale, x: ox, y: oy } = this.view, half = pen.measureText(text).width / 2 + 4;
+      const x = Math.max(half, Math.min(this.width - half, this.width / 2 + (px - ox) * scale)), y = this.height / 2 - (py - oy) * scale;
+      if (y < 10 || y > this.height - 10 || taken.some(([tx, ty, other]) => Math.abs(tx - x) < half + other && Math.abs(ty - y) < 18)) continue;
+      taken.push([x, y, half]);
+      pen.lineWidth = 4; pen.strokeStyle = getComputedStyle(this.root).getPropertyValue("--st-background-color") || "#fff"; pen.strokeText(text, x, y);
+      pen.fillStyle = ink; pen.fillText(text, x, y);
     }
   }
 
@@ -207,7 +252,7 @@ class PointMap {
 
   url(i) {
     const { dataset, index, version } = this.images;
-    return `${this.data.base}/thumb/${dataset[i]}/${index[i]}${version[i] ? `?v=${version[i]}` : ""}`;
+    return pictured(this.data.base, dataset[i], index[i], version[i]);
   }
 
   local(event) { const box = this.plane.getBoundingClientRect(); return [event.clientX - box.left, event.clientY - box.top]; }

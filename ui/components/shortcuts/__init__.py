@@ -17,7 +17,7 @@ _HELP = (
     ("Space", "select; with Shift or Ctrl as in a file manager, Ctrl+A for all"),
     ("w, o", "add what is selected to the pile with, or without"),
     ("r, n", "rank by likeness to what is selected; make a dataset of it"),
-    ("Esc", "let go of the selection, close a window"),
+    ("Esc", "clear the selection, close a window"),
 )
 _TABLE = (("Arrow keys", "move"), ("Enter", "open the neuron"), ("Space", "mark; Shift marks a run, Esc none"))
 _CHARTS = (

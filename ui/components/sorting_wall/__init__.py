@@ -100,7 +100,7 @@ def wall(
         default={"top": top},
     )
     chosen, before = result.get("top"), f"_let_go_{key}"
-    # A hand that let go of the slider is heard once; otherwise what the page asked for stands (a link, a saved view).
+    # Letting go of the slider counts once; afterwards the page's own choice stands (a link, a saved view).
     moved = chosen in shown.steps and chosen != st.session_state.get(before, top)
     st.session_state[before] = chosen
     count = int(chosen) if moved else top

@@ -14,7 +14,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui.app import capture
+from ui.app import capture, theme
 from ui.components.component import component
 from ui.server import blobs
 
@@ -96,13 +96,14 @@ class Action:
 @dataclass(frozen=True)
 class Seen:
     """What the person did: the picture just opened, if any, the pictures now selected (where no actions are offered),
-    and the action just taken, with the pictures it was taken with.
+    and the action just taken, with the pictures it was taken with. among: all pictures of the wall.
     """
 
     opened: Picture | None
     selected: tuple[Picture, ...]
     action: str = ""
     taken: tuple[Picture, ...] = ()
+    among: Sequence[Picture] = ()
 
 
 def wall(
@@ -132,6 +133,7 @@ def wall(
         controls: whether the line with the count and the size slider is shown.
         actions: what can be done with selected pictures; makes them selectable.
     """
+    size = round(1.5 * size) if theme.presenting() else size
     if isinstance(bands, Long):
         pictures: Sequence[Picture] = bands.pictures
         data = {"title": title, "height": height or 0, "size": size, "columns": columns, "note": note}
@@ -172,6 +174,7 @@ def seen(result: Mapping[str, Any], pictures: Sequence[Picture]) -> Seen:
         selected=picked(result.get("selected")),
         action=str(acted.get("name", "")),
         taken=picked(acted.get("items")),
+        among=pictures,
     )
 
 

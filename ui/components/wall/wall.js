@@ -2,6 +2,7 @@
 // (where they lie): an order says which item lies where, so that sorting anew moves what is there instead of drawing it
 // again. Names and labels are set with textContent only: they come from users' files.
 
+const READABLE = 120;
 const GAP = 10, BAND = 32, OVERSCAN = 2, SMALLEST = 72, LARGEST = 320, SETTLE = 60;
 
 class Wall {
@@ -140,10 +141,12 @@ class Wall {
   layout() {
     const width = this.canvas.clientWidth;
     if (!width) return;
-    const fixed = this.data.columns;
+    // As many columns as were asked for, but no picture narrower than can be seen from a chair.
+    const fixed = this.data.columns && Math.max(1, Math.min(this.data.columns, Math.floor((width + GAP) / (READABLE + GAP))));
     this.columns = fixed || Math.max(1, Math.floor((width + GAP) / (this.side + GAP)));
     this.cell = fixed ? Math.min((width - (fixed - 1) * GAP) / fixed, LARGEST) : (width - (this.columns - 1) * GAP) / this.columns;
-    this.text = (this.badged() ? 21 : 0) + (this.data.label ? 17 : 0);
+    const type = (parseFloat(getComputedStyle(this.root).getPropertyValue("--vds-small")) || 13) / 13;
+    this.text = Math.round(type * ((this.badged() ? 21 : 0) + (this.data.label ? 17 : 0)));
     this.row = Math.round(this.cell / this.data.aspect) + this.text + GAP;
     this.root.style.setProperty("--aspect", this.data.aspect);
     let top = 0;
@@ -337,8 +340,7 @@ class Wall {
   url(kind, item) {
     const { data } = this;
     const dataset = Array.isArray(data.dataset) ? data.dataset[item] : data.dataset;
-    const version = data.version?.[item];
-    return `${data.base}/${kind}/${dataset}/${data.index[item]}${version ? `?v=${version}` : ""}`;
+    return pictured(data.base, dataset, data.index[item], data.version?.[item], kind);
   }
 
   click(event) {

@@ -1,6 +1,7 @@
-"""Maps of images that take a while, laid out in a process of their own: `python -m dnacore.analyses.umap_process VALUES POINTS`.
+"""Maps of images that take a while, laid out in a process of their own.
 
-Compiling and laying out a UMAP keeps a whole interpreter busy, which nobody who is looking at a page should notice.
+`python -m dnacore.analyses.map_process METHOD VALUES POINTS SEED`, with METHOD umap or tsne. Laying one out keeps a whole
+interpreter busy, which nobody who is looking at a page should notice.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from dnacore import atomic
-from dnacore.analyses.projection import COMPONENTS, principal, umap
+from dnacore.analyses.projection import COMPONENTS, principal, tsne, umap
 from dnacore.errors import BadInput, DnaError
+
+METHODS = {"umap": umap, "tsne": tsne}
 
 
 def prepare(values: np.ndarray, path: Path) -> None:
@@ -22,10 +25,10 @@ def prepare(values: np.ndarray, path: Path) -> None:
     atomic.write(path, lambda file: np.save(file, start.astype(np.float32), allow_pickle=False))
 
 
-def lay_out(values: Path, points: Path, seed: int = 0) -> None:
+def lay_out(method: str, values: Path, points: Path, seed: int = 0) -> None:
     """Read what `prepare` wrote, lay it out, write the (N, 2) float32 points and remove what was read."""
     start = np.load(values, allow_pickle=False)
-    found = umap(start.astype(np.float64), seed).points.astype(np.float32)
+    found = METHODS[method](start.astype(np.float64), seed).points.astype(np.float32)
     atomic.write(points, lambda file: np.save(file, found, allow_pickle=False))
     values.unlink(missing_ok=True)
 
@@ -41,11 +44,10 @@ def load(points: Path, images: int) -> np.ndarray | None:
 
 def main(arguments: list[str]) -> int:
     """Lay out the vectors of one file and write the points into another; returns the exit code."""
-    if len(arguments) != 2:
-        raise BadInput("Give the file to read and the file to write.")
     try:
-        values, points = map(Path, arguments)
-        lay_out(values, points)
+        if len(arguments) != 4 or arguments[0] not in METHODS or not arguments[3].isdecimal():
+            raise BadInput(f"Give one of {', '.join(METHODS)}, the file to read, the file to write and a seed.")
+        lay_out(arguments[0], Path(arguments[1]), Path(arguments[2]), int(arguments[3]))
     except DnaError as error:
         print(error, file=sys.stderr)
         return 2

@@ -6,7 +6,8 @@ import streamlit as st
 
 from dnacore.extractors.labels import CAUTION
 from ui.app import address, capture, layout, seen, words
-from ui.choices import closeup, parts, two
+from ui.choices import choices, closeup, two
+from ui.choices.own import neuron_notes
 from ui.components import brush
 from ui.neurons import card
 from ui.neurons.neuron_list import Shown
@@ -15,10 +16,11 @@ from ui.neurons.neuron_list import Shown
 def draw(shown: Shown) -> None:
     """Draw the histogram and what is brushed in it."""
     name, chosen = shown.name, list(shown.chosen)
-    layout.found(f"{name[:1].upper()}{name[1:]}")
+    layout.found(*card.sentence(shown.two, shown.flat, name))
     if said := seen.of_neuron(shown.first, shown.flat):
         layout.caption(said)
         layout.note(CAUTION)
+    neuron_notes.draw(shown.first, shown.flat)
     with st.container(key="lens-knobs", horizontal=True, vertical_alignment="center", gap="medium"):
         kind = address.segments("Height of the bars", brush.KINDS, key="height", label_visibility="collapsed")
         logarithmic = address.toggle("Logarithmic", key="log", help="Shows rare, strong activations.")
@@ -38,4 +40,7 @@ def draw(shown: Shown) -> None:
         hand="Drag over a part, or move its ends with the arrow keys.",
     )
     if looked.opened is not None and looked.dataset is not None:
-        closeup.show(parts.whole(looked.dataset), looked.opened)
+        other = next((one for one in shown.two if one.name != looked.dataset.name), looked.dataset)
+        neuron = choices.neuron_code(shown.first, shown.flat)
+        why = {"dataset": looked.dataset.name, "like": other.name, "neurons": "typed", "typed": neuron}
+        closeup.show(looked.dataset, looked.opened, why=why)

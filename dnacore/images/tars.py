@@ -1,0 +1,104 @@
+"""Images inside tar files, read where they lie: large sets are kept as tar shards (WebDataset), and are not unpacked.
+
+To the rest of the program such a file is a folder: `train-0001.tar/000123.jpg` is a path like any other, and `open_file`
+opens it. A tar is listed once, by the headers of its members (`tarfile`), and an image is then one seek and one read.
+Only uncompressed tars can be read so; a `.tar.gz` is left out with that reason.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+from dnacore.errors import BadInput
+
+SUFFIX = ".tar"
+COMPRESSED = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst")
+_KEPT = 64  # tars whose list of members is remembered
+
+
+@dataclass(frozen=True)
+class Member:
+    """One file inside a tar: where its bytes begin and how many there are."""
+
+    start: int
+    size: int
+
+
+def is_tar(name: str) -> bool:
+    """Whether a file of this name is looked into."""
+    return name.lower().endswith(SUFFIX)
+
+
+def members(tar: Path) -> dict[str, Member]:
+    """{path inside: where} of the ordinary files of a tar; of two with one name the later counts, as tar has it.
+
+    Names that are absolute or lead upwards are left out. Raises BadInput, a plain fragment, where it is no tar or is cut
+    off; OSError where it cannot be read.
+    """
+    about = os.stat(tar)
+    return _members(str(tar), about.st_size, about.st_mtime_ns)
+
+
+@lru_cache(maxsize=_KEPT)
+def _members(tar: str, _size: int, _mtime_ns: int) -> dict[str, Member]:
+    found: dict[str, Member] = {}
+    try:
+        with tarfile.open(tar, "r:") as opened:
+            for one in opened:
+                if one.isreg() and not one.issparse() and _is_safe(one.name):
+                    found[str(PurePosixPath(one.name))] = Member(one.offset_data, one.size)
+                opened.members = []  # type: ignore[attr-defined]  # it would keep every header, a kilobyte each
+    except (tarfile.TarError, EOFError, ValueError) as error:
+        raise BadInput("it is not a tar file, or it is cut off or compressed") from error
+    if any(member.start + member.size > _size for member in found.values()):
+        raise BadInput("it is cut off; copy or download it again")
+    return found
+
+
+def _is_safe(name: str) -> bool:
+    path = PurePosixPath(name)
+    return bool(path.parts) and not path.is_absolute() and ".." not in path.parts and not any(ord(c) < 32 for c in name)
+
+
+def open_file(path: Path | str) -> BinaryIO:
+    """Open a file for reading, be it on the disk or inside a tar. Raises OSError as `open` does."""
+    try:
+        return open(path, "rb")
+    except (NotADirectoryError, FileNotFoundError):
+        found = _inside(Path(path))
+        if found is None:
+            raise
+        return io.BytesIO(found)
+
+
+def read_bytes(path: Path) -> bytes:
+    """The bytes of a file, be it on the disk or inside a tar. Raises OSError."""
+    with open_file(path) as file:
+        return file.read()
+
+
+def _inside(path: Path) -> bytes | None:
+    """The bytes of a file inside a tar; None where no part of the path is a tar that has it."""
+    for tar in _tars_above(path):
+        try:
+            member = members(tar).get(path.relative_to(tar).as_posix())
+        except BadInput:
+            return None
+        if member is None:
+            return None
+        with open(tar, "rb", buffering=0) as file:
+            file.seek(member.start)
+            data = file.read(member.size)
+        return data if len(data) == member.size else None
+    return None
+
+
+def _tars_above(path: Path) -> Iterator[Path]:
+    return (parent for parent in path.parents if is_tar(parent.name) and parent.is_file())

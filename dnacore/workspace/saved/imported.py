@@ -1,0 +1,88 @@
+"""DNAs that came as files, without their images: they are compared as datasets are, and have no image to show."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from dnacore.dna.file import SUFFIX, load_dna
+from dnacore.dna.histogram import DNA
+from dnacore.errors import DnaError
+from dnacore.workspace.datasets import Dataset
+from dnacore.workspace.workspace import Workspace
+
+FOLDER = "imports"
+
+
+@dataclass(frozen=True)
+class _Known:
+    images: int
+    extractor: str
+    network: str
+    calibration: str
+    bins: int
+
+
+def names(workspace: Workspace) -> list[str]:
+    """The names of the imported DNAs."""
+    return sorted(path.name.removesuffix(SUFFIX) for path in (workspace.root / FOLDER).glob(f"*{SUFFIX}"))
+
+
+def comparable(workspace: Workspace, label: str) -> list[Dataset]:
+    """The imported DNAs that can be compared with the datasets extracted with a network, as datasets without images.
+
+    A DNA of another network, over other activation ranges or without histograms is left out, as is a damaged file.
+    """
+    setting = workspace.store.find_setting(label)
+    found: list[Dataset] = []
+    taken = {dataset.name for dataset in workspace.datasets()}
+    wanted = None if setting is None else (setting.extractor, setting.calibration, setting.bins)
+    for name in names(workspace):
+        path = workspace.imported(name)
+        known = None if path is None else _known_at(path)
+        if path is None or known is None or name in taken:
+            continue
+        if wanted is None and known.extractor == label:
+            wanted = known.network, known.calibration, known.bins
+        if wanted == (known.network, known.calibration, known.bins):
+            colour = len(taken) + len(found)
+            number = -1 - zlib.crc32(name.encode())
+            found.append(Dataset(number, name, path, path.parent, None, colour, known.images))
+    return found
+
+
+def load(dataset: Dataset) -> DNA | None:
+    """The DNA of an imported dataset; None where its file is gone or holds no histograms. Raises Damaged."""
+    found = load_dna(dataset.source) if dataset.source.is_file() else None
+    return found if isinstance(found, DNA) else None
+
+
+def key(dataset: Dataset) -> str:
+    """A short text that changes whenever the file of an imported DNA does."""
+    try:
+        about = dataset.source.stat()
+    except OSError:
+        return f"{dataset.id}:gone"
+    return f"{dataset.id}:{about.st_size}:{about.st_mtime_ns}"
+
+
+def _known_at(path: Path) -> _Known | None:
+    try:
+        about = path.stat()
+        return _known(str(path), about.st_size, about.st_mtime_ns)
+    except OSError:
+        return None
+
+
+@lru_cache(maxsize=256)
+def _known(path: str, size: int, stamp: int) -> _Known | None:
+    try:
+        dna = load_dna(Path(path))
+    except DnaError:
+        return None
+    if not isinstance(dna, DNA):
+        return None
+    name = str(dna.extractor.get("name", ""))
+    return _Known(dna.images, name, dna.network, dna.calibration.fingerprint, dna.bins)

@@ -1,0 +1,174 @@
+"""Extraction on a Ray cluster of three machines, all of them this one: the same DNA, whatever is lost on the way."""
+
+from __future__ import annotations
+
+import builtins
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import dnacore as dc
+from dnacore.errors import Unavailable
+from dnacore.extraction import ray_engine
+from dnacore.extraction.extraction import Report, extract_dataset
+from dnacore.extraction.progress import Progress
+from dnacore.extractors import load_extractor
+
+FOLDERS, EACH = 6, 32  # a folder of 32 images is a shard of its own
+PATIENCE = 120.0
+
+
+def test_without_ray_one_sentence_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = builtins.__import__
+
+    def missing(name: str, *rest: Any) -> Any:
+        if name.split(".", maxsplit=1)[0] == "ray":
+            raise ImportError(name)
+        return usual(name, *rest)
+
+    monkeypatch.setattr(builtins, "__import__", missing)
+    with pytest.raises(Unavailable, match="requirements-ray.txt"), ray_engine.ray_engine(ray_engine.Cluster()):
+        pass
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    """Three machines of one core each."""
+    pytest.importorskip("ray")
+    from ray.cluster_utils import Cluster
+
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    found = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+    for _ in range(2):
+        found.add_node(num_cpus=1)
+    yield found
+    found.shutdown()
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder, draw = tmp_path_factory.mktemp("ray") / "images", np.random.default_rng(0)
+    for kind in range(FOLDERS):
+        (folder / f"kind {kind}").mkdir(parents=True)
+        for number in range(EACH):
+            pixels = draw.integers(0, 40 * kind + 50, (40, 48, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(folder / f"kind {kind}" / f"{number}.png")
+    (folder / "kind 0" / "broken.png").write_bytes(b"no picture")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def network() -> tuple[dc.Extractor, dc.Calibration]:
+    found = load_extractor("random_resnet18", "cpu", input_size=64)
+    spread = np.full(found.n_neurons, 4.0)
+    return found, dc.Calibration(-spread, spread, found.layers, found.fingerprint, "test")
+
+
+@pytest.fixture(scope="module")
+def expected(network: tuple[dc.Extractor, dc.Calibration], images: Path, tmp_path_factory: pytest.TempPathFactory):
+    """What this process makes of the images, with as many threads as a worker has."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    workspace = opened(tmp_path_factory.mktemp("local"), images)
+    extract_dataset(workspace, workspace.dataset("all"), *network, batch_size=8)
+    torch.set_num_threads(threads)
+    return workspace
+
+
+def opened(home: Path, images: Path) -> dc.Workspace:
+    workspace = dc.Workspace.open(home / "workspace")
+    workspace.add_dataset("all", images)
+    return workspace
+
+
+def on_ray(
+    workspace: dc.Workspace, network: Any, cluster: Any, watch: Callable[[Progress], None] | None = None
+) -> Report:
+    with ray_engine.ray_engine(ray_engine.Cluster(cluster.address, cpus=1)) as engine:
+        return extract_dataset(
+            workspace, workspace.dataset("all"), *network, batch_size=8, progress=watch, engine=engine
+        )  # fmt: skip
+
+
+def shards(workspace: dc.Workspace) -> set[int]:
+    with workspace.catalogue.reading() as db:
+        return {row["id"] for row in db.execute("SELECT id FROM shard")}
+
+
+def same(found: dc.Workspace, expected: dc.Workspace) -> None:
+    label = expected.store.settings()[0].label
+    one, other = found.dna("all", label), expected.dna("all", label)
+    assert one is not None and other is not None
+    for array in ("histograms", "outside", "mean", "deviations"):
+        np.testing.assert_array_equal(getattr(one, array), getattr(other, array))
+    assert one.images == other.images == FOLDERS * EACH
+    assert one.rejected == other.rejected and len(one.rejected) == 1
+    left, right = found.sketches("all", label), expected.sketches("all", label)
+    assert left is not None and right is not None and len(left) == len(right)
+    assert len(shards(found)) == len(shards(expected)) == FOLDERS
+
+
+@pytest.mark.slow
+def test_a_cluster_gives_the_dna_that_one_machine_gives(cluster, network, images, expected, tmp_path: Path) -> None:
+    seen: list[int] = []
+    workspace = opened(tmp_path, images)
+    report = on_ray(workspace, network, cluster, lambda progress: seen.append(progress.done))
+    assert (report.extracted, report.reused, len(report.rejected)) == (FOLDERS * EACH + 1, 0, 1)
+    assert seen[-1] == FOLDERS * EACH + 1
+    same(workspace, expected)
+    again = on_ray(workspace, network, cluster)
+    assert (again.extracted, again.reused) == (0, FOLDERS * EACH + 1)
+
+
+@pytest.mark.slow
+def test_a_lost_machine_costs_only_what_it_had_in_hand(cluster, network, images, expected, tmp_path: Path) -> None:
+    workspace = opened(tmp_path, images)
+    lost = cluster.add_node(num_cpus=1)
+    kept: set[int] = set()
+
+    def watch(progress: Progress) -> None:
+        if progress.stage == "extracting" and progress.done and not kept and shards(workspace):
+            kept.update(shards(workspace))
+            cluster.remove_node(lost, allow_graceful=False)
+
+    report = on_ray(workspace, network, cluster, watch)
+    assert kept, "the machine was lost in the middle"
+    assert report.extracted == FOLDERS * EACH + 1
+    assert kept <= shards(workspace), "what was finished was not done again"
+    same(workspace, expected)
+
+
+@pytest.mark.slow
+def test_a_killed_driver_goes_on_where_it_stopped(cluster, network, images, expected, tmp_path: Path) -> None:
+    workspace = opened(tmp_path, images)
+    workspace.choose_calibration(network[1])
+    script = (
+        "import sys; from tests.extraction import test_ray as t; import dnacore as dc\n"
+        "from types import SimpleNamespace as N\n"
+        "net = t.load_extractor('random_resnet18', 'cpu', input_size=64)\n"
+        "ws = dc.Workspace.open(sys.argv[1]); ranges = ws.calibration(net.fingerprint)\n"
+        "t.on_ray(ws, (net, ranges), N(address=sys.argv[2]))"
+    )
+    command = [sys.executable, "-c", script, str(workspace.root), cluster.address]
+    with subprocess.Popen(command, cwd=Path(__file__).parents[2], start_new_session=True) as driver:
+        deadline = time.monotonic() + PATIENCE
+        while not shards(workspace) and driver.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        os.kill(driver.pid, signal.SIGKILL)
+    kept = shards(workspace)
+    assert kept
+    report = on_ray(workspace, network, cluster)
+    assert report.reused >= EACH * len(kept)
+    assert kept <= shards(workspace)
+    same(workspace, expected)

@@ -1,0 +1,42 @@
+"""The watch over hostile files sees what it is there for."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import pytest
+
+from tests.hostile import watched
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a second process")
+
+
+def at_third(act) -> None:
+    watched.each(5, lambda number: act() if number == 2 else None, "try")
+
+
+def test_all_is_well_where_nothing_happens() -> None:
+    watched.each(5, lambda _: None, "try")
+
+
+def test_a_hang_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watched, "SLOW", 0.3)
+    with pytest.raises(pytest.fail.Exception, match=r"try 2: took more than"):
+        at_third(lambda: time.sleep(60))
+
+
+def test_a_crash_is_seen() -> None:
+    with pytest.raises(pytest.fail.Exception, match=r"try 2: the process ended with -9"):
+        at_third(lambda: os.kill(os.getpid(), 9))
+
+
+def test_another_error_is_seen() -> None:
+    with pytest.raises(pytest.fail.Exception, match="number 2(.|\n)*KeyError"):
+        at_third(lambda: {}["x"])
+
+
+def test_too_much_memory_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watched, "MOST_MEMORY", 1e6)
+    with pytest.raises(AssertionError, match="GB"):
+        at_third(lambda: None)

@@ -1,0 +1,63 @@
+"""Trying many files in a process of its own, so that a crash, a hang or too much memory is seen for what it is."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import struct
+import sys
+import traceback
+from collections.abc import Callable
+
+import pytest
+
+SLOW = 10.0  # seconds for one file; more is a hang
+MOST_MEMORY = 2e9  # bytes that the process may ever have in memory
+
+
+def each(count: int, attempt: Callable[[int], None], what: str) -> None:
+    """Call attempt(0), attempt(1), ... and fail, with the number, where one raises, crashes, hangs or takes 2 GB."""
+    if not hasattr(os, "fork"):  # Windows: the same without a second process to be sure of
+        for number in range(count):
+            attempt(number)
+        return
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        os.close(reading)
+        _child(count, attempt, writing)
+    os.close(writing)
+    number, said = -1, ""
+    with os.fdopen(reading, "rb", buffering=0) as pipe:
+        while True:
+            if not select.select([pipe], [], [], SLOW)[0]:
+                os.kill(child, signal.SIGKILL)
+                said = f"took more than {SLOW:g} s"
+                break
+            step = pipe.read(4)
+            if not step:
+                break
+            (number,) = struct.unpack("i", step)
+            if number < 0:
+                said = os.read(pipe.fileno(), 1 << 16).decode(errors="replace")
+                break
+    _, status, used = os.wait4(child, 0)
+    code = os.waitstatus_to_exitcode(status)
+    if said or code:
+        pytest.fail(f"{what} {number if number >= 0 else ''}: {said or f'the process ended with {code}'}")
+    most = used.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    assert number == count - 1 and most < MOST_MEMORY, f"{what} took {most / 1e9:.1f} GB"
+
+
+def _child(count: int, attempt: Callable[[int], None], pipe: int) -> None:
+    number = 0
+    try:
+        for number in range(count):
+            os.write(pipe, struct.pack("i", number))
+            attempt(number)
+        os._exit(0)
+    except BaseException:
+        os.write(pipe, struct.pack("i", -1) + f"number {number}: {traceback.format_exc()}".encode()[-16_000:])
+    finally:
+        os._exit(1)

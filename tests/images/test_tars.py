@@ -1,0 +1,110 @@
+"""Images inside tar files: found, opened and compared like those in a folder, without being unpacked."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import dnacore as dc
+from dnacore.errors import BadInput
+from dnacore.extraction.extraction import extract_dataset
+from dnacore.extractors import load_extractor
+from dnacore.images import tars
+from dnacore.images.decode import decode
+from dnacore.images.files import content_hash, find_images
+from dnacore.images.thumbnails import thumbnail
+
+
+def picture(seed: int) -> bytes:
+    pixels = np.random.default_rng(seed).integers(0, 255, (20, 24, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(kept := io.BytesIO(), "PNG")
+    return kept.getvalue()
+
+
+def pack(tar: Path, files: dict[str, bytes], mode: str = "w") -> Path:
+    tar.parent.mkdir(parents=True, exist_ok=True)
+    with tarfile.open(tar, mode) as opened:
+        for name, data in files.items():
+            about = tarfile.TarInfo(name)
+            about.size = len(data)
+            opened.addfile(about, io.BytesIO(data))
+    return tar
+
+
+def test_a_tar_is_a_folder_of_images(tmp_path: Path) -> None:
+    images = {f"{i:03}.png": picture(i) for i in range(3)}
+    pack(tmp_path / "set" / "ümlaut 1.tar", {"000.cls": b"1", ".hidden.png": b"x", "empty.png": b"", **images})
+    (tmp_path / "set" / "plain.png").write_bytes(picture(9))
+    found, rejected = find_images(tmp_path / "set")
+    assert [f.path for f in found] == ["plain.png", *(f"ümlaut 1.tar/{name}" for name in images)]
+    assert [(r.path, r.reason) for r in rejected] == [("ümlaut 1.tar/empty.png", "the file is empty")]
+    inside = tmp_path / "set" / "ümlaut 1.tar" / "001.png"
+    (tmp_path / "same.png").write_bytes(images["001.png"])
+    assert content_hash(inside) == content_hash(tmp_path / "same.png")
+    np.testing.assert_array_equal(decode(inside), decode(tmp_path / "same.png"))
+    assert thumbnail(inside, 16) == thumbnail(tmp_path / "same.png", 16)
+    alone, _ = find_images(tmp_path / "set" / "ümlaut 1.tar")
+    assert [f.path for f in alone] == list(images)
+
+
+@pytest.mark.parametrize("name", ["../outside.png", "/absolute.png", "a/../../outside.png"])
+def test_a_name_that_leads_out_is_never_opened(tmp_path: Path, name: str) -> None:
+    (tmp_path / "outside.png").write_bytes(picture(1))
+    pack(tmp_path / "set" / "evil.tar", {name: picture(2), "fine.png": picture(3)})
+    found, _ = find_images(tmp_path / "set")
+    assert [f.path for f in found] == ["evil.tar/fine.png"]
+
+
+def test_a_link_inside_is_passed_over(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "links.tar", "w") as opened:
+        link = tarfile.TarInfo("link.png")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        opened.addfile(link)
+    assert tars.members(tmp_path / "links.tar") == {}
+
+
+def test_what_cannot_be_looked_into_is_listed_with_the_reason(tmp_path: Path) -> None:
+    whole = pack(tmp_path / "whole.tar", {"a.png": picture(1), "b.png": picture(2)}).read_bytes()
+    folder = tmp_path / "set"
+    folder.mkdir()
+    (folder / "cut.tar").write_bytes(whole[: len(whole) // 8])
+    (folder / "noise.tar").write_bytes(b"no tar at all" * 100)
+    pack(folder / "packed.tar.gz", {"a.png": picture(1)}, "w:gz")
+    found, rejected = find_images(folder)
+    assert found == []
+    assert {r.path for r in rejected} == {"cut.tar", "noise.tar", "packed.tar.gz"}
+    assert "unpack it" in next(r.reason for r in rejected if r.path == "packed.tar.gz")
+
+
+def test_a_member_that_is_gone_reads_like_a_missing_file(tmp_path: Path) -> None:
+    tar = pack(tmp_path / "set.tar", {"a.png": picture(1)})
+    with pytest.raises(OSError):
+        tars.open_file(tar / "b.png")
+    with pytest.raises(BadInput):
+        decode(tar / "b.png")
+
+
+def test_tar_shards_and_the_folder_they_were_made_of_have_one_dna(workspace_home: Path, tmp_path: Path) -> None:
+    images = {f"{i:03}.png": picture(i) for i in range(12)}
+    (tmp_path / "folder").mkdir()
+    for name, data in images.items():
+        (tmp_path / "folder" / name).write_bytes(data)
+    halves = list(images.items())
+    for number, part in enumerate((halves[:6], halves[6:])):
+        pack(tmp_path / "shards" / f"{number}.tar", dict(part))
+    workspace = dc.Workspace.open(workspace_home)
+    network = load_extractor("random_resnet18", "cpu", input_size=32)
+    spread = np.full(network.n_neurons, 4.0)
+    ranges = dc.Calibration(-spread, spread, network.layers, network.fingerprint, "test")
+    for name in ("folder", "shards"):
+        workspace.add_dataset(name, tmp_path / name)
+        extract_dataset(workspace, workspace.dataset(name), network, ranges, batch_size=4)
+    label = workspace.store.settings()[0].label
+    one, other = workspace.dna("folder", label), workspace.dna("shards", label)
+    assert one is not None and other is not None and one.images == other.images == 12
+    np.testing.assert_array_equal(one.histograms, other.histograms)

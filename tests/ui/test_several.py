@@ -1,0 +1,52 @@
+"""Several datasets ticked in the list: deleted with their names in the question, and taken back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import dnacore as dc
+from tests import small_world
+from ui.app import reads
+from ui.datasets import deletion
+
+
+@pytest.fixture
+def workspace(workspace_home: Path, tmp_path: Path):
+    """The server's workspace with three datasets, none extracted, one of them drawn as the demo's are."""
+    reads._open.cache_clear()
+    opened = dc.Workspace.open(workspace_home)
+    for name in ("first", "second"):
+        opened.add_dataset(name, small_world.draw(tmp_path / name, 3))
+    opened.add_dataset("faces", small_world.draw(opened.root / "demo" / "faces", 3))
+    yield opened
+    for one in deletion.pending():
+        deletion.undo(one.dataset)
+    reads._open.cache_clear()
+
+
+def page() -> None:
+    from ui.datasets import list as datasets
+
+    datasets.draw_list()
+
+
+def names(app: AppTest) -> list[str]:
+    assert not app.exception
+    return [button.label for button in app.button if str(button.key).startswith("look-")]
+
+
+def test_own_datasets_come_first_and_several_are_deleted_and_taken_back(workspace: dc.Workspace) -> None:
+    app = AppTest.from_function(page, default_timeout=60).run()
+    assert names(app) == ["second", "first", "faces"]
+    for box in app.checkbox[:2]:
+        box.check()
+    app.run()
+    assert any("Delete second and first?" in text.value for text in app.markdown)
+    next(button for button in app.button if button.key == "several-delete-go").click().run()
+    assert names(app) == ["faces"] and not any(box.value for box in app.checkbox)
+    assert {one.dataset.name for one in deletion.pending()} == {"first", "second"}
+    next(button for button in app.button if button.label == "Undo").click().run()
+    assert len(names(app)) == 2 and len(workspace.datasets()) == 3

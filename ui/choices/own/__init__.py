@@ -1,0 +1,1 @@
+"""What people add of their own: tags on images, names of neurons; and which datasets are theirs."""
