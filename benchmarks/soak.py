@@ -29,6 +29,7 @@ PAGES = (
 WARM = 300  # seconds in which memory may grow: libraries are loaded and caches filled
 EVERY = 30  # seconds between two looks at the memory
 MOST_GROWTH = 0.1
+PATIENCE_MS = 180_000  # a page that takes longer than this hangs, also on a machine that is busy with other things
 CLICKS = {
     "choice": "[data-testid=stMain] [data-testid=stButtonGroup] button:visible",
     "box": "[data-testid=stMain] [data-testid=stCheckbox] label:visible",
@@ -75,21 +76,21 @@ class Visitor:
         with sync_playwright() as playwright:
             opened = playwright.chromium.launch(executable_path=str(browser.find()), args=["--no-sandbox"])
             context = opened.new_context(viewport={"width": 1440, "height": 900})
-            page = self._tab(context)
+            page = None
             while not self.stop.is_set():
                 try:
-                    page = self._visit(context, page)
+                    page = self._visit(context, page) if page else self._tab(context)
                 except Exception as problem:  # the program under test may do anything; the others go on
-                    if self.stop.is_set():
-                        break
-                    self.tally.error(f"{page.url}: {str(problem).splitlines()[0]}")
-                    page.close()
-                    page = self._tab(context)
+                    if not self.stop.is_set():
+                        self.tally.error(f"{page.url if page else 'a new tab'}: {str(problem).splitlines()[0]}")
+                    for left in context.pages:
+                        left.close()
+                    page = None
             opened.close()
 
     def _tab(self, context):
         page = context.new_page()
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: self.tally.error(f"{page.url}: {error}"))
         self._open(page, "")
         return page

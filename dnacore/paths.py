@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 import shutil
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
-
-import platformdirs
+from typing import TYPE_CHECKING, Any
 
 from dnacore.errors import BadInput
+
+if TYPE_CHECKING:
+    import platformdirs
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what spreadsheets take for the start of a formula
@@ -34,6 +34,8 @@ def weights_folder() -> Path:
 
 
 def _folders() -> platformdirs.PlatformDirs:
+    import platformdirs
+
     return platformdirs.PlatformDirs("visual-dna", appauthor=False, opinion=False)
 
 
@@ -65,6 +67,8 @@ def discard_folder(folder: Path) -> int:
     freed = folder_size(folder)
     with suppress(OSError):
         if not folder.name.endswith(".partial"):
+            import secrets
+
             gone = folder.with_name(f".{folder.name[:60]}.{secrets.token_hex(6)}.partial")
             os.rename(folder, gone)
             folder = gone

@@ -6,7 +6,7 @@ import streamlit as st
 
 from ui.app import layout
 from ui.choices import without_images
-from ui.neurons import lens, neuron_list, surroundings
+from ui.neurons import histogram, neuron_list, surroundings
 
 layout.header(
     "Neurons",
@@ -22,5 +22,5 @@ table, card = st.columns([1, 1.28], gap="large")
 with table:
     neuron_list.draw(shown)
 with card:
-    lens.draw(shown)
+    histogram.draw(shown)
 surroundings.draw(shown)

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from dnacore.extractors.extractor import Extractor
-    from dnacore.lens.analysis import Pictures
+    from dnacore.lens.analysis import Analysis, Pictures, Request
+    from dnacore.lens.analysis import Result as Answer
     from dnacore.lens.target import Target
     from dnacore.sources.resolver import Sources
     from dnacore.workspace.datasets import Dataset
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 #: Analyses that read a dataset's sketches or histograms; what is missing of them is extracted on the way.
 EXTRACTED = ("patches", "map", "maximise", "neighbours", "poster")
+ALONE = ("style", "cka")  #: which ask about two networks already, or make a dataset
 STYLE_NETWORK = "vgg16"  #: what style is best taken from, where its weights are at hand
 
 
@@ -53,14 +55,15 @@ def lens(options: Namespace, say: Reporter, stop: Stop) -> Result:
         settings["folder"] = str(folder)
     request = Request(
         extractor, _target(options, sources, extractor), options.layer, image, style, seed=options.seed,
-        other=_other(options, say, stop), settings=settings, watch=Watch(_progress(say, options.preview), stop),
+        other=_other(options.with_extractor, options, say, stop), settings=settings, watch=Watch(_progress(say, options.preview), stop),
     )  # fmt: skip
     if dataset is not None:
         request = replace(request, pictures=pictures(sources, dataset, options.analysis in EXTRACTED))
         if options.analysis == "poster" and request.target is not None:
             request = replace(request, words=_words(sources, dataset, request.target.flat))
     start = time.perf_counter()
-    found = analysis.run(request)
+    beside = _other(options.beside, options, say, stop)
+    found = analysis.run(request) if beside is None else _both(analysis, request, beside)
     seconds = time.perf_counter() - start
     _write(found.sheet, options.out, kind)
     if options.preview is not None:
@@ -157,11 +160,20 @@ def _class(given: str, extractor: Extractor) -> int:
     )
 
 
-def _other(options: Namespace, say: Reporter, stop: Stop) -> Extractor | None:
-    """The second network, loaded as the first would be."""
-    if options.with_extractor is None:
+def _both(analysis: Analysis, request: Request, other: Extractor) -> Answer:
+    """The answers of two networks side by side."""
+    from dnacore.lens import beside
+
+    if analysis.name in ALONE:
+        raise BadInput(f"The analysis {analysis.name} is not done with two networks side by side. Leave --beside out.")
+    return beside.run(analysis, request, other)
+
+
+def _other(name: str | None, options: Namespace, say: Reporter, stop: Stop) -> Extractor | None:
+    """A second network, loaded as the first would be."""
+    if name is None:
         return None
-    second = Namespace(**{**vars(options), "extractor": options.with_extractor, "architecture": None, "arguments": None,
+    second = Namespace(**{**vars(options), "extractor": name, "architecture": None, "arguments": None,
                           "prepare": None})  # fmt: skip
     return sources_of(second, Overall(say), stop).extractor
 

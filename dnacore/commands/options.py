@@ -47,7 +47,7 @@ def everywhere() -> Parser:
 
 def of_lens(command: Command) -> None:
     """The options of `lens`."""
-    from dnacore.lens.analysis import NAMES
+    from dnacore.lens import NAMES
 
     lens = command("lens", "look at what a neuron sees, and write it as a picture")
     lens.add_argument("analysis", metavar="ANALYSIS", choices=NAMES, help=f"one of {', '.join(NAMES)}")
@@ -61,6 +61,7 @@ def of_lens(command: Command) -> None:
     lens.add_argument("--into", metavar="NAME", help="style: restyle the whole dataset, as a new dataset of this name")
     lens.add_argument("--folder", type=Path, metavar="DIR", help="style: where the restyled images go")
     lens.add_argument("--with-extractor", metavar="E", help="cka: the second network")
+    lens.add_argument("--beside", metavar="E", help="the same question to a second network, side by side")
     lens.add_argument("--seed", type=whole, default=0, metavar="N", help="the same seed gives the same picture")
     lens.add_argument("--steps", type=positive, metavar="N", help="steps of those analyses that climb or walk")
     lens.add_argument(

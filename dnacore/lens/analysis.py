@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dnacore.errors import BadInput, Cancelled
+from dnacore.lens.names import NAMES as NAMES
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -24,12 +25,6 @@ if TYPE_CHECKING:
     from dnacore.sketches.sketches import Sketches
 
 _T = TypeVar("_T")
-
-#: Every analysis by the name that the command line and the pages use, in the order of the pages.
-NAMES = (
-    "patches", "map", "occlusion", "gradient", "guided", "integrated", "gradcam", "maximise", "caricature", "dream",
-    "invert", "filters", "path", "neighbours", "style", "cka", "poster",
-)  # fmt: skip
 
 #: What a person may have to give, and how the command line is told.
 INPUTS = {

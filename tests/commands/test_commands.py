@@ -323,7 +323,7 @@ def test_signals_are_handed_back(two: Commands) -> None:
 
 
 def python(*arguments: str, **more) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, timeout=120, **more)
+    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, timeout=300, **more)
 
 
 def test_help_imports_nothing_heavy() -> None:
@@ -354,7 +354,7 @@ def test_a_real_process(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         env=environment,
-        timeout=120,
+        timeout=300,
     )
     assert closed.stderr == ""
     shutil.rmtree(tmp_path / "a home \N{SPARKLES}")

@@ -1,13 +1,8 @@
-"""From files to DNA: what is extracted, what is reused, and what a kill costs."""
+"""From files to DNA: what is extracted, and what is reused."""
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -23,9 +18,7 @@ from dnacore.dna.calibration import shipped
 from dnacore.extraction.extraction import extract_dataset
 from dnacore.neurons.selection import Selection
 from tests import bad_files
-from tests.gates import Gate
 
-CHECKOUT = Path(__file__).resolve().parents[2]
 LABEL = "random_resnet18"
 
 
@@ -219,41 +212,6 @@ def test_a_little_disk_keeps_the_sketches_of_a_stated_sample(tmp_path, extractor
     assert 8 <= report.sketched <= 36 and report.images == 60
     assert len(home.sketches(home.dataset(folder), LABEL)) == report.sketched
     assert run(home, folder, extractor, calibration).extracted == 0
-
-
-@pytest.mark.slow
-def test_a_killed_extraction_goes_on_where_it_stopped_and_ends_the_same(tmp_path) -> None:
-    folder = tmp_path / "images"
-    for part in range(4):
-        draw(folder / f"part{part}", range(part * 1000, part * 1000 + 33))
-
-    def command(home: str) -> list[str]:
-        return [sys.executable, "-m", "dnacore", "extract", str(folder), "--extractor", LABEL, "--workspace",
-                str(tmp_path / home), "--batch-size", "8", "--device", "cpu", "--json"]  # fmt: skip
-
-    whole = subprocess.run(command("w1"), cwd=CHECKOUT, capture_output=True, text=True)
-    assert whole.returncode == 0, whole.stderr
-    gate = Gate(tmp_path, after=2)  # the first of them is then in the catalogue, too
-    killed = subprocess.Popen(
-        command("w2"),
-        cwd=CHECKOUT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        env=os.environ | gate.environment,
-    )
-    deadline = time.monotonic() + 300
-    while killed.poll() is None and not gate.reached:
-        assert time.monotonic() < deadline, "no shard was written"
-        time.sleep(0.02)
-    killed.send_signal(signal.SIGKILL)
-    killed.communicate()
-    again = subprocess.run(command("w2"), cwd=CHECKOUT, capture_output=True, text=True)
-    assert again.returncode == 0, again.stderr
-    homes = [dc.Workspace.open(tmp_path / name) for name in ("w1", "w2")]
-    first, second = (home.dna(home.datasets()[0].name, LABEL) for home in homes)
-    assert np.array_equal(first.histograms, second.histograms)
-    assert np.array_equal(first.mean, second.mean) and np.array_equal(first.deviations, second.deviations)
-    assert '"reused": 0' not in again.stdout
 
 
 def test_the_default_extractor_ships_its_calibration_and_it_fits_drawn_pictures(tmp_path) -> None:

@@ -132,7 +132,15 @@ def test_two_networks_are_compared_layer_by_layer(run: Commands) -> None:
     assert np.allclose(np.diag(alone["figures"]["cka"]), 1)
 
 
+def test_one_question_is_asked_of_two_networks_side_by_side(run: Commands) -> None:
+    asked = ("lens", "map", "--neuron", NEURON, "--image", "day/001.png", "--beside", "mini", "--out", "b.png")
+    found = run.json(*asked)
+    assert found["figures"]["beside"]["extractor"] == "mini"
+    assert found["figures"]["activation"] == run.json(*asked[:-4], "--out", "a.png")["figures"]["activation"]
+
+
 @pytest.mark.parametrize(("arguments", "sentence"), [
+    (("cka", "--dataset", "day", "--beside", "mini"), "Leave --beside out"),
     (("gradient", "--image", "day/001.png"), "needs a neuron (--neuron LAYER:INDEX)"),
     (("gradient", "--neuron", NEURON), "needs an image (--image FILE)"),
     (("patches", "--neuron", NEURON), "needs a dataset (--dataset NAME)"),

@@ -82,6 +82,8 @@ def _browser(chromium: str) -> Browser:
     """The browser of this module: started when it is first asked for, since starting takes longer than most stories."""
     from playwright.sync_api import sync_playwright
 
+    if _opened and not _opened[0][1].is_connected():  # it crashed; the tests after that one need not fail, too
+        _opened.pop()[0].stop()
     if not _opened:
         playwright = sync_playwright().start()
         _opened.append((playwright, playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])))

@@ -97,7 +97,8 @@ def test_from_a_neurons_card_to_its_pictures_in_a_report(dashboard, browser_page
     settle(page)
     assert (choices(page)["analysis"], choices(page)["maximise-steps"]) == (["maximise"], ["3"])
     page.get_by_role("button", name="Look", exact=True).click()
-    expect(picture).to_be_visible(timeout=patience)
+    expect(page.locator(".st-key-lens-picture").last).to_contain_text("Made from noise", timeout=patience)
+    expect(picture).to_be_visible()
     settle(page)
 
     page.get_by_role("button", name="Report", exact=True).click()

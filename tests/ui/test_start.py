@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
+import dnacore as dc
+from dnacore.workspace import jobs, journal
 from tests.ui import conftest as ui
 
 sync_api = pytest.importorskip("playwright.sync_api")
@@ -14,9 +21,21 @@ expect.set_options(timeout=60_000)
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
+@contextmanager
+def held_still(home: Path) -> Iterator[None]:
+    """The one job of a workspace stands still while the `with` lasts."""
+    (job,) = jobs.list_jobs(dc.Workspace.open(home))
+    process = [event["pid"] for event in journal.events_of(home / "jobs" / job.id) if event["event"] == "started"][-1]
+    os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(process, signal.SIGCONT)
+
+
 def test_the_first_heatmap_needs_no_click_and_a_restarted_server_goes_on(tmp_path, chromium):
     first = ui.start(tmp_path / "workspace")
-    noise = ui.Noise(urlsplit(first.url).netloc)
+    servers, noise = [first], ui.Noise(urlsplit(first.url).netloc)
     try:
         with sync_api.sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
@@ -29,12 +48,14 @@ def test_the_first_heatmap_needs_no_click_and_a_restarted_server_goes_on(tmp_pat
             cells = page.locator(".st-key-start-heatmap .barlayer .point")
             expect(cells.first).to_be_attached(timeout=240_000)
 
-            # The job is a process of its own: a server that stops and starts again finds it.
-            noise.hush()  # what a page asks for as it goes is cut off, which is not its fault
-            page.close()
-            ui.stop(first)
-            second = ui.start(tmp_path / "workspace", port=urlsplit(first.url).port)
-            try:
+            # The job is a process of its own: a server that stops and starts again finds it. On a quick machine it would
+            # be over by then, with nothing left to cancel.
+            with held_still(first.home):
+                noise.hush()  # what a page asks for as it goes is cut off, which is not its fault
+                page.close()
+                ui.stop(first)
+                second = ui.start(tmp_path / "workspace", port=urlsplit(first.url).port)
+                servers.append(second)
                 other = second.enter(browser.new_context(viewport={"width": 1440, "height": 1200})).new_page()
                 other.set_default_timeout(60_000)
                 noise.listen(other)
@@ -43,11 +64,10 @@ def test_the_first_heatmap_needs_no_click_and_a_restarted_server_goes_on(tmp_pat
                 sidebar = other.get_by_test_id("stSidebar")
                 expect(sidebar.get_by_text("Preparing the demo data")).to_be_visible()
                 sidebar.get_by_role("button", name="Cancel").click()
-                expect(sidebar.get_by_text("cancelled")).to_be_visible(timeout=60_000)
-            finally:
-                ui.stop(second)
+            expect(sidebar.get_by_text("cancelled")).to_be_visible(timeout=60_000)
             browser.close()
     finally:
-        ui.stop(first)
+        for started in servers:
+            ui.stop(started)
         ui.cancel_jobs(first.home)
     assert not noise.problems, noise.problems

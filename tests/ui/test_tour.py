@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import dnacore as dc
-from dnacore.workspace import jobs
 from tests.ui import conftest as ui
+from tests.ui.driving import command
 from ui.start import tour
 
 sync_api = pytest.importorskip("playwright.sync_api")
@@ -22,9 +22,11 @@ LOOKED_AT = 10  # the nearest ones, at this width
 
 @pytest.fixture(scope="module")
 def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ui.Dashboard]:
-    """A dashboard that sees no folder of another test's: the start page proposes the fullest folders there are."""
+    """Faces and streets, in a dashboard that sees no folder of another test's: the start page proposes what it finds."""
     home = tmp_path_factory.mktemp("tour") / "home"
     home.mkdir()
+    # By the quickest network that knows hats on drawings.
+    command(home / "workspace", "demo", "faces", "streets_base", "--extract", "--extractor", "mini")
     started = ui.start(home / "workspace")
     yield started
     ui.stop(started)
@@ -44,18 +46,8 @@ class Hand:
 
 def test_which_neurons_see_hats_and_which_images_have_one(dashboard: ui.Dashboard, browser_page):
     page, hand = browser_page, Hand()
-    workspace = dc.Workspace.open(dashboard.home)
-    names = ["faces", "streets_base"]  # by the quickest network that knows hats on drawings
-    job = jobs.start(workspace, ["demo", *names, "--extract", "--extractor", "mini"], datasets=names)
     page.goto(dashboard.url)
     panel = page.locator(".st-key-tour")
-    page.wait_for_timeout(1000)
-    deadline = PATIENCE // 500
-    while jobs.job(workspace, job.id).state == "running" and deadline:
-        page.wait_for_timeout(500)
-        deadline -= 1
-    assert jobs.job(workspace, job.id).state == "done", jobs.log(workspace, job.id)
-    page.reload()
 
     hand.click(page.get_by_role("button", name="Take the tour"))
     for number, step in enumerate(tour.STEPS, 1):
@@ -73,6 +65,7 @@ def test_which_neurons_see_hats_and_which_images_have_one(dashboard: ui.Dashboar
     cells = page.locator(".st-key-gallery-bands .cell img.in")
     expect(cells.nth(LOOKED_AT - 1)).to_be_visible()
     shown = [cell.get_attribute("alt") for cell in cells.all()[:LOOKED_AT]]
+    workspace = dc.Workspace.open(dashboard.home)
     faces = workspace.dataset("faces")
     table = workspace.attributes(faces)["hat"]
     hats = {Path(file).name: value for file, value in table.items()}

@@ -32,7 +32,7 @@ def ws(tmp_path: Path) -> dc.Workspace:
     return dc.Workspace.open(tmp_path / "home \N{DNA DOUBLE HELIX}")
 
 
-def until(what: Callable[[], object], seconds: float = 90) -> None:
+def until(what: Callable[[], object], seconds: float = 240) -> None:
     deadline = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < deadline, "waited too long"
@@ -103,7 +103,8 @@ def test_a_killed_job_goes_on_and_gives_the_dna_of_one_run(
 
     once = dc.extract(folder, dc.load_extractor(DEFAULT_EXTRACTOR, "cpu"), batch_size=4, workspace=tmp_path / "fresh")
     found = ws.dna("d", DEFAULT_EXTRACTOR)
-    np.testing.assert_array_equal(found.histograms, once.histograms)
+    for field in ("histograms", "mean", "deviations"):
+        np.testing.assert_array_equal(getattr(found, field), getattr(once, field))
     jobs.forget(ws, job.id)
     assert jobs.list_jobs(ws) == []
 
@@ -130,7 +131,7 @@ def test_a_cancelled_extraction_keeps_its_shards(
         """Once a shard is in its place the next waits for the canceller, however slow that is."""
         replace(source, target)
         if Path(target).parent.name == "shards" and canceller.is_alive():
-            canceller.join(90)
+            canceller.join(300)
 
     monkeypatch.setattr(os, "replace", stopping)
     canceller.start()

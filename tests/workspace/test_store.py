@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -204,17 +203,21 @@ def test_the_key_of_a_dna_changes_when_it_does(ws: dc.Workspace, tmp_path: Path)
 def test_two_extractions_of_one_dataset_wait_for_each_other(tmp_path: Path) -> None:
     ws = small_world.workspace(tmp_path / "home")
     ws.add_dataset("d", draw(tmp_path / "in", 6))
-    inside, stages, reports = threading.Event(), [], []
+    inside, waits, stages, reports = threading.Event(), threading.Event(), [], []
 
     def slow(now: object) -> None:
         if now.stage == "extracting" and now.done:
             inside.set()
-            time.sleep(0.4)
+            waits.wait(90)
+
+    def say(now: object) -> None:
+        stages.append(now.stage)
+        waits.set()
 
     first = threading.Thread(target=lambda: reports.append(extract(ws, "d", progress=slow)))
     first.start()
-    assert inside.wait(30)
-    second = extract(small_world.workspace(ws.root), "d", progress=lambda now: stages.append(now.stage))
+    assert inside.wait(90)
+    second = extract(small_world.workspace(ws.root), "d", progress=say)
     first.join()
     assert (reports[0].extracted, second.extracted, second.reused) == (6, 0, 6)
     assert stages[0].startswith("waiting for another extraction")

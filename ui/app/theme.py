@@ -98,6 +98,7 @@ h2, h3 { font-size: 28px !important; }
 :is(.vds-caption, .vds-exact, .vds-row, .vds-table, .vds-line, .st-key-breadcrumb) { font-size: 18px; }
 :is(.vds-lead, .vds-caption, .vds-exact, .vds-quiet) { opacity: .85; }
 [data-testid="stMain"] :is(label p, button p, input, [data-testid="stSelectbox"] div) { font-size: 18px; }
+[data-testid="stMain"]:has(.vds-question) .vds-lead { display: none; }
 .st-key-presenter { position: fixed; left: 0; right: 0; bottom: 0; z-index: 95; padding: .3rem 2.5rem; }
 """
 

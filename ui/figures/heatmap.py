@@ -122,7 +122,7 @@ def _numbers(
         return f"{'≈ ' if noisy[i, j] else ''}{words.significant(values[i, j], digits)}"
 
     def colour(i: int, j: int) -> str:
-        return tone.quiet if i == j else tone.text if noisy[i, j] else palette.text_on(values[i, j] / top)
+        return tone.text if i == j or noisy[i, j] else palette.text_on(values[i, j] / top)
 
     figure.add_scatter(
         x=[j for _, j in cells],

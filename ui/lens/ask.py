@@ -19,6 +19,8 @@ from ui.lens.asked import CLASS, NEURON, SELECTION, Asked, said
 
 KINDS = {NEURON: "A neuron", SELECTION: "A selection", CLASS: "A class"}
 USUAL = ""
+ALONE = ("style", "cka")  # which ask about two networks already, or make a dataset
+SECOND = "A second network, looked into at the same depth; of its neurons, the one that goes most alongside this one."
 
 
 def analyses() -> Mapping[str, Analysis]:
@@ -81,14 +83,15 @@ def choose(analysis: Analysis, ready: Sequence[Ready]) -> Asked | None:
     if "dataset" not in wants:
         dataset = None
     layer = _layer(dna) if "layer" in wants else ""
-    other = _other() if "other" in wants else ""
+    other = _other("Compared with", "with", "Itself: layer with layer") if "other" in wants else ""
+    beside = _other("Side by side with", "beside", "No other network") if analysis.name not in ALONE else ""
     settings, seed = _settings(analysis)
     if why is not None:
         st.info(words.as_markdown(f"{analysis.title} cannot be asked of this network: {why}"))
         return None
     if "target" in analysis.inputs and target is None:
         return None
-    return Asked(analysis, target, subject, image, style, dataset, into, layer, other, seed, settings)
+    return Asked(analysis, target, subject, image, style, dataset, into, layer, other, beside, seed, settings)
 
 
 def _neuron(dna: dc.DNA, dataset: Ready) -> int:
@@ -170,15 +173,17 @@ def _layer(dna: dc.DNA) -> str:
     return address.select("Layer", [USUAL, *layers], key="lens-layer", format_func=called, plain=True)
 
 
-def _other() -> str:
+def _other(label: str, key: str, nothing: str) -> str:
     known = reads.extractors()
     names = [USUAL, *(name for name, info in known.items() if name != reads.extractor() and _ready(info))]
 
     def called(name: str) -> str:
         info = known.get(name)
-        return (info.title if info else name) if name else "Itself: layer with layer"
+        return (info.title if info else name) if name else nothing
 
-    return address.select("Compared with", names, key="with", format_func=called, plain=True, help="A second network.")
+    return address.select(
+        label, names, key=key, format_func=called, plain=True, help=SECOND if key == "beside" else None
+    )
 
 
 def _ready(info: Any) -> bool:

@@ -48,6 +48,7 @@ class Asked:
     into: str = ""
     layer: str = ""
     other: str = ""
+    beside: str = ""
     seed: int = 0
     settings: Mapping[str, Any] = field(default_factory=dict)
 
@@ -81,7 +82,7 @@ class Asked:
             target += [chosen.flat.tolist(), chosen.weights.tolist()]
         told = [
             self.analysis.name, self.analysis.version, label, setting.extractor if setting else "",
-            target, self.layer, self.other, self.into,
+            target, self.layer, self.other, self.beside, self.into,
             [None if one is None else one.content for one in (self.image, self.style)], self.seed,
             None if self.dataset is None else [self.dataset.name, reads.listed(self.dataset)],
             sorted(self.settings.items()),
@@ -102,6 +103,7 @@ class Asked:
             "--style": str(self.style.path) if self.style else "",
             "--dataset": self.dataset.name if self.dataset else "",
             "--into": self.into, "--layer": self.layer, "--with-extractor": self.other,
+            "--beside": self.beside,
         }  # fmt: skip
         for option, value in given.items():
             if option and value:

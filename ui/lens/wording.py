@@ -114,6 +114,14 @@ def figures(found: Mapping[str, Any], analysis: str = "") -> list[tuple[str, str
             rows.append((name, words.layer(value) if key == "layer" else value))
         elif isinstance(value, int | float) and not isinstance(value, bool) and key in _FIGURES:
             rows.append((name, _number(value, unit)))
+    beside = found.get("beside")
+    if isinstance(beside, Mapping):
+        name = str(beside.get("extractor"))
+        if target := beside.get("target"):
+            rows.append((f"{name}: looked at", str(target)))
+        rows += [
+            (f"{name}: {said[:1].lower()}{said[1:]}", value) for said, value in figures(beside["figures"], analysis)
+        ]
     return rows
 
 

@@ -15,7 +15,6 @@ from ui.app import address, comparisons, layout, popovers, reads, words
 from ui.app import chance as noise
 from ui.app.reads import Ready
 from ui.choices import choices
-from ui.components.neuron_table import Column
 from ui.figures import findings
 
 NEW = "A new selection"
@@ -46,30 +45,6 @@ def sentence(two: Sequence[Ready], flat: int, name: str) -> tuple[str, str]:
     higher = two[0] if found.direction[flat] >= 0 else two[1]
     said = findings.neuron([one.said for one in two[:2]], ratio, higher.said)
     return said, f"{which}: {words.difference(apart, reads.dna(two[0]).bins)} apart."
-
-
-def columns(two: Sequence[Ready]) -> list[Column]:
-    """Return the table's numbers: how far two datasets are apart on every neuron; of one, its mean and spread."""
-    if len(two) < 2:
-        dna = reads.dna(two[0])
-        return [
-            Column("mean", "Mean", dna.mean, "Of the images' average activation"),
-            Column("spread", "Spread", np.sqrt(dna.variance), "Standard deviation between images", first=True),
-        ]
-    distances, chance = comparisons.differences(two[0], two[1]), noise.per_neuron(two[0], two[1], "emd")
-    found = [
-        Column(
-            "emd",
-            "Bins",
-            distances,
-            f"How far {two[0].said} and {two[1].said} are apart: EMD, in bins of 999",
-            first=True,
-        )
-    ]
-    if chance is not None:
-        ratio = np.divide(distances, chance, out=np.full(len(distances), np.nan), where=chance > 1e-9)
-        found.append(Column("chance", "Chance", ratio, "How many times what chance would give", form="times"))
-    return found
 
 
 def linked_range(flat: int, bins: int) -> tuple[int, int] | None:

@@ -14,7 +14,7 @@ from ui.app.reads import Ready
 from ui.choices import choices, parts, without_images
 from ui.choices import two as pair
 from ui.components import neuron_table
-from ui.neurons import card
+from ui.neurons import card, columns
 
 LISTED = 20  # neurons of the table that a report shows
 
@@ -62,9 +62,9 @@ def choose(ready: Sequence[Ready]) -> Shown:
 def draw(shown: Shown) -> None:
     """Draw the table of neurons; one that is opened in it becomes the page's."""
     two, first = list(shown.two), shown.first
-    columns = card.columns(two)
-    seen = neuron_table.show(two, columns, key="neuron-table", title="Neurons", chosen=shown.flat, height=510)
-    _note(columns, first)
+    found = columns.columns(two)
+    seen = neuron_table.show(two, found, key="neuron-table", title="Neurons", chosen=shown.flat, height=510)
+    _note(found, first)
     layout.note(
         "Each row: one neuron, its activations in both datasets, how many bins they are apart and how many times "
         "what chance would give. Arrow keys move, Enter opens, Space or Ctrl marks, / searches."
@@ -94,11 +94,11 @@ def draw(shown: Shown) -> None:
     address.keep("neuron", code)
 
 
-def _note(columns: Sequence[neuron_table.Column], dna: dc.DNA) -> None:
+def _note(shown: Sequence[neuron_table.Column], dna: dc.DNA) -> None:
     """Note the top of the table, which is drawn in the browser, for a report."""
-    by = next((column for column in columns if column.first), columns[0])
+    by = next((column for column in shown if column.first), shown[0])
     top = by.values.argsort()[::-1][:LISTED]
     frame = pd.DataFrame({"Neuron": [words.short(dna, int(flat)) for flat in top]})
-    for column in columns:
+    for column in shown:
         frame[column.label] = column.values[top]
     capture.table(frame, f"The {len(top)} neurons with the largest {by.label.lower()}")

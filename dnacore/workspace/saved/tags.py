@@ -25,7 +25,7 @@ def check(tag: str) -> str:
     """The tag, trimmed. Raises BadInput for what cannot be one."""
     tag = check_text(tag).strip()
     if not tag or len(tag) > LONGEST or _UNFIT & set(tag) or not tag.isprintable():
-        raise BadInput(f"{tag!r} cannot be a tag. Use 1 to {LONGEST} characters without [ ] = ;")
+        raise BadInput(f"{tag!r} cannot be a tag. Use 1 to {LONGEST} characters without the signs [ ] = ;.")
     return tag
 
 
