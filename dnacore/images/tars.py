@@ -98,6 +98,23 @@ def find(path: Path) -> tuple[Path, Member] | None:
     return None
 
 
+def is_file(path: Path) -> bool:
+    """Whether there is such a file, be it on the disk or inside a tar."""
+    return path.is_file() or (not os.path.lexists(path) and find(path) is not None)
+
+
+def size_and_time(path: Path) -> tuple[int, int]:
+    """Bytes of a file and when it was changed (ns); inside a tar the tar's time. Raises OSError as `os.stat` does."""
+    try:
+        about = os.stat(path)
+    except (NotADirectoryError, FileNotFoundError):
+        found = find(path)
+        if found is None:
+            raise
+        return found[1].size, found[0].stat().st_mtime_ns
+    return about.st_size, about.st_mtime_ns
+
+
 def _inside(path: Path) -> bytes | None:
     found = find(path)
     if found is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,23 @@ def test_a_thumbnail_keeps_its_aspect_and_is_small(served):
     assert Image.open(io.BytesIO(answer.content)).size == (routes.THUMB_SIDE, routes.THUMB_SIDE // 2)
     large = client.get(address("image", workspace, dataset, "a.jpg"))
     assert Image.open(io.BytesIO(large.content)).size == (800, 400), "never enlarged"
+
+
+def test_a_picture_inside_a_tar_is_shown_like_any_other(served, tmp_path: Path):
+    client, workspace, _ = served
+    kept = io.BytesIO()
+    Image.new("RGB", (60, 30), (0, 90, 200)).save(kept, "PNG")
+    (tmp_path / "shards").mkdir()
+    with tarfile.open(tmp_path / "shards" / "0.tar", "w") as opened:
+        about = tarfile.TarInfo("a.png")
+        about.size = len(kept.getvalue())
+        opened.addfile(about, io.BytesIO(kept.getvalue()))
+    dataset = workspace.add_dataset("shards", tmp_path / "shards")
+    (row,) = workspace.files(dataset)
+    stamp = thumbnails.stamp(dataset.folder / row.path, row.size, row.mtime_ns)
+    answer = client.get(f"{address('thumb', workspace, dataset, '0.tar/a.png')}?v={stamp[:12]}")
+    assert answer.status_code == 200 and "immutable" in answer.headers["cache-control"]
+    assert Image.open(io.BytesIO(answer.content)).size == (60, 30)
 
 
 def test_an_unchanged_picture_is_not_sent_again(served):
