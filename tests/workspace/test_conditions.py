@@ -12,6 +12,7 @@ import pytest
 import dnacore as dc
 from dnacore.attributes.survey import attributes_of
 from dnacore.images import browse
+from dnacore.sources.resolver import Sources
 from dnacore.workspace.attribute_table import choose, facets, read_attributes
 from dnacore.workspace.datasets import Part, parse_part
 from dnacore.workspace.saved import neuron_notes, tags
@@ -87,6 +88,22 @@ def test_each_tag_is_a_question_and_no_attribute_is_asked_for_that_no_table_gave
     tags.add(album.catalogue, [(dataset.id, row.index) for row in album.files(dataset)], "all")
     with pytest.raises(dc.UnknownName, match="Every image of “album” has tag=all"):
         album.dataset("album[tag!=all]")
+
+
+def test_what_is_tagged_later_is_in_the_dna_of_the_tagged_images(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small_world.use_small_network(monkeypatch)
+    ws = small_world.workspace(tmp_path / "home")
+    ws.choose_calibration(small_world.calibration("mini"))
+    small_world.draw(tmp_path / "in", 12, 0)
+    dataset = ws.add_dataset("in", tmp_path / "in")
+    rows, sources = ws.files(dataset), Sources(ws, "mini")
+    for first, last in ((0, 4), (4, 6)):  # at first the part alone is extracted
+        tags.add(ws.catalogue, [(dataset.id, row.index) for row in rows[first:last]], "best")
+        assert sources.dna("in[tag=best]").images == last
+    tags.remove(ws.catalogue, [(dataset.id, row.index) for row in rows[1:]], "best")
+    assert sources.dna("in[tag=best]").images == 1
 
 
 def test_folders_called_yes_and_no_are_asked_for_by_their_names(tmp_path: Path) -> None:
