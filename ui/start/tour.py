@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from ui.app import navigation, palette, reads, theme, words
+from ui.components.component import component
 from ui.start import demo
 
 KEY, _SAID = "tour", "_tour-address"
@@ -19,9 +20,10 @@ FACES, ATTRIBUTE = "faces", "hat"
 
 @dataclass(frozen=True)
 class Step:
-    """One step: the page it is about, the choices it makes there, and what it says."""
+    """One step: the page it is about, what it speaks of there (a CSS selector), what it says, the choices it makes."""
 
     page: str
+    points: str
     title: str
     text: str
     choices: dict[str, object] = field(default_factory=dict)
@@ -30,25 +32,29 @@ class Step:
 STEPS = (
     Step(
         "start",
+        ".st-key-start-heatmap",
         "Five steps, one question",
         "**Which neurons see hats, and which images have one?** The demo's cartoon faces answer it, and your own images "
         "can do the same. Click anything on the way; this panel waits.",
     ),
     Step(
         "datasets",
+        ".st-key-look-wall",
         "Images with a table",
         "These are the faces, before any question. A table beside them says who wears a hat: 1 is yes. Your own folder "
-        "comes in at the right, with or without such a table.",
+        "can be added on this page, with or without such a table.",
         {"look": FACES},
     ),
     Step(
         "distances",
+        ".st-key-heatmap",
         "Whole datasets",
         "Each square is how far two datasets are apart, over all neurons: light is near, dark is far. But a hat is a "
         "small thing, so all neurons together hardly notice it.",
     ),
     Step(
         "sensitivity",
+        ".st-key-sensitive",
         "Neurons that see hats",
         "Faces with a hat against faces without. **The longest bars are the neurons that see hats**; the tick is what "
         "chance would give. Drag “How many neurons” and watch the images sort themselves.",
@@ -56,15 +62,17 @@ STEPS = (
     ),
     Step(
         "gallery",
+        ".st-key-gallery-bands",
         "Images that have one",
         "**The first images are those with a hat**, found by 20 neurons alone. Choose your own dataset under “Images "
-        "of”, and the same neurons look for hats there.",
+        "of”, and the same neurons look for hats there: the better, the more your images are like these.",
         {
             "dataset": FACES, "like": f"{FACES}[{ATTRIBUTE}=1]", "unlike": f"{FACES}[{ATTRIBUTE}=0]", "neurons": "top",
             "top": 20,
         },
     ),
 )  # fmt: skip
+_pointer = component(__file__, "pointer.js")
 CSS = """
 .st-key-tour {
   position: fixed; right: 1.25rem; bottom: 1.25rem; width: 21.5rem; z-index: 90; padding: .9rem 1.1rem .6rem;
@@ -73,6 +81,7 @@ CSS = """
 .st-key-tour p { font-size: 13px; line-height: 1.5; }
 .st-key-tour .vds-tour { font-size: 13px; margin: 0; }
 .st-key-tour .vds-tour b { font-size: 15px; }
+.vds-pointed { outline: 2px solid ACCENT; outline-offset: 6px; border-radius: 4px; scroll-margin: 90px 0; }
 [data-testid="stMainBlockContainer"] { padding-bottom: 15rem; }
 @media (max-width: 1100px) { .st-key-tour { width: 19rem; right: .75rem; bottom: .75rem; } }
 """
@@ -91,7 +100,10 @@ def draw() -> None:
         return
     _keep(str(at + 1))
     step, tone = STEPS[at], palette.ink(theme.is_dark())
-    st.html(f"<style>{CSS.replace('GROUND_RULE', tone.rule).replace('GROUND', tone.ground)}</style>")
+    st.html(
+        f"<style>{CSS.replace('GROUND_RULE', tone.rule).replace('GROUND', tone.ground).replace('ACCENT', tone.accent)}</style>"
+    )
+    _pointer(key="tour-pointer", data={"selector": step.points, "step": at})
     with st.container(key=KEY, gap="xsmall"):
         st.html(
             f'<p class="vds-tour"><span class="vds-quiet">Step {at + 1} of {len(STEPS)}</span><br><b>{step.title}</b></p>'
