@@ -28,7 +28,9 @@ def begin() -> None:
 def link() -> None:
     """Draw what turns it on, for the menu of saved views."""
     if st.button(
-        "Present", key="present", help="Larger type and pictures, no sidebar; Page Down and Up go through the views."
+        "Present",
+        key="present-begin",
+        help="Larger type and pictures, no sidebar; Page Down and Up go through the views.",
     ):
         st.session_state[KEY] = "0"
         st.query_params[KEY] = st.session_state[_SAID] = "0"
