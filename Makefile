@@ -5,12 +5,13 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 VENV_PYTHON := .venv/bin/python
 TESTS ?= tests
 ARGS ?=
+WORKERS ?= 2
 
 .PHONY: help setup run test test-long test-ray check coverage lock clean
 
 help:
 	@echo 'make run      open the dashboard (PORT=8501, HEADLESS=1 opens no browser, TOKEN=0 asks for no token)'
-	@echo 'make test     run the tests (TESTS=tests/dna/test_histogram.py, ARGS="-k merge")'
+	@echo 'make test     run the tests (TESTS=tests/dna/test_histogram.py, ARGS="-k merge", WORKERS=0: one after the other)'
 	@echo 'make check    lint, format, types and the order of rooms (make test runs it first)'
 	@echo 'make coverage run the tests and say how much of dnacore and ui they reach'
 	@echo 'make test-long run the nets of faults and hostile files whole (about an hour)'
@@ -40,12 +41,13 @@ check: .needs-python
 	@$(PYTHON) -m tools.prepare --tests
 	@$(VENV_PYTHON) -m tools.check
 
-# The whole suite is checked first; both run to the end, so that one finding does not hide another.
+# The whole suite runs in two processes, each file in one of them: a browser waits while a network computes.
+# It is checked first; both run to the end, so that one finding does not hide another.
 # make's own exit code is 2 for every failure; .ci/run reads the true one from the file STATUS.
 test: .needs-python
 	@$(PYTHON) -m tools.prepare --tests
 	@checked=0; $(if $(filter tests,$(TESTS)),$(VENV_PYTHON) -m tools.check || checked=1;) \
-		$(VENV_PYTHON) -m pytest $(ARGS) $(TESTS); code=$$?; \
+		$(VENV_PYTHON) -m pytest $(if $(filter tests,$(TESTS)),-n $(WORKERS) --dist loadfile) $(ARGS) $(TESTS); code=$$?; \
 		if [ $$code = 0 ] && [ $$checked = 1 ]; then echo '`make check` found something: see above.' >&2; code=1; fi; \
 		if [ -n "$(STATUS)" ]; then echo $$code > "$(STATUS)"; fi; exit $$code
 
@@ -55,7 +57,7 @@ coverage: .needs-python
 # Every fault point and thousands of hostile files, of which `make test` tries a sample (VISUAL_DNA_SEED chooses it).
 test-long: .needs-python
 	@$(PYTHON) -m tools.prepare --tests
-	@VISUAL_DNA_LONG=1 $(VENV_PYTHON) -m pytest $(ARGS) tests/faults tests/hostile tests/workspace/test_reliability.py
+	@VISUAL_DNA_LONG=1 $(VENV_PYTHON) -m pytest -o faulthandler_timeout=1800 $(ARGS) tests/faults tests/hostile tests/workspace/test_reliability.py
 
 # Ray is an optional extra (docs/scale.md); without it these tests are skipped.
 test-ray: .needs-python

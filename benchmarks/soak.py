@@ -134,7 +134,7 @@ class Visitor:
             return
         kind = self.random.choice(there)
         found = kinds[kind]
-        one = found.nth(self.random.randrange(min(found.count(), 40)))
+        one = found.nth(self.random.randrange(max(1, min(found.count(), 40))))  # it may have gone since it was counted
         try:
             one.click(timeout=5_000)
         except Exception:  # it went, or something lies over it: a person would look elsewhere too

@@ -35,7 +35,7 @@ with left:
         if len(shown) >= 2:
             demo.heatmap(shown, own_folder.nearest(mine[0]) if mine else None)
     if running:
-        st.fragment(progress, run_every=1.0)()
+        st.fragment(progress, run_every=1.0 if len(shown) >= 2 else 0.4)()
     elif not ready:
         layout.found("See it work on demo data")
         layout.caption("Draws ten small datasets and compares them. Takes a minute or two; nothing is downloaded.")

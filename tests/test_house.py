@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -89,3 +90,12 @@ def circle_of(ties: dict[str, set[str]]) -> Iterator[tuple[str, ...]]:
         list(TopologicalSorter(ties).static_order())
     except CycleError as error:
         yield tuple(error.args[1])
+
+
+def test_every_test_that_a_promise_names_is_there() -> None:
+    text, file, named = (CHECKOUT / "docs" / "reliability.md").read_text("utf-8"), "", 0
+    for path, test in re.findall(r"`([\w/]+\.py|…)(?:::(test_\w+))?`", text):
+        file = file if path == "…" else path
+        assert not test or f"def {test}(" in (CHECKOUT / "tests" / file).read_text("utf-8"), f"{file} has no {test}"
+        named += bool(test)
+    assert named > 60

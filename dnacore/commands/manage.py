@@ -25,11 +25,11 @@ def demo(options: Namespace, say: Reporter, stop: Stop) -> Result:
             raise UnknownName(f"There is no demo dataset {name}. There are: {', '.join(known)}.")
     chosen = [known[name] for name in options.names] or list(known.values())
     watch = Overall(say, sum(d.count for d in chosen))
-    sources = sources_of(options, watch, stop) if options.extract else None
-    home = workspace.root / "demo"
-    with demo.Ahead([d.name for d in chosen], home) if sources is not None else nullcontext() as ahead:
-        if sources is not None:
-            _ = sources.setting  # loads a network that is new here while the first images are drawn
+    home, sources = workspace.root / "demo", None
+    with demo.Ahead([d.name for d in chosen], home) if options.extract else nullcontext() as ahead:
+        if ahead is not None:  # what takes seconds to import and load comes while the first images are drawn
+            sources = sources_of(options, watch, stop)
+            _ = sources.setting
         for dataset in chosen:
 
             def drawn(done: int, total: int, name: str = dataset.name) -> None:

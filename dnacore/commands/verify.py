@@ -8,7 +8,6 @@ from typing import Any
 from dnacore.commands.outcome import FINE, LOOK, Result, Stop
 from dnacore.commands.progress import Overall, Reporter
 from dnacore.errors import Cancelled, DnaError
-from dnacore.sources.resolver import Sources
 from dnacore.workspace.upkeep import verify as verifying
 from dnacore.workspace.workspace import Workspace
 
@@ -61,6 +60,8 @@ def _cure(row: dict[str, Any]) -> str:
 
 def _extracted_again(workspace: Workspace, options: Namespace, key: tuple[int, int], say: Reporter, stop: Stop) -> str:
     """Extract what is missing of a dataset under a setting; return why that cannot be done, "" where it was."""
+    from dnacore.sources.resolver import Sources  # brings the networks, which no other command needs to load
+
     setting = next((one for one in workspace.store.settings() if one.id == key[1]), None)
     if setting is None:
         return "Its network is not known any more"

@@ -8,23 +8,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from dnacore.analyses.metrics import auc, precision_recall
 from dnacore.analyses.ranking import distances_to
-from dnacore.attributes.survey import attribute as question
-from dnacore.dna.from_sketches import sketched_dna
+from dnacore.distances.emd import emd_avg
 from dnacore.dna.histogram import DNA
 from dnacore.dna.layers import layer_slices
 from dnacore.errors import BadInput, Unavailable
-from dnacore.sketches.sketches import Sketches, together
+from dnacore.neurons.selection import Selection
 from dnacore.studies.frame.result import Figure, Mark, Picture, Result, Series
-from dnacore.studies.frame.study import MAY, Option, Request, Role, Study, Subject, Watch
+from dnacore.studies.frame.study import MAY, Option, Request, Role, Study, Watch
 from dnacore.studies.methods import baselines
-from dnacore.studies.methods.held_out import OPTIONS, halves, most_telling
+from dnacore.studies.methods.held_out import OPTIONS, most_telling
+from dnacore.studies.methods.search_task import LEAST, Task, in_sets, task
 
 METHODS = ("dna", "selected", "perceptual", "lpips", "ssim", "pixels", "rarity")
 NAMES = {
@@ -36,79 +35,17 @@ NAMES = {
     "pixels": "pixel L2",
     "rarity": "rarity score",
 }
-LEAST, SHOWN = 4, 6
+SHOWN = 6
 CURVE = 200  # points of a precision-recall curve that are drawn
-
-
-@dataclass(frozen=True, eq=False)
-class Task:
-    """What is ranked. reference, others: sketches of images to learn from; ranked: (N) sketches of images to rank.
-
-    relevant: (N,) bool. paths, of: the ranked images' files and datasets; reference_paths, other_paths: the
-    files that are learned from.
-    """
-
-    reference: Sketches
-    others: Sketches
-    ranked: Sketches
-    relevant: np.ndarray
-    paths: list
-    of: list[tuple[Subject, int]]
-    reference_paths: list
-    other_paths: list
-    like: DNA
-
-    def dna(self, sketches: Sketches, name: str) -> DNA:
-        """The DNA of some of the images."""
-        return sketched_dna(sketches, self.like.calibration, self.like.extractor, name)
-
-
-def task(request: Request) -> Task:
-    """Deal the images out: half of each kind to learn from, half to rank. Raises BadInput."""
-    one = request.one("reference")
-    random = request.random()
-    if request.attribute:
-        asked = question(one.table, request.attribute)
-        kinds = [(one, np.flatnonzero(asked.with_))], [(one, np.flatnonzero(asked.without))]
-    else:
-        kinds = [(one, np.arange(len(one)))], [(s, np.arange(len(s))) for s in request.datasets["others"]]
-    if not kinds[1] or min(sum(len(images) for _, images in kind) for kind in kinds) < 2 * LEAST:
-        raise BadInput(
-            "Give the images to look for and at least one other dataset, or one dataset with an attribute; "
-            f"{2 * LEAST} images of each kind at least."
-        )
-    room = request.options["images"]
-    total = sum(len(images) for kind in kinds for _, images in kind)
-    learn: list[list[tuple[Subject, np.ndarray]]] = [[], []]
-    ranked: list[tuple[Subject, int, bool]] = []
-    for k, kind in enumerate(kinds):
-        for subject, images in kind:
-            keep = max(2, min(len(images), round(2 * room * len(images) / total)))
-            kept = np.sort(random.choice(images, keep, replace=False))
-            a, b = halves(len(kept), random)
-            learn[k].append((subject, kept[a]))
-            ranked += [(subject, int(i), k == 0) for i in kept[b]]
-    mixed = [ranked[i] for i in random.permutation(len(ranked))]  # ties must not fall to those that come first
-    reference, others = (together(*(s.select(images) for s, images in kind)) for kind in learn)
-    sketches = together(*(s.select(np.array([i])) for s, i, _ in mixed))
-    return Task(
-        reference,
-        others,
-        sketches,
-        np.array([r for _, _, r in mixed]),
-        [s.folder / s.paths[i] for s, i, _ in mixed],
-        [(s, i) for s, i, _ in mixed],
-        [s.folder / s.paths[i] for s, images in learn[0] for i in images],
-        [s.folder / s.paths[i] for s, images in learn[1] for i in images],
-        one.dna,
-    )
 
 
 def answer(request: Request) -> Result:
     """AUC, average precision and seconds of each method, with its precision-recall curve."""
     work = task(request)
     random = request.random()
-    methods = _methods(request, work, random)
+    sets = in_sets(work, request.options["together"], request.random())
+    relevant = np.array([work.relevant[one[0]] for one in sets])
+    methods = _methods(request, work, random, sets)
     rows: list[dict[str, Any]] = []
     curves, notes = [], []
     best: tuple[float, np.ndarray] | None = None
@@ -120,15 +57,17 @@ def answer(request: Request) -> Result:
         except Unavailable as problem:
             notes.append(str(problem))
             continue
+        if len(distances) != len(sets):  # an image's distances, of which a set has the mean
+            distances = np.array([distances[one].mean() for one in sets])
         seconds = time.perf_counter() - started
         if note:
             notes.append(note)
         order = np.argsort(distances, kind="stable")
-        found = precision_recall(work.relevant[order])
+        found = precision_recall(relevant[order])
         rows.append(
             {
                 "method": NAMES[name],
-                "auc": auc(distances, work.relevant),
+                "auc": auc(distances, relevant),
                 "average_precision": found.average,
                 "seconds": seconds,
                 "kind": "dna" if name in ("dna", "selected") else "other",
@@ -140,13 +79,13 @@ def answer(request: Request) -> Result:
             best = rows[-1]["auc"], distances
     if best is None:
         raise BadInput("None of the methods asked for can be run here. " + " ".join(notes))
-    return _result(request, work, rows, curves, notes, best[1])
+    return _result(request, work, rows, curves, notes, best[1], sets)
 
 
 def _methods(
-    request: Request, work: Task, random: np.random.Generator
+    request: Request, work: Task, random: np.random.Generator, sets: list[np.ndarray]
 ) -> dict[str, Callable[[], tuple[np.ndarray, str]]]:
-    """{method: what gives the (N,) distances and a note}."""
+    """{method: what gives the distances, (N,) of images or one for each set, and a note}."""
     sides = [_some(paths, request.options["pairs"], random) for paths in (work.reference_paths, work.other_paths)]
     if not request.options["unlike"]:
         sides[1] = []
@@ -162,14 +101,21 @@ def _methods(
     def seen(measure: Callable[..., np.ndarray], side: int, *more: Watch) -> Callable[[list], np.ndarray]:
         return lambda paths: measure(*(baselines.pixels(p, side, request.watch) for p in (work.paths, paths)), *more)
 
+    def ranked(like: DNA, unlike: DNA | None, selection: Selection | None) -> np.ndarray:
+        if len(sets) == len(work.ranked):
+            return distances_to(work.ranked, like, unlike, selection)
+        dnas = [work.dna(work.ranked.select(one), "a set") for one in sets]
+        found = np.array([emd_avg(one, like, selection) for one in dnas])
+        return found if unlike is None else found - [emd_avg(one, unlike, selection) for one in dnas]
+
     def whole() -> tuple[np.ndarray, str]:
         unlike = work.dna(work.others, "others") if request.options["unlike"] else None
-        return distances_to(work.ranked, work.dna(work.reference, "reference"), unlike, request.selection), ""
+        return ranked(work.dna(work.reference, "reference"), unlike, request.selection), ""
 
     def selected() -> tuple[np.ndarray, str]:
         sides = work.dna(work.reference, "reference"), work.dna(work.others, "others")
         chosen = most_telling(*sides, request.options)
-        return distances_to(work.ranked, *sides, selection=chosen), ""
+        return ranked(*sides, chosen), ""
 
     def perceptual() -> tuple[np.ndarray, str]:
         extractor, layers, note = baselines.perceptual_network(request.extractor)
@@ -200,8 +146,9 @@ def _some(paths: list, most: int, random: np.random.Generator) -> list:
 
 
 def _result(
-    request: Request, work: Task, rows: list[dict], curves: list[Series], notes: list[str], best: np.ndarray
-) -> Result:
+    request: Request, work: Task, rows: list[dict], curves: list[Series], notes: list[str], best: np.ndarray,
+    sets: list[np.ndarray],
+) -> Result:  # fmt: skip
     rows = sorted(rows, key=lambda row: -row["auc"])
     hits = int(work.relevant.sum())
     what = request.attribute or request.one("reference").name
@@ -215,10 +162,12 @@ def _result(
     )
     first = rows[0]
     others = [row for row in rows if row["kind"] == "other"]
-    text = f"{first['method']} puts an image of {what} before another one in {first['auc']:.0%} of pairs"
+    size = request.options["together"]
+    one = "an image" if size == 1 else f"a set of {size} images"
+    text = f"{first['method']} puts {one} of {what} before another one in {first['auc']:.0%} of pairs"
     if others and first["kind"] == "dna":
         text += f", the best other method ({others[0]['method']}) in {others[0]['auc']:.0%}"
-    order = np.argsort(best, kind="stable")[:SHOWN]
+    order = [int(sets[i][0]) for i in np.argsort(best, kind="stable")[:SHOWN]]  # of a set, its first image
     pictures = [
         Picture(
             work.of[i][0].name,
@@ -233,7 +182,8 @@ def _result(
         columns,
         rows,
         [figure],
-        f"{hits} images of {what} among {len(work.relevant)}, ranked by their distance to "
+        (f"In sets of {request.options['together']}: " if request.options["together"] > 1 else "")
+        + f"{hits} images of {what} among {len(work.relevant)}, ranked by their distance to "
         f"{len(work.reference_paths)} others of it. Selected neurons: the {request.options['neurons']} that tell "
         "most on images that are not ranked, by the distance to these minus the distance to the others. Pairwise "
         f"distances are the {'least' if request.options['reference'] == 'nearest' else 'mean'} over "
@@ -273,6 +223,15 @@ STUDY = Study(
             high=5000,
         ),
         Option("pairs", "Pairs", "whole", 24, "reference images that pairwise distances look at", low=1, high=1000),
+        Option(
+            "together",
+            "Ranked in sets of",
+            "whole",
+            1,
+            "how many images of one kind are ranked as one: 1 ranks images; sets are told apart far better",
+            low=1,
+            high=200,
+        ),
         Option(
             "unlike",
             "Counter-examples",

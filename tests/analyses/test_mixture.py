@@ -65,3 +65,12 @@ def test_what_cannot_be_mixed_is_refused() -> None:
         mixture(PARTS[0], PARTS, Selection(np.array([0, 1]), np.array([1.0, -1.0])))
     with pytest.raises(dc.Mismatch):
         mixture(PARTS[0], [PARTS[1], replace(PARTS[2], calibration=replace(bounds(), high=np.full(NEURONS, 9.0)))])
+
+
+def test_a_solver_that_gives_up_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    from types import SimpleNamespace
+
+    gave_up = SimpleNamespace(status=4, x=None, fun=None, message="numerical difficulties")
+    monkeypatch.setattr("scipy.optimize.linprog", lambda *_, **__: gave_up)
+    with pytest.raises(dc.BadInput, match="gave up"):
+        mixture(blend(PARTS, [1, 0, 4, 5]), PARTS)

@@ -150,3 +150,18 @@ def test_without_sketches_nothing_is_ranked_but_they_can_be_made(ws: dc.Workspac
     extract(ws, "day", sketches=False)
     assert ws.sketches("day", NAME) is None
     assert len(Sources(ws).sketches("day")[1]) == 6
+
+
+@pytest.mark.parametrize(("label", "asked"), [(f"{NAME} (fp16)", "fp16"), (NAME, "fp32"), (f"{NAME} (bf16)", "bf16")])
+def test_an_extractor_is_known_by_what_the_workspace_calls_it(
+    ws: dc.Workspace, monkeypatch: pytest.MonkeyPatch, label: str, asked: str
+) -> None:
+    loaded: list[tuple[str, str]] = []
+
+    def load(name: str, device: str = "cpu", precision: str = "fp32", **_: object) -> dc.Extractor:
+        loaded.append((name, precision))
+        return small_world.network()
+
+    monkeypatch.setattr(sources_module, "load_extractor", load)
+    assert Sources(ws, label).extractor is small_world.network()
+    assert loaded == [(NAME, asked)]

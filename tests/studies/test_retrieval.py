@@ -13,7 +13,7 @@ from dnacore.errors import BadInput
 from dnacore.sources.resolver import Sources
 from dnacore.sources.study_requests import Asked, run, subject
 from dnacore.studies.frame.study import Request
-from dnacore.studies.retrieval import task
+from dnacore.studies.methods.search_task import task
 from tests.studies import made_up
 
 STUDY = studies.find("retrieval")
@@ -82,3 +82,15 @@ def test_every_method_that_can_be_run_offline_runs_on_images(small_sources: Sour
     assert any("LPIPS" in note or "LPIPS" in names for note in [*found.notes, "LPIPS" if "LPIPS" in names else ""])
     assert found.pictures and {p.dataset for p in found.pictures} <= {"bright", "dark"}
     assert len(subject(small_sources, "bright")) == 24
+
+
+def test_sets_of_images_are_told_apart_better_than_images_are() -> None:
+    one, two = (made_up.subject(made_up.quantiles(60, 1 + k, 35 * k), f"{k}") for k in range(2))
+
+    def asked(together: int, methods: str = "dna") -> float:
+        datasets = {"reference": (one,), "others": (two,)}
+        return STUDY.run(Request(datasets, {"methods": methods, "together": together})).table[0]["auc"]
+
+    assert asked(1) < asked(10)
+    with pytest.raises(BadInput, match="two sets of 20"):
+        asked(20)

@@ -70,24 +70,42 @@ def test_a_picture_stands_in_the_report_and_its_words_are_escaped():
 
 @pytest.mark.browser
 @pytest.mark.slow
-def test_from_a_neurons_card_to_its_pictures_in_a_report(dashboard, browser_page, tmp_path_factory):
+def test_from_an_attribute_to_what_its_neuron_sees_and_a_poster_in_a_report(dashboard, browser_page, tmp_path_factory):
     expect = pytest.importorskip("playwright.sync_api").expect
     page, patience = browser_page, 240_000
-    folder = draw_pictures(tmp_path_factory.mktemp("pictures") / "warm", 12, (190, 120, 60), 1)
-    command(dashboard.home, "add", "warm", str(folder))
+    folder = draw_pictures(tmp_path_factory.mktemp("pictures") / "warm", 24, (190, 120, 60), 1)
+    rows = ["file,hat"]
+    for number, path in enumerate(sorted(folder.iterdir())):
+        rows.append(f"{path.name},{number % 2}")
+        if number % 2:
+            with Image.open(path) as opened:
+                hat = opened.convert("RGB")
+            hat.paste((10, 10, 200), (20, 0, 76, 24))
+            hat.save(path)
+    table = folder.parent / "hats.csv"
+    table.write_text("\n".join(rows), encoding="utf-8")
+    command(dashboard.home, "add", "warm", str(folder), "--attributes", str(table))
     command(dashboard.home, "extract", "warm")
 
-    page.goto(f"{dashboard.url}/neurons?a=warm&neuron=block_2_1:7")
-    page.get_by_role("link", name="Look through the lens").click()
+    def look() -> None:
+        page.get_by_role("button", name="Look", exact=True).click()
+        expect(page.locator(".st-key-lens-png").last).to_be_visible(timeout=patience)
+        settle(page)
+
+    page.goto(f"{dashboard.url}/sensitivity?attribute=hat")
+    page.get_by_role("link", name=re.compile("^What .* sees")).click()
     expect(page.get_by_role("heading", level=1, name="Lens")).to_be_visible(timeout=60_000)
     expect(page.get_by_text("What does this neuron react to most?").first).to_be_visible(timeout=60_000)
     settle(page)
-    assert choices(page)["neuron"] == ["block_2_1:7"] and choices(page)["analysis"] == ["patches"]
-    page.get_by_role("button", name="Look", exact=True).click()
-    picture = page.locator(".st-key-lens-picture img").last  # the one before stands until the page has run
-    expect(picture).to_be_visible(timeout=patience)
-    expect(page.get_by_text("What block_2_1:7 reacts to most in warm")).to_be_visible()
+    neuron = choices(page)["neuron"][0]
+    look()
+    expect(page.get_by_text(f"What {neuron} reacts to most in warm")).to_be_visible()
+
+    page.get_by_text("Where in this image", exact=True).click()
     settle(page)
+    expect(page.get_by_text("is not here any more")).to_have_count(0)
+    look()
+    assert (choices(page)["analysis"], choices(page)["neuron"]) == (["map"], [neuron])
 
     page.get_by_text("What it would love to see", exact=True).click()
     settle(page)
@@ -96,21 +114,25 @@ def test_from_a_neurons_card_to_its_pictures_in_a_report(dashboard, browser_page
     page.get_by_role("textbox", name="Steps").press("Enter")
     settle(page)
     assert (choices(page)["analysis"], choices(page)["maximise-steps"]) == (["maximise"], ["3"])
-    page.get_by_role("button", name="Look", exact=True).click()
-    expect(page.locator(".st-key-lens-picture").last).to_contain_text("Made from noise", timeout=patience)
-    expect(picture).to_be_visible()
+    look()
+
+    page.get_by_text("Across images", exact=True).click()
     settle(page)
+    page.get_by_text("Settings", exact=True).click()
+    page.get_by_role("textbox", name="Steps").fill("2")
+    page.get_by_role("textbox", name="Steps").press("Enter")
+    settle(page)
+    assert (choices(page)["analysis"], choices(page)["neuron"]) == (["poster"], [neuron])
+    look()
 
     page.get_by_role("button", name="Report", exact=True).click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Download this view (HTML)").click()
     written = download.value.path().read_text(encoding="utf-8")
-    sheet = re.search(
-        r'class="sheet"><img alt="What it would love to see: [^"]+" src="data:image/jpeg;base64,([^"]+)"', written
-    )
+    sheet = re.search(r'class="sheet"><img alt="Poster: [^"]+" src="data:image/jpeg;base64,([^"]+)"', written)
     with Image.open(io.BytesIO(base64.b64decode(sheet[1]))) as kept:
         assert min(kept.size) > 100
     page.get_by_role("button", name="Add this view to the report").click()
     expect(page.get_by_text("Added. The report has 1 view now.")).to_be_visible()
     kept = sorted(path.suffix for path in (dc.Workspace.open(dashboard.home).root / "lens").iterdir())
-    assert kept == [".json", ".json", ".png", ".png"], "no preview is left"
+    assert kept == [".json"] * 4 + [".png"] * 4, "no preview is left"

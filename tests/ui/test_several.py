@@ -50,3 +50,15 @@ def test_own_datasets_come_first_and_several_are_deleted_and_taken_back(workspac
     assert {one.dataset.name for one in deletion.pending()} == {"first", "second"}
     next(button for button in app.button if button.label == "Undo").click().run()
     assert len(names(app)) == 2 and len(workspace.datasets()) == 3
+
+
+def test_a_link_to_adding_a_folder_opens_it(workspace: dc.Workspace) -> None:
+    def adding() -> None:
+        from ui.datasets import adding
+
+        adding.draw()
+
+    app = AppTest.from_function(adding, default_timeout=60)
+    app.query_params["add"] = "folder"
+    app.run()
+    assert not app.exception and app.text_input(key="add-folder").value == ""

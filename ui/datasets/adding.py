@@ -58,7 +58,7 @@ def _folder() -> None:
         layout.caption(f"{words.count(images, 'image')} directly in {here.name}.")
     if len(inside) > 1:
         _several(here, inside)
-    with st.form("add", border=False, clear_on_submit=False):
+    with st.form("add-form", border=False, clear_on_submit=False):
         source = st.text_input(
             "Folder",
             key="add-folder",

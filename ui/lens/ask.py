@@ -38,7 +38,7 @@ def choose_question(every: Mapping[str, Analysis]) -> Analysis:
     st.session_state["lens-group"] = now
 
     def changed() -> None:
-        st.session_state["analysis"] = wording.GROUPS[st.session_state["lens-group"]][0]
+        address.keep("analysis", wording.GROUPS[st.session_state["lens-group"]][0])
 
     st.segmented_control(
         "What do you want to know?",

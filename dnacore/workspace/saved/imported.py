@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from dnacore.dna.file import SUFFIX, load_dna
+from dnacore.dna.file import SUFFIX, about, load_dna
 from dnacore.dna.histogram import DNA
 from dnacore.errors import DnaError
 from dnacore.workspace.datasets import Dataset
@@ -62,16 +62,16 @@ def load(dataset: Dataset) -> DNA | None:
 def key(dataset: Dataset) -> str:
     """A short text that changes whenever the file of an imported DNA does."""
     try:
-        about = dataset.source.stat()
+        found = dataset.source.stat()
     except OSError:
         return f"{dataset.id}:gone"
-    return f"{dataset.id}:{about.st_size}:{about.st_mtime_ns}"
+    return f"{dataset.id}:{found.st_size}:{found.st_mtime_ns}"
 
 
 def _known_at(path: Path) -> _Known | None:
     try:
-        about = path.stat()
-        return _known(str(path), about.st_size, about.st_mtime_ns)
+        found = path.stat()
+        return _known(str(path), found.st_size, found.st_mtime_ns)
     except OSError:
         return None
 
@@ -79,10 +79,10 @@ def _known_at(path: Path) -> _Known | None:
 @lru_cache(maxsize=256)
 def _known(path: str, size: int, stamp: int) -> _Known | None:
     try:
-        dna = load_dna(Path(path))
+        said = about(Path(path))  # its counts, which may be many, are read only once they are compared
     except DnaError:
         return None
-    if not isinstance(dna, DNA):
+    if said["kind"] != "histogram":
         return None
-    name = str(dna.extractor.get("name", ""))
-    return _Known(dna.images, name, dna.network, dna.calibration.fingerprint, dna.bins)
+    name, ranges = str(said["extractor"].get("name", "")), said["calibration"]["fingerprint"]
+    return _Known(said["images"], name, said["extractor_fingerprint"], ranges, said["bins"])
