@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import os
+import stat
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -43,6 +44,8 @@ def members(tar: Path) -> dict[str, Member]:
     off; OSError where it cannot be read.
     """
     about = os.stat(tar)
+    if not stat.S_ISREG(about.st_mode):  # opening a pipe would wait for its writer
+        raise BadInput("it is not an ordinary file")
     return _members(str(tar), about.st_size, about.st_mtime_ns)
 
 
@@ -84,20 +87,26 @@ def read_bytes(path: Path) -> bytes:
         return file.read()
 
 
-def _inside(path: Path) -> bytes | None:
-    """The bytes of a file inside a tar; None where no part of the path is a tar that has it."""
+def find(path: Path) -> tuple[Path, Member] | None:
+    """The tar that a path leads into, and where the file is in it; None where no part of the path is a tar that has it."""
     for tar in _tars_above(path):
         try:
             member = members(tar).get(path.relative_to(tar).as_posix())
         except BadInput:
             return None
-        if member is None:
-            return None
-        with open(tar, "rb", buffering=0) as file:
-            file.seek(member.start)
-            data = file.read(member.size)
-        return data if len(data) == member.size else None
+        return None if member is None else (tar, member)
     return None
+
+
+def _inside(path: Path) -> bytes | None:
+    found = find(path)
+    if found is None:
+        return None
+    tar, member = found
+    with open(tar, "rb") as file:  # buffered: a raw read gives two gigabytes at most, and fewer on some disks
+        file.seek(member.start)
+        data = file.read(member.size)
+    return data if len(data) == member.size else None
 
 
 def _tars_above(path: Path) -> Iterator[Path]:

@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 import dnacore as dc
+from dnacore.attributes.derived import FOLDER, TAG
 from dnacore.extractors.networks.mini_classes import thing_of
-from dnacore.workspace.attribute_table import FOLDER, TAG
 from dnacore.workspace.datasets import Part, parse_part
 
 
