@@ -196,8 +196,7 @@ class RayEngine:
         idle = sum(task is None for task in self._workers.values())
         cpus, gpus, places = _places(self._ray, self._cluster)
         for _ in range(min(waiting - idle, places - len(self._workers))):
-            extractor = loop.extractor
-            weights = str(extractor.weights_file or "")
+            extractor, weights = loop.extractor, str(loop.extractor.weights_file or "")
             worker = self._ray.remote(ShardWorker).options(
                 num_cpus=cpus, num_gpus=gpus, max_concurrency=2, scheduling_strategy="SPREAD"
             ).remote(extractor.spec, weights, "cuda" if gpus else "cpu", max(1, int(cpus)), loop.calibration)  # fmt: skip
@@ -243,19 +242,15 @@ def _places(ray: Any, cluster: Cluster) -> tuple[float, float, int]:
     machines = [node["Resources"] for node in ray.nodes() if node["Alive"]]
     able = [(m.get("CPU", 0.0), m.get("GPU", 0.0)) for m in machines]
     able = [(cpu, gpu) for cpu, gpu in able if cpu >= 1 and gpu >= cluster.gpus]
-
-    def fit(gpu: float) -> int:
-        return int(gpu / cluster.gpus + 1e-6)  # 1 // 0.1 is 9
-
     if not able:
         return 1.0, cluster.gpus, 0
     if cluster.cpus:
         cpus = cluster.cpus
     elif cluster.gpus:
-        cpus = min(max(1.0, cpu // max(1, fit(gpu))) for cpu, gpu in able)
+        cpus = min(max(1.0, cpu // max(1, int(gpu / cluster.gpus))) for cpu, gpu in able)
     else:
         cpus = min(cpu for cpu, _ in able)
-    rooms = (min(cpu // cpus, fit(gpu) if cluster.gpus else cpu) for cpu, gpu in able)
+    rooms = (min(cpu // cpus, int(gpu / cluster.gpus) if cluster.gpus else cpu) for cpu, gpu in able)
     return cpus, cluster.gpus, int(sum(rooms))
 
 
