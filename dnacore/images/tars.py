@@ -42,8 +42,8 @@ def members(tar: Path) -> dict[str, Member]:
     Names that are absolute or lead upwards are left out. Raises BadInput, a plain fragment, where it is no tar or is cut
     off; OSError where it cannot be read.
     """
-    about = os.stat(tar)
-    return _members(str(tar), about.st_size, about.st_mtime_ns)
+    found = os.stat(tar)
+    return _members(str(tar), found.st_size, found.st_mtime_ns)
 
 
 @lru_cache(maxsize=_KEPT)
@@ -82,6 +82,26 @@ def read_bytes(path: Path) -> bytes:
     """The bytes of a file, be it on the disk or inside a tar. Raises OSError."""
     with open_file(path) as file:
         return file.read()
+
+
+def about(path: Path) -> tuple[int, int]:
+    """The size of a file and when it changed (ns), be it on the disk or inside a tar, whose time it then has.
+
+    Raises OSError where it is not there.
+    """
+    try:
+        found = os.stat(path)
+        return found.st_size, found.st_mtime_ns
+    except (NotADirectoryError, FileNotFoundError):
+        for tar in _tars_above(path):
+            try:
+                member = members(tar).get(path.relative_to(tar).as_posix())
+            except BadInput:
+                break
+            if member is not None:
+                return member.size, os.stat(tar).st_mtime_ns
+            break
+        raise
 
 
 def _inside(path: Path) -> bytes | None:
