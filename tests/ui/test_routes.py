@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,23 @@ def test_an_address_with_the_pictures_stamp_is_cached_for_good_and_a_stale_one_i
     stamp = thumbnails.stamp(dataset.folder / row.path, row.size, row.mtime_ns)
     assert "immutable" in client.get(f"{url}?v={stamp[:12]}").headers["cache-control"]
     assert "immutable" not in client.get(f"{url}?v=000000000000").headers["cache-control"]
+
+
+def test_a_picture_inside_a_tar_is_shown_and_cached_like_any_other(served, tmp_path: Path):
+    client, workspace, dataset = served
+    packed = tmp_path / "old album.tar"
+    with tarfile.open(packed, "w") as tar:
+        tar.add(dataset.folder / "a.jpg", "album/a.jpg")
+        tar.add(dataset.folder / "c.jpg", "album/c.jpg")
+    album = workspace.add_dataset("album", packed)
+    row = next(row for row in workspace.files(album) if row.path.endswith("a.jpg"))
+    stamp = thumbnails.stamp(album.folder / row.path, row.size, row.mtime_ns)
+    for kind in ("thumb", "image"):
+        url = address(kind, workspace, album, row.path)
+        answer = client.get(f"{url}?v={stamp[:12]}")
+        assert answer.status_code == 200 and "immutable" in answer.headers["cache-control"]
+    packed.unlink()
+    assert client.get(url).status_code == 404
 
 
 def test_a_changed_file_changes_its_picture(served):

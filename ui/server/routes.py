@@ -22,7 +22,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from dnacore.errors import DnaError
-from dnacore.images import thumbnails
+from dnacore.images import tars, thumbnails
 from dnacore.images.thumbnails import stamp
 from dnacore.paths import ASSETS
 from ui.server import allowed, blobs
@@ -73,8 +73,7 @@ def _picture(request: Request, workspace: Workspace, side: int, *, keep: bool) -
     dataset, index = request.path_params["dataset"], request.path_params["index"]
     try:
         path = allowed.image_path(workspace, dataset, index)
-        status = path.stat()
-        content = stamp(path, status.st_size, status.st_mtime_ns)
+        content = stamp(path, *tars.about(path))
         etag = f'"{content}-{side}"'
         asked = request.query_params.get("v", "")
         caching = _FOREVER if len(asked) >= 8 and content.startswith(asked) else _ASK_AGAIN
