@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import subprocess
 import sys
 import tempfile
 import time
@@ -102,16 +103,18 @@ def merge() -> None:
                 db.execute("INSERT INTO shard VALUES (?,?,?,?,?)", part)
                 db.execute("INSERT INTO member (shard, position, hash, path) VALUES (?,0,?,?)",
                            (files.shard, f"{number:032x}", f"{number}.png"))  # fmt: skip
-        size = made[0].stat().st_size
         store.finish(dataset, setting, store.shards(dataset, setting))
-        before = peak()
-        started = time.perf_counter()
-        dna = store.dna(dataset, setting)
-        assert dna is not None and dna.images == SHARDS * 512
-        print(
-            f"merging {SHARDS:,} shards of {neurons:,} neurons, {size / 1e6:.1f} MB each: "
-            f"{time.perf_counter() - started:.0f} s, peak {peak():.2f} GB of memory ({before:.2f} GB before)"
-        )
+        print(f"{SHARDS:,} shards of {neurons:,} neurons, {made[0].stat().st_size / 1e6:.1f} MB each")
+        subprocess.run([sys.executable, "-m", "benchmarks.scale", "merged", str(workspace.root)], check=True)
+
+
+def merged(home: str) -> None:
+    """Add up the shards of `merge`, in a process that does nothing else."""
+    workspace = dc.Workspace.open(home)
+    before, started = peak(), time.perf_counter()
+    dna = workspace.dna("many", workspace.store.settings()[0].label)
+    assert dna is not None and dna.images == SHARDS * 512
+    print(f"merged in {time.perf_counter() - started:.0f} s, peak {peak():.2f} GB of memory ({before:.2f} GB before)")
 
 
 def peak() -> float:
@@ -171,8 +174,8 @@ def on_ray(data: Path) -> None:
 def main(arguments: list[str]) -> None:
     """Run what is named, or all that needs no images."""
     steps = {"catalogue": catalogue, "merge": merge, "jobs": many_jobs}
-    if arguments[:1] == ["ray"]:
-        on_ray(Path(arguments[1]))
+    if arguments[:1] in (["ray"], ["merged"]):
+        on_ray(Path(arguments[1])) if arguments[0] == "ray" else merged(arguments[1])
         return
     for name in arguments or list(steps):
         steps[name]()

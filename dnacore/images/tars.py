@@ -87,6 +87,22 @@ def read_bytes(path: Path) -> bytes:
         return file.read()
 
 
+def about(path: Path) -> tuple[int, int]:
+    """The size of a file and when it changed (ns), be it on the disk or inside a tar, whose time it then has.
+
+    Raises OSError where it is not there.
+    """
+    try:
+        found = os.stat(path)
+    except (NotADirectoryError, FileNotFoundError):
+        inside = find(path)
+        if inside is None:
+            raise
+        tar, member = inside
+        return member.size, os.stat(tar).st_mtime_ns
+    return found.st_size, found.st_mtime_ns
+
+
 def find(path: Path) -> tuple[Path, Member] | None:
     """The tar that a path leads into, and where the file is in it; None where no part of the path is a tar that has it."""
     for tar in _tars_above(path):
@@ -101,18 +117,6 @@ def find(path: Path) -> tuple[Path, Member] | None:
 def is_file(path: Path) -> bool:
     """Whether there is such a file, be it on the disk or inside a tar."""
     return path.is_file() or (not os.path.lexists(path) and find(path) is not None)
-
-
-def size_and_time(path: Path) -> tuple[int, int]:
-    """Bytes of a file and when it was changed (ns); inside a tar the tar's time. Raises OSError as `os.stat` does."""
-    try:
-        about = os.stat(path)
-    except (NotADirectoryError, FileNotFoundError):
-        found = find(path)
-        if found is None:
-            raise
-        return found[1].size, found[0].stat().st_mtime_ns
-    return about.st_size, about.st_mtime_ns
 
 
 def _inside(path: Path) -> bytes | None:

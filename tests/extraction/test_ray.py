@@ -102,11 +102,9 @@ def test_a_share_of_a_gpu_is_counted_in_full() -> None:
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
     """Three machines of one core each."""
-    pytest.importorskip("ray")
-    from ray.cluster_utils import Cluster
-
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    found = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+    made = pytest.importorskip("ray.cluster_utils").Cluster
+    found = made(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
     for _ in range(2):
         found.add_node(num_cpus=1)
     yield found

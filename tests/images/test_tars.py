@@ -64,9 +64,9 @@ def test_a_name_that_leads_out_is_never_opened(tmp_path: Path, name: str) -> Non
 def test_what_is_inside_a_tar_is_a_file_wherever_one_is_asked_for(tmp_path: Path) -> None:
     tar = pack(tmp_path / "set.tar", {"a.png": picture(1), "b.png": picture(2)})
     assert tars.is_file(tar) and tars.is_file(tar / "a.png") and not tars.is_file(tar / "c.png")
-    assert tars.size_and_time(tar / "a.png") == (len(picture(1)), tar.stat().st_mtime_ns)
+    assert tars.about(tar / "a.png") == (len(picture(1)), tar.stat().st_mtime_ns)
     with pytest.raises(OSError):
-        tars.size_and_time(tar / "c.png")
+        tars.about(tar / "c.png")
     network = load_extractor("random_resnet18", "cpu", input_size=32)
     assert dc.calibrate(network, [tar]).fingerprint == dc.calibrate(network, [tar / "a.png", tar / "b.png"]).fingerprint
 

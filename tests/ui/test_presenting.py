@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from dnacore.workspace.saved.views import SavedView
 from ui.app import palette
@@ -73,3 +74,31 @@ def test_parts_shown_together_have_colours_that_stay_apart():
     assert palette.distance(first, second) >= parts.CLEAR
     many = set(range(len(palette.DATASET_COLOURS)))
     assert parts._colour(owner, parts.Part("hat", "1"), many) not in many, "beyond the eighteenth none is used twice"
+
+
+def presented() -> None:
+    from types import SimpleNamespace
+
+    import streamlit as st
+
+    from ui.report import presenting
+
+    presenting._switch = lambda **given: None
+    presenting.views = SimpleNamespace(load=lambda workspace: [])
+    presenting.reads = SimpleNamespace(workspace=lambda: None)
+    presenting.begin()
+    presenting.link()
+    presenting.draw()
+    st.write(str(presenting.theme.presenting()))
+
+
+def test_it_is_begun_from_the_page_and_from_the_address_and_ended():
+    app = AppTest.from_function(presented, default_timeout=30).run()
+    assert app.markdown[-1].value == "False" and not app.exception
+    app.button(key="present-begin").click().run()
+    assert app.markdown[-1].value == "True" and "present" in app.query_params
+    app.button(key="present-end").click().run()
+    assert app.markdown[-1].value == "False" and "present" not in app.query_params
+    linked = AppTest.from_function(presented, default_timeout=30)
+    linked.query_params["present"] = "3"
+    assert linked.run().markdown[-1].value == "True" and not linked.exception

@@ -43,23 +43,6 @@ def test_a_thumbnail_keeps_its_aspect_and_is_small(served):
     assert Image.open(io.BytesIO(large.content)).size == (800, 400), "never enlarged"
 
 
-def test_a_picture_inside_a_tar_is_shown_like_any_other(served, tmp_path: Path):
-    client, workspace, _ = served
-    kept = io.BytesIO()
-    Image.new("RGB", (60, 30), (0, 90, 200)).save(kept, "PNG")
-    (tmp_path / "shards").mkdir()
-    with tarfile.open(tmp_path / "shards" / "0.tar", "w") as opened:
-        about = tarfile.TarInfo("a.png")
-        about.size = len(kept.getvalue())
-        opened.addfile(about, io.BytesIO(kept.getvalue()))
-    dataset = workspace.add_dataset("shards", tmp_path / "shards")
-    (row,) = workspace.files(dataset)
-    stamp = thumbnails.stamp(dataset.folder / row.path, row.size, row.mtime_ns)
-    answer = client.get(f"{address('thumb', workspace, dataset, '0.tar/a.png')}?v={stamp[:12]}")
-    assert answer.status_code == 200 and "immutable" in answer.headers["cache-control"]
-    assert Image.open(io.BytesIO(answer.content)).size == (60, 30)
-
-
 def test_an_unchanged_picture_is_not_sent_again(served):
     client, workspace, dataset = served
     url = address("thumb", workspace, dataset, "b.png")
@@ -76,6 +59,23 @@ def test_an_address_with_the_pictures_stamp_is_cached_for_good_and_a_stale_one_i
     stamp = thumbnails.stamp(dataset.folder / row.path, row.size, row.mtime_ns)
     assert "immutable" in client.get(f"{url}?v={stamp[:12]}").headers["cache-control"]
     assert "immutable" not in client.get(f"{url}?v=000000000000").headers["cache-control"]
+
+
+def test_a_picture_inside_a_tar_is_shown_and_cached_like_any_other(served, tmp_path: Path):
+    client, workspace, dataset = served
+    packed = tmp_path / "old album.tar"
+    with tarfile.open(packed, "w") as tar:
+        tar.add(dataset.folder / "a.jpg", "album/a.jpg")
+        tar.add(dataset.folder / "c.jpg", "album/c.jpg")
+    album = workspace.add_dataset("album", packed)
+    row = next(row for row in workspace.files(album) if row.path.endswith("a.jpg"))
+    stamp = thumbnails.stamp(album.folder / row.path, row.size, row.mtime_ns)
+    for kind in ("thumb", "image"):
+        url = address(kind, workspace, album, row.path)
+        answer = client.get(f"{url}?v={stamp[:12]}")
+        assert answer.status_code == 200 and "immutable" in answer.headers["cache-control"]
+    packed.unlink()
+    assert client.get(url).status_code == 404
 
 
 def test_a_changed_file_changes_its_picture(served):

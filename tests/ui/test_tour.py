@@ -53,6 +53,7 @@ def test_which_neurons_see_hats_and_which_images_have_one(dashboard: ui.Dashboar
     for number, step in enumerate(tour.STEPS, 1):
         expect(panel).to_contain_text(f"Step {number} of {len(tour.STEPS)}")
         expect(panel).to_contain_text(step.title)
+        expect(page.locator(f"{step.points}.vds-pointed")).to_have_count(1)
         if step.page == "sensitivity":
             # Which neurons see hats: the bars, with their names, and chance beside them.
             expect(page.locator(".st-key-sensitive .barlayer .point").first).to_be_attached()

@@ -12,7 +12,7 @@ from dnacore.images.browse import Place
 from ui.app import words
 
 SHOWN = 300
-HEIGHT = 190
+HEIGHT = 212  # five rows and a half: half a row says that there are more
 
 
 def here(key: str) -> Place:

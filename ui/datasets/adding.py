@@ -90,8 +90,9 @@ def _several(here: Place, inside: Mapping[str, tuple[int, bool]]) -> None:
         f"{words.count(len(inside), 'folder')} in {here.name} hold {'' if whole else 'at least '}"
         f"{words.count(total, 'image')}. Added together, “folder” becomes an attribute; or add each as a dataset:"
     )
+    turn = st.session_state.setdefault("_several-turn", 0)
     chosen = st.multiselect(
-        "Add each as a dataset", list(inside), key=f"add-several-{here.root}-{'/'.join(here.names)}",
+        "Add each as a dataset", list(inside), key=f"add-several-{turn}-{here.root}-{'/'.join(here.names)}",
         format_func=lambda name: f"{name} ({'' if inside[name][1] else 'at least '}{words.count(inside[name][0], 'image')})",
         placeholder="choose folders", label_visibility="collapsed",
     )  # fmt: skip
@@ -109,6 +110,7 @@ def _several(here: Place, inside: Mapping[str, tuple[int, bool]]) -> None:
                     problems.append(str(problem))
         for one in added:
             show(one)
+        st.session_state["_several-turn"] = turn + 1  # what was added is chosen no longer
         if problems:
             raise BadInput(" ".join(problems))
         st.rerun()

@@ -80,7 +80,9 @@ def _row(dataset: Dataset, ready: Ready | None, busy: set[str], absent: bool) ->
             st.rerun()  # the whole page: this list is a fragment, and the images stand outside of it
         line.html(f'<div class="vds-line" style="text-align:right">{words.count(dataset.images, "image")}</div>')
         if ready is None and dataset.name in busy:
-            line.html('<div class="vds-quiet" style="white-space:nowrap">being extracted…</div>', width="content")
+            line.html(
+                '<div class="vds-quiet" style="white-space:nowrap;font-size:13px">extracting…</div>', width="content"
+            )
         elif line.button(
             "Update" if ready else "Extract", key=f"{'again' if ready else 'extract'}-{dataset.id}",
             type="tertiary" if ready else "secondary", disabled=absent or dataset.name in busy,

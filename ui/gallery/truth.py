@@ -77,7 +77,7 @@ def draw(dataset: Ready, ranked: pd.DataFrame, wanted: Truth | None) -> None:
         return
     area, found = metrics.auc(distances, hits), metrics.precision_recall(hits)
     top = min(100, int(hits.sum()))
-    layout.found(*sentence(wanted, area, int(hits[:top].sum()), top))
+    layout.found(*sentence(wanted, area, int(hits[:top].sum()), top, of_all=bool(known.all())))
     chart.show(
         curve(found.recall, found.precision, chance=float(hits.mean()), dark=theme.is_dark()),
         key="precision-recall",
@@ -91,11 +91,12 @@ def draw(dataset: Ready, ranked: pd.DataFrame, wanted: Truth | None) -> None:
     )
 
 
-def sentence(wanted: Truth, area: float, hits: int, top: int) -> tuple[str, str]:
-    """Say how often an image that should come first does, and the numbers behind it."""
+def sentence(wanted: Truth, area: float, hits: int, top: int, *, of_all: bool = True) -> tuple[str, str]:
+    """Say how often an image that should come first does, and the numbers behind it. of_all: whether every image says."""
     having = effects.images_of(f"{wanted.column}={wanted.value}")
     said = f"One of the {having} comes first {words.pairs(area)}; {hits:,} of the first {top:,} are such images"
-    return said, f"AUC {area:.3f} (0.5 is chance, 1 is always)."
+    unknown = "" if of_all else " Images of which it is not known are left out."
+    return said, f"AUC {area:.3f} (0.5 is chance, 1 is always).{unknown}"
 
 
 def curve(recall: npt.ArrayLike, precision: npt.ArrayLike, *, chance: float, dark: bool = False) -> go.Figure:

@@ -73,7 +73,7 @@ def _picture(request: Request, workspace: Workspace, side: int, *, keep: bool) -
     dataset, index = request.path_params["dataset"], request.path_params["index"]
     try:
         path = allowed.image_path(workspace, dataset, index)
-        content = stamp(path, *tars.size_and_time(path))
+        content = stamp(path, *tars.about(path))
         etag = f'"{content}-{side}"'
         asked = request.query_params.get("v", "")
         caching = _FOREVER if len(asked) >= 8 and content.startswith(asked) else _ASK_AGAIN
