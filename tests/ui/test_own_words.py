@@ -76,6 +76,27 @@ def test_a_part_by_several_conditions_is_a_choice_once_a_link_asks_for_it(worksp
     assert not app.warning
 
 
+def test_images_with_a_tag_are_compared_with_all_others(workspace: dc.Workspace) -> None:
+    dataset = workspace.dataset("day")
+    rows = workspace.files(dataset)
+    tags.add(workspace.catalogue, [(dataset.id, row.index) for row in rows[:4]], "mine")
+    tags.add(workspace.catalogue, [(dataset.id, row.index) for row in rows[2:6]], "best")
+
+    def page() -> None:
+        import streamlit as st
+
+        from ui.app import reads
+        from ui.choices import piles
+
+        chosen = piles.choose([one for one in reads.ready() if one.name == "day"])
+        for name, pile in zip(chosen.names, (chosen.with_, chosen.without), strict=True):
+            st.text(f"{name}: {pile.dataset.images}")
+
+    app = AppTest.from_function(page, default_timeout=60)
+    app.query_params["attribute"], app.query_params["with-tag"] = "tag", "best"
+    assert shown(app.run()) == ["day tagged best: 4", f"day not tagged best: {len(rows) - 4}"]
+
+
 def test_a_neuron_is_called_what_somebody_calls_it(workspace: dc.Workspace) -> None:
     dna = reads.dna(reads.ready()[0])
     layer, index = dna.neuron(5)
