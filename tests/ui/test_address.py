@@ -9,8 +9,9 @@ from streamlit.testing.v1 import AppTest
 def page() -> None:
     import streamlit as st
 
-    from ui.app import address
+    from ui.app import address, capture
 
+    capture.begin(st.session_state.get("title", "Compare"), "")
     options = st.session_state.get("options", ["red", "green", "blue"])
     one = address.select("One", options, key="one")
     many = address.several("Many", options, key="many", default=options[:2])
@@ -102,3 +103,19 @@ def test_choices_of_another_attribute_leave_the_address():
     app = AppTest.from_function(other_attributes, default_timeout=30)
     app.query_params["with-beard"] = "1"
     assert app.run().markdown[0].value == "with-hat"
+
+
+def test_what_came_by_a_link_holds_on_the_next_page_until_it_is_chosen_anew(app):
+    app.query_params["one"] = "green"
+    app.run()
+
+    def turn(title: str, older: str) -> None:
+        del app.query_params["one"]
+        app.session_state["title"] = title
+        app.session_state["one"] = older  # what Streamlit brings back on another page: the last choice made by hand
+
+    turn("Neurons", "blue")
+    assert shown(app.run()).startswith("green|")
+    app.selectbox(key="one").set_value("blue").run()
+    turn("Map", "blue")
+    assert shown(app.run()).startswith("blue|")

@@ -62,8 +62,7 @@ def several(label: str, options: Sequence[str], *, key: str, default: Sequence[s
 
 def _say_gone(key: str, gone: Sequence[str], instead: str, said: Callable[[str], str]) -> None:
     """Say that what was asked for is not there, on this page, for as long as what replaced it stands."""
-    view = capture.current()
-    page = view.title if view is not None else ""
+    page = _page()
     if gone:
         st.session_state[f"_gone_{key}"] = (page, gone[0], instead)
     noted = st.session_state.get(f"_gone_{key}")
@@ -157,11 +156,25 @@ def _take(key: str, read: Callable[[list[str]], Any]) -> None:
         value = read(given)
         if value is not None:
             st.session_state[key] = value
+            st.session_state[f"_taken_{key}"] = (value, _page())
+        return
+    # From page to page Streamlit keeps what was chosen by hand, but not what came by a link: it would show an older choice.
+    value, page = st.session_state.get(f"_taken_{key}", (None, ""))
+    if not given and value is not None and page != _page():
+        st.session_state[key] = value
+        st.session_state[f"_taken_{key}"] = (value, _page())
+
+
+def _page() -> str:
+    view = capture.current()
+    return view.title if view is not None else ""
 
 
 def _give(key: str, value: Sequence[str], said: Sequence[str] | None = None) -> None:
     # said: the choice in full, for links that must not depend on what the default is elsewhere.
     value = list(value)
+    if f"_taken_{key}" in st.session_state and st.session_state[f"_taken_{key}"][0] != st.session_state.get(key):
+        del st.session_state[f"_taken_{key}"]  # chosen anew by hand
     capture.choice(key, value if said is None else list(said))
     st.session_state[f"_address_{key}"] = value
     if value and st.query_params.get_all(key) != value:

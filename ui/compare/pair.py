@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 import dnacore as dc
+from dnacore.distances import split_half
 from dnacore.neurons.selection import of_layer
 from ui.app import address, comparisons, layout, navigation, reads, theme, words
 from ui.app import chance as noise
@@ -26,10 +27,14 @@ def summary(a: Ready, b: Ready, measure: Measure) -> None:
     with measures.patient("Comparing…"):
         compared = comparisons.comparison([a, b], measure.metric, measure.selection, measure.layer)
         chance = noise.between(a, b, measure.metric, measure.selection)
-    total, one = float(compared.matrix[0, 1]), reads.dna(a)
-    said = words.distance(total, compared.unit, one.bins)
+    total = float(compared.matrix[0, 1])
+    said = words.distance(total, compared.unit, reads.dna(a).bins)
     over = f" in {words.layer(measure.layer)}" if measure.layer else ""
-    layout.found(findings.two([a.said, b.said], total, chance), f"{measures.NAMES[measure.metric]}: {said}{over}.")
+    few = [one.said for one in (a, b) if reads.dna(one).images < split_half.FEWEST]
+    noisy = f" {words.opening(words.listing(few))} has too few images to say what chance would give." if few else ""
+    layout.found(
+        findings.two([a.said, b.said], total, chance), f"{measures.NAMES[measure.metric]}: {said}{over}.{noisy}"
+    )
 
 
 def layers(a: Ready, b: Ready, measure: Measure) -> None:

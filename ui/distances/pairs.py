@@ -11,6 +11,7 @@ import streamlit as st
 
 import dnacore as dc
 from dnacore.analyses.projection import leaf_order
+from dnacore.distances import split_half
 from ui.app import capture, layout, navigation, words
 from ui.app.reads import Ready
 from ui.choices.measures import NAMES, Measure
@@ -37,6 +38,8 @@ def caption(measure: Measure, compared: dc.Comparison, usual: np.ndarray, within
     text = f"Each cell is the distance of two datasets{over}, {unit}: light is near, dark is far. "
     if np.isfinite(usual.diagonal()).any():
         text += "On the diagonal: what two random halves of the same dataset give, which is noise. "
+        if np.isnan(usual.diagonal()).any():
+            text += f"“–”: there are fewer than {split_half.FEWEST} images to tell. "
         if within.any():
             text += "A dotted outline and “≈” mark pairs that are no farther apart than chance would put them. "
     elif measure.of_layer:

@@ -115,10 +115,11 @@ def _numbers(
     k = len(values)
     cells = [(i, j) for i in range(k) for j in range(k)]
     digits = 3 if k <= 6 else 2
+    unknown = "–" if np.isfinite(halves).any() else "0"  # beside noise, a zero would say that there is none
 
     def said(i: int, j: int) -> str:
         if i == j:
-            return words.significant(halves[i], 2) if np.isfinite(halves[i]) else "0"
+            return words.significant(halves[i], 2) if np.isfinite(halves[i]) else unknown
         return f"{'≈ ' if noisy[i, j] else ''}{words.significant(values[i, j], digits)}"
 
     def colour(i: int, j: int) -> str:
