@@ -49,6 +49,8 @@ README = {  # picture: page, with choices that fit on one screen
     "gallery": "gallery?dataset=faces&like=styles_sketch",
     "sensitivity": "sensitivity",
     "neurons": "neurons?a=faces%5Bhat%3D1%5D&b=faces%5Bhat%3D0%5D",
+    "compare": "compare?a=styles_photo&b=styles_sketch",
+    "map": "map?" + "&".join(f"datasets={name}" for name in COMPARED),
 }
 
 

@@ -24,7 +24,7 @@ def main() -> None:
     st.set_page_config(page_title="Visual DNA Studio", page_icon=ICON, layout="wide")
     presenting.begin()
     theme.apply()
-    words.named_by(neuron_notes.name_of)
+    words.named_by(neuron_notes.names_of)
     st.logo(ICON, size="large")
     page = st.navigation(list(navigation.pages().values()), expanded=True)
     if page.title != navigation.TITLES["datasets"]:

@@ -6,12 +6,14 @@ not known are on neither side. One pass over the sketches answers every question
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from dnacore.attributes.derived import BETWEEN, TAG
 from dnacore.attributes.sensitivity import Sensitivity
 from dnacore.distances.contrasts import columns, contrast
 from dnacore.distances.permutation import SPLITS, Noise, random_splits
@@ -42,7 +44,8 @@ class Attribute:
 
 def attributes_of(table: pd.DataFrame, least: int = 2) -> list[Attribute]:
     """Every question that has `least` images or more on both sides. table: one row per image, as `ws.attributes` gives,
-    or `ws.described`: of what a network sees, the 20 most frequent words are asked about.
+    or `ws.described`: of what a network sees, and of tags, the 20 most frequent are asked about. An image without a tag
+    certainly does not have it.
     """
     found = []
     for column in table.columns:
@@ -53,6 +56,8 @@ def attributes_of(table: pd.DataFrame, least: int = 2) -> list[Attribute]:
         words = sorted(set(values) - {""})
         if set(words) <= {"0", "1"}:
             found.append(Attribute(str(column), values == "1", values == "0"))
+        elif column == TAG:
+            found += _tagged(values)
         elif len(words) <= MOST_WORDS:
             known = values != ""
             found += [Attribute(f"{column}={word}", values == word, known & (values != word)) for word in words]
@@ -64,6 +69,14 @@ def _seen(values: np.ndarray) -> list[Attribute]:
     words, counts = np.unique(values[values != ""], return_counts=True)
     often = sorted(zip(-counts, words, strict=True))[:MOST_WORDS]
     return [Attribute(f"{SEES}={word}", values == word, (values != "") & (values != word)) for _, word in often]
+
+
+def _tagged(values: np.ndarray) -> list[Attribute]:
+    """One question for each of the most frequent tags, of which an image may have several."""
+    tags = [value.split(BETWEEN) for value in values]
+    often = Counter(tag for one in tags for tag in one if tag not in ("", "0")).most_common(MOST_WORDS)
+    having = {tag: np.array([tag in one for one in tags]) for tag, _ in often}
+    return [Attribute(f"{TAG}={tag}", mask, ~mask) for tag, mask in having.items()]
 
 
 def attribute(table: pd.DataFrame, name: str) -> Attribute:

@@ -131,13 +131,16 @@ def mixture(options: Namespace, say: Reporter, stop: Stop) -> Result:
 def forget(options: Namespace, say: Reporter, stop: Stop) -> Result:
     from dnacore.attributes.forgetting import forget
     from dnacore.attributes.survey import attribute, attributes_of
-    from dnacore.sketches.words import SEES
 
     sources = sources_of(options, Overall(say), stop)
-    dna = sources.dna(sources.dataset(options.dataset))
+    dataset = sources.dataset(options.dataset)
+    dna = sources.dna(dataset)
     _, sketches, table = _sketched(sources, options.dataset)
-    seen = [*(name for name in (options.attribute, *(options.keep or ())) if name.startswith(f"{SEES}="))]
-    asked = [*attributes_of(table.drop(columns=SEES, errors="ignore")), *(attribute(table, name) for name in seen)]
+    given = list(sources.workspace.attributes(dataset).columns)
+    # What no table says of the images (folders, tags, words) is kept or forgotten only where it is named.
+    named = [name for name in (options.attribute, *(options.keep or ())) if name.partition("=")[0] not in given]
+    known = {one.name for one in attributes_of(table, least=1)}
+    asked = [*attributes_of(table[given]), *(attribute(table, name) for name in dict.fromkeys(named) if name in known)]
     if options.keep:
         known = {a.name for a in asked}
         if missing := [name for name in options.keep if name not in known]:

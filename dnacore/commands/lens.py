@@ -14,6 +14,7 @@ from dnacore import atomic
 from dnacore.commands.outcome import FINE, Result, Stop, sources_of
 from dnacore.commands.progress import Overall, Reporter
 from dnacore.errors import BadInput
+from dnacore.images import tars
 from dnacore.paths import absolute
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def _image(given: str | None, sources: Sources, dataset: Dataset | None) -> Path
     if given is None:
         return None
     path = absolute(given)
-    if path.is_file():
+    if tars.is_file(path):
         return path
     if dataset is not None:
         rows = [row.path for row in sources.workspace.files(dataset)]

@@ -21,7 +21,7 @@ from dnacore.extraction.batches import feed
 from dnacore.extraction.finite import NOT_FINITE
 from dnacore.extraction.outliers import Extremes
 from dnacore.extraction.progress import Progress, Stop, Watch, lock_file, report_or_stop
-from dnacore.images import files
+from dnacore.images import files, tars
 
 if TYPE_CHECKING:
     import torch
@@ -73,7 +73,7 @@ def calibrate(
     """
     groups: list[list[Path]] = []
     for source in map(Path, sources):
-        if source.is_file() and source.suffix.lower() != ".txt":
+        if tars.is_file(source) and source.suffix.lower() not in (".txt", tars.SUFFIX):
             groups.append([source])
             continue
         folder = files.image_folder(source)

@@ -75,12 +75,18 @@ class ShardWorker:
 
         torch.set_num_threads(threads)
         here = weights if os.path.isfile(weights) else None  # else wherever this machine keeps its weights
-        self._extractor = from_spec(specification, device, here)
         self._calibration = calibration
         self._now = 0
+        self._problem: DnaError | None = None
+        try:
+            self._extractor = from_spec(specification, device, here)
+        except DnaError as problem:  # raised here, it would look like a worker that was lost
+            self._problem = problem
 
     def count(self, work: Work, files: Sequence[FileRow], into: ShardFiles, before: int) -> Written:
         """Send a shard's images through the network and write its files. before: images done when it was handed out."""
+        if self._problem is not None:
+            raise self._problem
         kept: list[Written] = []
 
         def keep(
@@ -120,6 +126,13 @@ class RayEngine:
 
     def run(self, loop: Loop, work: Plan, batch_size: int, store: Store, setting: Setting) -> list[Shard]:
         """Extract what is to do; returns all shards, kept and new, as `Loop.run` does."""
+        try:
+            return self._run(loop, work, batch_size, store, setting)
+        except BaseException:
+            self._end_workers()  # the next dataset must not be given the shards of this one
+            raise
+
+    def _run(self, loop: Loop, work: Plan, batch_size: int, store: Store, setting: Setting) -> list[Shard]:
         finished = loop.begin(work)
         todo = deque((files, 1) for files in work.todo)
         if not todo:
@@ -131,7 +144,6 @@ class RayEngine:
         waited = 0.0
         while todo or self._busy():
             if loop.stop():
-                self._end_workers()
                 raise Cancelled(
                     f"Stopped on request. {loop.done:,} of {loop.total:,} images of “{loop.dataset.name}” are kept; run it "
                     "again to go on."
@@ -184,8 +196,7 @@ class RayEngine:
         idle = sum(task is None for task in self._workers.values())
         cpus, gpus, places = _places(self._ray, self._cluster)
         for _ in range(min(waiting - idle, places - len(self._workers))):
-            extractor = loop.extractor
-            weights = str(extractor.weights_file or "")
+            extractor, weights = loop.extractor, str(loop.extractor.weights_file or "")
             worker = self._ray.remote(ShardWorker).options(
                 num_cpus=cpus, num_gpus=gpus, max_concurrency=2, scheduling_strategy="SPREAD"
             ).remote(extractor.spec, weights, "cuda" if gpus else "cpu", max(1, int(cpus)), loop.calibration)  # fmt: skip
@@ -239,7 +250,7 @@ def _places(ray: Any, cluster: Cluster) -> tuple[float, float, int]:
         cpus = min(max(1.0, cpu // max(1, int(gpu / cluster.gpus))) for cpu, gpu in able)
     else:
         cpus = min(cpu for cpu, _ in able)
-    rooms = (min(cpu // cpus, gpu // cluster.gpus if cluster.gpus else cpu) for cpu, gpu in able)
+    rooms = (min(cpu // cpus, int(gpu / cluster.gpus) if cluster.gpus else cpu) for cpu, gpu in able)
     return cpus, cluster.gpus, int(sum(rooms))
 
 

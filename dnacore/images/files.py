@@ -259,7 +259,13 @@ def _from_list(source: Path) -> tuple[list[ImageFile], list[Rejected]]:
         path = full[len(inside) :] if full.startswith(inside) else full
         path = path.replace(os.sep, "/")
         try:
-            _judge(path, full, os.stat(full), found, rejected)
+            inner = None if os.path.lexists(full) else tars.find(Path(full))
+            if inner is None:
+                _judge(path, full, os.stat(full), found, rejected)
+            elif inner[1].size:
+                found.append(ImageFile(path, inner[1].size, inner[0].stat().st_mtime_ns))
+            else:
+                rejected.append(Rejected(printable(path), "the file is empty"))
         except (OSError, ValueError) as error:
             gone = isinstance(error, (FileNotFoundError, NotADirectoryError, ValueError))
             rejected.append(Rejected(printable(path), explain(error), not gone))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import os
+import stat
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -42,8 +43,10 @@ def members(tar: Path) -> dict[str, Member]:
     Names that are absolute or lead upwards are left out. Raises BadInput, a plain fragment, where it is no tar or is cut
     off; OSError where it cannot be read.
     """
-    found = os.stat(tar)
-    return _members(str(tar), found.st_size, found.st_mtime_ns)
+    about = os.stat(tar)
+    if not stat.S_ISREG(about.st_mode):  # opening a pipe would wait for its writer
+        raise BadInput("it is not an ordinary file")
+    return _members(str(tar), about.st_size, about.st_mtime_ns)
 
 
 @lru_cache(maxsize=_KEPT)
@@ -91,33 +94,40 @@ def about(path: Path) -> tuple[int, int]:
     """
     try:
         found = os.stat(path)
-        return found.st_size, found.st_mtime_ns
     except (NotADirectoryError, FileNotFoundError):
-        for tar in _tars_above(path):
-            try:
-                member = members(tar).get(path.relative_to(tar).as_posix())
-            except BadInput:
-                break
-            if member is not None:
-                return member.size, os.stat(tar).st_mtime_ns
-            break
-        raise
+        inside = find(path)
+        if inside is None:
+            raise
+        tar, member = inside
+        return member.size, os.stat(tar).st_mtime_ns
+    return found.st_size, found.st_mtime_ns
 
 
-def _inside(path: Path) -> bytes | None:
-    """The bytes of a file inside a tar; None where no part of the path is a tar that has it."""
+def find(path: Path) -> tuple[Path, Member] | None:
+    """The tar that a path leads into, and where the file is in it; None where no part of the path is a tar that has it."""
     for tar in _tars_above(path):
         try:
             member = members(tar).get(path.relative_to(tar).as_posix())
         except BadInput:
             return None
-        if member is None:
-            return None
-        with open(tar, "rb", buffering=0) as file:
-            file.seek(member.start)
-            data = file.read(member.size)
-        return data if len(data) == member.size else None
+        return None if member is None else (tar, member)
     return None
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is such a file, be it on the disk or inside a tar."""
+    return path.is_file() or (not os.path.lexists(path) and find(path) is not None)
+
+
+def _inside(path: Path) -> bytes | None:
+    found = find(path)
+    if found is None:
+        return None
+    tar, member = found
+    with open(tar, "rb") as file:  # buffered: a raw read gives two gigabytes at most, and fewer on some disks
+        file.seek(member.start)
+        data = file.read(member.size)
+    return data if len(data) == member.size else None
 
 
 def _tars_above(path: Path) -> Iterator[Path]:

@@ -6,6 +6,7 @@ Whatever a file unpacks to, the memory it takes is that process's, which has a b
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -13,11 +14,14 @@ from pathlib import Path
 
 from dnacore import errors
 from dnacore.errors import BadInput, DnaError, Unavailable
+from dnacore.images.files import explain
 from dnacore.sources.exchange import import_dna
 from dnacore.workspace.workspace import Workspace
 
 MOST_MEMORY = 2 << 30  #: bytes that taking in one file may use
 _PROJECT = Path(__file__).parents[2]
+# Each thread of a numeric library counts as memory for itself: with 64 of them nothing would be left for the file.
+_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,8 @@ def import_apart(workspace: Workspace, path: Path) -> Imported:
     """
     run = subprocess.run(
         [sys.executable, "-m", "dnacore.sources.import_process", str(path.absolute()), str(workspace.root)],
-        cwd=_PROJECT, stdin=subprocess.DEVNULL, capture_output=True, text=True, encoding="utf-8", check=False,
+        cwd=_PROJECT, env={**os.environ, **_ONE_THREAD}, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        encoding="utf-8", check=False,
     )  # fmt: skip
     try:
         found = json.loads(run.stdout)
@@ -44,6 +49,9 @@ def import_apart(workspace: Workspace, path: Path) -> Imported:
         found = {}
     if run.returncode == 0 and found:
         return Imported(**found)
+    if not found and run.returncode > 0 and run.stderr.strip() and "MemoryError" not in run.stderr:
+        said = run.stderr.strip().splitlines()[-1]  # a mistake of ours, or a broken installation
+        raise Unavailable(f"{path.name} could not be taken in ({said}). Nothing was changed.")
     kind = getattr(errors, str(found.get("error")), Unavailable)
     raise kind(found.get("message") or _too_large(path))
 
@@ -62,6 +70,9 @@ def main(arguments: list[str]) -> int:
         dna = import_dna(Workspace.open(root), path)
     except DnaError as error:
         print(json.dumps({"error": type(error).__name__, "message": str(error)}))
+        return 2
+    except OSError as error:  # the disk is full, say
+        print(json.dumps({"error": "Unavailable", "message": f"{path.name} could not be taken in: {explain(error)}."}))
         return 2
     except MemoryError:
         print(json.dumps({"error": "Unavailable", "message": _too_large(path)}))

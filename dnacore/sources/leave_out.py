@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dnacore.attributes.derived import FOLDER, TAG
 from dnacore.attributes.survey import Attribute, attributes_of
 from dnacore.distances.contrasts import contrast
 from dnacore.distances.emd import combine, emd, emd_avg
 from dnacore.dna.histogram import DNA, merge
 from dnacore.errors import BadInput, UnknownName
 from dnacore.neurons.selection import Selection
-from dnacore.sketches.words import SEES
 from dnacore.workspace.store.shard_plan import Shard, top_folder
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ class Parts:
         self._shards: list[Shard] = store.shards(dataset, setting)
         self._files = workspace.files(dataset)
         self._table = workspace.described(dataset)
+        self._given = {*workspace.attributes(dataset).columns, TAG}
         self.folders: dict[str, int] = {}
         for file in self._files:
             folder = top_folder(file.path)
@@ -115,12 +116,14 @@ class Parts:
         return self._result(groups, target, selection)
 
     def by_attribute(self, target: DNA | None = None, selection: Selection | None = None) -> LeaveOut:
-        """What leaving out the images of each attribute's value does, from sketches; of each word that the network
-        says of them, where there is no table of attributes. Raises BadInput where there is neither.
+        """What leaving out the images of each attribute's value or tag does, from sketches; where there is neither, of
+        each word that the network says of them, else of each folder. Raises BadInput where there is nothing of all this.
         """
         sketches = self._sketches()
         table = self._table.iloc[sketches.found]
-        asked = attributes_of(table.drop(columns=SEES, errors="ignore"), least=1) or attributes_of(table, least=1)
+        own = table[[column for column in table.columns if column in self._given]]
+        said = table.drop(columns={FOLDER} - self._given, errors="ignore")
+        asked = next((found for one in (own, said, table) if (found := attributes_of(one, least=1))), None)
         if not asked:
             raise BadInput(f"“{self.whole.name}” has no attributes to leave out images by.")
         groups = [

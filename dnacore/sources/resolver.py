@@ -22,6 +22,7 @@ from dnacore.extraction.finite import NOT_FINITE
 from dnacore.extraction.progress import Progress, Stop, Watch
 from dnacore.extractors import Extractor, available, from_spec, load_extractor
 from dnacore.extractors.registry import DEFAULT_EXTRACTOR
+from dnacore.images import tars
 from dnacore.images.files import SUFFIXES
 from dnacore.neurons.selection import Selection, check_selection, load_selection
 from dnacore.paths import absolute
@@ -160,7 +161,7 @@ class Sources:
             imported = self.workspace.imported(str(what))
             if imported is not None:
                 return _histograms(imported)
-            if path.suffix.lower().lstrip(".") in SUFFIXES and os.path.isfile(path):
+            if path.suffix.lower().lstrip(".") in SUFFIXES and tars.is_file(path):
                 return self.image(path)
         dataset = what if isinstance(what, Dataset) else self.dataset(what)
         self.ensure(dataset, sketches=False)

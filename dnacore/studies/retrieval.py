@@ -104,9 +104,11 @@ def _methods(
     def ranked(like: DNA, unlike: DNA | None, selection: Selection | None) -> np.ndarray:
         if len(sets) == len(work.ranked):
             return distances_to(work.ranked, like, unlike, selection)
-        dnas = [work.dna(work.ranked.select(one), "a set") for one in sets]
-        found = np.array([emd_avg(one, like, selection) for one in dnas])
-        return found if unlike is None else found - [emd_avg(one, unlike, selection) for one in dnas]
+        found = np.zeros(len(sets))
+        for at, one in enumerate(sets):  # one after the other: the DNA of a set takes 80 MB
+            dna = work.dna(work.ranked.select(one), "a set")
+            found[at] = emd_avg(dna, like, selection) - (0 if unlike is None else emd_avg(dna, unlike, selection))
+        return found
 
     def whole() -> tuple[np.ndarray, str]:
         unlike = work.dna(work.others, "others") if request.options["unlike"] else None

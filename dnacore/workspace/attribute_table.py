@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from dnacore.attributes.derived import BETWEEN, FOLDER, TAG
 from dnacore.errors import BadInput, UnknownName
 from dnacore.sketches.words import SEES
 from dnacore.workspace.datasets import Part
@@ -20,8 +21,6 @@ from dnacore.workspace.store.shard_plan import FileRow
 
 MOST_TOLD = 30
 MOST_VALUES = 24  # of an attribute by which images are chosen; more are measurements or names
-TAG, BETWEEN = "tag", "; "  # the attribute that a person's own tags are asked for by, and what stands between several
-FOLDER = "folder"  # the attribute that sub-folders are asked for by, where a table has none of that name
 _UNFIT = set("[]=")
 _FILE_COLUMNS = ("file", "filename", "file_name", "image", "image_id", "path")
 
@@ -130,6 +129,8 @@ def choose(table: pd.DataFrame, part: Part, name: str) -> list[int]:
 def _fulfil(table: pd.DataFrame, part: Part, name: str) -> list[int]:
     if part.column == f"{TAG}!":
         having = set(_tagged(table, part.value)) if TAG in table.columns else set()
+        if len(having) == len(table):
+            raise UnknownName(f"Every image of “{name}” has {TAG}={part.value}.")
         return [row for row in range(len(table)) if row not in having]
     if part.column == TAG and TAG in table.columns and (tagged := _tagged(table, part.value)):
         return tagged
@@ -149,7 +150,7 @@ def _fulfil(table: pd.DataFrame, part: Part, name: str) -> list[int]:
         known = ", ".join(table.columns) or "none: add the dataset with --attributes CSV"
         raise UnknownName(f"“{name}” has no attribute {part.column}. Its attributes are: {known}.")
     column = table[part.column]
-    wanted = _normal_value(part.value)
+    wanted = part.value if part.value in set(column) else _normal_value(part.value)  # a folder may be called “yes”
     if wanted == "-1" and "-1" not in set(column):
         wanted = "0" if "0" in set(column) else wanted
     if part.column == SEES:
@@ -177,8 +178,9 @@ def facets(table: pd.DataFrame, rows: Sequence[int] | None = None) -> dict[str, 
     found: dict[str, dict[str, int]] = {}
     for column in map(str, table.columns):
         values = part[column].to_numpy(object)
-        if column == TAG:
-            values = np.array([tag for value in values for tag in value.split(BETWEEN)], object)
+        if column == TAG and set(values) - {"", "0", "1"}:  # where some have a tag, 0 says that an image has none
+            tags = (tag for value in values for tag in value.split(BETWEEN))
+            values = np.array([tag for tag in tags if tag != "0"], object)
         counts = {value: count for value, count in Counter(values.tolist()).most_common() if value != ""}
         if column == SEES:
             counts = {value: count for value, count in counts.items() if count > 1}

@@ -158,7 +158,8 @@ def _read(folder: Path, number: str) -> Job:
     events = events[last:]
     seen: dict[str, Any] = {}
     for event in events:
-        seen |= event
+        if event["event"] != STOPPING:  # which may come after the end of a job that ended by itself just then
+            seen |= event
     state = {"finished": "done", "failed": "failed", "cancelled": "cancelled"}.get(seen.get("event", ""), "")
     stopping = any(e["event"] in (STOPPING, "cancelled") for e in events)
     if alive and state == "cancelled":  # it has said so, and is still putting things away

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import csv
-import multiprocessing
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -70,20 +72,12 @@ def test_an_interrupted_drawing_is_completed(tmp_path):
     assert seen == [(k, 6) for k in range(1, 7)]
 
 
-def _draw_faces(folder):
-    draw("faces", folder, count=6)
-
-
 def test_two_processes_may_draw_into_one_folder(tmp_path):
     draw("faces", tmp_path / "alone", count=6)
-    workers = [
-        multiprocessing.get_context("spawn").Process(target=_draw_faces, args=(tmp_path / "shared",)) for _ in range(2)
-    ]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    assert [worker.exitcode for worker in workers] == [0, 0]
+    program = "import sys; from dnacore.demo import draw; draw('faces', sys.argv[1], count=6)"
+    command = [sys.executable, "-c", program, str(tmp_path / "shared")]
+    workers = [subprocess.Popen(command, cwd=Path(__file__).parents[2]) for _ in range(2)]
+    assert [worker.wait() for worker in workers] == [0, 0]
     assert contents(tmp_path / "shared") == contents(tmp_path / "alone")
 
 

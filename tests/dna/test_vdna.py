@@ -149,7 +149,7 @@ def test_counts_are_theirs(both: Both) -> None:
         ours = both.ours[name].histograms
         assert theirs.sum() == ours.sum()
         moved = np.abs(theirs - ours).sum() / 2 / ours.sum()
-        assert moved <= 1e-4
+        assert moved <= 1e-3  # norms are computed inside the convolutions, which rounds otherwise (docs/decisions.md)
         # the rest is edges: nothing went further than to the neighbouring bin
         assert np.abs(np.cumsum(theirs, 1) - np.cumsum(ours, 1)).sum() == pytest.approx(np.abs(theirs - ours).sum() / 2)
 

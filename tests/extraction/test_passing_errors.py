@@ -18,7 +18,7 @@ from dnacore.errors import BadInput, Unavailable, Unread
 from dnacore.extraction import sketch_policy
 from dnacore.extraction.batches import feed
 from dnacore.extraction.extraction import extract_dataset, is_current
-from dnacore.images import decode
+from dnacore.images import decode, tars
 from dnacore.images.files import content_hash
 from dnacore.workspace.workspace import Workspace
 from tests import bad_files, small_world
@@ -37,14 +37,14 @@ def ws(tmp_path: Path) -> Workspace:
 
 def failing(patch: pytest.MonkeyPatch, name: str, error: Exception) -> None:
     """Let one image not be read."""
-    read = Path.read_bytes
+    read = tars.read_bytes
 
     def once(path: Path) -> bytes:
         if path.name == name:
             raise error
         return read(path)
 
-    patch.setattr(Path, "read_bytes", once)
+    patch.setattr(tars, "read_bytes", once)
 
 
 @pytest.mark.parametrize("code", [*PASSING, None], ids=lambda code: errno.errorcode.get(code, "MemoryError"))
@@ -80,14 +80,14 @@ def test_one_that_still_cannot_be_got_at_costs_no_second_extraction(
 def test_an_unplugged_disk_ends_the_extraction_and_leaves_nothing_wrong(
     ws: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read, away = Path.read_bytes, tmp_path / "unplugged"
+    read, away = tars.read_bytes, tmp_path / "unplugged"
 
     def unplug(path: Path) -> bytes:
         if path.name == "004.png" and not away.exists():
             (tmp_path / "in").rename(away)
         return read(path)
 
-    monkeypatch.setattr(Path, "read_bytes", unplug)
+    monkeypatch.setattr(tars, "read_bytes", unplug)
     with pytest.raises(Unavailable, match="unplugged"):
         extract(ws, "d")
     away.rename(tmp_path / "in")

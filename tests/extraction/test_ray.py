@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -40,14 +41,70 @@ def test_without_ray_one_sentence_says_how_to_get_it(monkeypatch: pytest.MonkeyP
         pass
 
 
+class OneMachine:
+    """As much of Ray as the engine needs: one machine of two cores whose workers refuse the first shard."""
+
+    class TaskError(Exception):
+        cause = dc.BadInput("no")
+
+    def __init__(self) -> None:
+        self.killed: list[object] = []
+
+    def nodes(self) -> list[dict[str, Any]]:
+        return [{"Alive": True, "Resources": {"CPU": 2.0, "GPU": 1.0}}]
+
+    def put(self, thing: object) -> object:
+        return thing
+
+    def remote(self, kind: type) -> Any:
+        def method() -> Any:
+            return SimpleNamespace(remote=lambda *_: object())
+
+        return SimpleNamespace(
+            options=lambda **_: SimpleNamespace(
+                remote=lambda *_: type("Actor", (), {"count": method(), "now": method()})()
+            )
+        )
+
+    def wait(self, futures: list[object], **_: object) -> tuple[list[object], list[object]]:
+        return futures[:1], futures[1:]
+
+    def get(self, future: object) -> object:
+        raise self.TaskError
+
+    def kill(self, worker: object) -> None:
+        self.killed.append(worker)
+
+
+def test_a_dataset_that_fails_leaves_no_worker_at_its_shards(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else what they give later would be entered as the next dataset's."""
+    there = OneMachine()
+    errors = SimpleNamespace(RayActorError=ConnectionError, RayTaskError=OneMachine.TaskError)
+    monkeypatch.setitem(sys.modules, "ray", SimpleNamespace(exceptions=errors))
+    monkeypatch.setitem(sys.modules, "ray.exceptions", errors)
+    network = SimpleNamespace(fingerprint="n", spec={}, weights_file=None)
+    loop: Any = SimpleNamespace(
+        begin=lambda work: [], stop=lambda: False, dataset=None, bins=10, sketch_every=0, covariance=(), total=2, done=0,
+        extractor=network, calibration=SimpleNamespace(fingerprint="c"),
+    )  # fmt: skip
+    store: Any = SimpleNamespace(new_shard=lambda: None)
+    engine = ray_engine.RayEngine(there, ray_engine.Cluster(cpus=1))
+    with pytest.raises(dc.BadInput):
+        engine.run(loop, SimpleNamespace(todo=[("a",), ("b",)]), 8, store, None)  # type: ignore[arg-type]
+    assert len(there.killed) == 2 and not engine._workers
+
+
+def test_a_share_of_a_gpu_is_counted_in_full() -> None:
+    assert ray_engine._places(OneMachine(), ray_engine.Cluster(gpus=0.5, cpus=1)) == (1, 0.5, 2)
+    assert ray_engine._places(OneMachine(), ray_engine.Cluster(gpus=0.1, cpus=0.1))[2] == 10
+
+
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
     """Three machines of one core each."""
-    pytest.importorskip("ray")
-    from ray.cluster_utils import Cluster
-
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    found = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+    made = pytest.importorskip("ray.cluster_utils").Cluster
+    found = made(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
     for _ in range(2):
         found.add_node(num_cpus=1)
     yield found

@@ -37,6 +37,6 @@ def test_another_error_is_seen() -> None:
 
 
 def test_too_much_memory_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watched, "MOST_MEMORY", 1e6)
+    monkeypatch.setattr(watched, "MOST_MEMORY", 5e7)
     with pytest.raises(AssertionError, match="GB"):
-        at_third(lambda: None)
+        at_third(lambda: b"x" * 200_000_000)

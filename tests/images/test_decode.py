@@ -366,7 +366,7 @@ def test_very_wide_pictures_follow_the_same_rule() -> None:
 
 
 def test_resize_refuses_what_it_cannot_mean() -> None:
-    with pytest.raises(BadInput, match="no crop 'middle'; choose one of squash, center"):
+    with pytest.raises(BadInput, match="no crop 'middle'. Choose one of squash, center"):
         resize(picture(), (8, 8), "middle")
     with pytest.raises(BadInput, match="shape"):
         resize(picture()[:, :, 0], (8, 8))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import tarfile
 from pathlib import Path
 
@@ -58,6 +59,31 @@ def test_a_name_that_leads_out_is_never_opened(tmp_path: Path, name: str) -> Non
     pack(tmp_path / "set" / "evil.tar", {name: picture(2), "fine.png": picture(3)})
     found, _ = find_images(tmp_path / "set")
     assert [f.path for f in found] == ["evil.tar/fine.png"]
+
+
+def test_what_is_inside_a_tar_is_a_file_wherever_one_is_asked_for(tmp_path: Path) -> None:
+    tar = pack(tmp_path / "set.tar", {"a.png": picture(1), "b.png": picture(2)})
+    assert tars.is_file(tar) and tars.is_file(tar / "a.png") and not tars.is_file(tar / "c.png")
+    assert tars.about(tar / "a.png") == (len(picture(1)), tar.stat().st_mtime_ns)
+    with pytest.raises(OSError):
+        tars.about(tar / "c.png")
+    network = load_extractor("random_resnet18", "cpu", input_size=32)
+    assert dc.calibrate(network, [tar]).fingerprint == dc.calibrate(network, [tar / "a.png", tar / "b.png"]).fingerprint
+
+
+def test_a_list_may_name_images_inside_a_tar(tmp_path: Path) -> None:
+    tar = pack(tmp_path / "set.tar", {"a.png": picture(1), "empty.png": b""})
+    lines = [tar / "a.png", tar / "empty.png", tar / "gone.png"]
+    (tmp_path / "picked.txt").write_text("\n".join(map(str, lines)))
+    found, rejected = find_images(tmp_path / "picked.txt")
+    assert [f.path for f in found] == ["set.tar/a.png"]
+    assert [r.reason for r in rejected] == ["the file is empty", "there is no such file"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_a_pipe_called_a_tar_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.tar")
+    assert [r.reason for r in find_images(tmp_path)[1]] == ["it is not an ordinary file"]
 
 
 def test_a_link_inside_is_passed_over(tmp_path: Path) -> None:

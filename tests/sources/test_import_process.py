@@ -115,6 +115,21 @@ def test_a_file_that_needs_more_memory_than_is_allowed_is_refused_in_a_sentence(
     assert not list((tmp_path / "home" / "imports").glob("*"))
 
 
+def test_what_has_nothing_to_do_with_memory_is_not_put_down_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = subprocess.CompletedProcess([], 1, "", "Traceback\nModuleNotFoundError: No module named 'numpy'\n")
+    ws = dc.Workspace.open(tmp_path / "home")
+    with monkeypatch.context() as patched, pytest.raises(Unavailable, match="No module named 'numpy'"):
+        patched.setattr(subprocess, "run", lambda *_, **__: broken)
+        import_apart(ws, tmp_path / "sent.dna.npz")
+    path = a_dna().save(tmp_path / "sent")
+    (ws.root / "imports").write_text("a file where the folder would be")
+    with pytest.raises(Unavailable, match="cannot be written") as problem:
+        import_apart(ws, path)
+    assert "memory" not in str(problem.value)
+
+
 def test_a_process_that_dies_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     died = subprocess.CompletedProcess([], -9, "", "")
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: died)

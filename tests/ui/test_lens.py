@@ -92,6 +92,11 @@ def test_from_an_attribute_to_what_its_neuron_sees_and_a_poster_in_a_report(dash
         expect(page.locator(".st-key-lens-png").last).to_be_visible(timeout=patience)
         settle(page)
 
+    def ask(question: str, analysis: str) -> None:
+        page.get_by_text(question, exact=True).click()
+        page.wait_for_url(re.compile(rf"analysis={analysis}"))
+        settle(page)
+
     page.goto(f"{dashboard.url}/sensitivity?attribute=hat")
     page.get_by_role("link", name=re.compile("^What .* sees")).click()
     expect(page.get_by_role("heading", level=1, name="Lens")).to_be_visible(timeout=60_000)
@@ -101,14 +106,12 @@ def test_from_an_attribute_to_what_its_neuron_sees_and_a_poster_in_a_report(dash
     look()
     expect(page.get_by_text(f"What {neuron} reacts to most in warm")).to_be_visible()
 
-    page.get_by_text("Where in this image", exact=True).click()
-    settle(page)
+    ask("Where in this image", "map")
     expect(page.get_by_text("is not here any more")).to_have_count(0)
     look()
     assert (choices(page)["analysis"], choices(page)["neuron"]) == (["map"], [neuron])
 
-    page.get_by_text("What it would love to see", exact=True).click()
-    settle(page)
+    ask("What it would love to see", "maximise")
     page.get_by_text("Settings", exact=True).click()
     page.get_by_role("textbox", name="Steps").fill("3")
     page.get_by_role("textbox", name="Steps").press("Enter")
@@ -116,8 +119,7 @@ def test_from_an_attribute_to_what_its_neuron_sees_and_a_poster_in_a_report(dash
     assert (choices(page)["analysis"], choices(page)["maximise-steps"]) == (["maximise"], ["3"])
     look()
 
-    page.get_by_text("Across images", exact=True).click()
-    settle(page)
+    ask("Across images", "poster")
     page.get_by_text("Settings", exact=True).click()
     page.get_by_role("textbox", name="Steps").fill("2")
     page.get_by_role("textbox", name="Steps").press("Enter")

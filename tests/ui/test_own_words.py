@@ -81,13 +81,13 @@ def test_a_neuron_is_called_what_somebody_calls_it(workspace: dc.Workspace) -> N
     layer, index = dna.neuron(5)
     before = words.short(dna, 5)
     neuron_notes.put(workspace.catalogue, dna.calibration.extractor, f"{layer}:{index}", Note("hat brims", "mostly"))
-    words.named_by(notes.name_of)
+    words.named_by(notes.names_of)
     try:
         assert words.short(dna, 5) == f"{before} (hat brims)"
         assert words.full(dna, 5).startswith("“hat brims”, neuron")
         assert words.short(dna, 6) != before and "hat" not in words.short(dna, 6)
     finally:
-        words.named_by(lambda dna, layer, index: "")
+        words.named_by(lambda dna: {})
 
 
 def test_what_was_inside_a_lasso_is_there_again_by_its_link(workspace: dc.Workspace) -> None:

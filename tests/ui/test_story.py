@@ -152,7 +152,7 @@ def test_names_are_shown_as_they_stand_and_never_as_markup(dashboard, browser_pa
     page.goto(f"{dashboard.url}/datasets")
     name = "<b>it's *x* $y$"
     add_folder(page, folder, name)
-    expect(page.locator("[class*=st-key-dataset-]").last).to_contain_text(name)
+    expect(page.locator("[class*=st-key-dataset-]").filter(has_text=name)).to_be_visible()
     cell = page.locator(".st-key-look-wall .cell").first
     expect(cell.locator("img")).to_have_attribute("alt", strange)
     cell.click()

@@ -10,7 +10,9 @@ import pandas as pd
 import pytest
 
 import dnacore as dc
+from dnacore.attributes.survey import attributes_of
 from dnacore.images import browse
+from dnacore.sources.resolver import Sources
 from dnacore.workspace.attribute_table import choose, facets, read_attributes
 from dnacore.workspace.datasets import Part, parse_part
 from dnacore.workspace.saved import neuron_notes, tags
@@ -72,6 +74,45 @@ def test_tags_are_attributes_and_survive_a_rename(album: dc.Workspace) -> None:
     for unfit in ("", " ", "a]b", "x" * 61, "a;b", "a=b"):
         with pytest.raises(dc.BadInput, match="cannot be a tag"):
             tags.add(album.catalogue, [(dataset.id, first.index)], unfit)
+
+
+def test_each_tag_is_a_question_and_no_attribute_is_asked_for_that_no_table_gave(album: dc.Workspace) -> None:
+    dataset = album.dataset("album")
+    first, second, *_ = album.files(dataset)
+    tags.add(album.catalogue, [(dataset.id, first.index), (dataset.id, second.index)], "best")
+    tags.add(album.catalogue, [(dataset.id, first.index)], "mine")
+    asked = {one.name: one.images for one in attributes_of(album.described(dataset), least=1)}
+    assert asked["tag=best"] == (2, 4) and asked["tag=mine"] == (1, 5)  # whatever else an image is tagged
+    assert {"hat", "smile", "folder=day", "folder=night"} < set(asked)
+    assert list(album.attributes(dataset).columns) == ["hat", "smile"]
+    tags.add(album.catalogue, [(dataset.id, row.index) for row in album.files(dataset)], "all")
+    with pytest.raises(dc.UnknownName, match="Every image of “album” has tag=all"):
+        album.dataset("album[tag!=all]")
+
+
+def test_what_is_tagged_later_is_in_the_dna_of_the_tagged_images(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small_world.use_small_network(monkeypatch)
+    ws = small_world.workspace(tmp_path / "home")
+    ws.choose_calibration(small_world.calibration("mini"))
+    small_world.draw(tmp_path / "in", 12, 0)
+    dataset = ws.add_dataset("in", tmp_path / "in")
+    rows, sources = ws.files(dataset), Sources(ws, "mini")
+    for first, last in ((0, 4), (4, 6)):  # at first the part alone is extracted
+        tags.add(ws.catalogue, [(dataset.id, row.index) for row in rows[first:last]], "best")
+        assert sources.dna("in[tag=best]").images == last
+    tags.remove(ws.catalogue, [(dataset.id, row.index) for row in rows[1:]], "best")
+    assert sources.dna("in[tag=best]").images == 1
+
+
+def test_folders_called_yes_and_no_are_asked_for_by_their_names(tmp_path: Path) -> None:
+    ws = dc.Workspace.open(tmp_path / "home")
+    for seed, name in enumerate(("yes", "no")):
+        small_world.draw(tmp_path / "scans" / name, 2, seed)
+    ws.add_dataset("scans", tmp_path / "scans")
+    assert paths(ws, "scans[folder=yes]") == ["yes/000.png", "yes/001.png"]
+    assert paths(ws, "scans[folder!=yes]") == ["no/000.png", "no/001.png"]
 
 
 def test_exported_tags_are_a_table_of_attributes(album: dc.Workspace, tmp_path: Path) -> None:

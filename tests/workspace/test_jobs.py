@@ -215,6 +215,15 @@ def test_what_the_journal_says(ws: dc.Workspace, events: list, state: str, done:
     assert (found.finished is None) == (state == "running")
 
 
+def test_a_job_that_ends_while_it_is_asked_to_stop_is_done(ws: dc.Workspace) -> None:
+    jobs.describe(ws, "j-1", ["extract", "d"])
+    with journals.Journal(ws, "j-1") as journal:
+        journal.end("finished", "d: 10 images")
+    journals.append(ws.root / "jobs" / "j-1", {"event": jobs.STOPPING})
+    found = jobs.job(ws, "j-1")
+    assert (found.state, found.message) == ("done", "d: 10 images")
+
+
 def test_a_job_is_stopping_until_its_process_has_ended(ws: dc.Workspace) -> None:
     jobs.describe(ws, "j-1", ["extract", "d"])
     with journals.Journal(ws, "j-1") as journal:

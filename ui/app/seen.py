@@ -24,6 +24,19 @@ def described(dataset: Dataset) -> bool:
     return bool(len(reads.attributes(dataset).columns))
 
 
+def given(dataset: Dataset) -> list[str]:
+    """Return the attributes that a dataset's own table has: without folders, tags and what the network sees."""
+    try:
+        return _given(dataset.id, reads.table_key(dataset), dataset)
+    except dc.BadInput:
+        return []
+
+
+@st.cache_data(max_entries=40, show_spinner=False)
+def _given(number: int, key: str, _dataset: Dataset) -> list[str]:
+    return [str(column) for column in reads.workspace().attributes(_dataset).columns]
+
+
 def lacking(chosen: Sequence[Ready]) -> list[str]:
     """Return the names of the datasets whose words could be kept and are not, as older versions left them."""
     setting = reads.workspace().store.find_setting(reads.extractor())

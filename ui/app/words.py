@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 import dnacore as dc
+from dnacore.attributes.derived import FOLDER, TAG
 from dnacore.extractors.networks.mini_classes import thing_of
-from dnacore.workspace.attribute_table import FOLDER, TAG
 from dnacore.workspace.datasets import Part, parse_part
 
 
@@ -196,28 +196,28 @@ def as_markdown(text: str) -> str:
     return "".join(f"\\{mark}" if mark in r"\`*_{}[]<>()#+-!|~:$" else mark for mark in text)
 
 
-_own_name: Callable[[dc.DNA, str, int], str] = lambda dna, layer, index: ""  # noqa: E731  # until a workspace has names
+_own_names: Callable[[dc.DNA], Mapping[tuple[str, int], str]] = lambda dna: {}  # noqa: E731  # until a workspace has names
 
 
-def named_by(name_of: Callable[[dc.DNA, str, int], str]) -> None:
-    """Have neurons named by what people call them: the name of a DNA's neuron by layer and index, "" for none."""
-    global _own_name
-    _own_name = name_of
+def named_by(names_of: Callable[[dc.DNA], Mapping[tuple[str, int], str]]) -> None:
+    """Have neurons named by what people call them: {(layer, index): name} of a DNA's, of those that have one."""
+    global _own_names
+    _own_names = names_of
 
 
-def own_name(dna: dc.DNA, layer: str, index: int) -> str:
-    """Return what people call a neuron; "" for nothing."""
-    return _own_name(dna, layer, index)
+def own_names(dna: dc.DNA) -> Mapping[tuple[str, int], str]:
+    """Return {(layer, index): what people call that neuron}, of the few that are called something."""
+    return _own_names(dna)
 
 
 def full(dna: dc.DNA, flat: int) -> str:
     """Return `neuron 28 in things (late layer, trained to name: spectacle rim)`; first what people call it."""
     layer, index = dna.neuron(flat)
-    own = _own_name(dna, layer, index)
+    own = _own_names(dna).get((layer, index))
     return (f"“{own}”, " if own else "") + neuron(layer, index, dna.layers, thing_of(dna.extractor, layer, index))
 
 
 def short(dna: dc.DNA, flat: int) -> str:
     """Return `things · 28 (spectacle rim)`, or what people call it, for axes and tables."""
     layer, index = dna.neuron(flat)
-    return neuron_short(layer, index, _own_name(dna, layer, index) or thing_of(dna.extractor, layer, index))
+    return neuron_short(layer, index, _own_names(dna).get((layer, index)) or thing_of(dna.extractor, layer, index))

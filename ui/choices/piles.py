@@ -9,8 +9,10 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
+from dnacore.attributes.derived import TAG
 from dnacore.extractors.labels import CAUTION
 from dnacore.sketches.words import SEES
+from dnacore.workspace.attribute_table import facets
 from dnacore.workspace.saved import piles
 from ui.app import address, comparisons, layout, navigation, reads, seen, words
 from ui.app.reads import Ready
@@ -76,6 +78,8 @@ def choose(ready: Sequence[Ready]) -> Chosen:
     options = values[column]
     if column == SEES:
         return _by_word(whole, table, options)
+    if column == TAG and set(options) - {"0", "1"}:
+        return _by_tag(whole, options)
     positive = options.index("1") if "1" in options else 0
     left, right = st.columns(2)
     with left:
@@ -103,6 +107,14 @@ def _by_word(whole: Ready, table: pd.DataFrame, options: Sequence[str]) -> Chose
     layout.note(CAUTION)
     rest = reads.part(whole, SEES, other) if other else reads.part(whole, f"{SEES}!", one)
     return Chosen(reads.part(whole, SEES, one), rest, (whole,), "attribute", one)
+
+
+def _by_tag(whole: Ready, options: Sequence[str]) -> Chosen:
+    """Images with one of a person's tags against all others: an image may have several, so no tag excludes another."""
+    tag = address.select("Tagged", list(options), key=f"with-{TAG}", plain=True)
+    return Chosen(
+        reads.part(whole, TAG, tag), reads.part(whole, f"{TAG}!", tag), (whole,), "attribute", f"tagged {tag}"
+    )
 
 
 def _by_hand(ready: Sequence[Ready]) -> Chosen:
@@ -138,6 +150,9 @@ def splits(table: pd.DataFrame) -> dict[str, list[str]]:
     """Return the attributes that split a dataset, with their values; most frequent value first."""
     found: dict[str, list[str]] = {}
     for column in table.columns:
+        if column == TAG and set(table[TAG]) - {"", "0", "1"}:  # an image may have several
+            found[TAG] = list(facets(table[[TAG]]).get(TAG, ()))[:MOST_VALUES]
+            continue
         counts = table[column].value_counts()
         values = [value for value in counts.index if value != ""]
         if column == SEES:

@@ -146,7 +146,7 @@ def _images(dataset: Dataset, ready: Ready | None, label: DeltaGenerator) -> Non
     if shape == "table":
         table_of.draw(dataset, ready, kept)
     else:
-        _wall(dataset, ready, kept, None if column == NO_LABEL else tuple(str(table[column].iloc[at]) for at in kept))
+        _wall(dataset, ready, kept, None if column == NO_LABEL else tuple(map(str, table[column].iloc[kept])))
     if part is not None and ready is not None:
         _follow(dataset, part)
     _rejected(dataset)
@@ -164,7 +164,8 @@ def _follow(dataset: Dataset, part: Part) -> None:
 
 
 def _wall(dataset: Dataset, ready: Ready | None, kept: Sequence[int], labels: tuple[str, ...] | None) -> None:
-    rows = [reads.files(dataset)[at] for at in kept]
+    files = reads.files(dataset)
+    rows = [files[at] for at in kept]
     known = hash(tuple((row.index, row.size, row.mtime_ns) for row in rows))
     seen = picking.wall(
         _long(dataset.id, known, labels, dataset, rows),

@@ -39,8 +39,9 @@ def draw(datasets: Sequence[Dataset], ready: Collection[int], busy: Collection[s
             if len(here) == 2:
                 navigation.go("compare", a=here[0], b=here[1])
             navigation.go("distances", datasets=here)
-        with popovers.popover("Delete", POPOVER):
-            _delete([one for one in ticked if one.name in free])
+        if free:  # what is being extracted stays
+            with popovers.popover("Delete", POPOVER):
+                _delete([one for one in ticked if one.name in free])
 
 
 def _delete(ticked: Sequence[Dataset]) -> None:

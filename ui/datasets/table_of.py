@@ -15,20 +15,23 @@ from ui.components import wall
 from ui.components.wall import pictures
 
 HEIGHT = 620
+OWN = ("", "File", "Size")  # columns that an attribute of the same name must not replace
 
 
 def draw(dataset: Dataset, ready: Ready | None, kept: Sequence[int]) -> None:
     """Draw the images at these places of `files`; a row that is selected opens its image."""
-    shown = pictures.plain(dataset, [reads.files(dataset)[at] for at in kept])
+    files = reads.files(dataset)
+    rows = [files[at] for at in kept]
+    shown = pictures.plain(dataset, rows)
     frame = pd.DataFrame({"": [wall.thumb_url(one.dataset, one.index, one.version) for one in shown]})
-    rows = [reads.files(dataset)[at] for at in kept]
     frame["File"] = [row.path for row in rows]
     frame["Size"] = [row.size / 1024 for row in rows]
     table = reads.attributes(dataset)
     for column in table.columns if len(table) else []:
         values = table[column].iloc[list(kept)].reset_index(drop=True)
         numbers = pd.to_numeric(values, errors="coerce")
-        frame[str(column).replace("_", " ")] = (
+        name = str(column).replace("_", " ")
+        frame[f"{name} (attribute)" if name in OWN else name] = (
             numbers if numbers.notna().any() and not values[numbers.isna()].any() else values
         )
     if ready is not None:

@@ -10,6 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dnacore.analyses import metrics
+from dnacore.attributes.derived import BETWEEN, TAG
 from ui.app import address, layout, palette, reads, theme, words
 from ui.app.reads import Ready
 from ui.choices import piles
@@ -57,6 +58,11 @@ def relevant(dataset: Ready, ranked: pd.DataFrame, wanted: Truth) -> tuple[np.nd
     table = reads.attributes(dataset.dataset)
     values = dict(zip((row.index for row in reads.files(dataset.dataset)), table[wanted.column], strict=True))
     found = [str(values.get(int(index), "")) for index in ranked["index"]]
+    if wanted.column == TAG and wanted.value not in (
+        "0",
+        "1",
+    ):  # one of several; an image without it certainly lacks it
+        return np.array([wanted.value in value.split(BETWEEN) for value in found]), np.ones(len(found), bool)
     return np.array([value == wanted.value for value in found]), np.array([value != "" for value in found])
 
 

@@ -9,8 +9,8 @@ import streamlit as st
 import dnacore as dc
 from dnacore.analyses.clusters import Cluster, named_clusters
 from dnacore.analyses.projection import Plane
+from dnacore.attributes.derived import BETWEEN, FOLDER, TAG
 from dnacore.sketches.words import SEES
-from dnacore.workspace.attribute_table import BETWEEN, FOLDER, TAG
 from dnacore.workspace.saved import piles
 from ui.app import address, reads
 from ui.app.reads import Ready

@@ -20,7 +20,7 @@ def begin() -> None:
     """Take from the address whether this visit presents, before anything is drawn."""
     given = st.query_params.get(KEY)
     if given is not None and given != st.session_state.get(_SAID):
-        st.session_state[KEY] = st.session_state[_SAID] = given if given.isdecimal() else "0"
+        st.session_state[KEY] = st.session_state[_SAID] = given if given.isdecimal() and len(given) < 7 else "0"
     if theme.presenting() and st.query_params.get(KEY) != st.session_state[KEY]:
         st.query_params[KEY] = st.session_state[_SAID] = st.session_state[KEY]
 

@@ -12,7 +12,7 @@ from dnacore.sketches.words import SEES
 from dnacore.workspace import jobs
 from dnacore.workspace.datasets import free_name
 from dnacore.workspace.jobs import Job
-from ui.app import address, layout, navigation, reads, theme, words
+from ui.app import address, layout, navigation, reads, seen, theme, words
 from ui.app.reads import Ready
 from ui.choices import choices
 from ui.components import chart
@@ -44,7 +44,9 @@ def draw(ready: Sequence[Ready]) -> None:
             return
         forget = address.select("Forget", known, key="forget", format_func=effects.said)
         others = [name for name in known if name != forget]
-        keep = address.several("and keep", others, default=others, key="keep-attributes", format_func=effects.said)
+        given = seen.given(whole.dataset)
+        usual = [name for name in others if name.partition("=")[0] in given] or others
+        keep = address.several("and keep", others, default=usual, key="keep-attributes", format_func=effects.said)
         saved = {one.name for one in reads.workspace().selections()}
         proposed = free_name(f"{whole.name} without {effects.said(forget)}", saved)
         name = (
@@ -78,8 +80,9 @@ def draw(ready: Sequence[Ready]) -> None:
 @st.cache_data(max_entries=20, show_spinner=False)
 def _known(key: str, _whole: Ready) -> list[Attribute]:
     sketches = reads.sketches_of(_whole)
-    table = reads.attributes(_whole.dataset).iloc[sketches.found].drop(columns=SEES, errors="ignore")
-    return attributes_of(table, least=ENOUGH)
+    table = reads.attributes(_whole.dataset).iloc[sketches.found]
+    kept = [column for column in table.columns if column != SEES or column in seen.given(_whole.dataset)]
+    return attributes_of(table[kept], least=ENOUGH)
 
 
 def _attributes(whole: Ready) -> list[Attribute]:

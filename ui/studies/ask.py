@@ -13,9 +13,8 @@ import streamlit as st
 
 from dnacore import studies
 from dnacore.errors import BadInput
-from dnacore.sketches.words import SEES
 from dnacore.studies.frame.study import MUST, NEVER, Option, Role, Study
-from ui.app import address, capture, layout, navigation, reads
+from ui.app import address, capture, layout, navigation, reads, seen
 from ui.app.reads import Ready
 from ui.choices import parts
 
@@ -139,9 +138,9 @@ def _attribute(study: Study, ready: Sequence[Ready], chosen: Sequence[str]) -> s
     columns: list[str] = []
     for name in chosen:
         if name in known:
-            # `sees` is not a column of the table, and no study takes it.
-            split = parts.values_of(known[name].dataset)
-            columns += [column for column in split if column not in columns and column != SEES]
+            # Studies read the dataset's own table, which has no folders, tags or words.
+            split, given = parts.values_of(known[name].dataset), seen.given(known[name].dataset)
+            columns += [column for column in split if column not in columns and column in given]
     if not columns:
         return ""
     options = columns if study.attribute == MUST else [NO_ATTRIBUTE, *columns]

@@ -73,7 +73,8 @@ class Folded:
     def __init__(self, network: nn.Module, pairs: Sequence[Pair]) -> None:
         self._forwards: list[tuple[nn.Module, Forward]] = []
         # oneDNN's rectifiers make zeros of what is not a number, and an image with such an activation is to be named.
-        if not all(bool((tensor.abs() < LARGEST).all()) for tensor in network.state_dict().values()):
+        numbers = (tensor for tensor in network.state_dict().values() if tensor.is_floating_point())
+        if not all(bool((tensor.abs() < LARGEST).all()) for tensor in numbers):
             return
         for pair in pairs:
             convolution = network.get_submodule(pair.convolution)

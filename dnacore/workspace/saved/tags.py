@@ -10,9 +10,9 @@ import io
 import time
 from collections.abc import Collection, Iterable
 
+from dnacore.attributes.derived import BETWEEN, TAG
 from dnacore.errors import BadInput
 from dnacore.paths import cell, check_text
-from dnacore.workspace.attribute_table import BETWEEN, TAG
 from dnacore.workspace.catalogue import Catalogue
 from dnacore.workspace.datasets import Dataset
 from dnacore.workspace.store.shard_plan import FileRow

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -123,12 +124,15 @@ class Store(SketchFiles, WordFiles, CalibrationFiles):
     def dna(self, dataset: Dataset, label: str | Setting) -> DNA | None:
         """The DNA of a dataset, or of a part of one; None if it was never extracted.
 
-        A part that was not extracted on its own is counted from the sketches of the whole (`exact` is False then).
+        A part that was not extracted on its own, or of whose images that no longer holds since they were tagged or
+        described otherwise, is counted from the sketches of the whole (`exact` is False then).
         """
         setting = self.find_setting(label)
         if setting is None:
             return None
         shards = self._extracted(dataset, setting)
+        if dataset.part and shards is not None and not self._holds(dataset, setting, shards):
+            shards = None
         while shards is not None:
             try:
                 found = self._merged(shards)
@@ -185,6 +189,11 @@ class Store(SketchFiles, WordFiles, CalibrationFiles):
                 (dataset.id, setting.id, str(dataset.part or "")),
             ).fetchone()
         return None if row is None else numbers(row["shards"])
+
+    def _holds(self, part: Dataset, setting: Setting, shards: Sequence[int]) -> bool:
+        """Whether these shards are of the images that are in a part now: a table, or tags, may have changed."""
+        members = (m.hash for shard in self.shards(part, setting) if shard.id in shards for m in shard.members)
+        return Counter(members) == Counter(file.hash for file in listing.files(self.catalogue, part))
 
     def _merged(self, shards: Sequence[int]) -> DNA:
         if len(shards) == 1:

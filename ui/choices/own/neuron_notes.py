@@ -15,15 +15,25 @@ POPOVER = "neuron-note"
 
 def of(extractor: str, code: str) -> Note:
     """Return the note of a neuron, written `layer:index`, of the network with that fingerprint."""
+    return _all(extractor).get(code, Note())
+
+
+def names_of(dna: dc.DNA) -> dict[tuple[str, int], str]:
+    """Return {(layer, index): its name} of a network's neurons that somebody named."""
+    found = {}
+    for code, note in _all(dna.calibration.extractor).items():
+        layer, _, index = code.rpartition(":")
+        if note.name and index.isdecimal():
+            found[layer, int(index)] = note.name
+    return found
+
+
+def _all(extractor: str) -> dict[str, Note]:
     place = (str(reads.workspace().root), extractor)
-    if place not in _known:
-        _known[place] = neuron_notes.of(reads.workspace().catalogue, extractor)
-    return _known[place].get(code, Note())
-
-
-def name_of(dna: dc.DNA, layer: str, index: int) -> str:
-    """Return what somebody calls a neuron; "" for nothing."""
-    return of(dna.calibration.extractor, f"{layer}:{index}").name
+    found = _known.get(place)  # another visit may empty it at any moment
+    if found is None:
+        found = _known[place] = neuron_notes.of(reads.workspace().catalogue, extractor)
+    return found
 
 
 def draw(dna: dc.DNA, flat: int) -> None:

@@ -52,7 +52,7 @@ def of_one(dataset: Dataset, index: int) -> None:
         "Tags", [*dict.fromkeys([*now, *tags.known(catalogue)])], default=now, key=key, accept_new_options=True,
         placeholder="type a word of your own",
     )  # fmt: skip
-    if set(wanted) != set(now):
+    if {tag.strip() for tag in wanted} != set(now):
         try:
             tags.put(catalogue, (dataset.id, index), wanted)
         except dc.DnaError as problem:

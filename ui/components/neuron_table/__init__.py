@@ -103,21 +103,19 @@ def show(
 def _layers(dna: dc.DNA) -> list[dict[str, Any]]:
     """The layers of a network, as the table names them."""
     names, things = list(dna.layers), seen.things(dna)
+    own: dict[str, dict[int, str]] = {}
+    for (layer, index), name in words.own_names(dna).items():
+        own.setdefault(layer, {})[index] = f"“{name}”"
     return [
         {
             "name": name,
             "said": words.layer(name),
             "depth": words.depth(name, names),
             "start": where.start,
-            "things": things.get(name, {}) | _own(dna, name, where.stop - where.start),
+            "things": things.get(name, {}) | own.get(name, {}),
         }
         for name, where in layer_slices(dna.layers).items()
     ]
-
-
-def _own(dna: dc.DNA, layer: str, count: int) -> dict[int, str]:
-    """What people call the neurons of a layer."""
-    return {at: f"“{name}”" for at in range(count) if (name := words.own_name(dna, layer, at))}
 
 
 def sparks(shown: Sequence[Ready]) -> np.ndarray:
