@@ -119,3 +119,11 @@ def test_what_came_by_a_link_holds_on_the_next_page_until_it_is_chosen_anew(app)
     app.selectbox(key="one").set_value("blue").run()
     turn("Map", "blue")
     assert shown(app.run()).startswith("blue|")
+
+
+def test_a_link_to_what_is_shown_already_is_followed_on_the_next_page(app):
+    app.query_params["one"] = "green"
+    app.run()
+    app.session_state["title"] = "Neurons"
+    app.session_state["one"] = "blue"
+    assert shown(app.run()).startswith("green|")

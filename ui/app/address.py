@@ -160,7 +160,7 @@ def _take(key: str, read: Callable[[list[str]], Any]) -> None:
         return
     # From page to page Streamlit keeps what was chosen by hand, but not what came by a link: it would show an older choice.
     value, page = st.session_state.get(f"_taken_{key}", (None, ""))
-    if not given and value is not None and page != _page():
+    if value is not None and page != _page():
         st.session_state[key] = value
         st.session_state[f"_taken_{key}"] = (value, _page())
 

@@ -33,7 +33,7 @@ def draw(dataset: Dataset, key: str = KEY) -> Part | None:
         [*chosen, *free[:MOST]],
         key=key,
         format_func=lambda code: _said(code, counts.get(code)),
-        placeholder="with, without, in, tagged … several at once",
+        placeholder="with, without, in, tagged …",
         help="Each one chosen narrows the images further. The number says how many images would be left.",
     )
     return Part.of([_parse(code) for code in shown])

@@ -112,7 +112,7 @@ def _cut_off(
         yref="paper",
         xshift=10 if left else -10,
         xanchor="left" if left else "right",
-        yanchor="top",
+        yanchor="bottom",  # above the bars, where their names do not stand in the way
         text=f"↑ cut off: {words.listing([words.percent(share[place]) for share in shares])} at {words.significant(at)}",
         showarrow=False,
         font={"color": tone.quiet, "size": palette.SMALL},

@@ -32,6 +32,7 @@ def linked(there: Population) -> list[int]:
     except dc.UnknownName:
         address.drop(KEY)
         return []
+    address.keep(KEY, token)  # opened by a link and not drawn here: a report and the next link must name it as well
     return [at for at, one in enumerate(there.pictures) if (one.dataset, one.index) in inside]
 
 

@@ -44,7 +44,10 @@ def draw() -> None:
     kept = known()
     at = min(int(st.session_state[KEY]), len(kept))
     tone = palette.ink(theme.is_dark())
-    st.html(f"<style>.st-key-presenter {{ background: {tone.ground}; border-top: 1px solid {tone.rule}; }}</style>")
+    st.html(
+        f"<style>.st-key-presenter {{ background: {tone.ground}; border-top: 1px solid {tone.rule}; }} "
+        '[data-testid="stPopoverBody"]:has(.st-key-present-begin) { display: none; }</style>'  # the menu it began in
+    )
     with st.container(key="presenter", horizontal=True, vertical_alignment="center", gap="small"):
         if st.button("Previous", key="present-back", disabled=at <= 1, shortcut="PageUp", type="tertiary"):
             _go(kept, at - 1)
