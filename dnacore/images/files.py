@@ -124,6 +124,8 @@ def find_images(source: Path) -> tuple[list[ImageFile], list[Rejected]]:
             raise BadInput(f"There is no folder {printable(str(source))}. Check the path, and that its disk is there.")
     except OSError as error:
         raise BadInput(f"{printable(str(source))} cannot be opened: {explain(error)}.") from error
+    if found:  # else it is why there are none
+        rejected = [one for one in rejected if one.reason != tars.PACKED]
     found.sort(key=lambda file: file.path)
     rejected.sort(key=lambda file: file.path)
     return found, rejected
@@ -210,7 +212,7 @@ def _from_folder(root: str) -> tuple[list[ImageFile], list[Rejected]]:
                 elif tars.is_tar(name):
                     _look_into(path + "/", Path(entry.path), found, rejected)
                 elif name.lower().endswith(tars.COMPRESSED):
-                    rejected.append(Rejected(printable(path), "a compressed tar cannot be looked into; unpack it"))
+                    rejected.append(Rejected(printable(path), tars.PACKED))
             except OSError as error:
                 reason = "the link leads nowhere" if isinstance(error, FileNotFoundError) else explain(error)
                 rejected.append(Rejected(printable(path), reason, not isinstance(error, FileNotFoundError)))

@@ -2,7 +2,7 @@
 
 To the rest of the program such a file is a folder: `train-0001.tar/000123.jpg` is a path like any other, and `open_file`
 opens it. A tar is listed once, by the headers of its members (`tarfile`), and an image is then one seek and one read.
-Only uncompressed tars can be read so; a `.tar.gz` is left out with that reason.
+Only uncompressed tars can be read so; a `.tar.gz` is passed over.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from dnacore.errors import BadInput
 
 SUFFIX = ".tar"
 COMPRESSED = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst")
+PACKED = "a compressed tar cannot be looked into; unpack it"  # said where a folder holds no image else
 _KEPT = 64  # tars whose list of members is remembered
 
 

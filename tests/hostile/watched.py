@@ -23,7 +23,6 @@ def each(count: int, attempt: Callable[[int], None], what: str) -> None:
             attempt(number)
         return
     reading, writing = os.pipe()
-    had = _resident()
     child = os.fork()
     if not child:
         os.close(reading)
@@ -31,6 +30,7 @@ def each(count: int, attempt: Callable[[int], None], what: str) -> None:
     os.close(writing)
     number, said = -1, ""
     with os.fdopen(reading, "rb", buffering=0) as pipe:
+        (had,) = struct.unpack("q", pipe.read(8))
         while True:
             if not select.select([pipe], [], [], SLOW)[0]:
                 os.kill(child, signal.SIGKILL)
@@ -52,7 +52,7 @@ def each(count: int, attempt: Callable[[int], None], what: str) -> None:
 
 
 def _resident() -> int:
-    """Bytes that this process has in memory now, all of which a fork of it has too; 0 where that cannot be told."""
+    """Bytes that this process has in memory now; 0 where that cannot be told."""
     try:
         with open("/proc/self/statm", encoding="ascii") as file:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
@@ -62,6 +62,7 @@ def _resident() -> int:
 
 def _child(count: int, attempt: Callable[[int], None], pipe: int) -> None:
     number = 0
+    os.write(pipe, struct.pack("q", _resident()))
     try:
         for number in range(count):
             os.write(pipe, struct.pack("i", number))

@@ -95,7 +95,7 @@ def sentence(wanted: Truth, area: float, hits: int, top: int, *, of_all: bool = 
     """Say how often an image that should come first does, and the numbers behind it. of_all: whether every image says."""
     having = effects.images_of(f"{wanted.column}={wanted.value}")
     said = f"One of the {having} comes first {words.pairs(area)}; {hits:,} of the first {top:,} are such images"
-    unknown = "" if of_all else " Images of which it is not known are left out."
+    unknown = "" if of_all else " Images without a value are left out."
     return said, f"AUC {area:.3f} (0.5 is chance, 1 is always).{unknown}"
 
 

@@ -218,22 +218,25 @@ class Store(SketchFiles, WordFiles, CalibrationFiles):
         """
         total: DNA | None = None
         broken: list[str] = []
+        cause: Exception | None = None
         for number in shards:
             path = self.shard_file(number)
             try:
                 part = histograms(path)
-            except Damaged:
+            except Damaged as problem:
                 self.set_aside(path)
                 broken.append(path.name)
-            except BadInput:  # the file is gone
+                cause = problem
+            except BadInput as problem:  # the file is gone
                 broken.append(path.name)
+                cause = problem
             else:
                 total = part if total is None else total + part
         if broken or total is None:
             raise Damaged(
                 f"A part of the DNA was damaged or lost and has been set aside ({', '.join(broken)}). Extract the "
                 "dataset again: only that part is computed anew."
-            )
+            ) from cause
         return total if len(shards) == 1 else replace(total, name="")
 
     def merged_file(self, shards: Sequence[int]) -> Path:
