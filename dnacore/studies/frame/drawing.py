@@ -17,8 +17,8 @@ def plotly(figure: Figure) -> dict[str, Any]:
     drawn = {"line": _lines, "bar": _bars, "scatter": _points, "heatmap": _heatmap}[figure.kind](figure)
     layout = {
         "title": {"text": plain(figure.title), "x": 0, "xref": "paper", "font": {"size": 15}},
-        "xaxis": {"title": {"text": plain(figure.x_title)}, "type": _scale(figure.log_x), "automargin": True},
-        "yaxis": {"title": {"text": plain(figure.y_title)}, "type": _scale(figure.log_y), "automargin": True},
+        "xaxis": {"title": {"text": plain(figure.x_title)}, "automargin": True} | _scale(figure.log_x),
+        "yaxis": {"title": {"text": plain(figure.y_title)}, "automargin": True} | _scale(figure.log_y),
         "showlegend": figure.kind != "heatmap" and len(figure.series) > 1,
         "legend": {"orientation": "h", "y": -0.25},
         "margin": {"l": 60, "r": 40, "t": 50, "b": 60},
@@ -33,8 +33,12 @@ def plain(text: Any) -> str:
     return str(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _scale(logarithmic: bool) -> str:
-    return "log" if logarithmic else "-"
+def _scale(logarithmic: bool) -> dict[str, Any]:
+    """The kind of an axis. On a logarithmic one plotly would write 20 and 30 as a small 2 and 3."""
+    if not logarithmic:
+        return {"type": "-"}
+    ticks = [digit * 10.0**power for power in range(-4, 8) for digit in (1, 2, 5)]
+    return {"type": "log", "tickvals": ticks, "ticktext": [f"{tick:,.10g}" for tick in ticks]}
 
 
 def _texts(values: Any) -> list[Any]:
