@@ -56,7 +56,7 @@ def test_pairs_within_the_noise_are_marked_and_said():
     matrix = np.array([[0.0, 1.0, 9.0], [1.0, 0.0, 9.0], [9.0, 9.0, 0.0]])
     within = matrix == 1.0
     figure = heatmaps.heatmap(names, matrix, unit="bins", halves=np.array([0.5, 0.6, np.nan]), within=within)
-    assert list(figure.data[-1].text) == ["0.50", "≈ 1.00", "9.00", "≈ 1.00", "0.60", "9.00", "9.00", "9.00", "0"]
+    assert list(figure.data[-1].text) == ["0.50", "≈ 1.00", "9.00", "≈ 1.00", "0.60", "9.00", "9.00", "9.00", "–"]
     assert "a and b differ by no more than chance would give" in findings.pairwise(names, matrix, "bins", within)
     assert "chance would give" not in findings.pairwise(names, matrix)
     but_one = (matrix == 9.0) & ~np.isin(np.arange(9).reshape(3, 3), [2, 6])
