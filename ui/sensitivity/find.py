@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
@@ -47,7 +48,8 @@ def draw(ready: Sequence[Ready]) -> None:
         for _ in range(2):  # the sentence and the numbers behind it
             capture.lift(place)
         if found.too_small:
-            st.warning(words.as_markdown(found.too_small))
+            said_so = replace(found, names=(chosen.names[0], chosen.names[1])).too_small
+            st.warning(words.as_markdown(said_so))
     with middle:
         _neurons(chosen, found, first)
     st.divider()
