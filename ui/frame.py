@@ -9,14 +9,14 @@ from streamlit.runtime.scriptrunner import StopException
 
 from dnacore.paths import ASSETS
 from ui import sidebar
-from ui.app import errors, navigation, theme, words
+from ui.app import errors, layout, navigation, theme, words
 from ui.choices.own import neuron_notes
 from ui.components import shortcuts
 from ui.datasets import deletion
 from ui.report import corner, presenting
 from ui.start import tour
 
-ICON = str(ASSETS / "icon.png")
+ICON = layout.inline((ASSETS / "icon.png").read_bytes())
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ from tools.dashboard import Dashboard, stop
 from tools.dashboard import start as start_dashboard
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page, Playwright
+    from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright
 
 
 def start(home: Path, port: int | None = None) -> Dashboard:
@@ -58,8 +58,8 @@ class Noise:
         """Collect problems of a page from now on, until it is hushed."""
         turn = self._turn
         page.on("pageerror", lambda error: self._note(turn, f"page error: {error}"))
-        page.on("console", lambda said: said.type == "error" and self._note(turn, f"console: {said.text}"))
-        page.on("request", lambda request: self._request(request.url))
+        page.on("console", lambda said: said.type == "error" and self._note(turn, _told(said)))
+        page.on("request", lambda request: self._request(request.url, request.resource_type))
 
     def hush(self) -> None:
         """Hear no more of the pages listened to so far: they are being closed, and their last requests break off."""
@@ -69,10 +69,17 @@ class Noise:
         if turn == self._turn:
             self.problems.append(problem)
 
-    def _request(self, url: str) -> None:
+    def _request(self, url: str, kind: str) -> None:
         address = urlsplit(url)
         if address.scheme in ("http", "https", "ws", "wss") and address.netloc != self.host:
             self.problems.append(f"request to another machine: {url}")
+        if kind == "image" and address.path.startswith("/media/"):
+            self.problems.append(f"a picture that the next run of the page may take away: {url}")
+
+
+def _told(said: ConsoleMessage) -> str:
+    """What the console says, and of which address: "404" alone helps nobody to find what was not there."""
+    return f"console: {said.text} ({said.location.get('url', '')})"
 
 
 _opened: list[tuple[Playwright, Browser]] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import html
 from collections.abc import Sequence
 
@@ -93,6 +94,15 @@ def facts(rows: Sequence[tuple[str, str]]) -> None:
         for a, b in rows
     )
     st.html("".join(lines))
+
+
+def inline(picture: bytes) -> str:
+    """Return a PNG as an address that holds it whole, so that no later run of the page can take it from the browser.
+
+    Streamlit would serve the bytes from an address of their own and forget them when the next run shows others; a
+    browser slower than that found nothing there any more.
+    """
+    return f"data:image/png;base64,{base64.b64encode(picture).decode('ascii')}"
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], plain: Sequence[Sequence[str]], title: str) -> None:

@@ -78,7 +78,7 @@ def read(asked: Asked) -> tuple[bytes, dict[str, Any]] | None:
 
 def _preview(asked: Asked) -> None:
     try:
-        st.image(asked.file(PREVIEW).read_bytes(), caption="How far it is", width=320)
+        st.image(layout.inline(asked.file(PREVIEW).read_bytes()), caption="How far it is", width=320)
     except OSError:
         layout.note("A picture of how far it is appears here, where there is one.")
 
@@ -88,7 +88,7 @@ def show(asked: Asked, picture: bytes, told: dict[str, Any]) -> None:
     layout.found(told["caption"].replace(" %", "\u00a0%"))
     reading = wording.READ[asked.analysis.name]
     with st.container(key="lens-picture"):
-        st.image(picture, caption=words.as_markdown(reading), width=_width(picture))
+        st.image(layout.inline(picture), caption=words.as_markdown(reading), width=_width(picture))
     capture.picture(picture, f"{asked.analysis.title}: {told['caption']}")
     capture.text("caption", reading)
     rows = wording.figures(told["figures"], asked.analysis.name)
