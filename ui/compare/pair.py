@@ -106,7 +106,7 @@ def _neurons(a: Ready, b: Ready, measure: Measure, within: dc.Selection | None, 
     flats = [row[0] for row in listed]
     codes = [choices.neuron_code(dna, flat) for flat in flats]
     asked = address.code("neuron")
-    place = next((at for at, row in enumerate(listed) if asked in (choices.neuron_code(dna, flat) for flat in row)), 0)
+    place = next((at for at, row in enumerate(listed) if asked in [choices.neuron_code(dna, flat) for flat in row]), 0)
     chance = noise.per_neuron(a, b, metric)
 
     def choose(data: list[int]) -> None:

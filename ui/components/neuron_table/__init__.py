@@ -67,8 +67,7 @@ def show(
         chosen: the neuron that is looked at, emphasised and scrolled to.
         controls: whether there is a search field, and columns can be sorted.
     """
-    shown = list(shown)[:2]
-    dna = reads.dna(shown[0])
+    dna = reads.dna((shown := list(shown)[:2])[0])
     rows = np.arange(dna.n_neurons) if flats is None else np.asarray(flats)
     same = rows if channels is None else np.asarray(channels)[rows]
     small = sparks(shown)[:, rows]
