@@ -259,4 +259,5 @@ STUDY = Study(
         Option("higher", "Higher is better", "yes", True, "whether a higher score is a better one"),
     ),
     selects=True,
+    version=2,
 )
