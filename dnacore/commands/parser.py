@@ -17,7 +17,17 @@ from pathlib import Path
 from typing import Any
 
 from dnacore import __version__
-from dnacore.commands.options import Command, Parser, everywhere, of_engine, of_lens, of_study, positive, share
+from dnacore.commands.options import (
+    Command,
+    Parser,
+    everywhere,
+    of_engine,
+    of_gallery,
+    of_lens,
+    of_study,
+    positive,
+    share,
+)
 from dnacore.errors import Cancelled, DnaError
 from dnacore.paths import shown
 
@@ -119,6 +129,7 @@ def _parser() -> Parser:
     of_study(command)
     _keeping(command)
     _exchange(command)
+    of_gallery(command)
     _machine(command)
     return parser
 
