@@ -109,6 +109,29 @@ def of_engine(extract: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def of_exchange(command: Command) -> None:
+    """Add the commands that write files for others and take theirs in."""
+    export = command("export", "write a dataset's DNA (.dna.npz) or a selection (.json) to a file")
+    export.add_argument("name")
+    export.add_argument("--to", type=Path, required=True, metavar="FILE")
+    export.add_argument("--format", default="ours", choices=("ours", "peer"), help="peer: the .json and .npz of vdna")
+    export.add_argument(
+        "--kind",
+        default="histogram",
+        choices=("histogram", "gaussian", "layer-gaussian"),
+        help="what to write of every neuron or layer",
+    )
+
+    import_ = command("import", "take a DNA file, a pair of vdna, or a selection file into the workspace")
+    import_.add_argument("file", type=Path)
+    import_.add_argument(
+        "--calibration",
+        type=Path,
+        metavar="FILE",
+        help="the activation ranges that a pair of vdna was counted over (with --extractor: the network it is of)",
+    )
+
+
 def of_gallery(command: Command) -> None:
     """Add the command `gallery` and what can be done with one."""
     gallery = command("gallery", "DNAs that a team shares in a folder or under an address, compared without any image")

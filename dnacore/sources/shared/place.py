@@ -143,7 +143,7 @@ def _ordinary(path: Path) -> BinaryIO:
     opened = os.fdopen(os.open(path, flags), "rb")
     if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
         opened.close()
-        raise BadInput("it is not an ordinary file")
+        raise BadInput("It is not an ordinary file.")
     return opened
 
 
@@ -152,7 +152,7 @@ def _copied(source: BinaryIO, into: BinaryIO, most: int) -> str:
     while piece := source.read(_CHUNK):
         size += len(piece)
         if size > most:
-            raise BadInput(f"it is larger than {most >> 20:,} MB")
+            raise BadInput(f"It is larger than {most >> 20:,} MB.")
         digest.update(piece)
         into.write(piece)
     return digest.hexdigest()
