@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import streamlit as st
 
 from dnacore import studies
 from dnacore.errors import BadInput
+from dnacore.sources import study_requests
 from dnacore.studies.frame.study import MUST, NEVER, Option, Role, Study
 from ui.app import address, capture, layout, navigation, reads, seen
 from ui.app.reads import Ready
@@ -80,10 +81,11 @@ def others(study: Study) -> None:
 def choose(study: Study, ready: Sequence[Ready]) -> Asked | None:
     """Let a person choose what the study runs on; None where something is missing, which is said."""
     names = [one.name for one in ready] + parts.names(ready)
+    labelled = {one.name for one in ready if one.dataset.attributes is not None}
     chosen: list[str] = []
     short = None
     for role in study.roles:
-        found = _role(study, role, names, chosen)
+        found = _role(study, role, names, chosen, labelled)
         if len(found) < role.least:
             short = role
         chosen += found
@@ -104,14 +106,19 @@ def choose(study: Study, ready: Sequence[Ready]) -> Asked | None:
     return Asked(study, tuple(found_ready), options, attribute, seed, tuple(networks))
 
 
-def _role(study: Study, role: Role, names: Sequence[str], taken: Sequence[str]) -> list[str]:
+def _role(study: Study, role: Role, names: Sequence[str], taken: Sequence[str], labelled: Collection[str]) -> list[str]:
     key = f"{study.name}-{role.name}"
     free = [name for name in names if name not in taken]
     if role.most == 1:
         options = free if role.least else [NO_ATTRIBUTE, *free]
         if not options:
             return []
-        name = address.select(role.title, options, key=key, help=f"{role.help[:1].upper()}{role.help[1:]}.")
+        index = min(1, len(options) - 1) if not role.least else 0  # of one that can be left out, none is the first
+        if role.labelled:
+            index = next((at for at, name in enumerate(options) if name in labelled), index)
+        name = address.select(
+            role.title, options, key=key, index=index, help=f"{role.help[:1].upper()}{role.help[1:]}."
+        )
         return [] if name == NO_ATTRIBUTE else [name]
     most = role.most or 12
     default = free[: max(role.least, min(3, len(free)))]
@@ -159,9 +166,11 @@ def _option(study: Study, option: Option) -> Any:
     if option.kind == "yes":
         shown = {"yes": "Yes", "no": "No"} if option.default else {"no": "No", "yes": "Yes"}
         return address.segments(option.title, shown, key=key, help=said)
-    if option.kind == "file":  # the page offers what comes with the tool; a file of one's own goes by the command line
+    if option.kind == "file":
         none = {"": "none"} | {choice: choice for choice in option.choices}
-        return address.select(option.title, list(none), key=key, format_func=none.__getitem__, help=said, plain=True)
+        shipped = address.select(option.title, list(none), key=key, format_func=none.__getitem__, help=said, plain=True)
+        given = st.file_uploader("Or a CSV of your own", type=["csv"], key=f"{key}-file")
+        return shipped if given is None else str(study_requests.keep_file(reads.workspace(), given.getvalue()))
     text = address.text(option.title, key=key, placeholder=f"{option.default}", help=said)
     if not text.strip():
         return option.default
