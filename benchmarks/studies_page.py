@@ -37,7 +37,7 @@ CHOICES = {  # where the page's own proposal is not what the study is about
 }
 ANSWER = ".st-key-study-csv"
 PROGRESS = ".st-key-study-job"
-PATIENCE_MS = 600_000
+PATIENCE_MS = 150_000
 
 
 def prepare(home: Path) -> None:
@@ -70,10 +70,7 @@ def answered(page: Page, address: str, workspace: dc.Workspace) -> str:
     started, said = time.perf_counter(), []
     page.locator(PROGRESS).wait_for(timeout=PATIENCE_MS)
     while page.locator(PROGRESS).count():
-        told = page.locator(f"{PROGRESS} [data-testid=stCaptionContainer]")
-        text = told.first.inner_text() if told.count() else ""
-        if text and text not in said:
-            said.append(text)
+        said += page.locator(f"{PROGRESS} [data-testid=stCaptionContainer]").all_inner_texts()
         page.wait_for_timeout(300)
     page.locator(ANSWER).wait_for(timeout=PATIENCE_MS)
     seconds = time.perf_counter() - started
