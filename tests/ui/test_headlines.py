@@ -81,7 +81,7 @@ def test_distances_and_map_of_datasets(sets):
         said
     )
     assert numbers(said)[0] == pytest.approx(again[far] / again[near], abs=0.06)
-    exact = findings.extremes([one.said for one in chosen], compared.matrix, "bins")
+    exact = findings.extremes([one.said for one in chosen], compared.matrix, "bins", 1000)
     assert numbers(exact)[0] == pytest.approx(max(again.values()), rel=0.01) and all(
         name in exact.split("Nearest")[1] for name in near
     )

@@ -14,8 +14,8 @@ from ui.figures import findings
 
 
 def test_a_difference_says_bins_and_share_of_the_range():
-    assert words.difference(41.2134) == "41.2 of 999 bins (4.1 % of the range)"
-    assert words.difference(0.0) == "0 of 999 bins (0.0 % of the range)"
+    assert words.difference(41.2134, 1000) == "41.2 of 999 bins (4.1 % of the range)"
+    assert words.difference(0.0, 1000) == "0 of 999 bins (0.0 % of the range)"
 
 
 def test_a_neuron_is_named_with_its_depth():

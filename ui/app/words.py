@@ -37,15 +37,15 @@ def percent(share: float) -> str:
     return f"{hundred:.2f} %" if 0 < hundred < 0.1 else f"{hundred:.1f} %" if hundred < 99.95 else f"{hundred:.0f} %"
 
 
-def difference(bins_apart: float, bins: int = 1000) -> str:
-    """Return an EMD in bins as `41.2 of 999 bins (4.1 % of the range)`."""
+def difference(bins_apart: float, bins: int) -> str:
+    """Return an EMD as `41.2 of 999 bins (4.1 % of the range)`. bins: of each histogram, here 1,000."""
     width = bins - 1
     return f"{significant(bins_apart)} of {width:,} bins ({percent(bins_apart / width)} of the range)"
 
 
-def distance(value: float, unit: str, bins: int = 1000) -> str:
-    """Return a distance with its unit; an EMD in bins also as a share of the range."""
-    return difference(value, bins) if unit == "bins" else f"{significant(value)} {unit}".strip()
+def distance(value: float, unit: str, bins: int | None = None) -> str:
+    """Return a distance with its unit; an EMD also as a share of the range where the number of bins is given."""
+    return difference(value, bins) if unit == "bins" and bins else f"{significant(value)} {unit}".strip()
 
 
 def depth(layer: str, layers: Sequence[str]) -> str:

@@ -58,7 +58,7 @@ def _beyond(within: np.ndarray | None) -> str:
     return "" if within is None else ", by more than chance would give"
 
 
-def extremes(names: Sequence[str], matrix: np.ndarray, unit: str, bins: int = 1000) -> str:
+def extremes(names: Sequence[str], matrix: np.ndarray, unit: str, bins: int) -> str:
     """Return the numbers behind `pairwise`: the nearest and the farthest pair with their distances."""
     rows, columns = np.triu_indices(len(names), 1)
     values = np.asarray(matrix)[rows, columns]
@@ -175,7 +175,7 @@ def sensitivity(found: Sensitivity, dna: DNA) -> str:
 def sensitivity_exact(found: Sensitivity, dna: DNA) -> str:
     """Return the numbers behind `sensitivity`: which neuron is the best, how far apart, and at which rate of error."""
     best = int(found.order[0])
-    apart = f"The best: {neuron_names.full(dna, best)}, {words.difference(float(found.emd[best]))}."
+    apart = f"The best: {neuron_names.full(dna, best)}, {words.difference(float(found.emd[best]), dna.bins)}."
     if found.noise_ratio is None:
         return apart
     return f"{apart} Counted are neurons beyond what chance gives to any in 19 of 20 comparisons of this size."
