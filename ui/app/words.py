@@ -106,14 +106,13 @@ def condition(column: str, value: str) -> str:
 
 
 def opening(text: str) -> str:
-    """Return a text as a sentence begins: `faces with hat` is `Faces with hat`; a name with capitals of its own stays."""
-    first = text.split(" ", 1)[0]
-    return text[:1].upper() + text[1:] if first == first.lower() else text
+    """Return a text as a sentence begins. Never of one that begins with a name: names stay as they were given."""
+    return text[:1].upper() + text[1:]
 
 
 def against(one: str, other: str, by: str = "") -> str:
-    """Return the question that two datasets are: `Faces with hat against faces without hat`. by: which neurons answer."""
-    return f"{opening(dataset(one))} against {dataset(other)}{f', by {by}' if by else ''}"
+    """Return the question that two datasets are: `faces with hat against faces without hat`. by: which neurons answer."""
+    return f"{dataset(one)} against {dataset(other)}{f', by {by}' if by else ''}"
 
 
 def several(names: Sequence[str], noun: str = "dataset", most: int = 4) -> str:

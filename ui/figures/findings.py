@@ -28,11 +28,7 @@ def pairwise(
     not all of them are in the matrix: then the sentence says which part it speaks of.
     """
     said = _pairwise(names, matrix, unit, within)
-    return (
-        words.opening(said)
-        if of is None or len(names) <= 2
-        else f"Of {len(names)} shown ({of} datasets in all): {said}"
-    )
+    return said if of is None or len(names) <= 2 else f"Of {len(names)} shown ({of} datasets in all): {said}"
 
 
 def _pairwise(names: Sequence[str], matrix: np.ndarray, unit: str, within: np.ndarray | None) -> str:
@@ -134,7 +130,7 @@ def by_layer(means: Mapping[str, float]) -> str:
 
 def two(names: Sequence[str], distance: float, chance: Chance | None) -> str:
     """Say how far two datasets are apart beside what chance would give; without chance, that they are compared."""
-    pair = f"{words.opening(names[0])} and {names[1]}"
+    pair = f"{names[0]} and {names[1]}"
     if chance is None:
         return f"{pair} differ." if distance > 0 else f"{pair} cannot be told apart."
     if distance <= chance.most:
