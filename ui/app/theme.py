@@ -1,7 +1,7 @@
 """Colours, type and the plotly template: one visual language for every page, in light and in dark.
 
-A dataset has one colour everywhere, taken in order from the Okabe-Ito set and, beyond it, from the same hues
-at another lightness. Distances use one sequential scale (light = near, dark = far), signed differences one
+A dataset has one colour everywhere, taken in order from a list whose first eight can be told apart where they overlap,
+by colour-blind viewers too. Distances use one sequential scale (light = near, dark = far), signed differences one
 diverging scale with a neutral middle.
 """
 
