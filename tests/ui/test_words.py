@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -129,6 +130,10 @@ def test_the_headline_counts_the_neurons_beyond_a_stated_rate():
     above = found.above_noise(0.05)
     said = findings.sensitivity(found, dna)
     assert len(above) == 2 and "2 of 4 neurons see the difference; the best sees 9.0 times what chance gives." in said
+    few = findings.sensitivity(replace(found, images=(40, 5)), dna)
+    assert few.startswith("At least 2 of 4 neurons") and "more of them may" in replace(found, images=(40, 5)).too_small
+    none = findings.sensitivity(replace(found, images=(40, 5), emd=np.ones(4)), dna)
+    assert none.startswith("With so few images no neuron can be told from chance;")
     exact = findings.sensitivity_exact(found, dna)
     assert "19 of 20" in exact and "of 19 bins" in exact
 

@@ -163,8 +163,13 @@ def sensitivity(found: Sensitivity, dna: DNA) -> str:
     above = len(found.above_noise(RATE))
     clearly = f"sees {words.times(float(found.noise_ratio[best]))} what chance gives"
     if not above:
-        return f"No neuron sees a difference beyond chance; the best of {dna.n_neurons:,} neurons {clearly}."
-    seen = f"{above:,} of {dna.n_neurons:,} neurons {'see' if above > 1 else 'sees'} the difference"
+        none = (
+            "With so few images no neuron can be told from chance"
+            if found.too_small
+            else "No neuron sees a difference beyond chance"
+        )
+        return f"{none}; the best of {dna.n_neurons:,} neurons {clearly}."
+    seen = f"{'At least ' if found.too_small else ''}{above:,} of {dna.n_neurons:,} neurons {'see' if above > 1 else 'sees'} the difference"
     return f"{seen}; the best {clearly}."
 
 
