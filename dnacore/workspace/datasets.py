@@ -73,6 +73,20 @@ class Dataset:
         return replace(self, name=f"{self.name}{part}", part=whole)
 
 
+def of_demo(dataset: Dataset, root: Path) -> bool:
+    """Whether a dataset was drawn as one of the demo's, whatever it is called. root: the workspace's folder."""
+    return dataset.source.parent == root / "demo"
+
+
+def own_first(found: Sequence[Dataset], root: Path) -> list[Dataset]:
+    """A person's own datasets, the newest first, and behind them those of the demo in their order.
+
+    found: in the order they were added. The one order in which datasets are offered, on every page.
+    """
+    own = [one for one in found if not of_demo(one, root)]
+    return [*reversed(own), *(one for one in found if of_demo(one, root))]
+
+
 def parse_part(text: str) -> tuple[str, Part | None]:
     """`NAME[column=value]` or `NAME[column=value][column=value]` -> (NAME, part); any other text stays whole."""
     match = _PART.match(text)

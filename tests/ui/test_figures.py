@@ -25,6 +25,13 @@ def test_every_pair_of_the_heatmap_can_be_clicked_and_no_dataset_against_itself(
     assert list(figure.data[-1].text) == ["0", "2.00", "9.00", "2.00", "0", "5.00", "9.00", "5.00", "0"]
 
 
+def test_a_heatmap_to_come_names_its_datasets_and_claims_no_distance():
+    figure = heatmaps.waiting(["a", "b"], cell=40)
+    assert clicks(figure) == []
+    assert list(figure.layout.xaxis.ticktext) == ["a", "b"]
+    assert all(getattr(trace, "text", None) is None for trace in figure.data)
+
+
 def test_names_from_users_are_never_markup():
     figure = heatmaps.heatmap(["<b>x</b>", "y"], np.array([[0.0, 1.0], [1.0, 0.0]]), unit="bins")
     assert "&lt;b&gt;x" in figure.layout.xaxis.ticktext[0]

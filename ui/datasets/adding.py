@@ -19,15 +19,16 @@ from dnacore.workspace.datasets import Dataset, free_name, name_for
 from dnacore.workspace.workspace import Workspace
 from ui.app import address, layout, reads, words
 from ui.components import folder_browser
+from ui.datasets import shared
 
-SOURCES = {"folder": "Folder", "upload": "Upload", "dna": "DNA file"}
+SOURCES = {"folder": "Folder", "upload": "Upload", "dna": "DNA file", "shared": "Shared DNAs"}
 
 
 def draw() -> None:
     """Draw the ways in which images, or a DNA without its images, come into the workspace."""
     st.subheader("Add images", anchor=False)
     how = address.segments("From", SOURCES, key="add")
-    {"folder": _folder, "upload": _upload, "dna": _dna}[how]()
+    {"folder": _folder, "upload": _upload, "dna": _dna, "shared": shared.draw_adding}[how]()
 
 
 def take(place: Place, name: str = "") -> Dataset:

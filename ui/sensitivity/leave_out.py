@@ -26,12 +26,9 @@ def draw(ready: Sequence[Ready]) -> None:
     """Draw what leaving out each group of a dataset does."""
     result, knobs = layout.result_and_knobs()
     with knobs:
-        largest = max(range(len(ready)), key=lambda place: ready[place].dataset.images)
-        whole = choices.one_dataset("Leave groups out of", ready, key="whole", index=largest)
-        folders = len({row.path.split("/", 1)[0] for row in reads.files(whole.dataset) if "/" in row.path})
-        ways = {way: label for way, label in BY.items() if way != "folder" or folders > 1}
-        if not seen.described(whole.dataset):
-            ways.pop("attribute")
+        place = choices.first(ready, lambda one: bool(_ways(one)))
+        whole = choices.one_dataset("Leave groups out of", ready, key="whole", index=place)
+        ways = _ways(whole)
         if not ways:
             st.info(
                 f"{whole.name} has neither folders nor attributes, so there are no groups to leave out. "
@@ -60,6 +57,13 @@ def draw(ready: Sequence[Ready]) -> None:
                 selection,
             )  # fmt: skip
         _groups(found, target)
+
+
+def _ways(whole: Ready) -> dict[str, str]:
+    """What a dataset's images can be grouped by, {way: what it is called}; empty where there is nothing."""
+    folders = len({row.path.split("/", 1)[0] for row in reads.files(whole.dataset) if "/" in row.path})
+    there = {"folder": folders > 1, "attribute": seen.described(whole.dataset)}
+    return {way: label for way, label in BY.items() if there[way]}
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)

@@ -10,6 +10,7 @@ from dnacore.images import browse
 from dnacore.images.browse import Place
 from ui.app import comparisons, layout, navigation, reads, words
 from ui.app.reads import Ready
+from ui.choices.own import groups
 from ui.datasets import adding
 from ui.jobs import tray
 from ui.start import demo
@@ -65,8 +66,7 @@ def _use(place: Place) -> None:
 
 def sets() -> list[Ready]:
     """Return a person's own datasets that have a DNA, the newest first, at most three."""
-    demos = set(demo.names())
-    return [one for one in reversed(reads.ready()) if one.name not in demos][:MOST]
+    return [one for one in reads.ready() if not groups.is_demo(one.dataset)][:MOST]
 
 
 def progress() -> None:

@@ -16,7 +16,7 @@ from dnacore.errors import BadInput
 from dnacore.studies.frame.study import MUST, NEVER, Option, Role, Study
 from ui.app import address, capture, layout, navigation, reads, seen
 from ui.app.reads import Ready
-from ui.choices import parts
+from ui.choices import choices, parts
 
 FOLDER = "studies"
 NO_ATTRIBUTE = "none"
@@ -80,10 +80,11 @@ def others(study: Study) -> None:
 def choose(study: Study, ready: Sequence[Ready]) -> Asked | None:
     """Let a person choose what the study runs on; None where something is missing, which is said."""
     names = [one.name for one in ready] + parts.names(ready)
+    usual = _usual(study, ready)
     chosen: list[str] = []
     short = None
     for role in study.roles:
-        found = _role(study, role, names, chosen)
+        found = _role(study, role, names, chosen, usual)
         if len(found) < role.least:
             short = role
         chosen += found
@@ -104,17 +105,30 @@ def choose(study: Study, ready: Sequence[Ready]) -> Asked | None:
     return Asked(study, tuple(found_ready), options, attribute, seed, tuple(networks))
 
 
-def _role(study: Study, role: Role, names: Sequence[str], taken: Sequence[str]) -> list[str]:
+def _usual(study: Study, ready: Sequence[Ready]) -> list[str]:
+    """The datasets in the order in which the study proposes them: first those that have what it needs."""
+
+    def lacking(one: Ready) -> tuple[bool, bool]:
+        return study.attribute == MUST and not seen.given(one.dataset), one.dataset.images < choices.ENOUGH
+
+    return [one.name for one in sorted(ready, key=lacking)]
+
+
+def _role(study: Study, role: Role, names: Sequence[str], taken: Sequence[str], usual: Sequence[str]) -> list[str]:
     key = f"{study.name}-{role.name}"
     free = [name for name in names if name not in taken]
+    proposed = [*(name for name in usual if name in free), *(name for name in free if name not in usual)]
     if role.most == 1:
         options = free if role.least else [NO_ATTRIBUTE, *free]
         if not options:
             return []
-        name = address.select(role.title, options, key=key, help=f"{role.help[:1].upper()}{role.help[1:]}.")
+        name = address.select(
+            role.title, options, index=options.index(proposed[0]) if role.least else 0, key=key,
+            help=f"{role.help[:1].upper()}{role.help[1:]}.",
+        )  # fmt: skip
         return [] if name == NO_ATTRIBUTE else [name]
     most = role.most or 12
-    default = free[: max(role.least, min(3, len(free)))]
+    default = sorted(proposed[: max(role.least, min(3, len(free)))], key=free.index)
     return address.several(
         role.title, free, default=default, key=key, max_selections=most, help=f"{role.help[:1].upper()}{role.help[1:]}."
     )
@@ -151,8 +165,8 @@ def _attribute(study: Study, ready: Sequence[Ready], chosen: Sequence[str]) -> s
 def _option(study: Study, option: Option) -> Any:
     key, said = f"{study.name}-{option.name}", f"{option.help[:1].upper()}{option.help[1:]}."
     if option.kind == "choice":
-        choices = list(option.choices)
-        return address.select(option.title, choices, index=choices.index(option.default), key=key, help=said)
+        known = list(option.choices)
+        return address.select(option.title, known, index=known.index(option.default), key=key, help=said)
     if option.kind == "choices":
         found = address.several(option.title, list(option.choices), default=list(option.default), key=key, help=said)
         return found or list(option.default)
