@@ -32,7 +32,7 @@ def summary(a: Ready, b: Ready, measure: Measure) -> None:
     said = words.distance(total, compared.unit, reads.dna(a).bins)
     over = f" in {words.layer(measure.layer)}" if measure.layer else ""
     few = [one.said for one in (a, b) if reads.dna(one).images < split_half.FEWEST]
-    noisy = f" {words.opening(words.listing(few))} has too few images to say what chance would give." if few else ""
+    noisy = f" {words.listing(few)} has too few images to say what chance would give." if few else ""
     layout.found(
         findings.two([a.said, b.said], total, chance), f"{measures.NAMES[measure.metric]}: {said}{over}.{noisy}"
     )

@@ -33,7 +33,7 @@ def draw(ready: Sequence[Ready]) -> None:
     result, knobs = layout.result_and_knobs()
     with knobs:
         chosen = piles.choose(ready)
-    layout.question(words.opening(f"{chosen.names[0]} against {chosen.names[1]}"))
+    layout.question(f"{chosen.names[0]} against {chosen.names[1]}")
     with result:
         said, place = st.container(), capture.place()
         left, middle, right = st.columns([1.3, 1, 1.3], gap="small")
