@@ -86,6 +86,11 @@ class Catalogue:
             row = db.execute("SELECT last FROM number WHERE name = 'born'").fetchone()
         return float(row["last"]) if row else 0.0
 
+    def has_been_used(self) -> bool:
+        """Whether there ever was a dataset, removed ones included."""
+        with self.reading() as db:
+            return db.execute("SELECT 1 FROM sqlite_sequence WHERE name = 'dataset' AND seq > 0").fetchone() is not None
+
     def _version(self) -> int:
         """The version of the file's tables; 0 for a new file. Takes no lock."""
         with closing(sqlite3.connect(self.path, timeout=WAIT)) as connection:
