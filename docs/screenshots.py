@@ -49,7 +49,7 @@ EVERY = PAGES | {  # with --all
     "lens": "lens",
     "studies": "studies",
     "compare-parts": "compare?a=faces%5Bhat%3D1%5D&b=faces%5Bhat%3D0%5D",
-    "sensitivity-hat": "sensitivity?dataset=faces&attribute=hat",
+    "sensitivity-hat": "sensitivity?from=faces&attribute=hat",
     "sensitivity-forget": "sensitivity?do=forget",
     "gallery-ranked": "gallery?dataset=faces&like=styles_sketch",
     "tour": "?tour=1",
