@@ -99,14 +99,7 @@ def show(
     place = hashlib.blake2b(np.asarray(points, "<f4").tobytes(), digest_size=4).hexdigest()
     asked = Look.read(look)
     body = np.asarray(points, "<f4").tobytes() + np.asarray(of, "<u2").tobytes()
-    listed = {
-        "dataset": [one.dataset for one in pictures],
-        "index": [one.index for one in pictures],
-        "name": [one.name for one in pictures],
-        "version": [one.version for one in pictures],
-        "note": list(notes),
-    }
-    source, columns = blobs.put(body, "application/octet-stream"), blobs.put(wall.packed(listed))
+    source, columns = blobs.put(body, "application/octet-stream"), blobs.put(_columns(pictures, notes))
     # What is picked outlives another colouring, and another layout of the same images, but not other images.
     known = repr([(one.dataset, one.index) for one in pictures]).encode()
     identity = hashlib.blake2b(known, digest_size=8).hexdigest()
@@ -136,6 +129,19 @@ def show(
         tuple(pictures[at] for at in places if isinstance(at, int) and 0 <= at < len(pictures)),
         drawn,
         _look(result.get("look"), place),
+    )
+
+
+def _columns(pictures: Sequence[Picture], notes: Sequence[str]) -> bytes:
+    """What the browser fetches of the pictures, one list per column."""
+    return wall.packed(
+        {
+            "dataset": [one.dataset for one in pictures],
+            "index": [one.index for one in pictures],
+            "name": [one.name for one in pictures],
+            "version": [one.version for one in pictures],
+            "note": list(notes),
+        }
     )
 
 
