@@ -109,6 +109,22 @@ def name_for(folder: Path) -> str:
     return clean_name(folder.name)
 
 
+def path_name(path: Path) -> str:
+    """The name of a folder, or of a zip or list without its ending."""
+    return name_for(path if path.is_dir() else path.with_suffix(""))
+
+
+def new_name(path: Path, taken: Collection[str]) -> str:
+    """A name that no dataset has yet for a folder, or for a zip or list without its ending.
+
+    It is the folder's own; where that is taken, it follows the name of the folder it lies in (but not of one's home).
+    """
+    base = path_name(path)
+    if base in taken and path.parent.name and path.parent != Path.home():
+        base = clean_name(f"{path.parent.name} {base}")
+    return free_name(base, taken)
+
+
 def clean_name(text: str) -> str:
     """The nearest text that can serve as a name."""
     return _UNFIT.sub(" ", text).lstrip(" .~-")[:100].strip() or "images"

@@ -18,6 +18,14 @@ def clicks(figure):
     return [tuple(entry) for trace in figure.data if trace.customdata is not None for entry in trace.customdata]
 
 
+def test_one_distance_alone_is_neither_near_nor_far():
+    figure = heatmaps.heatmap(["a", "b"], np.array([[0.0, 8.0], [8.0, 0.0]]), unit="bins", dark=True)
+    cells = figure.data[0]
+    assert np.nanmax(np.asarray(cells.z, float)) / cells.zmax == 0.5, (
+        "in the dark the far end is darker than the diagonal"
+    )
+
+
 def test_every_pair_of_the_heatmap_can_be_clicked_and_no_dataset_against_itself():
     matrix = np.array([[0.0, 2.0, 9.0], [2.0, 0.0, 5.0], [9.0, 5.0, 0.0]])
     figure = heatmaps.heatmap(["a", "b", "c"], matrix, unit="bins")

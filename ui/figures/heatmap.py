@@ -42,6 +42,8 @@ def heatmap(
     tone = palette.ink(dark)
     off = values[~np.eye(k, dtype=bool)]
     top = float(off.max()) if off.size and off.max() > 0 else 1.0
+    if k == 2:  # one distance alone is neither near nor far: it stands in the middle of the scale
+        top *= 2
     figure = go.Figure()
     _colours(figure, values, noisy, top)
     _own(figure, np.eye(k, dtype=bool), tone)

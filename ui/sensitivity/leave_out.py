@@ -56,7 +56,7 @@ def draw(ready: Sequence[Ready]) -> None:
                 f"{whole.key}/{groups}", way, target.key if target else "", reads.selection_key(selection), whole, target,
                 selection,
             )  # fmt: skip
-        _groups(found, target)
+        _groups(found, target, first.bins)
 
 
 def _ways(whole: Ready) -> dict[str, str]:
@@ -81,7 +81,9 @@ def _left_out(
     return (found.by_folder if way == "folder" else found.by_attribute)(target, _selection)
 
 
-def _groups(found: LeaveOut, target: Ready | None) -> None:
+def _groups(found: LeaveOut, target: Ready | None, bins: int) -> None:
+    """Draw what each group makes. bins: of the DNAs that were compared."""
+
     def moved(group: Left) -> float:
         if group.to_target is None or found.to_target is None:
             return group.change
@@ -94,12 +96,14 @@ def _groups(found: LeaveOut, target: Ready | None) -> None:
     top = groups[0]
     name = effects.images_of(top.group)
     if target is None:
-        layout.found(f"Leaving out {name} changes {found.dataset} most", f"By {words.difference(float(top.change))}.")
+        layout.found(
+            f"Leaving out {name} changes {found.dataset} most", f"By {words.difference(float(top.change), bins)}."
+        )
     else:
         direction = "nearer to" if moved(top) > 0 else "farther from"
         layout.found(
             f"Without {name}, {found.dataset} comes {direction} {target.said}, more than without any other group",
-            f"By {words.difference(abs(float(moved(top))))}.",
+            f"By {words.difference(abs(float(moved(top))), bins)}.",
         )
     shown = groups[:MOST]
     chart.show(
@@ -186,7 +190,7 @@ def _shares(found: Mixture, target: Ready, mixed: Sequence[Ready]) -> None:
     best = min(found.alone, key=found.alone.__getitem__)
     layout.found(
         f"Nearest to {target.said}: {said}",
-        f"The mixture is {words.difference(float(found.distance))} away, {words.dataset(best)} alone "
+        f"The mixture is {words.difference(float(found.distance), reads.dna(target).bins)} away, {words.dataset(best)} alone "
         f"{words.significant(float(found.alone[best]))} bins.",
     )
     chart.show(

@@ -117,8 +117,8 @@ def heatmap(ready: Sequence[Ready], own: tuple[str, str] | None = None) -> None:
     def remember(cell: list[int]) -> None:
         st.session_state["_open_pair"] = (found[cell[0]], found[cell[1]])
 
-    there = len(reads.ready())
-    said, exact = own or ("", findings.extremes(found, compared.matrix, compared.unit))
+    there, bins = len(reads.ready()), reads.dna(shown[0]).bins
+    said, exact = own or ("", findings.extremes(found, compared.matrix, compared.unit, bins))
     of = there if there > len(shown) else None
     layout.found(said or findings.pairwise(found, compared.matrix, compared.unit, of=of), exact)
     chart.show(
@@ -128,7 +128,7 @@ def heatmap(ready: Sequence[Ready], own: tuple[str, str] | None = None) -> None:
         on_click=remember,
     )
     layout.caption(
-        "The distance of every two datasets, in bins of 999: light is near, dark is far."
+        f"The distance of every two datasets, in bins of {bins - 1:,}: light is near, dark is far."
         + (f" {len(shown)} of {there} datasets are shown." if of else ""),
         hand="Click a cell to see which neurons and images say so.",
     )

@@ -91,5 +91,6 @@ def nearest(own: Ready) -> tuple[str, str] | None:
     apart = comparisons.from_one(own, others)
     near, far = int(np.argmin(apart)), int(np.argmax(apart))
     said = f"Of {len(others)} other datasets, {own.name} is most like {others[near].name} and least like {others[far].name}."
-    away = [f"{others[at].name}: {words.difference(float(apart[at]))}" for at in (near, far)]
+    bins = reads.dna(own).bins
+    away = [f"{others[at].name}: {words.difference(float(apart[at]), bins)}" for at in (near, far)]
     return said, f"{'; '.join(away)}."
