@@ -37,6 +37,10 @@ CHOICES = {  # where the page's own proposal is not what the study is about
 }
 ANSWER = ".st-key-study-csv"
 PROGRESS = ".st-key-study-job"
+FIGURES = "[data-testid=stMain] figure"
+DRAWN = """() => document.querySelector("[data-testid=stApp]").dataset.testScriptState === "notRunning"
+  && document.querySelectorAll(".js-plotly-plot .main-svg").length
+  && [...document.querySelectorAll("[data-testid=stMain] figure img")].every((one) => one.naturalWidth)"""
 PATIENCE_MS = 150_000
 
 
@@ -78,7 +82,12 @@ def answered(page: Page, address: str, workspace: dc.Workspace) -> str:
     stages = list(dict.fromkeys(one.partition(" · ")[0] for one in said))
     found = page.locator(".vds-found").first.inner_text()
     took = (job.finished or time.time()) - job.started
-    return f"{seconds:.0f} s on the page, {took:.0f} s the job ({job.state}); said {', '.join(stages)}\n    {found}"
+    page.wait_for_function(DRAWN)
+    drawn = [page.locator(which).count() for which in (".js-plotly-plot", FIGURES, f"{FIGURES} span")]
+    return (
+        f"{seconds:.0f} s on the page, {took:.0f} s the job ({job.state}); said {', '.join(stages)}\n    {found}\n    "
+        f"the page: {drawn[0]} figures, {drawn[1]} pictures, {drawn[2]} places"
+    )
 
 
 def offline(opened: Browser, file: Path, picture: Path | None) -> str:
