@@ -19,7 +19,8 @@ _COMMANDS: dict[str, Callable[[Namespace, Reporter, Stop], Result]] = {
     "calibrate": extract.calibrate, "selections": manage.list_selections, "jobs": manage.list_jobs,
     "attributes": analyse.attributes, "explain": analyse.explain, "leave-out": analyse.leave_out,
     "mixture": analyse.mixture, "forget": analyse.forget, "study": study.study, "lens": lens.lens,
-    "remove": manage.remove, "export": manage.export, "import": manage.import_, "bench": manage.bench,
+    "remove": manage.remove, "export": manage.export, "import": manage.import_,
+    "gallery": manage.gallery, "bench": manage.bench,
     "verify": verify.verify,
 }  # fmt: skip
 

@@ -10,7 +10,7 @@ from typing import Any
 from dnacore.commands.outcome import FINE, LOOK, Result, Stop, rejected_text, sources_of
 from dnacore.commands.progress import Overall, Reporter
 from dnacore.errors import BadInput, Cancelled, UnknownName
-from dnacore.paths import absolute, discard
+from dnacore.paths import absolute
 from dnacore.workspace import jobs
 from dnacore.workspace.workspace import Workspace
 
@@ -157,15 +157,17 @@ def list_jobs(options: Namespace, say: Reporter, stop: Stop) -> Result:
 
 
 def remove(options: Namespace, say: Reporter, stop: Stop) -> Result:
+    from dnacore.workspace.saved import cards
+
     workspace = Workspace.open(options.workspace)
     if options.name in {s.name for s in workspace.selections()} - {d.name for d in workspace.datasets()}:
         workspace.remove_selection(options.name)
         return FINE, {"removed": options.name, "freed_bytes": 0}, f"The selection {options.name} is gone."
     if options.name not in {d.name for d in workspace.datasets()}:
-        imported = workspace.imported(options.name)
-        if imported is None:
+        if workspace.imported(options.name) is None:
             raise UnknownName(f"There is no dataset, selection or imported DNA {options.name}.")
-        return FINE, {"removed": options.name, "freed_bytes": discard(imported)}, f"The DNA {options.name} is gone."
+        freed = cards.remove(workspace, options.name)
+        return FINE, {"removed": options.name, "freed_bytes": freed}, f"The DNA {options.name} is gone."
     freed = workspace.remove_dataset(options.name)
     text = f"{options.name} is forgotten, {freed / 1e6:.1f} MB freed. Your own image files were not touched."
     return FINE, {"removed": options.name, "freed_bytes": freed}, text
@@ -203,6 +205,75 @@ def import_(options: Namespace, say: Reporter, stop: Stop) -> Result:
         came = import_apart(workspace, options.file)
     data = {"dna": came.name, "images": came.images}
     return FINE, data, f"DNA {came.name}: {came.images:,} images, {came.neurons:,} neurons."
+
+
+def gallery(options: Namespace, say: Reporter, stop: Stop) -> Result:
+    return _GALLERY[options.deed](options, say, stop)
+
+
+def _publish(options: Namespace, say: Reporter, stop: Stop) -> Result:
+    from dnacore.sources.shared.publish import Allowed, publish
+
+    allowed = Allowed(options.about, options.words, options.thumbnails)
+    sources = sources_of(options, Overall(say), stop)
+    card = publish(sources, options.name, absolute(options.folder), allowed, options.called, options.replace)
+    text = f"{card.stem} is published in {options.folder}: {card.images:,} images"
+    text += ", with words" if card.words else ""
+    return FINE, {"published": asdict(card)}, text + (", with thumbnails" if card.picture else "")
+
+
+def _take_in(options: Namespace, say: Reporter, stop: Stop) -> Result:
+    from dnacore.sources.shared.gallery import take_in
+
+    watch = Overall(say)
+    workspace = Workspace.open(options.workspace)
+    found = take_in(workspace, options.source, lambda file, done, of: watch.show("taking in", file, done, of), stop)
+    lines = [f"Left out: {file}: {reason}" for file, reason in found.skipped]
+    lines += [f"No longer there, and kept here: {', '.join(found.gone)}"] if found.gone else []
+    lines.append(
+        f"{found.source}: {len(found.names)} taken in, {found.same} as they were, {len(found.skipped)} left out."
+    )
+    return (LOOK if found.skipped else FINE), asdict(found), "\n".join(lines)
+
+
+def _galleries(options: Namespace, say: Reporter, stop: Stop) -> Result:
+    from dnacore.sources.shared.gallery import galleries, news
+
+    workspace = Workspace.open(options.workspace)
+    rows: list[dict[str, Any]] = []
+    lines: list[str] = []
+    for source, known in galleries(workspace).items():
+        said = "" if "://" in source else news(workspace, source)  # nothing asks the network unless somebody says so
+        rows.append({"source": source, "news": said, "dnas": [{"name": n} | asdict(card) for n, card in known.items()]})
+        lines += [source, *(f"  {name}  {card.images:,} images  {card.about}" for name, card in known.items())]
+        lines += [said] if said else []
+    return FINE, rows, "\n".join(lines) or "No galleries yet. Take one in: python -m dnacore gallery add FOLDER"
+
+
+def _nearest(options: Namespace, say: Reporter, stop: Stop) -> Result:
+    from dnacore.sources.shared.gallery import nearest
+
+    sources = sources_of(options, Overall(say), stop)
+    dna = sources.dna(options.name)
+    setting = sources.setting
+    found = nearest(sources.workspace, dna, setting.label if setting else str(dna.extractor.get("name", "")))
+    rows = [{"name": name, "distance": distance} for name, distance in found if name != options.name]
+    text = "\n".join(f"{row['distance']:10.4f}  {row['name']}" for row in rows)
+    return (
+        FINE,
+        {"dataset": options.name, "unit": "bins", "nearest": rows},
+        text or "No DNA here can be compared with it.",
+    )
+
+
+def _leave(options: Namespace, say: Reporter, stop: Stop) -> Result:
+    from dnacore.sources.shared.gallery import leave
+
+    names = leave(Workspace.open(options.workspace), options.source)
+    return FINE, {"removed": names}, f"{', '.join(names)}: forgotten here. The gallery itself was not touched."
+
+
+_GALLERY = {"publish": _publish, "add": _take_in, "list": _galleries, "nearest": _nearest, "remove": _leave}
 
 
 def bench(options: Namespace, say: Reporter, stop: Stop) -> Result:

@@ -109,6 +109,56 @@ def of_engine(extract: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def of_exchange(command: Command) -> None:
+    """Add the commands that write files for others and take theirs in."""
+    export = command("export", "write a dataset's DNA (.dna.npz) or a selection (.json) to a file")
+    export.add_argument("name")
+    export.add_argument("--to", type=Path, required=True, metavar="FILE")
+    export.add_argument("--format", default="ours", choices=("ours", "peer"), help="peer: the .json and .npz of vdna")
+    export.add_argument(
+        "--kind",
+        default="histogram",
+        choices=("histogram", "gaussian", "layer-gaussian"),
+        help="what to write of every neuron or layer",
+    )
+
+    import_ = command("import", "take a DNA file, a pair of vdna, or a selection file into the workspace")
+    import_.add_argument("file", type=Path)
+    import_.add_argument(
+        "--calibration",
+        type=Path,
+        metavar="FILE",
+        help="the activation ranges that a pair of vdna was counted over (with --extractor: the network it is of)",
+    )
+
+
+def of_gallery(command: Command) -> None:
+    """Add the command `gallery` and what can be done with one."""
+    gallery = command("gallery", "DNAs that a team shares in a folder or under an address, compared without any image")
+    deeds = gallery.add_subparsers(dest="deed", metavar="DEED", required=True, parser_class=Parser)
+
+    def deed(name: str, text: str) -> argparse.ArgumentParser:
+        return deeds.add_parser(name, help=text, description=text, parents=[everywhere()])
+
+    publish = deed(
+        "publish", "write a dataset's DNA and its card into a shared folder, and nothing else unless said so"
+    )
+    publish.add_argument("name", metavar="DATASET")
+    publish.add_argument("folder", type=Path)
+    publish.add_argument("--about", default="", metavar="TEXT", help="a sentence about it, for its card")
+    publish.add_argument("--words", action="store_true", help="and what the network sees in most of its images")
+    publish.add_argument("--thumbnails", action="store_true", help="and six of its images, 160 pixels wide")
+    publish.add_argument("--as", dest="called", default="", metavar="NAME", help="another name for it there")
+    publish.add_argument("--replace", action="store_true", help="put it in the place of one of that name")
+    add = deed("add", "take the DNAs of a shared folder or address in, and later those that are new or changed")
+    add.add_argument("source", metavar="FOLDER_OR_ADDRESS")
+    deed("list", "list what was taken in, and say of folders what changed since")
+    nearest = deed("nearest", "order the DNAs that were taken in by their distance to a dataset")
+    nearest.add_argument("name", metavar="DATASET")
+    remove = deed("remove", "forget the DNAs that came from a gallery, which itself is not touched")
+    remove.add_argument("source", metavar="FOLDER_OR_ADDRESS")
+
+
 def of_study(command: Command) -> None:
     """Add the command `study`; which studies there are, their room says."""
     from dnacore.studies import NAMES

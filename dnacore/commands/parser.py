@@ -17,7 +17,18 @@ from pathlib import Path
 from typing import Any
 
 from dnacore import __version__
-from dnacore.commands.options import Command, Parser, everywhere, of_engine, of_lens, of_study, positive, share
+from dnacore.commands.options import (
+    Command,
+    Parser,
+    everywhere,
+    of_engine,
+    of_exchange,
+    of_gallery,
+    of_lens,
+    of_study,
+    positive,
+    share,
+)
 from dnacore.errors import Cancelled, DnaError
 from dnacore.paths import shown
 
@@ -118,7 +129,8 @@ def _parser() -> Parser:
     of_lens(command)
     of_study(command)
     _keeping(command)
-    _exchange(command)
+    of_exchange(command)
+    of_gallery(command)
     _machine(command)
     return parser
 
@@ -263,28 +275,6 @@ def _keeping(command: Command) -> None:
 
     remove = command("remove", "forget a dataset and its DNAs (never the images), or a selection")
     remove.add_argument("name")
-
-
-def _exchange(command: Command) -> None:
-    export = command("export", "write a dataset's DNA (.dna.npz) or a selection (.json) to a file")
-    export.add_argument("name")
-    export.add_argument("--to", type=Path, required=True, metavar="FILE")
-    export.add_argument("--format", default="ours", choices=("ours", "peer"), help="peer: the .json and .npz of vdna")
-    export.add_argument(
-        "--kind",
-        default="histogram",
-        choices=("histogram", "gaussian", "layer-gaussian"),
-        help="what to write of every neuron or layer",
-    )
-
-    import_ = command("import", "take a DNA file, a pair of vdna, or a selection file into the workspace")
-    import_.add_argument("file", type=Path)
-    import_.add_argument(
-        "--calibration",
-        type=Path,
-        metavar="FILE",
-        help="the activation ranges that a pair of vdna was counted over (with --extractor: the network it is of)",
-    )
 
 
 def _machine(command: Command) -> None:

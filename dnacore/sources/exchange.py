@@ -61,12 +61,12 @@ def holds_dna(path: Path) -> bool:
 
 
 def import_dna(
-    workspace: Workspace, path: Path, sources: Sources | None = None, ranges: Path | None = None
+    workspace: Workspace, path: Path, sources: Sources | None = None, ranges: Path | None = None, replacing: str = ""
 ) -> DNA | Gaussian:
     """Take a DNA file into the workspace under a free name, and return it under that name.
 
     sources: where the network is that a pair of the authors' is vouched to be of; ranges: the activation ranges it was
-    counted over (their JSON, or a calibration file).
+    counted over (their JSON, or a calibration file). replacing: an import whose place and name it takes.
     """
     if path.suffix.lower() == ".json":
         extractor = sources.extractor if sources else None
@@ -81,8 +81,12 @@ def import_dna(
         dna = read_peer(path, extractor, calibration, MOST_COUNTS)
     else:
         dna = load_dna(path, most=MOST_COUNTS)
-    name = clean_name(dna.name or path.name.removesuffix(SUFFIX))
     folder = workspace.root / "imports"
+    if replacing and workspace.imported(replacing) is not None:
+        dna = replace(dna, name=replacing)
+        dna.save(folder / f"{replacing}{SUFFIX}")
+        return dna
+    name = clean_name(dna.name or path.name.removesuffix(SUFFIX))
     there = {p.name.removesuffix(SUFFIX): p for p in folder.glob(f"*{SUFFIX}")}  # only namesakes need to be read
     others = {other for other, p in there.items() if not other.startswith(name) or not _same(p, dna)}
     name = free_name(name, {d.name for d in workspace.datasets()} | others)  # nothing of another name is ever replaced

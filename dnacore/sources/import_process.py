@@ -1,5 +1,6 @@
 """DNA files from elsewhere, taken in by a process of their own: `python -m dnacore.sources.import_process FILE WORKSPACE`.
 
+Behind them may stand the name of an earlier import that it replaces ("" for none), and a picture that goes with it.
 Whatever a file unpacks to, the memory it takes is that process's, which has a bound, and never the dashboard's.
 """
 
@@ -12,12 +13,15 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from dnacore import errors
+from dnacore import atomic, errors
 from dnacore.errors import BadInput, DnaError, Unavailable
 from dnacore.images.files import explain
+from dnacore.images.thumbnails import thumbnail
 from dnacore.sources.exchange import import_dna
+from dnacore.workspace.saved import cards
 from dnacore.workspace.workspace import Workspace
 
+PICTURE = 960  # pixels of the longer side of a picture that goes with a DNA
 MOST_MEMORY = 2 << 30  #: bytes that taking in one file may use
 _PROJECT = Path(__file__).parents[2]
 # Each thread of a numeric library counts as memory for itself: with 64 of them nothing would be left for the file.
@@ -33,13 +37,17 @@ class Imported:
     neurons: int
 
 
-def import_apart(workspace: Workspace, path: Path) -> Imported:
+def import_apart(workspace: Workspace, path: Path, replacing: str = "", picture: Path | None = None) -> Imported:
     """Take a DNA file into the workspace under a free name, in a process of its own.
+
+    replacing: the name of an import whose place it takes. picture: an image that is drawn anew, smaller, and kept beside
+    it; one that cannot be read is left out.
 
     Raises BadInput or Damaged as `load_dna` does, Unavailable where the file needs more than MOST_MEMORY.
     """
+    given = [str(path.absolute()), str(workspace.root), replacing, str(picture.absolute()) if picture else ""]
     run = subprocess.run(
-        [sys.executable, "-m", "dnacore.sources.import_process", str(path.absolute()), str(workspace.root)],
+        [sys.executable, "-m", "dnacore.sources.import_process", *given],
         cwd=_PROJECT, env={**os.environ, **_ONE_THREAD}, stdin=subprocess.DEVNULL, capture_output=True, text=True,
         encoding="utf-8", check=False,
     )  # fmt: skip
@@ -62,12 +70,14 @@ def _too_large(path: Path) -> str:
 
 def main(arguments: list[str]) -> int:
     """Take in one file and print what came of it as JSON; returns the exit code."""
-    if len(arguments) != 2:
+    if not 2 <= len(arguments) <= 4:
         raise BadInput("Give the file to take in and the workspace.")
-    path, root = map(Path, arguments)
+    path, workspace = Path(arguments[0]), Workspace.open(Path(arguments[1]))
+    replacing, picture = [*arguments[2:], "", ""][:2]
     _bound()
     try:
-        dna = import_dna(Workspace.open(root), path)
+        dna = import_dna(workspace, path, replacing=replacing)
+        _draw(Path(picture) if picture else None, cards.beside(workspace, dna.name, cards.PICTURE))
     except DnaError as error:
         print(json.dumps({"error": type(error).__name__, "message": str(error)}))
         return 2
@@ -79,6 +89,18 @@ def main(arguments: list[str]) -> int:
         return 2
     print(json.dumps({"name": dna.name, "images": dna.images, "neurons": dna.n_neurons}))
     return 0
+
+
+def _draw(picture: Path | None, target: Path) -> None:
+    """Draw a picture anew, so that not one byte of the file that came is kept."""
+    try:
+        small = None if picture is None else thumbnail(picture, PICTURE)
+    except (BadInput, MemoryError):
+        small = None
+    if small is None:
+        target.unlink(missing_ok=True)
+    else:
+        atomic.write_bytes(target, small)
 
 
 def _bound() -> None:
