@@ -16,6 +16,7 @@ import resource
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -145,7 +146,9 @@ def job_alone(name: str, workspace: dc.Workspace) -> str:
     found = study_requests.read(asked.file)
     said = found.finding if found is not None else job.message
     seconds = (job.finished or time.time()) - job.started
-    time.sleep(2)  # until the process has been reaped, which tells its CPU time
+    for thread in threading.enumerate():
+        if thread.name == f"job-{job.id}":  # which reaps the process, whose CPU time counts from then on
+            thread.join()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return f"{seconds:.0f} s the job ({job.state}), {used:.0f} s of CPU, {len(told)} steps of progress seen\n    {said}"
