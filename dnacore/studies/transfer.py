@@ -114,11 +114,11 @@ def _ranked(request: Request) -> Result:
     unit = "bins" if request.options["metric"] == "emd" else "squared activation"
     first = rows[0]
     text = f"Of {len(rows)} datasets, {first['source']} is nearest to {target}"
-    text += (
-        f"; {rows[-1]['source']} is {rows[-1]['distance'] / first['distance']:.1f} times as far."
-        if first["distance"] and rows[1:]
-        else "."
-    )
+    near, far = first["distance"], rows[-1]["distance"]
+    if far >= 1.05 * near > 0:
+        text += f"; {rows[-1]['source']} is {far / near:.1f} times as far."
+    else:
+        text += f"; {rows[-1]['source']} is about as near." if rows[1:] and near else "."
     figure = Figure(
         "bar",
         f"Distance to {target}",
