@@ -21,6 +21,6 @@ app = App(
         *routes.middleware(get_option("server.allowedHosts")),
         Middleware(entrance.Entrance, wanted=_token, once=_once),
     ],
-    lifespan=doorstep.opening(_token, _once),
+    lifespan=doorstep.opening(_token, _once, reads.workspace),
     on_script_error=errors.report,
 )

@@ -94,7 +94,7 @@ def sample_size(bench: Bench) -> None:
     """Bar 2: where each distance settles."""
     for pair in PAIRS:
         found = bench.run("sample-size", *pair)
-        cells = ", ".join(f"{row['metric']} {row['settles_at']:.1f}" for row in found.table)
+        cells = ", ".join(f"{metric} {images:.1f}" for metric, images in found.more["settles_between"].items())
         print(
             f"  {' and '.join(pair)}: settles at {cells} images; FD needs {found.more['factor']:.1f} times as many",
             flush=True,

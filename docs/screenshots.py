@@ -2,7 +2,9 @@
 
 Draws and extracts the demo in a workspace of its own, starts the dashboard on a free port of this machine, and takes
 each page in light and dark, at 1440 x 900 and 1024 x 768. `--readme` renews the pictures in docs/images instead, and the
-animation beside them. `--home DIR` keeps the workspace for the next time.
+animation beside them. `--all` takes every page and presenter mode, on a phone's window too, whole pages beside the windows,
+and ends with what is wider than the window, cut off, or grave by the rules of axe-core: nothing, with exit code 0.
+`--only NAME...` takes these pictures alone. `--home DIR` keeps the workspace for the next time.
 """
 
 from __future__ import annotations
@@ -22,9 +24,10 @@ from PIL import Image
 CHECKOUT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(CHECKOUT))
 
-from tools import browser  # noqa: E402
+from tools import browser, fit  # noqa: E402
 from tools.dashboard import running  # noqa: E402
 
+PRESENTED = ("distances", "compare", "neurons", "map", "sensitivity", "gallery")
 PAGES = {  # picture: page, with choices that show something
     "start": "",
     "datasets": "datasets",
@@ -42,7 +45,19 @@ PAGES = {  # picture: page, with choices that show something
     "selections": "selections",
     "report": "report",
 }
+EVERY = PAGES | {  # with --all
+    "lens": "lens",
+    "studies": "studies",
+    "compare-parts": "compare?a=faces%5Bhat%3D1%5D&b=faces%5Bhat%3D0%5D",
+    "sensitivity-hat": "sensitivity?dataset=faces&attribute=hat",
+    "sensitivity-forget": "sensitivity?do=forget",
+    "gallery-ranked": "gallery?dataset=faces&like=styles_sketch",
+    "tour": "?tour=1",
+    **{f"presenting-{name}": f"{PAGES[name]}{'&' if '?' in PAGES[name] else '?'}present=0" for name in PRESENTED},
+}
 SIZES = ((1440, 900), (1024, 768))
+PHONE = (390, 844)
+LONGEST = 6000  # px of a whole page that are drawn
 COMPARED = ("streets_base", "streets_darker", "styles_photo", "styles_cartoon", "styles_sketch", "faces")
 README = {  # picture: page, with choices that fit on one screen
     "distances": "distances?" + "&".join(f"datasets={name}" for name in COMPARED),
@@ -58,7 +73,10 @@ README = {  # picture: page, with choices that fit on one screen
 def demo(home: Path) -> Iterator[str]:
     """Run the dashboard on the demo data; yield its address."""
     environment = os.environ | {"VISUAL_DNA_HOME": str(home)}
-    subprocess.run([sys.executable, "-m", "dnacore", "demo", "--extract"], cwd=CHECKOUT, env=environment, check=True)
+    if not (home / "demo").is_dir():  # one that is kept has them
+        subprocess.run(
+            [sys.executable, "-m", "dnacore", "demo", "--extract"], cwd=CHECKOUT, env=environment, check=True
+        )
     with running(home) as dashboard:
         yield dashboard.url
 
@@ -94,6 +112,48 @@ def shoot(page, address: str, file: Path) -> None:
     image.convert("RGB").save(file, optimize=True)
 
 
+def look(page, address: str, file: Path, rules: str) -> list[str]:
+    """Write a page as PNG in light and in dark, the window and the whole of it; return what is wrong with either."""
+    found = []
+    window = page.viewport_size
+    page.goto(address)
+    page.wait_for_selector("[data-testid=stAppViewContainer] h1")
+    page.wait_for_timeout(500)
+    page.wait_for_function("() => !document.querySelector('.st-key-map-wait')", timeout=180_000)
+    fit.settle(page)
+    page.evaluate(rules)
+    for scheme in ("light", "dark"):
+        fit.light(page, scheme == "dark")
+        wrong = [*fit.cut_off(page), *fit.grave(page)]
+        found += [f"{file.stem} {scheme} {window['width']}: {one}" for one in wrong]
+        page.screenshot(path=file.with_stem(f"{file.stem}-{scheme}-{window['width']}"))
+    fit.light(page, False)
+    whole = page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollHeight")
+    page.set_viewport_size({**window, "height": min(max(whole, window["height"]), LONGEST)})
+    fit.settle(page)
+    page.screenshot(path=file.with_stem(f"{file.stem}-whole-{window['width']}"))
+    page.set_viewport_size(window)
+    return found
+
+
+def look_at_all(chromium, address: str, folder: Path, only: list[str] | None) -> int:
+    """Draw every page in every size; print what is wrong with them and return how many things are."""
+    rules = fit.axe()
+    if rules is None:
+        raise SystemExit("axe-playwright-python, which carries axe-core, is not installed: `make check` gets it.")
+    found = []
+    for width, height in (*SIZES, PHONE):
+        for name in only or EVERY:
+            context = chromium.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")
+            page = context.new_page()
+            wrong = look(page, f"{address}/{EVERY[name]}", folder / f"{name}.png", rules)
+            print(f"{name} at {width}x{height}: {len(wrong) or 'nothing'} wrong", flush=True)
+            found += wrong
+            context.close()
+    print("\n".join(found) or "Nothing is wider than the window, cut off, or grave by axe-core's rules.")
+    return len(found)
+
+
 def animate(page, address: str, file: Path) -> None:
     """Drag the slider of the Sensitivity page from one neuron to many and write it as a moving picture."""
     page.goto(f"{address}/sensitivity?attribute=hat")
@@ -119,6 +179,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="docs/screenshots.py", description=__doc__.splitlines()[0])
     parser.add_argument("folder", nargs="?", type=Path, default=Path("shots"))
     parser.add_argument("--readme", action="store_true", help="renew docs/images")
+    parser.add_argument("--all", action="store_true", help="every page in every size, and what is wrong with them")
+    parser.add_argument("--only", nargs="+", choices=EVERY, help="with --all: these pictures alone")
     parser.add_argument("--home", type=Path, help="the workspace; a new one, gone afterwards, if none is given")
     options = parser.parse_args()
     folder = CHECKOUT / "docs" / "images" if options.readme else options.folder
@@ -130,10 +192,12 @@ def main() -> None:
         sync_playwright() as player,
     ):
         chromium = player.chromium.launch(executable_path=str(browser.find()), args=["--no-sandbox"])
-        if not options.readme:
+        if not options.readme and "report" in (options.only or PAGES):
             page = chromium.new_page(viewport={"width": 1440, "height": 900})
             collect(page, address)
             page.close()
+        if options.all:
+            sys.exit(1 if look_at_all(chromium, address, folder, options.only) else 0)
         for pages, sizes, schemes in shots:
             for scheme in schemes:
                 for width, height in sizes:

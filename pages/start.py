@@ -36,6 +36,8 @@ with left:
             demo.heatmap(shown, own_folder.nearest(mine[0]) if mine else None)
     if running:
         st.fragment(progress, run_every=1.0 if len(shown) >= 2 else 0.4)()
+        if len(shown) < 2:
+            demo.awaited()
     elif not ready:
         layout.found("See it work on demo data")
         layout.caption("Draws ten small datasets and compares them. Takes a minute or two; nothing is downloaded.")

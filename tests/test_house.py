@@ -71,6 +71,17 @@ def test_what_a_checker_should_not_say_has_a_reason() -> None:
     assert bare == []
 
 
+def test_a_download_runs_no_page_again_which_would_take_away_what_is_being_made() -> None:
+    careless = [
+        f"{name(path)}:{call.lineno}"
+        for path in PRODUCT
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "download_button"
+        and not any(k.arg == "on_click" and ast.unparse(k.value) == "'ignore'" for k in call.keywords)
+    ]  # fmt: skip
+    assert careless == []
+
+
 @pytest.mark.parametrize("package", ["dnacore", "ui"])
 def test_no_circle_of_imports_but_those_that_say_why(package: str) -> None:
     """A lazy import that closes a circle has the reason beside it, on its own line; types alone close none."""

@@ -53,7 +53,7 @@ class Sensitivity:
             return ""
         return (
             f"{' and '.join(few)} image{'s' if few[1:] or min(self.images) != 1 else ''}: too few to tell most neurons "
-            f"from chance. Use at least {ENOUGH} on each side."
+            f"from chance, so more of them may see the difference. Use at least {ENOUGH} on each side."
         )
 
     def floor(self, rate: float = 0.05) -> float:

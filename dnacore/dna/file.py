@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import zipfile
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +23,7 @@ from dnacore.dna import npz
 from dnacore.dna.calibration import Calibration
 from dnacore.dna.gaussian import Gaussian
 from dnacore.dna.layers import layer_slices
-from dnacore.errors import BadInput, Damaged, Mismatch, is_passing, unavailable_now
+from dnacore.errors import BadInput, Damaged, DnaError, is_passing, unavailable_now
 from dnacore.parallel import cores
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def load_dna(path: Path | str, most: int | None = None) -> DNA | Gaussian:
     is none, Damaged when it is broken, made up or of an unknown version, and Unavailable where it cannot be read for a
     reason that says nothing of its bytes.
     """
-    path = with_suffix(Path(path)) if not Path(path).is_file() else Path(path)
+    path = Path(path) if os.path.isfile(path) else with_suffix(Path(path))
     with opened(path, npz.MOST_HEADER if most is None else npz.FOREIGN_HEADER) as (archive, header):
         if most is not None:
             _check_size(path, header, most)
@@ -82,7 +83,7 @@ def opened(path: Path, most_header: int = npz.MOST_HEADER) -> Iterator[tuple[zip
             yield archive, header
     except FileNotFoundError as error:
         raise BadInput(f"There is no DNA file {path}.") from error
-    except (BadInput, Damaged, Mismatch):
+    except DnaError:
         raise
     except Exception as error:  # zipfile, zlib, json and numpy each have their own words for a broken file
         if is_passing(error):
@@ -207,7 +208,12 @@ def _dna(archive: zipfile.ZipFile, header: Mapping[str, Any], name: str) -> DNA:
             raise ValueError(f"layer {layer} holds counts below zero")
 
     with ThreadPoolExecutor(cores()) as pool:  # unpacking and adding up both let other threads run
-        list(pool.map(read, layers))
+        try:
+            reading = [pool.submit(read, layer) for layer in layers]
+        except RuntimeError as error:  # no thread can be started, which says nothing about the file
+            raise unavailable_now(name, error) from error
+        for one in reading:
+            one.result()
     outside = npz.array(archive, "outside", (n, 2), "iu").astype(np.int64, copy=False)
     totals = histograms.sum(1)
     if (outside < 0).any() or (outside.sum(1) > totals).any():

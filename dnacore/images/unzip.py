@@ -94,7 +94,10 @@ def _plan(opened: zipfile.ZipFile, name: str, limit_bytes: int) -> list[tuple[zi
         key = str(path).casefold()
         if key in taken:
             raise BadInput(
-                f"{name} was refused: {taken[key]} and {_show(path)} have the same name. Rename one of them."
+                f"{name} was refused: it holds {_show(path)} twice. Rename one of them and zip the folder again."
+                if taken[key] == _show(path)
+                else f"{name} was refused: {taken[key]} and {_show(path)} are the same name where upper and lower case "
+                "do not count. Rename one of them and zip the folder again."
             )
         taken[key] = _show(path)
         for parent in path.parents:

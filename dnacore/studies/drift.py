@@ -18,7 +18,7 @@ from dnacore.dna.layers import locate
 from dnacore.errors import BadInput
 from dnacore.studies.frame.result import Figure, Mark, Picture, Result, Series
 from dnacore.studies.frame.study import Option, Request, Role, Study, Subject
-from dnacore.studies.frame.words import Moved, moved_words
+from dnacore.studies.frame.words import Moved, moved_words, word_figure, wordless
 from dnacore.studies.methods.change_point import ChangePoint, between_images, change_point
 
 SMALLEST, WINDOWS = 4, 10
@@ -152,20 +152,20 @@ def _result(
         )
     neurons, words = _moved(request, one, point.position)
     more |= {"neurons": neurons, "words": [vars(w) for w in words]}
-    said = (
-        f"; it shows more of {', '.join(w.word for w in words if w.change > 0)}"
-        if any(w.change > 0 for w in words)
-        else ""
-    )
+    risen = ", ".join(w.word for w in words if w.change > 0)
+    fallen = ", ".join(w.word for w in words if w.change < 0)
+    said = "".join((f"; it shows more of {risen}" if risen else "", f"; less of {fallen}" if fallen else ""))
+    notes = [] if words or not request.options["words"] else [wordless(request)]
     before, after = one.paths[point.position - 1], one.paths[point.position]
     return Result(
         f"Yes: {one.name} changes at image {point.position + 1} of {len(one)}, {after} (p = {point.p:.2g}){said}.",
         COLUMNS,
         rows,
-        figures,
+        [*figures, _neuron_figure(neurons), *([word_figure(words)] if words else [])],
         caption,
         f"Look at the images around {before} and {after}, and treat what comes before and after as two datasets.",
-        pictures=_pictures(one, point.position),
+        notes,
+        _pictures(one, point.position),
         more=more,
     )
 
@@ -193,6 +193,17 @@ def _figures(one: Subject, cuts: list, rows: list[dict], alarm: bool, point: Cha
             marks,
         ),
     ]
+
+
+def _neuron_figure(neurons: list[dict]) -> Figure:
+    names = [f"{neuron['layer']} {neuron['index']}" for neuron in neurons]
+    ways = {1: "more active after the change", -1: "less active after the change"}
+    moved = [
+        Series(said, names, [n["emd"] if n["direction"] == way else None for n in neurons])
+        for way, said in ways.items()
+        if any(n["direction"] == way for n in neurons)
+    ]
+    return Figure("bar", "Neurons that moved most", "layer and number of the neuron", "EMD, bins", moved)
 
 
 def _moved(request: Request, one: Subject, at: int) -> tuple[list[dict], list[Moved]]:
@@ -274,4 +285,5 @@ STUDY = Study(
         Option("words", "Words", "yes", True, "ask the network's own head which words became more and less frequent"),
     ),
     selects=True,
+    version=2,
 )

@@ -6,12 +6,13 @@ the images (section 4.3) and tried on the other, both ways round.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from dnacore.distances.pairwise import pairwise
+from dnacore.distances.pairwise import Comparison, pairwise
 from dnacore.dna.layers import locate
 from dnacore.errors import BadInput
 from dnacore.studies.frame.result import Figure, Picture, Result, Series
@@ -80,7 +81,9 @@ def _one(request: Request) -> Result:
         trials = both_ways(photographs, domain, request.options, random)
         layers = {layer: float(table[0, k]) for layer, table in found.layers.items()}
         deepest = max(layers, key=lambda layer: layers[layer])
-        passed = _passing(trials)
+        passed = _passing(trials, [t.score for t in trials])
+        deep = {layer: _passing(trials, [t.layers[layer] for t in trials]) for layer in domain.dna.layers}
+        easiest = max(deep, key=lambda layer: len(deep[layer]))
         best = [locate(domain.dna.layers, int(flat)) for flat in trials[0].chosen.flat[:3]]
         rows.append(
             {
@@ -91,18 +94,35 @@ def _one(request: Request) -> Result:
                 "auc_all": float(np.mean([t.auc_of_all for t in trials])),
                 "layer": deepest,
                 "passing": len(passed),
+                "passing_layer": f"{easiest}: {len(deep[easiest])}" if deep[easiest] else None,
                 "neurons": "; ".join(f"{layer} {index}" for layer, index in best),
             }
         )
-        passing.append({"domain": domain.name, "images": [domain.paths[i] for i, _ in passed]})
+        names = {layer: [domain.paths[i] for i, _ in found] for layer, found in deep.items()}
+        shares = {layer: len(found) / len(domain) for layer, found in deep.items()}
+        passing.append(
+            {
+                "domain": domain.name,
+                "images": [domain.paths[i] for i, _ in passed],
+                "by_layer": names,
+                "share_by_layer": shares,
+            }
+        )
         pictures += _pictures(domain, photographs, trials)
     rows.sort(key=lambda row: row["distance"])
     return _result(request, everyone, found, rows, pictures, passing)
 
 
-def _passing(trials: tuple[Trial, Trial]) -> list[tuple[int, float]]:
-    """Images of a domain that lie nearer to the photographs than to their own kind: (position, score), lowest first."""
-    scores = [(int(i), float(s)) for t in trials for i, s in zip(t.tried[1], t.score[len(t.tried[0]) :], strict=True)]
+def _passing(trials: tuple[Trial, Trial], told: Sequence[np.ndarray]) -> list[tuple[int, float]]:
+    """Images of a domain that lie nearer to the photographs than to their own kind: (position, score), lowest first.
+
+    told: each trial's scores, of the photographs and then of the domain.
+    """
+    scores = [
+        (int(i), float(s))
+        for t, all_of_it in zip(trials, told, strict=True)
+        for i, s in zip(t.tried[1], all_of_it[len(t.tried[0]) :], strict=True)
+    ]
     return sorted([pair for pair in scores if pair[1] < 0], key=lambda pair: pair[1])
 
 
@@ -124,31 +144,15 @@ def _pictures(domain: Subject, photographs: Subject, trials: tuple[Trial, Trial]
 
 
 def _result(
-    request, everyone: list[Subject], found, rows: list[dict], pictures: list[Picture], passing: list
+    request: Request,
+    everyone: list[Subject],
+    found: Comparison,
+    rows: list[dict],
+    pictures: list[Picture],
+    passing: list,
 ) -> Result:
     names = [s.name for s in everyone]
-    layers = [layer for layer in found.layers if found.layers[layer].any()]
-    figures = [
-        Figure(
-            "line",
-            f"Distance to {names[0]}, from early to late layers",
-            "layer, early to late",
-            "EMD, bins",
-            [
-                Series(name, layers, [found.layers[layer][0, k] for layer in layers])
-                for k, name in enumerate(names)
-                if k
-            ],
-        ),
-        Figure(
-            "heatmap",
-            "Distances between the domains",
-            "",
-            "",
-            [Series(n, names, row) for n, row in zip(names, found.matrix, strict=True)],
-            z_title="EMD, bins",
-        ),
-    ]
+    figures = _figures(names, found, passing)
     near, far = rows[0], rows[-1]
     order = ", then ".join(row["domain"] for row in rows)
     times = far["distance"] / near["distance"] if near["distance"] else 1.0
@@ -166,7 +170,8 @@ def _result(
         "images": "images",
         "auc_selected": "AUC, selected neurons",
         "auc_all": "AUC, all neurons",
-        "passing": "images that pass",
+        "passing": f"images that pass for {names[0]}",
+        "passing_layer": "layer where most pass",
         "layer": "layer that sees most",
         "neurons": "neurons that see most",
     }
@@ -177,11 +182,44 @@ def _result(
         figures,
         "Distances of whole sets by DNA-EMD. AUC: of ranking the half of the images that the "
         f"{request.options['neurons']} neurons were not chosen on, mean of both ways round; 1 tells every pair, 0.5 "
-        "is chance.",
+        "is chance. An image passes where it lies nearer to the other side's images of that half than to its own kind's: in the "
+        "table under the selected neurons, in the second figure under all neurons of one layer.",
         advice,
         pictures=pictures,
         more={"names": names, "matrix": found.matrix, "passing": passing},
     )
+
+
+def _figures(names: list[str], found: Comparison, passing: list) -> list[Figure]:
+    layers = [layer for layer in found.layers if found.layers[layer].any()]
+    return [
+        Figure(
+            "line",
+            f"Distance to {names[0]}, from early to late layers",
+            "layer, early to late",
+            "EMD, bins",
+            [
+                Series(name, layers, [found.layers[layer][0, k] for layer in layers])
+                for k, name in enumerate(names)
+                if k
+            ],
+        ),
+        Figure(
+            "line",
+            f"Images that pass for {names[0]}, from early to late layers",
+            "layer, early to late",
+            f"nearer to {names[0]} than to their own kind, %",
+            [Series(p["domain"], layers, [100 * p["share_by_layer"][layer] for layer in layers]) for p in passing],
+        ),
+        Figure(
+            "heatmap",
+            "Distances between the domains",
+            "",
+            "",
+            [Series(n, names, row) for n, row in zip(names, found.matrix, strict=True)],
+            z_title="EMD, bins",
+        ),
+    ]
 
 
 STUDY = Study(
@@ -198,4 +236,5 @@ STUDY = Study(
     OPTIONS,
     extractors=True,
     selects=True,
+    version=2,
 )

@@ -7,6 +7,7 @@ from which on its mean over the seeds stays within 5 % of its value with all ima
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -63,6 +64,11 @@ def settles(sizes: Sequence[int], curve: np.ndarray, near: float = NEAR) -> floa
     i = int(outside[-1])
     share = (off[i] - near) / (off[i] - off[i + 1])
     return float(np.exp(np.log(sizes[i]) + share * (np.log(sizes[i + 1]) - np.log(sizes[i]))))
+
+
+def whole(images: float) -> int:
+    """The number of images that is enough, where a curve between two sizes says a broken one."""
+    return math.ceil(images - 1e-9)
 
 
 def limit(sizes: Sequence[int], curves: np.ndarray, random: np.random.Generator, rounds: int = 200) -> Limit:
@@ -154,25 +160,26 @@ def answer(request: Request) -> Result:
     orders = np.stack([random.permutation(len(one)) for _ in range(request.options["seeds"])])
     sizes = _sizes(len(one), request.options["sizes"])
     rows, shares = [], []
+    settled: dict[str, float] = {}
     for metric in request.options["metrics"]:
         curves = _curves(request, metric, one, target, orders, sizes)
         mean, last = curves.mean(0), curves.mean(0)[-1]
         heading = limit(sizes, curves, random)
+        settled[NAMES[metric]] = settles(sizes, mean)
         rows.append(
             {
                 "metric": NAMES[metric],
                 "final": last,
                 "unit": UNITS[metric],
-                "settles_at": settles(sizes, mean),
+                "settles_at": whole(settled[NAMES[metric]]),
                 "limit": heading.value,
                 "limit_low": heading.low,
                 "limit_high": heading.high,
-                "images_within_5_percent": heading.images,
+                "images_within_5_percent": None if heading.images is None else whole(heading.images),
             }
         )
         low, high = (np.quantile(curves, q, axis=0) / last for q in (0.05, 0.95))
         shares.append(Series(NAMES[metric], sizes, mean / last, low, high))
-    settled = {row["metric"]: row["settles_at"] for row in rows}
     figure = Figure(
         "line",
         "Distance to the target as the sample grows",
@@ -182,7 +189,8 @@ def answer(request: Request) -> Result:
         [Mark("5 % above", y=1 + NEAR), Mark("5 % below", y=1 - NEAR)],
         log_x=True,
     )
-    more = {"sizes": sizes, "factor": settled["FD"] / settled["DNA-EMD"] if {"FD", "DNA-EMD"} <= set(settled) else None}
+    factor = settled["FD"] / settled["DNA-EMD"] if {"FD", "DNA-EMD"} <= set(settled) else None
+    more = {"sizes": sizes, "factor": factor, "settles_between": settled}
     return Result(
         _finding(one, target, rows),
         COLUMNS,
@@ -198,10 +206,10 @@ def answer(request: Request) -> Result:
 def _finding(one: Subject, target: Subject, rows: list[dict]) -> str:
     first = rows[0]
     text = (
-        f"The distance from {one.name} to {target.name} settles with about {first['settles_at']:.0f} of {len(one)} "
+        f"The distance from {one.name} to {target.name} settles with about {first['settles_at']} of {len(one)} "
         f"images ({first['metric']})"
     )
-    others = [f"{row['settles_at']:.0f} for {row['metric']}" for row in rows[1:]]
+    others = [f"{row['settles_at']} for {row['metric']}" for row in rows[1:]]
     return f"{text}, against {' and '.join(others)}." if others else f"{text}."
 
 
@@ -236,4 +244,5 @@ STUDY = Study(
         Option("images", "At most", "whole", 400, "images of each side that are used", low=LEAST, high=5000),
     ),
     selects=True,
+    version=2,
 )

@@ -1,18 +1,13 @@
 """Which datasets to train on for a target (CVPR 2023, Table 3 and eq. 8).
 
 Datasets are ranked by their distance to the target, nearest first. Where it is known how models trained on each did on
-the target, the ranking is judged by what it costs: with s_r the score of the dataset that truly comes r-th and p_r that
-of the dataset predicted to, over R datasets and T targets,
-
-    d = 1/T sum over targets of 1/R sum over r of |s_r - p_r|                       (as we read eq. 8)
-
-A random ordering puts each dataset at each rank equally often, so its mean is 1/R^2 sum over r, j of |s_r - s_j|.
+the target, the ranking is judged by what it costs (`orderings`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,10 +16,21 @@ from dnacore.distances.pairwise import pairwise
 from dnacore.errors import BadInput
 from dnacore.studies.frame.result import Figure, Result, Series
 from dnacore.studies.frame.study import Option, Request, Role, Study
+from dnacore.studies.methods.orderings import chance, discrepancy
 
-EXAMPLE = "example"
-EXAMPLE_FILE = Path(__file__).parent / "data" / "transfer_example.csv"
-ORDERINGS = 10_000
+EXAMPLE, MADE_UP = "example", "made-up"
+_FOLDER = Path(__file__).parent / "data"
+SHIPPED = {  # the tables that come with the tool, and what to say of each
+    EXAMPLE: (
+        _FOLDER / "transfer_mseg.csv",
+        "The example's scores are the mIoU (%) of HRNet-W48 trained on one dataset and tried on another, as MSeg's authors "
+        "give them (Lambert et al., CVPR 2020: mseg-dataset/mseg-semantic, README, “Results on the Training Datasets”).",
+    ),
+    MADE_UP: (
+        _FOLDER / "transfer_made_up.csv",
+        "These numbers are made up: they show the form of a table with distances and are nobody's result.",
+    ),
+}
 
 
 COLUMNS = {
@@ -32,45 +38,18 @@ COLUMNS = {
     "sources": "datasets",
     "discrepancy": "d (score)",
     "random": "d of a random order (mean)",
+    "random_low": "from (nine in ten)",
+    "random_high": "to (nine in ten)",
     "lost_by_first": "lost by training on the first predicted",
     "predicted": "predicted order",
     "true": "true order",
 }
-
-
-@dataclass(frozen=True)
-class Chance:
-    """What random orderings cost. mean: exact. low, high: nine in ten of 10,000 draws lie between."""
-
-    mean: float
-    deviation: float
-    low: float
-    high: float
-    draws: np.ndarray
-
-
-def discrepancy(scores: np.ndarray, predicted: np.ndarray) -> float:
-    """Mean difference between the scores at each rank of the true and of the predicted order (eq. 8, one target).
-
-    scores: (R,) of the datasets, higher is better. predicted: (R,) positions of the datasets, predicted best first.
-    """
-    return float(np.abs(np.sort(scores)[::-1] - scores[predicted]).mean())
-
-
-def chance(targets: list[np.ndarray], random: np.random.Generator, orderings: int = ORDERINGS) -> Chance:
-    """The cost of random orderings of every target's datasets. targets: the scores of each, (R,)."""
-    exact = float(np.mean([np.abs(s[:, None] - s[None]).mean() for s in targets]))
-    draws = np.mean(
-        [np.abs(np.sort(s)[::-1] - random.permuted(np.tile(s, (orderings, 1)), axis=1)).mean(1) for s in targets],
-        axis=0,
-    )
-    low, high = np.quantile(draws, [0.05, 0.95])
-    return Chance(exact, float(draws.std()), float(low), float(high), draws)
+NEED_DISTANCE = ("discrepancy", "lost_by_first", "predicted")
 
 
 def read_scores(path: str) -> pd.DataFrame:
     """A table of cross-dataset scores: columns target, source, score, and perhaps distance. Raises BadInput."""
-    file = EXAMPLE_FILE if path == EXAMPLE else Path(path)
+    file = SHIPPED[path][0] if path in SHIPPED else Path(path)
     try:
         table = pd.read_csv(file, dtype={"target": str, "source": str})
     except (OSError, ValueError) as error:
@@ -98,11 +77,18 @@ def answer(request: Request) -> Result:
             raise BadInput("Give a target and at least one dataset to train on, or a table of scores.")
         return _ranked(request)
     table = read_scores(scores)
-    if everyone:
-        table = _measured(request, table)
-    elif "distance" not in table.columns:
-        raise BadInput("Without datasets the table of scores needs a column distance, by which sources are ranked.")
-    return _judged(request, table)
+    notes = [SHIPPED[scores][1]] if scores in SHIPPED else []
+    about = table[table["target"].isin([s.name for s in everyone]) & table["source"].isin([s.name for s in everyone])]
+    if len(about):
+        table = _measured(request, about.copy())
+    elif everyone and scores not in SHIPPED and "distance" not in table.columns:
+        raise BadInput(
+            f"No row of the table of scores is about two of the datasets {', '.join(s.name for s in everyone)}, and it "
+            "has no column distance. Names must be the same in both."
+        )
+    elif everyone:
+        notes.append("The table is shown by itself: no row of it is about two of the datasets that were chosen.")
+    return _judged(request, table, notes)
 
 
 def _distances(request: Request) -> tuple[list[str], np.ndarray]:
@@ -147,75 +133,101 @@ def _ranked(request: Request) -> Result:
     )
 
 
-def _measured(request: Request, table: pd.DataFrame) -> pd.DataFrame:
-    """The rows about the datasets given, with their distances."""
+def _measured(request: Request, kept: pd.DataFrame) -> pd.DataFrame:
+    """Rows about the datasets given, with their distances."""
     names, matrix = _distances(request)
     at = {name: i for i, name in enumerate(names)}
-    kept = table[table["target"].isin(names) & table["source"].isin(names)].copy()
-    if kept.empty:
-        raise BadInput(
-            f"No row of the table of scores is about two of the datasets {', '.join(names)}. Names must be the same "
-            "in both."
-        )
     kept["distance"] = [matrix[at[t], at[s]] for t, s in zip(kept["target"], kept["source"], strict=True)]
     return kept
 
 
-def _judged(request: Request, table: pd.DataFrame) -> Result:
+def _judged(request: Request, table: pd.DataFrame, notes: list[str]) -> Result:
     sign = 1.0 if request.options["higher"] else -1.0
     random = request.random()
-    rows, targets, costs, notes = [], [], [], []
+    rows: list[dict[str, Any]] = []
+    targets: list[np.ndarray] = []
     for target, part in table.groupby("target", sort=False):
         if len(part) < 2:
             notes.append(f"{target} is left out: it has scores of one source only.")
             continue
-        scores = sign * part["score"].to_numpy(np.float64)
-        sources = part["source"].tolist()
-        predicted = np.argsort(part["distance"].to_numpy(np.float64), kind="stable")
-        true = np.argsort(-scores, kind="stable")
-        alone = chance([scores], random, 1)
-        costs.append(discrepancy(scores, predicted))
-        targets.append(scores)
-        lost_here = float(scores.max() - scores[predicted[0]])
-        orders = (", ".join(sources[i] for i in order) for order in (predicted, true))
-        rows.append(dict(zip(COLUMNS, (target, len(sources), costs[-1], alone.mean, lost_here, *orders), strict=True)))
+        targets.append(sign * part["score"].to_numpy(np.float64))
+        rows.append({"target": target} | _row(part, targets[-1], random))
     if not rows:
         raise BadInput("No target has scores of two sources or more, so there is nothing to rank.")
     by_chance = chance(targets, random)
-    d = float(np.mean(costs))
-    as_good = float((by_chance.draws <= d + 1e-12).mean())
-    lost = float(np.mean([row["lost_by_first"] for row in rows]))
-    x = [row["target"] for row in rows]
-    figure = Figure(
-        "bar",
-        "What the predicted order costs",
-        "target",
-        "d: mean difference of the scores at each rank",
-        [Series("predicted", x, costs), Series("random order, mean", x, [r["random"] for r in rows])],
-    )
-    if request.options["scores"] == EXAMPLE:
-        notes.append("The example's numbers are made up: they show the table's form and are nobody's result.")
+    drawn = _bars(rows)
+    more = {
+        "random": by_chance.mean,
+        "random_deviation": by_chance.deviation,
+        "random_low": by_chance.low,
+        "random_high": by_chance.high,
+    }
+    usual = f"{by_chance.mean:.3g} (nine in ten random orders between {by_chance.low:.3g} and {by_chance.high:.3g})"
+    columns = dict(COLUMNS)
+    if "distance" in table.columns:
+        d = float(np.mean([row["discrepancy"] for row in rows]))
+        as_good = float((by_chance.draws <= d + 1e-12).mean())
+        lost = float(np.mean([row["lost_by_first"] for row in rows]))
+        more |= {"discrepancy": d, "random_as_good": as_good, "lost_by_first": lost}
+        text = (
+            f"Ranking by distance is off by {d:.3g} of the score at each rank (d), a random order by {usual}; "
+            f"{as_good:.1%} of random orders do as well."
+        )
+        advice = f"Training on the dataset predicted first loses {lost:.3g} of the score on average."
+    else:
+        columns = {key: title for key, title in COLUMNS.items() if key not in NEED_DISTANCE}
+        text = f"A random order of the datasets is off by {usual} of the score at each rank (d)."
+        advice = (
+            "A ranking by distance has to stay below that. To judge one, choose datasets that are named as in the table, "
+            "or give it a column distance."
+        )
     return Result(
-        f"Ranking by distance is off by {d:.2g} of the score at each rank (d), a random order by "
-        f"{by_chance.mean:.2g}; {as_good:.1%} of random orders do as well.",
-        COLUMNS,
+        text,
+        columns,
         rows,
-        [figure],
+        [Figure("bar", "What an order costs", "target", "d: mean difference of the scores at each rank", drawn)],
         "d is the mean, over targets and ranks, of the difference between the score of the dataset that truly has "
         "a rank and the one predicted to have it (CVPR 2023, eq. 8). The random mean is exact, its spread from "
         "10,000 orders.",
-        f"Training on the dataset predicted first loses {lost:.2g} of the score on average.",
+        advice,
         notes,
-        more={
-            "discrepancy": d,
-            "random": by_chance.mean,
-            "random_deviation": by_chance.deviation,
-            "random_low": by_chance.low,
-            "random_high": by_chance.high,
-            "random_as_good": as_good,
-            "lost_by_first": lost,
-        },
+        more=more,
     )
+
+
+def _bars(rows: list[dict[str, Any]]) -> list[Series]:
+    """What orders cost target by target: the predicted one, where there is one, and random ones."""
+    x = [row["target"] for row in rows]
+    low, mean, high = ([row[key] for row in rows] for key in ("random_low", "random", "random_high"))
+    drawn = (
+        [Series("predicted by distance", x, [row["discrepancy"] for row in rows])] if "discrepancy" in rows[0] else []
+    )
+    return [*drawn, Series("random order, mean and nine in ten", x, mean, low, high)]
+
+
+def _row(part: pd.DataFrame, scores: np.ndarray, random: np.random.Generator) -> dict[str, Any]:
+    """One target's orders and what they cost. scores: (R,) of the sources, higher is better."""
+    sources = part["source"].tolist()
+    alone = chance([scores], random)
+    row: dict[str, Any] = {
+        "sources": len(sources),
+        "random": alone.mean,
+        "random_low": alone.low,
+        "random_high": alone.high,
+        "true": _said(sources, np.argsort(-scores, kind="stable")),
+    }
+    if "distance" in part.columns:
+        predicted = np.argsort(part["distance"].to_numpy(np.float64), kind="stable")
+        row |= {
+            "discrepancy": discrepancy(scores, predicted),
+            "lost_by_first": float(scores.max() - scores[predicted[0]]),
+            "predicted": _said(sources, predicted),
+        }
+    return row
+
+
+def _said(sources: list[str], order: np.ndarray) -> str:
+    return ", ".join(sources[i] for i in order)
 
 
 STUDY = Study(
@@ -239,11 +251,13 @@ STUDY = Study(
             "Scores",
             "file",
             "",
-            "a CSV with target, source, score (and distance, without datasets); or the word example",
-            (EXAMPLE,),
+            "a CSV with target, source, score (and distance, without datasets); example: the scores of MSeg's seven "
+            "datasets; made-up: the form of a table with distances",
+            tuple(SHIPPED),
         ),
         Option("metric", "Distance", "choice", "emd", "what datasets are ranked by", ("emd", "nfd", "fd")),
         Option("higher", "Higher is better", "yes", True, "whether a higher score is a better one"),
     ),
     selects=True,
+    version=2,
 )

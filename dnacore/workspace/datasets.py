@@ -73,6 +73,20 @@ class Dataset:
         return replace(self, name=f"{self.name}{part}", part=whole)
 
 
+def of_demo(dataset: Dataset, root: Path) -> bool:
+    """Whether a dataset was drawn as one of the demo's, whatever it is called. root: the workspace's folder."""
+    return dataset.source.parent == root / "demo"
+
+
+def own_first(found: Sequence[Dataset], root: Path) -> list[Dataset]:
+    """A person's own datasets, the newest first, and behind them those of the demo in their order.
+
+    found: in the order they were added. The one order in which datasets are offered, on every page.
+    """
+    own = [one for one in found if not of_demo(one, root)]
+    return [*reversed(own), *(one for one in found if of_demo(one, root))]
+
+
 def parse_part(text: str) -> tuple[str, Part | None]:
     """`NAME[column=value]` or `NAME[column=value][column=value]` -> (NAME, part); any other text stays whole."""
     match = _PART.match(text)
@@ -93,6 +107,22 @@ def check_name(name: str) -> str:
 def name_for(folder: Path) -> str:
     """A name for a folder that was given by its path."""
     return clean_name(folder.name)
+
+
+def path_name(path: Path) -> str:
+    """The name of a folder, or of a zip or list without its ending."""
+    return name_for(path if path.is_dir() else path.with_suffix(""))
+
+
+def new_name(path: Path, taken: Collection[str]) -> str:
+    """A name that no dataset has yet for a folder, or for a zip or list without its ending.
+
+    It is the folder's own; where that is taken, it follows the name of the folder it lies in (but not of one's home).
+    """
+    base = path_name(path)
+    if base in taken and path.parent.name and path.parent != Path.home():
+        base = clean_name(f"{path.parent.name} {base}")
+    return free_name(base, taken)
 
 
 def clean_name(text: str) -> str:

@@ -17,7 +17,7 @@ from dnacore.paths import absolute, check_text, discard, discard_folder, size
 from dnacore.workspace import listing, scanning, unpacked
 from dnacore.workspace.attribute_table import read_attributes
 from dnacore.workspace.catalogue import Catalogue
-from dnacore.workspace.datasets import Dataset, Part, check_name, free_name, name_for, parse_part
+from dnacore.workspace.datasets import Dataset, Part, check_name, new_name, parse_part
 from dnacore.workspace.scanning import Scan
 from dnacore.workspace.store.shard_plan import FileRow
 
@@ -210,8 +210,7 @@ class Registry:
             if row:
                 return _dataset(row)
             try:
-                base = name_for(path if path.is_dir() else path.with_suffix(""))
-                return self.add_dataset(free_name(base, names), path)
+                return self.add_dataset(new_name(path, names), path)
             except BadInput:
                 if last:  # else somebody may have registered it, or taken its name, since we looked
                     raise

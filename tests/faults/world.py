@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 import dnacore as dc
-from dnacore.extraction.extraction import extract_dataset
+from dnacore.extraction.extraction import Report, extract_dataset
 from dnacore.extractors.preprocessing import preprocess
 from dnacore.extractors.spec import Preprocessing
 from dnacore.sources.exchange import import_dna
@@ -48,8 +48,8 @@ def calibration() -> dc.Calibration:
     return dc.Calibration(np.full(5, -3.0), np.full(5, 3.0), LAYERS, Network.fingerprint, "test")
 
 
-def extract(ws: Workspace, name: str) -> None:
-    extract_dataset(ws, ws.dataset(name), Network(), calibration(), batch_size=4, bins=20)  # type: ignore[arg-type]
+def extract(ws: Workspace, name: str) -> Report:
+    return extract_dataset(ws, ws.dataset(name), Network(), calibration(), batch_size=4, bins=20)  # type: ignore[arg-type]
 
 
 def content(array: np.ndarray) -> str:

@@ -8,8 +8,10 @@ import pytest
 from dnacore import studies
 from dnacore.errors import BadInput, Cancelled
 from dnacore.neurons.selection import Selection
+from dnacore.studies import drift
 from dnacore.studies.drift import by_name, in_order, windows
 from dnacore.studies.frame.study import Request, Watch
+from dnacore.studies.frame.words import Moved
 from dnacore.studies.methods.change_point import between_images, change_point, energies
 from tests.sketch_data import NEURONS
 from tests.studies.made_up import quantiles, subject
@@ -75,8 +77,23 @@ def test_the_study_says_where_it_changed_and_what_moved() -> None:
     assert found.more["neurons"][0]["flat"] == 2 and found.more["neurons"][0]["direction"] == 1
     assert [row["after_change"] for row in found.table] == [False] * 5 + [True] * 5
     assert {p.caption for p in found.pictures} == {"before the change", "after the change"}
+    moved = found.figures[-1]
+    assert moved.title == "Neurons that moved most" and moved.series[0].name.startswith("more active")
+    first = found.more["neurons"][0]
+    assert moved.series[0].x[0] == f"{first['layer']} {first['index']}" and moved.series[0].y[0] == first["emd"]
+    assert any("no words were asked for" in note for note in found.notes)
     calm = Selection.of([0, 1])
     assert STUDY.run(Request({"dataset": (subject(values),)}, selection=calm)).finding.startswith("No")
+
+
+def test_words_that_came_and_went_are_told_and_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = quantiles(40, 1)
+    values[2, 20:] += 300
+    seen = [Moved("tusker", 0.3), Moved("cab", -0.2)]
+    monkeypatch.setattr(drift, "moved_words", lambda request, one, at: seen if at == 20 else [])
+    found = STUDY.run(Request({"dataset": (subject(np.clip(values, 0, 999)),)}))
+    assert "it shows more of tusker; less of cab" in found.finding
+    assert found.figures[-1].series[0].x == ["tusker", "cab"] and found.figures[-1].series[0].y == [30, -20]
 
 
 def test_order_windows_and_what_cannot_be_done() -> None:

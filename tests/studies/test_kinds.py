@@ -44,10 +44,30 @@ def test_domains_come_in_the_order_of_their_distance_and_one_passes() -> None:
     passing = {row["domain"]: row["images"] for row in found.more["passing"]}
     assert passing["far"] == ["7.png"] and found.table[1]["passing"] == 1
     assert [series.name for series in found.figures[0].series] == ["far", "near"]
+    depth = {row["domain"]: row for row in found.more["passing"]}["far"]
+    assert found.figures[1].title.startswith("Images that pass for photo, from early to late")
+    assert {series.name: list(series.y) for series in found.figures[1].series}["far"] == [
+        pytest.approx(100 * depth["share_by_layer"][layer]) for layer in found.figures[1].series[0].x
+    ]
+    assert all("7.png" in images for images in depth["by_layer"].values())
     with pytest.raises(BadInput, match="tiny has fewer than 8"):
         studies.find("photo-drawing").run(
             Request({"photographs": (photo,), "domains": (subject(quantiles(3), "tiny"),)})
         )
+
+
+def test_an_image_can_pass_in_one_layer_and_not_in_another() -> None:
+    photo = subject(quantiles(20, 1), "photo")
+    odd = quantiles(20, 2, 300)
+    early = slice(0, next(iter(photo.dna.layers.values())))
+    odd[early, 4] = quantiles(1, 3)[early, 0]  # looks like a photograph to the first layer alone
+    found = studies.find("photo-drawing").run(
+        Request({"photographs": (photo,), "domains": (subject(odd, "odd"),)}, {"neurons": 3})
+    )
+    by_layer = found.more["passing"][0]["by_layer"]
+    first, *later = photo.dna.layers
+    assert by_layer[first] == ["4.png"] and not any(by_layer[layer] for layer in later)
+    assert found.table[0]["passing_layer"] == f"{first}: 1"
 
 
 def test_two_networks_are_asked_which_tells_photographs_from_drawings_better() -> None:

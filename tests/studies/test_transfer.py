@@ -6,12 +6,14 @@ from itertools import permutations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from dnacore import studies
 from dnacore.errors import BadInput
 from dnacore.studies import transfer
 from dnacore.studies.frame.study import Request
+from dnacore.studies.methods.orderings import chance, discrepancy
 from tests.studies.made_up import quantiles, subject
 
 STUDY = studies.find("transfer")
@@ -19,15 +21,15 @@ STUDY = studies.find("transfer")
 
 def test_the_discrepancy_of_a_hand_worked_example() -> None:
     scores = np.array([60.0, 40.0, 50.0])  # true order: 0, 2, 1
-    assert transfer.discrepancy(scores, np.array([0, 2, 1])) == 0
+    assert discrepancy(scores, np.array([0, 2, 1])) == 0
     # predicted 1, 0, 2: |60 - 40|, |50 - 60|, |40 - 50|
-    assert transfer.discrepancy(scores, np.array([1, 0, 2])) == pytest.approx((20 + 10 + 10) / 3)
+    assert discrepancy(scores, np.array([1, 0, 2])) == pytest.approx((20 + 10 + 10) / 3)
 
 
 def test_random_orderings_cost_on_average_what_the_closed_form_says() -> None:
     scores = [np.array([61.0, 12.0, 33.0, 47.5]), np.array([5.0, 9.0, 7.0])]
-    every = [np.mean([transfer.discrepancy(s, np.array(p)) for p in permutations(range(len(s)))]) for s in scores]
-    found = transfer.chance(scores, np.random.default_rng(0))
+    every = [np.mean([discrepancy(s, np.array(p)) for p in permutations(range(len(s)))]) for s in scores]
+    found = chance(scores, np.random.default_rng(0))
     assert found.mean == pytest.approx(np.mean(every))
     assert found.draws.mean() == pytest.approx(found.mean, rel=0.02)
     assert found.low < found.mean < found.high
@@ -57,9 +59,45 @@ def test_datasets_are_ranked_by_distance_and_judged_with_scores(tmp_path: Path) 
     assert judged.more["discrepancy"] == 20 and judged.more["random"] == 10 and judged.table[0]["lost_by_first"] == 20
 
 
-def test_the_example_is_there_and_says_that_it_is_made_up() -> None:
+PRINTED = {  # each model's harmonic mean over the seven datasets, as the source of the example prints it
+    "COCO": 32.4, "ADE20K": 28.7, "Mapillary": 1.7, "IDD": 2.3, "BDD": 1.6, "Cityscapes": 1.2, "SUN RGB-D": 2.1,
+}  # fmt: skip
+
+
+def test_the_example_is_the_table_of_its_source_and_random_orders_of_it_cost_what_eq_8_says() -> None:
+    whole = pd.read_csv(transfer.SHIPPED["example"][0])
+    for source, scores in whole.groupby("source")["score"]:
+        rounding = 0.05 * np.array([-1, 1])  # of each printed score
+        low, high = (len(scores) / (1 / (scores + up)).sum() for up in rounding)
+        assert low - 0.05 <= PRINTED[str(source)] <= high + 0.05
     found = STUDY.run(Request({"target": (), "sources": ()}, {"scores": "example"}))
-    assert found.more["discrepancy"] < found.more["random"] and "made up" in " ".join(found.notes)
+    assert [row["target"] for row in found.table] == list(PRINTED) and "MSeg" in found.notes[0]
+    for row in found.table:
+        others = whole[(whole["target"] == row["target"]) & (whole["source"] != row["target"])]
+        scores = others["score"].to_numpy()
+        every = [np.abs(np.sort(scores)[::-1] - scores[list(order)]).mean() for order in permutations(range(6))]
+        assert row["random"] == pytest.approx(np.mean(every))
+        assert min(every) == 0 and row["random_low"] < row["random"] < row["random_high"] <= max(every)
+    assert found.table[5]["true"] == "Mapillary, BDD, IDD, COCO, ADE20K, SUN RGB-D"  # of Cityscapes, read off by hand
+    assert found.more["random"] == pytest.approx(np.mean([row["random"] for row in found.table]))
+    assert "predicted" not in found.columns and "random order" in found.finding
+
+
+def test_the_example_is_judged_with_the_distances_of_datasets_that_bear_its_names() -> None:
+    names = {"Cityscapes": 0, "Mapillary": 30, "COCO": 250}
+    named = tuple(subject(quantiles(12, 1, shift), name) for name, shift in names.items())
+    found = STUDY.run(Request({"target": named[:1], "sources": named[1:]}, {"scores": "example"}))
+    rows = {row["target"]: row for row in found.table}
+    assert rows["Cityscapes"]["predicted"] == rows["Cityscapes"]["true"] == "Mapillary, COCO"
+    assert rows["Mapillary"]["predicted"] == "Cityscapes, COCO" and rows["Mapillary"]["true"] == "COCO, Cityscapes"
+    assert rows["Mapillary"]["discrepancy"] == pytest.approx(28.4 - 22.1)
+
+
+def test_a_table_about_others_is_shown_by_itself_and_says_so() -> None:
+    mine = subject(quantiles(12, 1), "mine"), subject(quantiles(12, 2), "yours")
+    found = STUDY.run(Request({"target": mine[:1], "sources": mine[1:]}, {"scores": "made-up"}))
+    assert found.more["discrepancy"] < found.more["random"] and "made up" in found.notes[0]
+    assert "by itself" in found.notes[1]
 
 
 @pytest.mark.parametrize(
@@ -68,7 +106,6 @@ def test_the_example_is_there_and_says_that_it_is_made_up() -> None:
         ("target,source\na,b\n", "no column score"),
         ("target,source,score\na,b,many\na,c,1\n", "no number"),
         ("target,source,score,distance\na,b,1,2\na,b,2,2\n", "two rows"),
-        ("target,source,score\na,b,1\na,c,2\n", "needs a column distance"),
         ("target,source,score,distance\na,b,1,2\n", "two sources"),
     ],
 )
@@ -76,3 +113,10 @@ def test_a_table_that_cannot_be_used_says_why(tmp_path: Path, text: str, says: s
     (tmp_path / "scores.csv").write_text(text)
     with pytest.raises(BadInput, match=says):
         STUDY.run(Request({"target": (), "sources": ()}, {"scores": str(tmp_path / "scores.csv")}))
+
+
+def test_a_table_about_other_datasets_than_those_given_needs_distances(tmp_path: Path) -> None:
+    (tmp_path / "scores.csv").write_text("target,source,score\na,b,1\na,c,2\n")
+    one = subject(quantiles(12, 1), "mine"), subject(quantiles(12, 2), "yours")
+    with pytest.raises(BadInput, match="Names must be the same"):
+        STUDY.run(Request({"target": one[:1], "sources": one[1:]}, {"scores": str(tmp_path / "scores.csv")}))

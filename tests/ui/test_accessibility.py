@@ -3,44 +3,28 @@
 from __future__ import annotations
 
 import time
-from importlib.util import find_spec
-from pathlib import Path
 
 import pytest
 
 import dnacore as dc
 from dnacore.workspace.saved import views
 from tests.ui import conftest as ui
+from tools import fit
 from ui.app import navigation
 
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
 expect.set_options(timeout=60_000)
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-GRAVE = ("serious", "critical")
-IS_DARK = """dark => {
-  const ground = getComputedStyle(document.querySelector('.stApp')).backgroundColor.match(/[0-9.]+/g).map(Number);
-  return (ground[0] + ground[1] + ground[2] < 384) === dark;
-}"""
-IS_AT_REST = """() => {
-  const runs = document.querySelector('[data-testid=stApp]').dataset.testScriptState !== 'notRunning';
-  const moves = document.getAnimations().some(one => one.playState === 'running' && one.effect.getComputedTiming().iterations < 99);
-  const comes = [...document.images].some(image => !image.complete);
-  if (runs || moves || comes || document.querySelector('[data-testid=stSkeleton]')) window.restless = performance.now();
-  return performance.now() - window.restless > 400;
-}"""
-RUN = """async () => (await axe.run(document, {resultTypes: ['violations']})).violations.map(v => ({
-  id: v.id, impact: v.impact, help: v.help, nodes: v.nodes.slice(0, 4).map(n => n.target.join(' ') + ' ' + n.html.slice(0, 160))
-}))"""
 
 
 @pytest.fixture(scope="module")
 def axe() -> str:
     """The rules as one script, from the package that carries them."""
-    found = find_spec("axe_playwright_python")
-    if found is None or found.origin is None:
+    found = fit.axe()
+    if found is None:
         pytest.skip("axe-playwright-python, which carries axe-core, is not installed")
-    return (Path(found.origin).parent / "axe.min.js").read_text(encoding="utf-8")
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -106,11 +90,11 @@ def test_no_menu_has_a_serious_problem(filled: ui.Dashboard, viewer, axe: str, m
 
 def check(page, axe: str) -> None:
     """What is shown has no grave problem."""
-    settle(page)
+    fit.settle(page)
     page.evaluate(axe)
     deadline = time.monotonic() + 30
     while (found := problems(page)) and time.monotonic() < deadline:
-        settle(page)  # half of the page may have changed to the dark, and half not yet
+        fit.settle(page)  # half of the page may have changed to the dark, and half not yet
     assert not found, "\n".join(found)
 
 
@@ -118,16 +102,6 @@ def problems(page) -> list[str]:
     """What axe finds grave about what is shown, in light and in dark."""
     found = []
     for scheme, dark in (("light", False), ("dark", True)):
-        page.emulate_media(color_scheme=scheme)
-        page.wait_for_function(IS_DARK, arg=dark)
-        settle(page)
-        for one in page.evaluate(RUN):
-            if one["impact"] in GRAVE:
-                found.append(f"{scheme}: {one['impact']}: {one['help']}: {one['nodes']}")
+        fit.light(page, dark)
+        found += [f"{scheme}: {one}" for one in fit.grave(page)]
     return found
-
-
-def settle(page) -> None:
-    """Wait until the page has stopped running, and pictures, charts and what moves have come to rest for a while."""
-    page.evaluate("() => { window.restless = performance.now(); }")
-    page.wait_for_function(IS_AT_REST, polling=50)

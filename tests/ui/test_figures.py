@@ -18,11 +18,26 @@ def clicks(figure):
     return [tuple(entry) for trace in figure.data if trace.customdata is not None for entry in trace.customdata]
 
 
+def test_one_distance_alone_is_neither_near_nor_far():
+    figure = heatmaps.heatmap(["a", "b"], np.array([[0.0, 8.0], [8.0, 0.0]]), unit="bins", dark=True)
+    cells = figure.data[0]
+    assert np.nanmax(np.asarray(cells.z, float)) / cells.zmax == 0.5, (
+        "in the dark the far end is darker than the diagonal"
+    )
+
+
 def test_every_pair_of_the_heatmap_can_be_clicked_and_no_dataset_against_itself():
     matrix = np.array([[0.0, 2.0, 9.0], [2.0, 0.0, 5.0], [9.0, 5.0, 0.0]])
     figure = heatmaps.heatmap(["a", "b", "c"], matrix, unit="bins")
     assert sorted(clicks(figure)) == [(i, j) for i in range(3) for j in range(3) if i != j]
     assert list(figure.data[-1].text) == ["0", "2.00", "9.00", "2.00", "0", "5.00", "9.00", "5.00", "0"]
+
+
+def test_a_heatmap_to_come_names_its_datasets_and_claims_no_distance():
+    figure = heatmaps.waiting(["a", "b"], cell=40)
+    assert clicks(figure) == []
+    assert list(figure.layout.xaxis.ticktext) == ["a", "b"]
+    assert all(getattr(trace, "text", None) is None for trace in figure.data)
 
 
 def test_names_from_users_are_never_markup():
@@ -151,7 +166,7 @@ def test_text_is_readable_on_both_grounds():
 
 @pytest.mark.parametrize("index", range(len(palette.DATASET_COLOURS)))
 def test_dataset_colours_stand_out_on_both_grounds(index):
-    wanted = 2.2 if index < 6 else 3.0  # the first six are Okabe and Ito's own; they always come with a name
+    wanted = 2.2 if index < 8 else 3.0  # the first eight lie far from each other instead; they always come with a name
     for tone in (palette.LIGHT, palette.DARK):
         assert contrast(palette.dataset_colour(index), tone.ground) >= wanted
 

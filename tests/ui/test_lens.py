@@ -28,6 +28,17 @@ def test_every_analysis_is_offered_once_and_every_setting_has_a_name():
             assert analysis.defaults[name] in wording.CHOICES[name]
 
 
+def test_a_headline_says_neurons_and_layers_in_words_and_their_codes_behind():
+    caption = "block_4_2:31 reaches 2.1; block_4_2:3 in block_4_2 less. Beside it x (stem:4): so."
+    said, exact = wording.headline(caption, ["block_4_2:3", "block_4_2", "block_4_2:31", "stem:4", "stem"])
+    assert said == (
+        "Neuron 31 in block 4.2 reaches 2.1; neuron 3 in block 4.2 in block 4.2 less. "
+        "Beside it x (neuron 4 in stem): so."
+    )
+    assert exact == "block_4_2:31, block_4_2:3, block_4_2 and stem:4"
+    assert wording.headline("Alike by 0.9.", ["block_4_2"]) == ("Alike by 0.9.", "")
+
+
 def test_figures_have_names_and_units():
     found = {"activation": 3.14159, "percentile": 99.987, "row": 0.25, "layer": "block_2_1", "peaks": [1, 2], "odd": 3}
     assert wording.figures(found) == [

@@ -67,8 +67,8 @@ def test_pairs_within_the_noise_are_marked_and_said():
 
 def test_a_distance_is_held_against_chance():
     chance = Chance(2.0, 3.0)
-    assert findings.two(["a", "b"], 6.0, chance) == "A and b differ 3.0 times as much as chance would make them."
-    assert findings.two(["a", "b"], 2.5, chance) == "A and b cannot be told apart: chance would give as much."
+    assert findings.two(["a", "b"], 6.0, chance) == "a and b differ 3.0 times as much as chance would make them."
+    assert findings.two(["a", "b"], 2.5, chance) == "a and b cannot be told apart: chance would give as much."
 
 
 def test_a_map_of_datasets_can_be_clicked_and_escapes_names():

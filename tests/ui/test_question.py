@@ -27,7 +27,7 @@ def known(monkeypatch) -> None:
 
 def test_two_datasets_are_a_question_in_words():
     said = words.against("faces[hat=1]", "faces[hat=0]")
-    assert said == "Faces with hat against faces without hat"
+    assert said == "faces with hat against faces without hat"
     assert words.against("iPhone", "sketch", "20 neurons") == "iPhone against sketch, by 20 neurons"
     assert words.several(["a", "b"]) == "a and b" and words.several(list("abcde")) == "5 datasets"
 
@@ -51,7 +51,7 @@ def test_the_neurons_that_answer_are_part_of_the_question():
 def test_ranking_by_a_selection_asks_what_it_was_made_of(known, origin):
     asked = kept.question(origin)
     assert asked == {"dataset": "faces", "like": "faces[hat=1]", "unlike": "faces[hat=0]"}
-    assert kept.asked(asked) == "Faces with hat against faces without hat"
+    assert kept.asked(asked) == "faces with hat against faces without hat"
 
 
 def test_a_selection_whose_datasets_are_gone_asks_nothing(known):
@@ -76,5 +76,5 @@ def test_a_part_is_offered_in_words_and_two_of_one_name_stay_apart():
 def test_neurons_asks_one_dataset_against_another():
     two = tuple(ready("faces[hat=1]", "faces[hat=0]"))
     dna = SimpleNamespace(layers={"block_0": 4}, extractor={}, neuron=lambda flat: ("block_0", flat))
-    assert Shown(two, two, 0, dna, None).question == "Faces with hat against faces without hat"
+    assert Shown(two, two, 0, dna, None).question == "faces with hat against faces without hat"
     assert Shown(two[:1], two[:1], 0, dna, None).question == "What do the neurons see in faces with hat?"

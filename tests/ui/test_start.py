@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 import dnacore as dc
 from dnacore.workspace import jobs, journal
 from tests.ui import conftest as ui
+from tools.dashboard import start as start_dashboard
 
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
@@ -71,3 +73,18 @@ def test_the_first_heatmap_needs_no_click_and_a_restarted_server_goes_on(tmp_pat
             ui.stop(started)
         ui.cancel_jobs(first.home)
     assert not noise.problems, noise.problems
+
+
+def test_the_demo_begins_with_the_server_that_somebody_is_about_to_look_at(tmp_path):
+    workspace = dc.Workspace.open(tmp_path / "workspace")
+    for _ in range(2):  # the second time it holds something, if only a job that was cancelled
+        server = start_dashboard(workspace.root, environment={"VISUAL_DNA_OPEN": "0"})
+        try:
+            deadline = time.monotonic() + 60
+            while not jobs.list_jobs(workspace) and time.monotonic() < deadline:
+                time.sleep(0.1)
+        finally:
+            ui.stop(server)
+            ui.cancel_jobs(workspace.root)
+        (job,) = jobs.list_jobs(workspace)
+        assert job.command == ("demo", "--extract", "--extractor", "efficientnet_lite0")

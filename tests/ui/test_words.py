@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,8 +15,8 @@ from ui.figures import findings
 
 
 def test_a_difference_says_bins_and_share_of_the_range():
-    assert words.difference(41.2134) == "41.2 of 999 bins (4.1 % of the range)"
-    assert words.difference(0.0) == "0 of 999 bins (0.0 % of the range)"
+    assert words.difference(41.2134, 1000) == "41.2 of 999 bins (4.1 % of the range)"
+    assert words.difference(0.0, 1000) == "0 of 999 bins (0.0 % of the range)"
 
 
 def test_a_neuron_is_named_with_its_depth():
@@ -83,14 +84,14 @@ def test_small_saturation_is_not_worth_a_word_and_a_large_one_is():
 def test_the_odd_one_out_is_found():
     matrix = np.array([[0, 10, 30], [10, 0, 30], [30, 30, 0]], dtype=float)
     assert findings.pairwise(["photo", "cartoon", "sketch"], matrix).startswith(
-        "Sketch is the odd one out: 3.0 times farther"
+        "sketch is the odd one out: 3.0 times farther"
     )
 
 
 def test_without_an_odd_one_the_extremes_are_named():
     matrix = np.array([[0, 10, 12], [10, 0, 11], [12, 11, 0]], dtype=float)
     said = findings.pairwise(["a", "b", "c"], matrix)
-    assert said == "A and c differ most, 1.2 times as much as a and b, the closest pair."
+    assert said == "a and c differ most, 1.2 times as much as a and b, the closest pair."
 
 
 def test_identical_sets_are_called_so():
@@ -112,7 +113,7 @@ def test_how_few_neurons_carry_half_of_the_difference():
 def test_who_is_far_from_one_only_is_no_odd_one_out():
     matrix = np.array([[0, 10, 30], [10, 0, 12], [30, 12, 0]], dtype=float)
     said = findings.pairwise(["a", "b", "c"], matrix)
-    assert "odd one out" not in said and said.startswith("A and c differ most")
+    assert "odd one out" not in said and said.startswith("a and c differ most")
 
 
 def test_a_headline_about_a_part_says_of_which():
@@ -123,11 +124,29 @@ def test_a_headline_about_a_part_says_of_which():
 def test_the_headline_counts_the_neurons_beyond_a_stated_rate():
     ratios, chance = np.array([9.0, 5.0, 2.5, 1.0]), np.sort(np.linspace(1.0, 4.0, 40))
     found = Sensitivity(ratios, np.ones(4, int), np.ones(4), {"block_0": 4}, "net", ("a", "b"), (40, 40), chance)
-    dna = SimpleNamespace(neuron=lambda flat: ("block_0", flat), layers={"block_0": 4}, extractor={}, n_neurons=4)
+    dna = SimpleNamespace(
+        neuron=lambda flat: ("block_0", flat), layers={"block_0": 4}, extractor={}, n_neurons=4, bins=20
+    )
     above = found.above_noise(0.05)
     said = findings.sensitivity(found, dna)
     assert len(above) == 2 and "2 of 4 neurons see the difference; the best sees 9.0 times what chance gives." in said
-    assert "19 of 20" in findings.sensitivity_exact(found, dna)
+    few = findings.sensitivity(replace(found, images=(40, 5)), dna)
+    assert few.startswith("At least 2 of 4 neurons") and "more of them may" in replace(found, images=(40, 5)).too_small
+    none = findings.sensitivity(replace(found, images=(40, 5), emd=np.ones(4)), dna)
+    assert none.startswith("With so few images no neuron can be told from chance;")
+    exact = findings.sensitivity_exact(found, dna)
+    assert "19 of 20" in exact and "of 19 bins" in exact
+
+
+def test_a_name_is_never_written_otherwise_than_it_was_given():
+    matrix = np.array([[0, 10, 60], [10, 0, 60], [60, 60, 0]], dtype=float)
+    said = [
+        findings.pairwise(["b", "c", "styles_photo"], matrix),
+        findings.pairwise(["styles_photo", "styles_sketch"], matrix[:2, :2]),
+        findings.two(["styles_photo", "b"], 3.0, None),
+        words.against("styles_photo", "b"),
+    ]
+    assert [one[:12] for one in said] == ["styles_photo"] * 4
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import threading
+import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +15,7 @@ import pytest
 
 import dnacore as dc
 from dnacore.analyses.ranking import distances_to
-from dnacore.errors import Cancelled, Damaged, DnaError, UnknownName
+from dnacore.errors import Cancelled, Damaged, DnaError, Unavailable, UnknownName
 from dnacore.sources.resolver import Sources
 from tests import small_world
 from tests.small_world import NAME, draw, extract
@@ -96,6 +99,40 @@ def test_damaged_sketches_are_made_again(ws: dc.Workspace, damage: str) -> None:
     files, sketches = sources.sketches("d")
     assert len(sketches) == 9
     np.testing.assert_array_equal(distances_to(sketches, sources.dna("d")), before)
+
+
+def failing(error: Exception) -> Callable[..., None]:
+    """A function that does nothing but raise."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    return fail
+
+
+def test_nothing_is_taken_for_damaged_where_python_cannot_parse(ws: dc.Workspace) -> None:
+    mismatch = SystemError("AST constructor recursion depth mismatch (before=39, after=36)")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ast, "parse", failing(mismatch))  # as it happens where two threads of CPython 3.11 parse
+        images, ranges = ws.dna("d", NAME).images, ws.store.calibration(ws.store.settings()[0].calibration)
+    assert images == 9 and ranges is not None and not (ws.root / "damaged").exists()
+
+
+@pytest.mark.parametrize(
+    ("where", "what", "error"),
+    [
+        (threading.Thread, "start", RuntimeError("can't start new thread")),
+        (zipfile.ZipExtFile, "read", zlib.error("Error -4 while decompressing data")),
+        (zipfile.ZipExtFile, "read", MemoryError()),
+    ],
+    ids=["threads", "memory of zlib", "memory"],
+)
+def test_a_machine_at_its_limits_damages_nothing(ws: dc.Workspace, where: type, what: str, error: Exception) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(where, what, failing(error))
+        with pytest.raises(Unavailable, match="Nothing was changed"):
+            ws.dna("d", NAME)
+    assert ws.dna("d", NAME).images == 9 and not (ws.root / "damaged").exists()
 
 
 def test_one_lost_shard_costs_only_its_own_images(ws: dc.Workspace) -> None:

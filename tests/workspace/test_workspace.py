@@ -10,6 +10,7 @@ import pytest
 
 import dnacore as dc
 from dnacore.errors import BadInput, UnknownName
+from dnacore.workspace.datasets import new_name
 from tests import bad_files, small_world
 from tests.small_world import content, draw
 
@@ -39,9 +40,9 @@ def test_a_folder_is_registered_by_its_path_once(
     assert (first.name, first.images, first.folder) == ("cats", 3, tmp_path / "a" / "cats")
     assert ws.dataset(str(tmp_path / "a" / "cats")).id == ws.dataset("./a/../a/cats/").id == first.id
     second = ws.dataset("b/cats")
-    assert second.name == "cats 2"
+    assert second.name == "b cats"
     assert second.colour != first.colour
-    assert [d.name for d in ws.datasets()] == ["cats", "cats 2"]
+    assert [d.name for d in ws.datasets()] == ["cats", "b cats"]
 
 
 def test_registered_names_win_and_dot_slash_means_the_folder(
@@ -53,7 +54,9 @@ def test_registered_names_win_and_dot_slash_means_the_folder(
     ws.add_dataset("day", tmp_path / "far" / "away")
     assert ws.dataset("day").images == 2
     found = ws.dataset("./day")
-    assert (found.name, found.images) == ("day 2", 3)
+    assert (found.name, found.images) == (f"{tmp_path.name} day", 3)
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    assert new_name(tmp_path / "day", {"day"}) == "day 2", "a home's name is nobody's business"
 
 
 @pytest.mark.parametrize("folder", ["-x", ".hidden", "a[b=c]", "~user", "[]", "x" * 200, " . "])

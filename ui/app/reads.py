@@ -23,7 +23,7 @@ from dnacore.extractors.registry import DEFAULT_EXTRACTOR
 from dnacore.images import thumbnails
 from dnacore.sketches.sketches import Sketches
 from dnacore.workspace.attribute_table import choose
-from dnacore.workspace.datasets import Dataset, Part, parse_part
+from dnacore.workspace.datasets import Dataset, Part, own_first, parse_part
 from dnacore.workspace.saved import custom_extractors, imported
 from dnacore.workspace.store.shard_plan import FileRow
 from dnacore.workspace.upkeep.absence import why_absent
@@ -120,9 +120,10 @@ Reference = Ready | Image | Average
 
 
 def ready(label: str | None = None) -> list[Ready]:
-    """Return the datasets that have a DNA under an extractor, in the order they were added."""
+    """Return the datasets that have a DNA under an extractor: own ones first, as every page offers them."""
     store, label = workspace().store, label or extractor()
-    found = ((dataset, store.dna_key(dataset, label)) for dataset in workspace().datasets())
+    ordered = own_first(workspace().datasets(), workspace().root)
+    found = ((dataset, store.dna_key(dataset, label)) for dataset in ordered)
     return [Ready(dataset, key) for dataset, key in found if key is not None]
 
 

@@ -1,7 +1,7 @@
 """Colours, type and the plotly template: one visual language for every page, in light and in dark.
 
-A dataset has one colour everywhere, taken in order from the Okabe-Ito set and, beyond it, from the same hues
-at another lightness. Distances use one sequential scale (light = near, dark = far), signed differences one
+A dataset has one colour everywhere, taken in order from a list whose first eight can be told apart where they overlap,
+by colour-blind viewers too. Distances use one sequential scale (light = near, dark = far), signed differences one
 diverging scale with a neutral middle.
 """
 
@@ -81,6 +81,10 @@ h2, h3 { letter-spacing: -0.01em; }
   [data-testid="stSidebar"][data-collapsed="false"] { width: 208px !important; min-width: 208px !important; }
   [data-testid="stMultiSelect"] [data-tag] { font-size: 12px; padding-left: 4px; padding-right: 2px; }
   [data-testid="stMultiSelectTagsContainer"] { padding-right: 0; }
+}
+@media (max-width: 640px) {
+  :is(.st-key-heatmap, .st-key-start-heatmap, .st-key-dataset-map) { overflow-x: auto; }
+  :is(.st-key-heatmap, .st-key-start-heatmap, .st-key-dataset-map) > * { min-width: 600px; }
 }
 """
 

@@ -37,15 +37,15 @@ def percent(share: float) -> str:
     return f"{hundred:.2f} %" if 0 < hundred < 0.1 else f"{hundred:.1f} %" if hundred < 99.95 else f"{hundred:.0f} %"
 
 
-def difference(bins_apart: float, bins: int = 1000) -> str:
-    """Return an EMD in bins as `41.2 of 999 bins (4.1 % of the range)`."""
+def difference(bins_apart: float, bins: int) -> str:
+    """Return an EMD as `41.2 of 999 bins (4.1 % of the range)`. bins: of each histogram, here 1,000."""
     width = bins - 1
     return f"{significant(bins_apart)} of {width:,} bins ({percent(bins_apart / width)} of the range)"
 
 
-def distance(value: float, unit: str, bins: int = 1000) -> str:
-    """Return a distance with its unit; an EMD in bins also as a share of the range."""
-    return difference(value, bins) if unit == "bins" else f"{significant(value)} {unit}".strip()
+def distance(value: float, unit: str, bins: int | None = None) -> str:
+    """Return a distance with its unit; an EMD also as a share of the range where the number of bins is given."""
+    return difference(value, bins) if unit == "bins" and bins else f"{significant(value)} {unit}".strip()
 
 
 def depth(layer: str, layers: Sequence[str]) -> str:
@@ -106,14 +106,13 @@ def condition(column: str, value: str) -> str:
 
 
 def opening(text: str) -> str:
-    """Return a text as a sentence begins: `faces with hat` is `Faces with hat`; a name with capitals of its own stays."""
-    first = text.split(" ", 1)[0]
-    return text[:1].upper() + text[1:] if first == first.lower() else text
+    """Return a text as a sentence begins. Never of one that begins with a name: names stay as they were given."""
+    return text[:1].upper() + text[1:]
 
 
 def against(one: str, other: str, by: str = "") -> str:
-    """Return the question that two datasets are: `Faces with hat against faces without hat`. by: which neurons answer."""
-    return f"{opening(dataset(one))} against {dataset(other)}{f', by {by}' if by else ''}"
+    """Return the question that two datasets are: `faces with hat against faces without hat`. by: which neurons answer."""
+    return f"{dataset(one)} against {dataset(other)}{f', by {by}' if by else ''}"
 
 
 def several(names: Sequence[str], noun: str = "dataset", most: int = 4) -> str:
@@ -215,6 +214,15 @@ def full(dna: dc.DNA, flat: int) -> str:
     layer, index = dna.neuron(flat)
     own = _own_names(dna).get((layer, index))
     return (f"“{own}”, " if own else "") + neuron(layer, index, dna.layers, thing_of(dna.extractor, layer, index))
+
+
+def channel(dna: dc.DNA, flats: Sequence[int]) -> str:
+    """Return `block 3.0-3.2 · 211` for the copies of one channel, the strongest first; a single neuron as `short` does."""
+    if len(flats) < 2:
+        return short(dna, flats[0])
+    first, last = (layer(dna.neuron(flat)[0]) for flat in (min(flats), max(flats)))
+    here = layer(dna.neuron(flats[0])[0])
+    return short(dna, flats[0]).replace(here, f"{first}-{last.rsplit(' ', 1)[-1]}", 1)
 
 
 def short(dna: dc.DNA, flat: int) -> str:

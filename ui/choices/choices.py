@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import numpy as np
 import streamlit as st
 
 import dnacore as dc
 from dnacore.neurons.selection import of_layer
-from ui.app import address, capture, palette, reads, words
+from ui.app import address, capture, comparisons, palette, reads, words
 from ui.app.reads import Ready
 from ui.choices import parts
 from ui.choices.own import groups
@@ -26,12 +26,12 @@ def datasets(ready: Sequence[Ready], label: str = "Datasets") -> list[Ready]:
     names = [one.name for one in ready]
     split = [*parts.names(ready), *parts.asked_for("datasets", ready)]
     place = st.container()
-    default = [one.name for one in own_before_demo(ready)[:MOST]]
+    default = names[:MOST]
     with place:
         chosen = address.several(
             label,
             [*names, *split],
-            default=sorted(default, key=names.index) if len(names) > 1 else [*names, *split[:2]],
+            default=default if len(names) > 1 else [*names, *split[:2]],
             key="datasets",
             max_selections=24,
             format_func=parts.called([*names, *split]),
@@ -50,9 +50,7 @@ def datasets(ready: Sequence[Ready], label: str = "Datasets") -> list[Ready]:
 
 def _groups(ready: Sequence[Ready], chosen: Sequence[str]) -> None:
     """Draw chips that choose a whole group, where there are several; and say how many of all are shown."""
-    kinds = {
-        name: [one.name for one in own_before_demo(ready) if groups.holds(name, one.dataset)] for name in groups.NAMES
-    }
+    kinds = {name: [one.name for one in ready if groups.holds(name, one.dataset)] for name in groups.NAMES}
     shown = sum(one.name in chosen for one in ready)
     if not kinds["own"] or not kinds["demo"]:
         kinds = {}
@@ -70,22 +68,35 @@ def _groups(ready: Sequence[Ready], chosen: Sequence[str]) -> None:
             )
 
 
-def own_before_demo(ready: Sequence[Ready]) -> list[Ready]:
-    """Return a person's own datasets, the newest first, and behind them those of the demo in their order."""
-    own = [one for one in ready if not groups.is_demo(one.dataset)]
-    return [*reversed(own), *(one for one in ready if groups.is_demo(one.dataset))]
-
-
 def proposed(ready: Sequence[Ready]) -> list[Ready]:
-    """Return the datasets that a comparison proposes: a person's own first, none too small to tell anything by."""
-    found = own_before_demo(ready)
-    enough = [one for one in found if one.dataset.images >= ENOUGH]
-    return (enough if len(enough) > 1 else found)[:MOST]
+    """Return the datasets that a comparison proposes, in the order of all: none too small to tell anything by."""
+    enough = [one for one in ready if one.dataset.images >= ENOUGH]
+    return (enough if len(enough) > 1 else list(ready))[:MOST]
 
 
-def own_first(ready: Sequence[Ready]) -> int:
-    """Return the place of the dataset that a page proposes: the newest of a person's own that is not tiny."""
-    return list(ready).index(proposed(ready)[0])
+def first(ready: Sequence[Ready], fits: Callable[[Ready], bool] = lambda one: True) -> int:
+    """Return the place of the dataset that a page proposes: the first that fits and is not tiny, else the first.
+
+    As datasets are ordered everywhere, that is the newest of a person's own.
+    """
+    ordered = [*proposed(ready), *ready]
+    return list(ready).index(next((one for one in ordered if fits(one)), ordered[0]))
+
+
+def two_first(ready: Sequence[Ready]) -> tuple[int, int]:
+    """Return the places of the two datasets that a page proposes to compare: of a person's own ones the two that are
+    farthest apart, or the only one and what is farthest from it; without any, the two that are farthest apart.
+    """
+    shown = proposed(ready)
+    own = [one for one in shown if not groups.is_demo(one.dataset)]
+    if len(own) == 1 and len(shown) > 1:
+        others = [one for one in shown if one is not own[0]]
+        pair = own[0], others[int(np.argmax(comparisons.from_one(own[0], others)))]
+    else:
+        among = own if len(own) > 1 else shown
+        a, b = comparisons.farthest(among)
+        pair = among[a], among[b]
+    return list(ready).index(pair[0]), list(ready).index(pair[1])
 
 
 def also(ready: Sequence[Ready], label: str, taken: Collection[str] = ()) -> list[Ready]:

@@ -14,7 +14,7 @@ from dnacore.extractors.labels import CAUTION
 from dnacore.sketches.words import SEES
 from dnacore.workspace.attribute_table import facets
 from dnacore.workspace.saved import piles
-from ui.app import address, comparisons, layout, navigation, reads, seen, words
+from ui.app import address, layout, navigation, reads, seen, words
 from ui.app.reads import Ready
 from ui.choices import choices, picking
 from ui.choices.picking import Picked
@@ -57,16 +57,15 @@ def choose(ready: Sequence[Ready]) -> Chosen:
     if how == "hand":
         return _by_hand(ready)
     if how == "datasets":
-        shown = choices.proposed(ready)
-        far_a, far_b = (list(ready).index(shown[place]) for place in comparisons.farthest(shown))
+        far_a, far_b = choices.two_first(ready)
         with_ = choices.one_dataset("With", ready, key="with", index=far_a, split=True)
         without = choices.one_dataset("Without", ready, key="without", index=far_b, split=True)
         if with_.name == without.name:
             st.info("Choose two different datasets.")
             st.stop()
         return Chosen(with_, without, (with_, without), how)
-    largest = max(range(len(described)), key=lambda place: described[place].dataset.images)
-    whole = choices.one_dataset("Dataset", described, key="from", index=largest)
+    place = choices.first(described, lambda one: bool(splits(reads.attributes(one.dataset))))
+    whole = choices.one_dataset("Dataset", described, key="from", index=place)
     table = reads.attributes(whole.dataset)
     values = splits(table)
     if not values:

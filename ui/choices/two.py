@@ -1,4 +1,4 @@
-"""Two datasets or parts side by side, the farthest apart unless somebody says otherwise; and one neuron in some of them."""
+"""Two datasets or parts side by side, own ones and the farthest apart unless somebody says otherwise; and one neuron in some of them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from ui.app import comparisons, palette, reads, theme
+from ui.app import palette, reads, theme
 from ui.app.reads import Ready
 from ui.choices import choices, parts
 from ui.figures import histograms
@@ -45,9 +45,7 @@ def _proposed(ready: Sequence[Ready]) -> tuple[list[Ready], tuple[int, int]]:
     if len(ready) < 2:
         split = parts.resolve(ready, parts.names(ready)[:2])
         return [*ready, *split], (1, 2) if len(split) == 2 else (0, 0)
-    shown = choices.proposed(ready)
-    a, b = comparisons.farthest(shown)
-    return list(ready), (list(ready).index(shown[a]), list(ready).index(shown[b]))
+    return list(ready), choices.two_first(ready)
 
 
 def figure_of(chosen: Sequence[Ready], flat: int, *, logarithmic: bool = False, height: int = 300) -> go.Figure:

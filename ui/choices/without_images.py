@@ -7,12 +7,15 @@ from collections.abc import Sequence
 from dnacore.workspace.saved import imported
 from ui.app import layout, navigation, reads, words
 from ui.app.reads import Ready
+from ui.choices.own import groups
 
 
 def comparable() -> list[Ready]:
-    """Return the extracted datasets, and behind them the DNAs that came without images, for pages that compare them."""
-    came = imported.comparable(reads.workspace(), reads.extractor())
-    return [*reads.ready(), *(Ready(one, imported.key(one)) for one in came)]
+    """Return the extracted datasets, and behind a person's own the DNAs that came without images, to be compared."""
+    came = [Ready(one, imported.key(one)) for one in imported.comparable(reads.workspace(), reads.extractor())]
+    there = reads.ready()
+    own = [one for one in there if not groups.is_demo(one.dataset)]
+    return [*own, *came, *there[len(own) :]]
 
 
 def having(shown: Sequence[Ready]) -> list[Ready]:

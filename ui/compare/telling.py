@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 import dnacore as dc
-from ui.app import address, comparisons, layout, navigation, reads
+from ui.app import address, comparisons, layout, navigation, reads, words
 from ui.app.reads import Ready
 from ui.choices import choices, closeup, parts, without_images
 from ui.choices.reference import TOP
@@ -33,8 +33,8 @@ def draw(a: Ready, b: Ready, within: dc.Selection | None) -> None:
         for mine, its in ((a, b), (b, a)):
             _row(mine, its, selection, neurons)
     layout.caption(
-        "Each row begins with the images most like their own dataset and least like the other. Below each: how much "
-        "nearer it is to its own, in bins of 999; above zero it looks more like the other one.",
+        "Each row begins with the images most like their own dataset and least like the other. Below each: how many of "
+        f"{reads.dna(a).bins - 1:,} bins it is nearer to its own dataset than to the other, or farther.",
         hand="Click one to see it large.",
     )
 
@@ -52,20 +52,16 @@ def _row(mine: Ready, its: Ready, selection: dc.Selection | None, neurons: Mappi
         without_images.draw([mine])
         return
     ranked = reads.ranking(mine, mine, its, selection).head(IMAGES)
-    head, more = st.columns([3, 1], vertical_alignment="bottom")
     asked = {"dataset": parts.whole(mine).name, "like": mine.name, **neurons}
     if not its.dataset.imported:
         asked["unlike"] = its.name
-    with head:
-        st.html(layout.dataset_name(mine.dataset, f"least like {its.said}"))
-    with more:
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        st.html(layout.dataset_name(mine.dataset, f"least like {its.said}"), width="stretch")
         navigation.link("gallery", "All in this order", **asked)
     seen = wall.wall(
         [
             Band(
-                pictures.ranked(
-                    mine.dataset, reads.files(mine.dataset), ranked, show_rank=False, say=lambda value: f"{value:+.1f}"
-                ),
+                pictures.ranked(mine.dataset, reads.files(mine.dataset), ranked, show_rank=False, say=_nearer),
                 rows=1,
             )
         ],
@@ -77,3 +73,8 @@ def _row(mine: Ready, its: Ready, selection: dc.Selection | None, neurons: Mappi
     )
     if seen.opened is not None:
         closeup.show(mine, seen.opened, why=asked)
+
+
+def _nearer(apart: float) -> str:
+    """Say how far an image is from its own dataset beside the other. apart: the one distance minus the other, bins."""
+    return f"{words.significant(abs(apart))} bins {'farther' if apart > 0 else 'nearer'}"

@@ -15,7 +15,7 @@ from dnacore.images.browse import Place
 from dnacore.images.files import SUFFIXES
 from dnacore.sources.import_process import Imported, import_apart
 from dnacore.workspace import uploads
-from dnacore.workspace.datasets import Dataset, free_name, name_for
+from dnacore.workspace.datasets import Dataset, new_name, path_name
 from dnacore.workspace.workspace import Workspace
 from ui.app import address, layout, reads, words
 from ui.components import folder_browser
@@ -38,14 +38,18 @@ def take(place: Place, name: str = "") -> Dataset:
     if path in known and not name:
         return known[path]
     taken = {dataset.name for dataset in known.values()}
-    base = name_for(path if path.is_dir() else path.with_suffix(""))
-    return reads.workspace().add_dataset(name or free_name(base, taken), path)
+    return reads.workspace().add_dataset(name or new_name(path, taken), path)
 
 
 def show(added: Dataset) -> None:
     """Say that a dataset was added, and make it the one that is looked through."""
     st.session_state["look"] = added.name
-    st.toast(f"Added {words.as_markdown(added.name)}: {words.count(added.images, 'image')}")
+    usual = path_name(added.source)
+    taken = usual in {dataset.name for dataset in reads.workspace().datasets()}
+    why = (
+        f" Another dataset is called {usual} already." if taken and usual != added.name and usual in added.name else ""
+    )
+    st.toast(words.as_markdown(f"Added {added.name}: {words.count(added.images, 'image')}.{why}"))
 
 
 def _folder() -> None:

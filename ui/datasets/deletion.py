@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dnacore.errors import DnaError
-from dnacore.workspace.datasets import Dataset
+from dnacore.workspace.datasets import Dataset, own_first
 from dnacore.workspace.workspace import Workspace
 from ui.app import reads, words
 
@@ -76,9 +76,10 @@ def finish() -> None:
 
 
 def visible() -> list[Dataset]:
-    """Return the datasets that are not about to go."""
+    """Return the datasets that are not about to go, a person's own first."""
     hidden = {one.dataset.id for one in pending()}
-    return [dataset for dataset in reads.workspace().datasets() if dataset.id not in hidden]
+    there = own_first(reads.workspace().datasets(), reads.workspace().root)
+    return [dataset for dataset in there if dataset.id not in hidden]
 
 
 def draw() -> None:

@@ -27,7 +27,7 @@ SHAPES = {"wall": "Pictures", "table": "Table"}
 
 def draw_list() -> None:
     """Draw every dataset with its state: extracted, running with its progress, or a button to extract."""
-    datasets = _of_group(newest_first(deletion.visible()))
+    datasets = _of_group(deletion.visible())
     ready = {one.dataset.id: one for one in reads.ready()}
     active = tray.running()
     busy = {name for job in active for name in job.datasets}
@@ -50,12 +50,6 @@ def draw_list() -> None:
     for job in active:
         tray.progress(job, key=f"page-{job.id}")
     imported.draw()
-
-
-def newest_first(datasets: Sequence[Dataset]) -> list[Dataset]:
-    """Return a person's own datasets, the newest first, and behind them those of the demo in their order."""
-    own = [one for one in datasets if not groups.is_demo(one)]
-    return [*reversed(own), *(one for one in datasets if groups.is_demo(one))]
 
 
 def _of_group(datasets: list[Dataset]) -> list[Dataset]:
@@ -108,7 +102,7 @@ def dots() -> str:
 
 def look_through() -> None:
     """Draw one dataset's images with its card, its files that could not be read, and what is there twice."""
-    datasets = newest_first(deletion.visible())
+    datasets = deletion.visible()
     names = [dataset.name for dataset in datasets]
     choose, label = st.columns([2, 1.4], gap="medium", vertical_alignment="bottom")
     with choose:

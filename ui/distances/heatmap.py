@@ -47,11 +47,12 @@ def draw(asked: tuple[list[Ready], Measure, str], there: int) -> None:
         usual, most = chance.table(chosen, measure.metric, measure.selection)
     within = compared.matrix <= most
     names, said = [one.name for one in chosen], [one.said for one in chosen]
+    bins = reads.dna(chosen[0]).bins
     whole = sum(one.dataset.part is None for one in chosen)
     of = there if whole < there else None
     layout.found(
         findings.pairwise(said, compared.matrix, compared.unit, within, of=of),
-        findings.extremes(said, compared.matrix, compared.unit),
+        findings.extremes(said, compared.matrix, compared.unit, bins),
     )
     chart.show(
         heatmaps.heatmap(
@@ -62,7 +63,7 @@ def draw(asked: tuple[list[Ready], Measure, str], there: int) -> None:
         on_click=lambda cell: pairs.remember(names[cell[0]], names[cell[1]]),
     )
     layout.caption(
-        pairs.caption(measure, compared, usual, within), hand="Click a cell to see what makes the difference."
+        pairs.caption(measure, compared, usual, within, bins), hand="Click a cell to see what makes the difference."
     )
     apart = np.where(np.isfinite(compared.matrix), compared.matrix, 0)
     far = np.unravel_index(int(np.argmax(apart)), apart.shape)

@@ -31,9 +31,9 @@ def clustered(chosen: Sequence[Ready], compared: dc.Comparison) -> tuple[list[Re
     )
 
 
-def caption(measure: Measure, compared: dc.Comparison, usual: np.ndarray, within: np.ndarray) -> str:
+def caption(measure: Measure, compared: dc.Comparison, usual: np.ndarray, within: np.ndarray, bins: int) -> str:
     """Return what the heatmap shows and what to look for."""
-    unit = "in bins of 999" if compared.unit == "bins" else f"in {compared.unit}"
+    unit = f"in bins of {bins - 1:,}" if compared.unit == "bins" else f"in {compared.unit}"
     over = f" of {words.layer(measure.layer)}" if measure.layer else ""
     text = f"Each cell is the distance of two datasets{over}, {unit}: light is near, dark is far. "
     if np.isfinite(usual.diagonal()).any():

@@ -28,11 +28,7 @@ def pairwise(
     not all of them are in the matrix: then the sentence says which part it speaks of.
     """
     said = _pairwise(names, matrix, unit, within)
-    return (
-        words.opening(said)
-        if of is None or len(names) <= 2
-        else f"Of {len(names)} shown ({of} datasets in all): {said}"
-    )
+    return said if of is None or len(names) <= 2 else f"Of {len(names)} shown ({of} datasets in all): {said}"
 
 
 def _pairwise(names: Sequence[str], matrix: np.ndarray, unit: str, within: np.ndarray | None) -> str:
@@ -58,7 +54,7 @@ def _beyond(within: np.ndarray | None) -> str:
     return "" if within is None else ", by more than chance would give"
 
 
-def extremes(names: Sequence[str], matrix: np.ndarray, unit: str, bins: int = 1000) -> str:
+def extremes(names: Sequence[str], matrix: np.ndarray, unit: str, bins: int) -> str:
     """Return the numbers behind `pairwise`: the nearest and the farthest pair with their distances."""
     rows, columns = np.triu_indices(len(names), 1)
     values = np.asarray(matrix)[rows, columns]
@@ -134,7 +130,7 @@ def by_layer(means: Mapping[str, float]) -> str:
 
 def two(names: Sequence[str], distance: float, chance: Chance | None) -> str:
     """Say how far two datasets are apart beside what chance would give; without chance, that they are compared."""
-    pair = f"{words.opening(names[0])} and {names[1]}"
+    pair = f"{names[0]} and {names[1]}"
     if chance is None:
         return f"{pair} differ." if distance > 0 else f"{pair} cannot be told apart."
     if distance <= chance.most:
@@ -167,15 +163,20 @@ def sensitivity(found: Sensitivity, dna: DNA) -> str:
     above = len(found.above_noise(RATE))
     clearly = f"sees {words.times(float(found.noise_ratio[best]))} what chance gives"
     if not above:
-        return f"No neuron sees a difference beyond chance; the best of {dna.n_neurons:,} neurons {clearly}."
-    seen = f"{above:,} of {dna.n_neurons:,} neurons {'see' if above > 1 else 'sees'} the difference"
+        none = (
+            "With so few images no neuron can be told from chance"
+            if found.too_small
+            else "No neuron sees a difference beyond chance"
+        )
+        return f"{none}; the best of {dna.n_neurons:,} neurons {clearly}."
+    seen = f"{'At least ' if found.too_small else ''}{above:,} of {dna.n_neurons:,} neurons {'see' if above > 1 else 'sees'} the difference"
     return f"{seen}; the best {clearly}."
 
 
 def sensitivity_exact(found: Sensitivity, dna: DNA) -> str:
     """Return the numbers behind `sensitivity`: which neuron is the best, how far apart, and at which rate of error."""
     best = int(found.order[0])
-    apart = f"The best: {neuron_names.full(dna, best)}, {words.difference(float(found.emd[best]))}."
+    apart = f"The best: {neuron_names.full(dna, best)}, {words.difference(float(found.emd[best]), dna.bins)}."
     if found.noise_ratio is None:
         return apart
     return f"{apart} Counted are neurons beyond what chance gives to any in 19 of 20 comparisons of this size."

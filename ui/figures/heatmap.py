@@ -42,15 +42,25 @@ def heatmap(
     tone = palette.ink(dark)
     off = values[~np.eye(k, dtype=bool)]
     top = float(off.max()) if off.size and off.max() > 0 else 1.0
+    if k == 2:  # one distance alone is neither near nor far: it stands in the middle of the scale
+        top *= 2
     figure = go.Figure()
     _colours(figure, values, noisy, top)
-    _own(figure, k, tone)
+    _own(figure, np.eye(k, dtype=bool), tone)
     _targets(figure, names, values, noisy, unit)
     if noisy.any():
         _outline(figure, noisy, tone)
     if k <= WRITTEN:
         _numbers(figure, values, apart, noisy, top, tone)
     _frame(figure, names, cell or max(34, min(62, 440 // k)), tone, dark=dark)
+    return figure
+
+
+def waiting(names: Sequence[str], *, cell: int, dark: bool = False) -> go.Figure:
+    """Draw the heatmap that is to come: names, and cells on neutral ground. A browser then has the charts loaded."""
+    tone, figure = palette.ink(dark), go.Figure()
+    _own(figure, np.ones((len(names), len(names)), dtype=bool), tone)
+    _frame(figure, names, cell, tone, dark=dark)
     return figure
 
 
@@ -70,11 +80,11 @@ def _colours(figure: go.Figure, values: np.ndarray, noisy: np.ndarray, top: floa
     )
 
 
-def _own(figure: go.Figure, k: int, tone: palette.Ink) -> None:
-    """Fill the diagonal with a grey that stands on no scale: the dark ground itself would say far."""
-    grey = palette.own_ground(tone)
+def _own(figure: go.Figure, cells: np.ndarray, tone: palette.Ink) -> None:
+    """Fill cells, (k, k) bool, with a grey that stands on no scale: the dark ground itself would say far."""
+    grey, k = palette.own_ground(tone), len(cells)
     figure.add_heatmap(
-        z=np.where(np.eye(k, dtype=bool), 1.0, np.nan),
+        z=np.where(cells, 1.0, np.nan),
         x=list(range(k)),
         y=list(range(k)),
         colorscale=[(0, grey), (1, grey)],

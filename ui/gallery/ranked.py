@@ -55,7 +55,7 @@ class Asked:
 def choose(ready: Sequence[Ready]) -> Asked:
     """Draw the knobs."""
     dataset = choices.one_dataset(
-        "Images of", ready, key="dataset", index=choices.own_first(ready), split=True,
+        "Images of", ready, key="dataset", index=choices.first(ready), split=True,
         help="The dataset, or the part of one, whose images are ranked.",
     )  # fmt: skip
     part = filter_bar.draw(dataset.dataset)

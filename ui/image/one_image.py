@@ -52,7 +52,7 @@ def choose(ready: Sequence[Ready]) -> Shown:
     """Draw the knobs of the comparison. The image comes from the address; without one, the farthest there is."""
     code = address.code("of")
     image = _meant(code, ready) if code else None
-    owner = image.dataset if image is not None else ready[choices.own_first(ready)]
+    owner = image.dataset if image is not None else ready[choices.first(ready)]
     capture.used(owner)
     reference = ranking.choose_reference("Compared with", ready, key="like", other=owner)
     unlike = ranking.choose_unlike(ready, key="unlike")

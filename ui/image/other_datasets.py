@@ -10,7 +10,6 @@ import streamlit as st
 import dnacore as dc
 from ui.app import capture, layout, reads
 from ui.app.reads import Image, Ready
-from ui.choices import choices
 from ui.image import why
 
 MOST = 16
@@ -20,7 +19,7 @@ QUICK = 15_000_000  # images times neurons that are ranked without being asked: 
 def draw(image: Image, ready: Sequence[Ready], selection: dc.Selection | None) -> None:
     """Draw an image's distance to every dataset, nearest first."""
     st.subheader("Against every dataset", anchor=False)
-    shown = choices.own_before_demo(ready)[:MOST]
+    shown = ready[:MOST]
     neurons = reads.dna(image.dataset).n_neurons if selection is None else len(selection)
     work = image.dataset.dataset.images * neurons * len(shown)
     ranks = work <= QUICK or st.toggle("With ranks (takes a moment)", key="image-ranks")

@@ -85,7 +85,10 @@ def _preview(asked: Asked) -> None:
 
 def show(asked: Asked, picture: bytes, told: dict[str, Any]) -> None:
     """Draw a result: what was found, the picture with how to read it, its figures, and where to go from here."""
-    layout.found(told["caption"].replace(" %", "\u00a0%"))
+    beside = told["figures"].get("beside") or {}
+    codes = {asked.layer, told["figures"].get("layer"), beside.get("layer"), beside.get("target")}
+    codes |= {asked.target[1]} if asked.target is not None and asked.target[0] == NEURON else set()
+    layout.found(*wording.headline(told["caption"].replace(" %", "\u00a0%"), {str(code) for code in codes if code}))
     reading = wording.READ[asked.analysis.name]
     with st.container(key="lens-picture"):
         st.image(layout.inline(picture), caption=words.as_markdown(reading), width=_width(picture))

@@ -28,7 +28,7 @@ def choose_dataset(analysis: Analysis, ready: Sequence[Ready]) -> Ready:
     """Let a person choose the dataset that is looked into."""
     names = [one.name for one in ready]
     linked = (address.code(IMAGE) or "").rpartition(":")[0]
-    place = names.index(linked) if linked in names else choices.own_first(ready)
+    place = names.index(linked) if linked in names else choices.first(ready)
     label = "Image from" if "image" in analysis.inputs and "dataset" not in analysis.inputs else "Dataset"
     return choices.one_dataset(label, ready, key="dataset", index=place, split=True)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ui.app import words
@@ -123,6 +124,21 @@ def figures(found: Mapping[str, Any], analysis: str = "") -> list[tuple[str, str
             (f"{name}: {said[:1].lower()}{said[1:]}", value) for said, value in figures(beside["figures"], analysis)
         ]
     return rows
+
+
+def headline(caption: str, codes: Iterable[str]) -> tuple[str, str]:
+    """Return a caption in which neurons (`block_4_2:31`) and layers stand in words, and their codes where it had any."""
+    had: dict[str, str] = {}
+
+    def said(found: re.Match[str]) -> str:
+        layer, _, index = found[0].partition(":")
+        had[found[0]] = f"neuron {index} in {words.layer(layer)}" if index else words.layer(layer)
+        return had[found[0]]
+
+    every = "|".join(map(re.escape, sorted(codes, key=len, reverse=True))) or "(?!)"
+    caption = re.sub(rf"(?<![\w:])(?:{every})(?![\w:])", said, caption)
+    exact = words.listing([code for code, text in had.items() if code != text])
+    return (words.opening(caption) if exact else caption), exact
 
 
 def _number(value: float, unit: str) -> str:

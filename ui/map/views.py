@@ -47,7 +47,8 @@ def of_datasets(chosen: Sequence[Ready], measure: Measure) -> None:
         st.session_state["_open_pair"] = (names[data[0]], names[int(apart.argmin())])
 
     layout.found(
-        findings.pairwise(said, compared.matrix, compared.unit), findings.extremes(said, compared.matrix, compared.unit)
+        findings.pairwise(said, compared.matrix, compared.unit),
+        findings.extremes(said, compared.matrix, compared.unit, reads.dna(chosen[0]).bins),
     )
     chart.show(
         maps.datasets(

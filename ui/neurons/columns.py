@@ -26,7 +26,7 @@ def columns(two: Sequence[Ready]) -> list[Column]:
             "emd",
             "Bins",
             distances,
-            f"How far {two[0].said} and {two[1].said} are apart: EMD, in bins of 999",
+            f"How far {two[0].said} and {two[1].said} are apart: EMD, in bins of {reads.dna(two[0]).bins - 1:,}",
             first=True,
         )
     ]

@@ -134,7 +134,7 @@ def _there(code: str) -> bool:
 
 
 def asked(two: Mapping[str, str]) -> str:
-    """Return a ranking's question in words: `Faces with hat against faces without hat`; "" where it has none."""
+    """Return a ranking's question in words: `faces with hat against faces without hat`; "" where it has none."""
     if not two:
         return ""
     if two["like"].startswith(picking.REFERENCE):

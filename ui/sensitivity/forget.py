@@ -32,8 +32,8 @@ def draw(ready: Sequence[Ready]) -> None:
         return
     result, knobs = layout.result_and_knobs()
     with knobs:
-        largest = max(range(len(described)), key=lambda place: described[place].dataset.images)
-        whole = choices.one_dataset("Dataset", described, key="from", index=largest)
+        place = choices.first(described, lambda one: len(_attributes(one)) > 1)
+        whole = choices.one_dataset("Dataset", described, key="from", index=place)
         asked = _attributes(whole)
         known = [one.name for one in asked]
         if len(known) < 2:

@@ -26,12 +26,9 @@ def draw(ready: Sequence[Ready]) -> None:
     """Draw what leaving out each group of a dataset does."""
     result, knobs = layout.result_and_knobs()
     with knobs:
-        largest = max(range(len(ready)), key=lambda place: ready[place].dataset.images)
-        whole = choices.one_dataset("Leave groups out of", ready, key="whole", index=largest)
-        folders = len({row.path.split("/", 1)[0] for row in reads.files(whole.dataset) if "/" in row.path})
-        ways = {way: label for way, label in BY.items() if way != "folder" or folders > 1}
-        if not seen.described(whole.dataset):
-            ways.pop("attribute")
+        place = choices.first(ready, lambda one: bool(_ways(one)))
+        whole = choices.one_dataset("Leave groups out of", ready, key="whole", index=place)
+        ways = _ways(whole)
         if not ways:
             st.info(
                 f"{whole.name} has neither folders nor attributes, so there are no groups to leave out. "
@@ -59,9 +56,16 @@ def draw(ready: Sequence[Ready]) -> None:
                 f"{whole.key}/{groups}", way, target.key if target else "", reads.selection_key(selection), whole, target,
                 selection,
             )  # fmt: skip
-        _groups(found, target)
+        _groups(found, target, first.bins)
         if not all(group.exact for group in found.groups):
             sampled.note([whole])
+
+
+def _ways(whole: Ready) -> dict[str, str]:
+    """What a dataset's images can be grouped by, {way: what it is called}; empty where there is nothing."""
+    folders = len({row.path.split("/", 1)[0] for row in reads.files(whole.dataset) if "/" in row.path})
+    there = {"folder": folders > 1, "attribute": seen.described(whole.dataset)}
+    return {way: label for way, label in BY.items() if there[way]}
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
@@ -79,7 +83,9 @@ def _left_out(
     return (found.by_folder if way == "folder" else found.by_attribute)(target, _selection)
 
 
-def _groups(found: LeaveOut, target: Ready | None) -> None:
+def _groups(found: LeaveOut, target: Ready | None, bins: int) -> None:
+    """Draw what each group makes. bins: of the DNAs that were compared."""
+
     def moved(group: Left) -> float:
         if group.to_target is None or found.to_target is None:
             return group.change
@@ -92,12 +98,14 @@ def _groups(found: LeaveOut, target: Ready | None) -> None:
     top = groups[0]
     name = effects.images_of(top.group)
     if target is None:
-        layout.found(f"Leaving out {name} changes {found.dataset} most", f"By {words.difference(float(top.change))}.")
+        layout.found(
+            f"Leaving out {name} changes {found.dataset} most", f"By {words.difference(float(top.change), bins)}."
+        )
     else:
         direction = "nearer to" if moved(top) > 0 else "farther from"
         layout.found(
             f"Without {name}, {found.dataset} comes {direction} {target.said}, more than without any other group",
-            f"By {words.difference(abs(float(moved(top))))}.",
+            f"By {words.difference(abs(float(moved(top))), bins)}.",
         )
     shown = groups[:MOST]
     chart.show(
@@ -184,7 +192,7 @@ def _shares(found: Mixture, target: Ready, mixed: Sequence[Ready]) -> None:
     best = min(found.alone, key=found.alone.__getitem__)
     layout.found(
         f"Nearest to {target.said}: {said}",
-        f"The mixture is {words.difference(float(found.distance))} away, {words.dataset(best)} alone "
+        f"The mixture is {words.difference(float(found.distance), reads.dna(target).bins)} away, {words.dataset(best)} alone "
         f"{words.significant(float(found.alone[best]))} bins.",
     )
     chart.show(

@@ -1,4 +1,8 @@
-"""What happens when the server starts: the address to open, token included, is printed, and opened if that was asked."""
+"""What happens when the server starts: the address to open, token included, is printed, and opened if that was asked.
+
+Where somebody is about to look at a workspace that has never held anything, its demo data begins to be prepared, too: a
+network takes as long to load as the page takes to open.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +12,18 @@ import threading
 import time
 import urllib.request
 import webbrowser
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 
 from streamlit import get_option
 
+from dnacore.errors import DnaError
+from dnacore.workspace.upkeep import demo_job
+from dnacore.workspace.workspace import Workspace
 from ui.server import entrance, forgotten
 
-OPEN = "VISUAL_DNA_OPEN"  # "1": open the address in a browser, as `make run` asks unless HEADLESS=1
+# Set by `make run`: "1" opens the address in a browser, "0" (HEADLESS=1) leaves that to whoever reads it.
+OPEN = "VISUAL_DNA_OPEN"
 PATIENCE_S = 60
 
 
@@ -36,13 +44,15 @@ def greeting(at: str, token: str) -> str:
     return f"{said}\nNo token is asked for ({entrance.ENVIRONMENT}=0): every user of this machine can open it."
 
 
-def opening(token: str, once: entrance.Once):
-    """Return the hook that Streamlit's server calls when it starts."""
+def opening(token: str, once: entrance.Once, workspace: Callable[[], Workspace]):
+    """Return the hook that Streamlit's server calls when it starts. workspace: opens the server's own."""
 
     @asynccontextmanager
     async def lifespan(_app: object) -> AsyncIterator[None]:
         at = base()
         print(greeting(at, token), file=sys.stderr, flush=True)
+        if OPEN in os.environ:
+            threading.Thread(target=_prepare, args=(workspace,), daemon=True).start()
         if os.environ.get(OPEN) == "1":
             # Not the token itself: what a program is started with, other users of the machine can list.
             address = entrance.address(at, once.new() if token else "")
@@ -51,6 +61,11 @@ def opening(token: str, once: entrance.Once):
             yield
 
     return lifespan
+
+
+def _prepare(workspace: Callable[[], Workspace]) -> None:
+    with suppress(DnaError, OSError):  # the page says what is wrong, to somebody who can do something about it
+        demo_job.begin_where_new(workspace())
 
 
 def _open(at: str, address: str) -> None:

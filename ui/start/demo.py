@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
 
-from dnacore.demo import demo_datasets
-from dnacore.workspace import jobs
 from dnacore.workspace.jobs import Job
+from dnacore.workspace.upkeep import demo_job
 from ui.app import comparisons, layout, navigation, reads, theme, words
 from ui.app.reads import Ready
 from ui.components import chart, wall
@@ -19,9 +17,8 @@ from ui.figures import findings
 from ui.figures import heatmap as heatmaps
 from ui.jobs import tray, weights_file
 
-COMMAND = ("demo", "--extract")
+CELL = 40  # pixels, of a heatmap's cell
 RANDOM = "random_resnet18"  # needs no weights
-_beginning = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -56,28 +53,17 @@ CARDS = (
 
 def names() -> list[str]:
     """Return the names of the demo datasets in the order in which they are drawn."""
-    return [one.name for one in demo_datasets()]
+    return demo_job.names()
 
 
 def job() -> Job | None:
     """Return the job that prepares the demo data, newest first, if there ever was one."""
-    return next((job for job in jobs.list_jobs(reads.workspace()) if tuple(job.command[:2]) == COMMAND), None)
-
-
-def begin(extractor: str | None = None) -> Job:
-    """Start to prepare the demo data unless that is under way; with the extractor in use unless one is named."""
-    with _beginning:
-        current = job()
-        if current is not None and current.state == "running":
-            return current
-        command = [*COMMAND, "--extractor", extractor or reads.extractor()]
-        return jobs.start(reads.workspace(), command, title="Preparing the demo data", datasets=names())
+    return demo_job.latest(reads.workspace())
 
 
 def begin_when_empty() -> None:
-    """Start to prepare the demo data where a workspace has never held anything."""
-    if reads.absence() is None and not reads.workspace().datasets() and not jobs.list_jobs(reads.workspace()):
-        begin()
+    """Start to prepare the demo data where a workspace has never held anything, unless the server has done so."""
+    if demo_job.begin_where_new(reads.workspace(), reads.extractor()) is not None:
         st.rerun()  # the sidebar above this page has not seen the job yet
 
 
@@ -90,7 +76,7 @@ def offer() -> None:
     if st.button(label, type="primary", key="try-demo"):
         if absent is not None:
             st.session_state[weights_file.USE] = RANDOM
-        begin(None if absent is None else RANDOM)
+        demo_job.begin(reads.workspace(), reads.extractor() if absent is None else RANDOM)
         st.rerun()
 
 
@@ -113,6 +99,12 @@ def draw_progress(at_least: int) -> None:
     )
 
 
+def awaited() -> None:
+    """Draw where the first heatmap will be, before there are two datasets to compare."""
+    figure = heatmaps.waiting(names()[:2], cell=CELL, dark=theme.is_dark())
+    chart.show(figure, key="start-awaited", alt="The first heatmap is still being made", tools=False)
+
+
 def heatmap(ready: Sequence[Ready], own: tuple[str, str] | None = None) -> None:
     """Draw the distances of the first eight datasets, and what stands out; a click opens the pair.
 
@@ -125,18 +117,18 @@ def heatmap(ready: Sequence[Ready], own: tuple[str, str] | None = None) -> None:
     def remember(cell: list[int]) -> None:
         st.session_state["_open_pair"] = (found[cell[0]], found[cell[1]])
 
-    there = len(reads.ready())
-    said, exact = own or ("", findings.extremes(found, compared.matrix, compared.unit))
+    there, bins = len(reads.ready()), reads.dna(shown[0]).bins
+    said, exact = own or ("", findings.extremes(found, compared.matrix, compared.unit, bins))
     of = there if there > len(shown) else None
     layout.found(said or findings.pairwise(found, compared.matrix, compared.unit, of=of), exact)
     chart.show(
-        heatmaps.heatmap(found, compared.matrix, unit=compared.unit, cell=40, dark=theme.is_dark()),
+        heatmaps.heatmap(found, compared.matrix, unit=compared.unit, cell=CELL, dark=theme.is_dark()),
         key="start-heatmap",
         alt=f"Pairwise distances of {words.listing(found)}",
         on_click=remember,
     )
     layout.caption(
-        "The distance of every two datasets, in bins of 999: light is near, dark is far."
+        f"The distance of every two datasets, in bins of {bins - 1:,}: light is near, dark is far."
         + (f" {len(shown)} of {there} datasets are shown." if of else ""),
         hand="Click a cell to see which neurons and images say so.",
     )

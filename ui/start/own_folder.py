@@ -10,6 +10,7 @@ from dnacore.images import browse
 from dnacore.images.browse import Place
 from ui.app import comparisons, layout, navigation, reads, words
 from ui.app.reads import Ready
+from ui.choices.own import groups
 from ui.datasets import adding
 from ui.jobs import tray
 from ui.start import demo
@@ -65,8 +66,7 @@ def _use(place: Place) -> None:
 
 def sets() -> list[Ready]:
     """Return a person's own datasets that have a DNA, the newest first, at most three."""
-    demos = set(demo.names())
-    return [one for one in reversed(reads.ready()) if one.name not in demos][:MOST]
+    return [one for one in reads.ready() if not groups.is_demo(one.dataset)][:MOST]
 
 
 def progress() -> None:
@@ -91,5 +91,6 @@ def nearest(own: Ready) -> tuple[str, str] | None:
     apart = comparisons.from_one(own, others)
     near, far = int(np.argmin(apart)), int(np.argmax(apart))
     said = f"Of {len(others)} other datasets, {own.name} is most like {others[near].name} and least like {others[far].name}."
-    away = [f"{others[at].name}: {words.difference(float(apart[at]))}" for at in (near, far)]
+    bins = reads.dna(own).bins
+    away = [f"{others[at].name}: {words.difference(float(apart[at]), bins)}" for at in (near, far)]
     return said, f"{'; '.join(away)}."

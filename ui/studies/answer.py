@@ -127,7 +127,7 @@ def _located(picture: Picture) -> tuple[int, int, str] | None:
 def _downloads(found: Result) -> None:
     with st.container(horizontal=True, gap="small"):
         st.download_button(
-            "Table (CSV)", lambda: export.as_csv(found), f"{found.study}.csv", "text/csv", key="study-csv"
+            "Table (CSV)", export.as_csv(found), f"{found.study}.csv", "text/csv", key="study-csv", on_click="ignore"
         )
         st.download_button(
             "Everything (HTML, opens without a network)",
@@ -135,4 +135,5 @@ def _downloads(found: Result) -> None:
             f"{found.study}.html",
             "text/html",
             key="study-html",
+            on_click="ignore",
         )

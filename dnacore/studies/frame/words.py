@@ -8,6 +8,7 @@ import numpy as np
 
 from dnacore.errors import DnaError
 from dnacore.extractors.labels import name_images
+from dnacore.studies.frame.result import Figure, Series
 from dnacore.studies.frame.study import Request, Subject
 
 MOST = 40  # images a side that are named
@@ -52,3 +53,22 @@ def moved_words(request: Request, one: Subject, at: int) -> list[Moved]:
     largest = sorted(change, key=lambda word: -abs(change[word]))[:WORDS]
     kept_words = [Moved(word, change[word]) for word in largest if abs(change[word]) >= LEAST_CHANGE]
     return sorted(kept_words, key=lambda found: -found.change)
+
+
+def word_figure(words: list[Moved]) -> Figure:
+    """Bars of how much each word's mean probability rose or fell."""
+    shown = Series("change", [word.word for word in words], [100 * word.change for word in words])
+    return Figure(
+        "bar",
+        "Words that came and went",
+        "word of the network's own head",
+        "probability after less before, percentage points",
+        [shown],
+    )
+
+
+def wordless(request: Request) -> str:
+    """Why no words are told."""
+    if request.network is None:
+        return "The network was not at hand, so no words were asked for."
+    return "No word of the network's own head became clearly more or less frequent, or it has none."

@@ -13,6 +13,7 @@ from dnacore.analyses.ranking import distances_to
 from dnacore.attributes.sensitivity import sensitivity
 from dnacore.distances.permutation import SPLITS
 from dnacore.dna.histogram import DNA
+from dnacore.dna.layers import layer_slices
 from dnacore.neurons.selection import Selection
 from dnacore.sketches.sketches import together
 from dnacore.studies.frame.study import Option, Subject
@@ -45,12 +46,13 @@ class Trial:
     """One choice of neurons and what it gave on images that it was not chosen on.
 
     chosen: the neurons. score: (n + m,) of the tried images of one side, then of the other: distance to the first
-    side's images minus distance to the second's under the chosen neurons, so low is like the first. everything: the
-    same under all neurons. tried: positions of the tried images of each side.
+    side's images minus distance to the second's under the chosen neurons, so low is like the first. layers: the same
+    under all neurons of each layer, and everything: of all layers. tried: positions of the tried images of each side.
     """
 
     chosen: Selection
     score: np.ndarray
+    layers: dict[str, np.ndarray]
     everything: np.ndarray
     tried: tuple[np.ndarray, np.ndarray]
 
@@ -90,8 +92,13 @@ def trial(
     references = one.part(learn[0]), two.part(learn[1])
     chosen = most_telling(*references, options)
     sketches = together(one.select(test[0]), two.select(test[1]))
-    score, everything = (distances_to(sketches, *references, selection=s) for s in (chosen, None))
-    return Trial(chosen, score, everything, test)
+    score = distances_to(sketches, *references, selection=chosen)
+    layers = {
+        layer: distances_to(sketches, *references, selection=Selection.of(np.arange(where.start, where.stop)))
+        for layer, where in layer_slices(one.dna.layers).items()
+    }
+    everything = np.average(list(layers.values()), axis=0, weights=list(one.dna.layers.values()))
+    return Trial(chosen, score, layers, everything, test)
 
 
 def both_ways(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dnacore.workspace.datasets import Dataset
+from dnacore.workspace.datasets import Dataset, of_demo
 from ui.app import reads
 
 NAMES = {"all": "All", "own": "My datasets", "demo": "Demo"}
@@ -10,7 +10,7 @@ NAMES = {"all": "All", "own": "My datasets", "demo": "Demo"}
 
 def is_demo(dataset: Dataset) -> bool:
     """Return whether a dataset was drawn as one of the demo's, whatever it is called."""
-    return dataset.source.parent == reads.workspace().root / "demo"
+    return of_demo(dataset, reads.workspace().root)
 
 
 def holds(group: str, dataset: Dataset) -> bool:
