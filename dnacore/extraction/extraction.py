@@ -43,6 +43,10 @@ class Engine(Protocol):
         """Extract what is to do and enter it into the store; returns all shards, kept and new, as `Loop.run` does."""
         ...
 
+    def merge(self, loop: Loop, store: Store, setting: Setting) -> None:
+        """Add the shards up, where that is quicker than in this process; the store finds the sum."""
+        ...
+
 
 @dataclass(frozen=True)
 class Report:
@@ -132,6 +136,8 @@ def extract_dataset(
         batch = batch_size or BATCH.get(extractor.device.type, 32)
         finished = engine.run(loop, work, batch, store, setting) if engine else loop.run(work, batch)
         store.finish(dataset, setting, finished)
+        if engine:
+            engine.merge(loop, store, setting)
         if sketches:
             say(Progress("arranging the sketches", dataset.name, len(files), len(files)))
             store.compact(dataset, setting)

@@ -50,6 +50,17 @@ def files_key(catalogue: Catalogue, dataset: Dataset) -> str:
     return f"{dataset.id}:{':'.join(str(value) for value in tuple(row))}"
 
 
+def described_key(catalogue: Catalogue, dataset: Dataset) -> str:
+    """A short text that changes whenever a dataset's files do, or what is said of them: its table, tags, words."""
+    csv = dataset.attributes
+    try:
+        stamp = csv.stat().st_mtime_ns if csv is not None else 0
+    except OSError:  # gone: reading it says so
+        stamp = -1
+    said = f"{WordFiles(catalogue.path.parent, catalogue).words_key(dataset)}:{tags.key(catalogue, dataset)}"
+    return f"{files_key(catalogue, dataset)}:{csv}:{stamp}:{said}"
+
+
 def rejected(catalogue: Catalogue, dataset: Dataset, extractor: str | None = None) -> list[Rejected]:
     """Files that could not be read, with reasons: at the last scan, and in extractions (of one network or any)."""
     with catalogue.reading() as db:
