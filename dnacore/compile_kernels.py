@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -23,6 +24,7 @@ def compile_kernels() -> None:
     from dnacore.distances.emd import emd
     from dnacore.distances.pairwise import pairwise
     from dnacore.distances.permutation import noise_floor
+    from dnacore.dna.adding import add_file
     from dnacore.dna.calibration import Calibration
     from dnacore.dna.from_sketches import sketched_dna
     from dnacore.images.resize import resize
@@ -53,6 +55,8 @@ def compile_kernels() -> None:
         emd(*dnas[:2])
         pairwise(dnas)
         mixture(dnas[0], dnas[1:])
+    with TemporaryDirectory() as folder:
+        add_file(reference.save(Path(folder, "warm")))
 
 
 if __name__ == "__main__":

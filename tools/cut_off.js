@@ -23,6 +23,7 @@
       if (box.right > edge.right + 2 || box.left < edge.left - 2 || box.bottom > edge.bottom + 2 || box.top < edge.top - 2) tell('beyond its figure', one);
     }
     if (!words || rolled) continue;
+    if (['hidden', 'clip'].includes(style.overflowX) && style.textOverflow !== 'ellipsis' && one.scrollWidth > one.clientWidth + 1) tell('cut off', one);
     for (let up = one; up && up !== main; up = up.parentElement) {
       const how = getComputedStyle(up), edge = up.getBoundingClientRect();
       if (how.textOverflow === 'ellipsis' || how.webkitLineClamp > 0 || rolls(up, 'overflowY') || rolls(up, 'overflowX')) break;

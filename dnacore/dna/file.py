@@ -59,7 +59,7 @@ def load_dna(path: Path | str, most: int | None = None) -> DNA | Gaussian:
     reason that says nothing of its bytes.
     """
     path = Path(path) if os.path.isfile(path) else with_suffix(Path(path))
-    with _opened(path, npz.MOST_HEADER if most is None else npz.FOREIGN_HEADER) as (archive, header):
+    with opened(path, npz.MOST_HEADER if most is None else npz.FOREIGN_HEADER) as (archive, header):
         if most is not None:
             _check_size(path, header, most)
         return _gaussian(archive, header) if header["kind"] == "gaussian" else _dna(archive, header, path.name)
@@ -67,12 +67,12 @@ def load_dna(path: Path | str, most: int | None = None) -> DNA | Gaussian:
 
 def about(path: Path) -> Mapping[str, Any]:
     """What a DNA file says of itself, without any of its counts. Raises as `load_dna` does."""
-    with _opened(path, npz.FOREIGN_HEADER) as (_, header):
+    with opened(path, npz.FOREIGN_HEADER) as (_, header):
         return header
 
 
 @contextmanager
-def _opened(path: Path, most_header: int) -> Iterator[tuple[zipfile.ZipFile, Mapping[str, Any]]]:
+def opened(path: Path, most_header: int = npz.MOST_HEADER) -> Iterator[tuple[zipfile.ZipFile, Mapping[str, Any]]]:
     """The archive of a DNA file and its header; whatever goes wrong with either ends as an error of ours."""
     try:
         with zipfile.ZipFile(path) as archive:
@@ -197,11 +197,7 @@ def _dna(archive: zipfile.ZipFile, header: Mapping[str, Any], name: str) -> DNA:
 
     layers, bins = npz.layers_of(header["layers"]), npz.count_of(header["bins"], MOST_BINS)
     images, n = npz.count_of(header["images"], MOST_IMAGES), sum(layers.values())
-    about = header["calibration"]
-    low, high = (npz.array(archive, name, (n,), "f") for name in ("low", "high"))
-    calibration = Calibration(low, high, layers, header["extractor_fingerprint"], about["origin"], about["images"])
-    if calibration.fingerprint != about["fingerprint"]:
-        raise Damaged(f"The activation ranges in {name} do not match their fingerprint.")
+    calibration = calibration_in(archive, header, name)
     histograms = np.empty((n, bins), np.int64)
     slices = layer_slices(layers)
 
@@ -226,8 +222,18 @@ def _dna(archive: zipfile.ZipFile, header: Mapping[str, Any], name: str) -> DNA:
     return DNA(
         histograms, outside, images, mean, deviations, calibration, dict(header["extractor"]),
         npz.text_of(header["name"]), npz.rejected_of(header["rejected"]), bool(header["exact"]),
-        _scatter(archive, layers),
+        scatter_in(archive, layers),
     )  # fmt: skip
+
+
+def calibration_in(archive: zipfile.ZipFile, header: Mapping[str, Any], name: str) -> Calibration:
+    """The activation ranges in an opened file. Raises Damaged where they are not those it names."""
+    layers, said = npz.layers_of(header["layers"]), header["calibration"]
+    low, high = (npz.array(archive, which, (sum(layers.values()),), "f") for which in ("low", "high"))
+    found = Calibration(low, high, layers, header["extractor_fingerprint"], said["origin"], said["images"])
+    if found.fingerprint != said["fingerprint"]:
+        raise Damaged(f"The activation ranges in {name} do not match their fingerprint.")
+    return found
 
 
 def _gaussian(archive: zipfile.ZipFile, header: Mapping[str, Any]) -> Gaussian:
@@ -239,11 +245,12 @@ def _gaussian(archive: zipfile.ZipFile, header: Mapping[str, Any]) -> Gaussian:
         images, mean.astype(np.float64), variance * np.float64(max(images - 1, 0)),
         layers, dict(header["extractor"]), npz.text_of(header["extractor_fingerprint"]), npz.text_of(header["name"]),
         npz.rejected_of(header["rejected"]),
-        _scatter(archive, layers),
+        scatter_in(archive, layers),
     )  # fmt: skip
 
 
-def _scatter(archive: zipfile.ZipFile, layers: Mapping[str, int]) -> dict[str, np.ndarray]:
+def scatter_in(archive: zipfile.ZipFile, layers: Mapping[str, int]) -> dict[str, np.ndarray]:
+    """The sums of products of deviations in an opened file, of the layers that have them."""
     names, found = set(archive.namelist()), {}
     for layer, d in layers.items():
         if f"scatter/{layer}.npy" in names:

@@ -135,6 +135,14 @@ def fingerprint(
     return digest.hexdigest()[:32]
 
 
+def keep_file(workspace: Workspace, content: bytes) -> Path:
+    """Keep a table that arrived in the browser for the studies that read it; the same content is kept once."""
+    path = workspace.root / FOLDER / f"given-{hashlib.sha256(content).hexdigest()[:32]}.csv"
+    if not path.is_file():
+        atomic.write_bytes(path, content)
+    return path
+
+
 def _content(path: str) -> str:
     try:
         return hashlib.sha256(absolute(path).read_bytes()).hexdigest()

@@ -137,7 +137,7 @@ STUDY = Study(
     "What if I ignore this attribute?",
     "Learns weights under which distances forget one attribute and keep the others, for every attribute in turn.",
     "CVPR 2023, Table 2 and eq. 5-7",
-    (Role("dataset", "Dataset", "images with a table of attributes"),),
+    (Role("dataset", "Dataset", "images with a table of attributes", labelled=True),),
     answer,
     (
         Option("metrics", "Distances", "choices", METRICS, "which distances to learn weights for", METRICS),

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from dnacore.distances.pairwise import pairwise
+from dnacore.distances.pairwise import Comparison, pairwise
 from dnacore.dna.layers import locate
 from dnacore.errors import BadInput
 from dnacore.studies.frame.result import Figure, Picture, Result, Series
@@ -144,38 +144,15 @@ def _pictures(domain: Subject, photographs: Subject, trials: tuple[Trial, Trial]
 
 
 def _result(
-    request, everyone: list[Subject], found, rows: list[dict], pictures: list[Picture], passing: list
+    request: Request,
+    everyone: list[Subject],
+    found: Comparison,
+    rows: list[dict],
+    pictures: list[Picture],
+    passing: list,
 ) -> Result:
     names = [s.name for s in everyone]
-    layers = [layer for layer in found.layers if found.layers[layer].any()]
-    figures = [
-        Figure(
-            "line",
-            f"Distance to {names[0]}, from early to late layers",
-            "layer, early to late",
-            "EMD, bins",
-            [
-                Series(name, layers, [found.layers[layer][0, k] for layer in layers])
-                for k, name in enumerate(names)
-                if k
-            ],
-        ),
-        Figure(
-            "line",
-            f"Images that pass for {names[0]}, from early to late layers",
-            "layer, early to late",
-            f"nearer to {names[0]} than to their own kind, %",
-            [Series(p["domain"], layers, [100 * p["share_by_layer"][layer] for layer in layers]) for p in passing],
-        ),
-        Figure(
-            "heatmap",
-            "Distances between the domains",
-            "",
-            "",
-            [Series(n, names, row) for n, row in zip(names, found.matrix, strict=True)],
-            z_title="EMD, bins",
-        ),
-    ]
+    figures = _figures(names, found, passing)
     near, far = rows[0], rows[-1]
     order = ", then ".join(row["domain"] for row in rows)
     times = far["distance"] / near["distance"] if near["distance"] else 1.0
@@ -211,6 +188,38 @@ def _result(
         pictures=pictures,
         more={"names": names, "matrix": found.matrix, "passing": passing},
     )
+
+
+def _figures(names: list[str], found: Comparison, passing: list) -> list[Figure]:
+    layers = [layer for layer in found.layers if found.layers[layer].any()]
+    return [
+        Figure(
+            "line",
+            f"Distance to {names[0]}, from early to late layers",
+            "layer, early to late",
+            "EMD, bins",
+            [
+                Series(name, layers, [found.layers[layer][0, k] for layer in layers])
+                for k, name in enumerate(names)
+                if k
+            ],
+        ),
+        Figure(
+            "line",
+            f"Images that pass for {names[0]}, from early to late layers",
+            "layer, early to late",
+            f"nearer to {names[0]} than to their own kind, %",
+            [Series(p["domain"], layers, [100 * p["share_by_layer"][layer] for layer in layers]) for p in passing],
+        ),
+        Figure(
+            "heatmap",
+            "Distances between the domains",
+            "",
+            "",
+            [Series(n, names, row) for n, row in zip(names, found.matrix, strict=True)],
+            z_title="EMD, bins",
+        ),
+    ]
 
 
 STUDY = Study(

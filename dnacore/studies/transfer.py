@@ -155,16 +155,7 @@ def _judged(request: Request, table: pd.DataFrame, notes: list[str]) -> Result:
     if not rows:
         raise BadInput("No target has scores of two sources or more, so there is nothing to rank.")
     by_chance = chance(targets, random)
-    x = [row["target"] for row in rows]
-    drawn = [
-        Series(
-            "random order, mean and nine in ten",
-            x,
-            [r["random"] for r in rows],
-            [r["random_low"] for r in rows],
-            [r["random_high"] for r in rows],
-        )
-    ]
+    drawn = _bars(rows)
     more = {
         "random": by_chance.mean,
         "random_deviation": by_chance.deviation,
@@ -178,7 +169,6 @@ def _judged(request: Request, table: pd.DataFrame, notes: list[str]) -> Result:
         as_good = float((by_chance.draws <= d + 1e-12).mean())
         lost = float(np.mean([row["lost_by_first"] for row in rows]))
         more |= {"discrepancy": d, "random_as_good": as_good, "lost_by_first": lost}
-        drawn.insert(0, Series("predicted by distance", x, [row["discrepancy"] for row in rows]))
         text = (
             f"Ranking by distance is off by {d:.3g} of the score at each rank (d), a random order by {usual}; "
             f"{as_good:.1%} of random orders do as well."
@@ -203,6 +193,16 @@ def _judged(request: Request, table: pd.DataFrame, notes: list[str]) -> Result:
         notes,
         more=more,
     )
+
+
+def _bars(rows: list[dict[str, Any]]) -> list[Series]:
+    """What orders cost target by target: the predicted one, where there is one, and random ones."""
+    x = [row["target"] for row in rows]
+    low, mean, high = ([row[key] for row in rows] for key in ("random_low", "random", "random_high"))
+    drawn = (
+        [Series("predicted by distance", x, [row["discrepancy"] for row in rows])] if "discrepancy" in rows[0] else []
+    )
+    return [*drawn, Series("random order, mean and nine in ten", x, mean, low, high)]
 
 
 def _row(part: pd.DataFrame, scores: np.ndarray, random: np.random.Generator) -> dict[str, Any]:

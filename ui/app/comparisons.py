@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import numpy as np
 import streamlit as st
 
 import dnacore as dc
+from dnacore.attributes.copies import copies
 from dnacore.distances.emd import per_neuron
 from ui.app import reads
 from ui.app.reads import Ready
@@ -64,6 +66,20 @@ def _differences(a_key: str, b_key: str, metric: str, _a: Ready, _b: Ready) -> n
 def differences(a: Ready, b: Ready, metric: str = "emd") -> np.ndarray:
     """Return (n_neurons,) how far two datasets are apart on every neuron: emd in bins, nfd in squared activation."""
     return sensitivity(a, b).emd if metric == "emd" else _differences(a.key, b.key, metric, a, b)
+
+
+def channels(shown: Sequence[Ready]) -> np.ndarray:
+    """Return (n_neurons,) of every neuron the first one that it is a copy of, over the images of these datasets."""
+    return _channels(tuple(reads.listed(one) for one in shown), tuple(shown))
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _channels(keys: tuple[str, ...], _shown: tuple[Ready, ...]) -> np.ndarray:
+    parts = []
+    for one in _shown:
+        with suppress(dc.BadInput):  # it came without its images, or was extracted without sketches
+            parts.append(reads.sketches_of(one))
+    return copies(parts, reads.dna(_shown[0]).layers)
 
 
 def from_one(one: Ready, others: Sequence[Ready]) -> np.ndarray:

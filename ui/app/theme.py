@@ -82,6 +82,10 @@ h2, h3 { letter-spacing: -0.01em; }
   [data-testid="stMultiSelect"] [data-tag] { font-size: 12px; padding-left: 4px; padding-right: 2px; }
   [data-testid="stMultiSelectTagsContainer"] { padding-right: 0; }
 }
+@media (max-width: 640px) {
+  :is(.st-key-heatmap, .st-key-start-heatmap, .st-key-dataset-map) { overflow-x: auto; }
+  :is(.st-key-heatmap, .st-key-start-heatmap, .st-key-dataset-map) > * { min-width: 600px; }
+}
 """
 
 

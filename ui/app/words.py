@@ -216,6 +216,15 @@ def full(dna: dc.DNA, flat: int) -> str:
     return (f"“{own}”, " if own else "") + neuron(layer, index, dna.layers, thing_of(dna.extractor, layer, index))
 
 
+def channel(dna: dc.DNA, flats: Sequence[int]) -> str:
+    """Return `block 3.0-3.2 · 211` for the copies of one channel, the strongest first; a single neuron as `short` does."""
+    if len(flats) < 2:
+        return short(dna, flats[0])
+    first, last = (layer(dna.neuron(flat)[0]) for flat in (min(flats), max(flats)))
+    here = layer(dna.neuron(flats[0])[0])
+    return short(dna, flats[0]).replace(here, f"{first}-{last.rsplit(' ', 1)[-1]}", 1)
+
+
 def short(dna: dc.DNA, flat: int) -> str:
     """Return `things · 28 (spectacle rim)`, or what people call it, for axes and tables."""
     layer, index = dna.neuron(flat)

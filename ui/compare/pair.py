@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 import dnacore as dc
+from dnacore.attributes.copies import rows
 from dnacore.distances import split_half
 from dnacore.neurons.selection import of_layer
 from ui.app import address, comparisons, layout, navigation, reads, theme, words
@@ -101,17 +102,18 @@ def _neurons(a: Ready, b: Ready, measure: Measure, within: dc.Selection | None, 
     dna, metric = reads.dna(a), _neuron_metric(measure)
     distances = comparisons.differences(a, b, metric)
     order = np.argsort(-distances, kind="stable")
-    flats = [int(flat) for flat in (order if within is None else order[np.isin(order, within.flat)])[:SHOWN]]
+    listed = rows(order if within is None else order[np.isin(order, within.flat)], comparisons.channels([a, b]), SHOWN)
+    flats = [row[0] for row in listed]
     codes = [choices.neuron_code(dna, flat) for flat in flats]
-    chosen = address.code("neuron")
-    place = codes.index(chosen) if chosen in codes else 0
+    asked = address.code("neuron")
+    place = next((at for at, row in enumerate(listed) if asked in [choices.neuron_code(dna, flat) for flat in row]), 0)
     chance = noise.per_neuron(a, b, metric)
 
     def choose(data: list[int]) -> None:
-        st.session_state["neuron"] = st.session_state["neuron_of_pair"] = codes[data[0]]
+        st.session_state["neuron"] = codes[data[0]]
 
     st.subheader(f"Most different neurons{f' of {words.layer(layer)}' if layer else ''}", anchor=False)
-    labels = [neuron_names.short(dna, flat) for flat in flats]
+    labels = [neuron_names.channel(dna, row) for row in listed]
     chart.show(
         figures.most_different(
             labels,
@@ -129,13 +131,33 @@ def _neurons(a: Ready, b: Ready, measure: Measure, within: dc.Selection | None, 
     layout.caption(
         f"{findings.concentration(distances)}{tick}", hand="Click a neuron to see its activations and images."
     )
-    st.session_state["neuron_of_pair"] = codes[place]
-    named = dict(zip(codes, labels, strict=True))
-    picked = st.selectbox(
-        "Neuron", codes, key="neuron_of_pair", format_func=lambda code: named[code], label_visibility="collapsed"
-    )
-    address.keep("neuron", picked)
-    return flats[codes.index(picked)]
+    return _row(dna, listed, place, asked)
+
+
+def _row(dna: dc.DNA, listed: list[list[int]], place: int, asked: str | None) -> int:
+    """Draw which row is looked at, and of a channel that several blocks pass on, in which of them; return the neuron."""
+    heads = {choices.neuron_code(dna, row[0]): neuron_names.channel(dna, row) for row in listed}
+    parts_of = {choices.neuron_code(dna, flat): flat for flat in listed[place]}
+
+    def picked(key: str) -> None:
+        st.session_state["neuron"] = st.session_state[key]
+
+    key = "neuron_of_pair"
+    st.session_state[key] = list(heads)[place]
+    st.selectbox(
+        "Neuron", list(heads), key=key, format_func=heads.__getitem__, label_visibility="collapsed", on_change=picked,
+        args=(key,),
+    )  # fmt: skip
+    code = asked if asked in parts_of else next(iter(parts_of))
+    if len(parts_of) > 1:
+        part = f"neuron-part-{next(iter(parts_of))}"
+        st.session_state[part] = code
+        st.segmented_control(
+            "One channel that blocks pass on; look at it in", sorted(parts_of, key=parts_of.__getitem__), key=part,
+            format_func=lambda one: words.layer(dna.neuron(parts_of[one])[0]), required=True, on_change=picked, args=(part,),
+        )  # fmt: skip
+    address.keep("neuron", code)
+    return parts_of[code]
 
 
 def _telling(a: Ready, b: Ready, one: dc.DNA, flat: int) -> None:

@@ -52,13 +52,11 @@ def _row(mine: Ready, its: Ready, selection: dc.Selection | None, neurons: Mappi
         without_images.draw([mine])
         return
     ranked = reads.ranking(mine, mine, its, selection).head(IMAGES)
-    head, more = st.columns([3, 1], vertical_alignment="bottom")
     asked = {"dataset": parts.whole(mine).name, "like": mine.name, **neurons}
     if not its.dataset.imported:
         asked["unlike"] = its.name
-    with head:
-        st.html(layout.dataset_name(mine.dataset, f"least like {its.said}"))
-    with more:
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        st.html(layout.dataset_name(mine.dataset, f"least like {its.said}"), width="stretch")
         navigation.link("gallery", "All in this order", **asked)
     seen = wall.wall(
         [

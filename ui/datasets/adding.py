@@ -21,7 +21,7 @@ from ui.app import address, layout, reads, words
 from ui.components import folder_browser
 from ui.datasets import shared
 
-SOURCES = {"folder": "Folder", "upload": "Upload", "dna": "DNA file", "shared": "Shared DNAs"}
+SOURCES = {"folder": "Folder", "upload": "Upload", "dna": "DNA file", "shared": "Shared"}
 
 
 def draw() -> None:

@@ -112,11 +112,11 @@ def pace(job: Job) -> str:
         return "being cancelled; what is finished is kept"
     parts = [job.stage or "starting"]
     if job.total:
-        looks = job.command[:1] == ("lens",)  # counted in steps, or whatever its stage says
+        steps = job.command[:1] in (("lens",), ("study",))  # or whatever its stage says
         parts.append(
-            f"{job.done:,} of {job.total:,}" if looks else f"{job.done:,} of {words.count(job.total, 'image')}"
+            f"{job.done:,} of {job.total:,}" if steps else f"{job.done:,} of {words.count(job.total, 'image')}"
         )
-        if not looks and job.images_per_second > 0:
+        if not steps and job.images_per_second > 0:
             parts.append(f"{words.significant(job.images_per_second, 2)} images/s")
             parts.append(words.time_left(job.seconds_left))
     return " · ".join(parts)

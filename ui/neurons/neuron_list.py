@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 import dnacore as dc
-from ui.app import address, capture, layout, navigation, reads, words
+from dnacore.attributes.copies import rows
+from ui.app import address, capture, comparisons, layout, navigation, reads, words
 from ui.app.reads import Ready
 from ui.choices import choices, parts, without_images
 from ui.choices import two as pair
@@ -63,14 +65,22 @@ def draw(shown: Shown) -> None:
     """Draw the table of neurons; one that is opened in it becomes the page's."""
     two, first = list(shown.two), shown.first
     found = columns.columns(two)
-    seen = neuron_table.show(two, found, key="neuron-table", title="Neurons", chosen=shown.flat, height=510)
-    _note(found, first)
+    channels = comparisons.channels(two)
+    seen = neuron_table.show(
+        two, found, key="neuron-table", title="Neurons", channels=channels, chosen=shown.flat, height=510
+    )
+    _note(found, first, channels)
     layout.note(
         "Each row: one neuron, its activations in both datasets, how many bins they are apart and how many times "
         "what chance would give. Arrow keys move, Enter opens, Space or Ctrl marks, / searches."
         if len(two) > 1
         else "Each row: one neuron and its activations. Arrow keys move, Enter opens, Space marks, / searches."
     )
+    if len(np.unique(channels)) < len(channels):
+        layout.note(
+            "A channel that successive blocks pass on says the same in each, so it is one row, “block 3.0-3.2”; the "
+            "triangle or the right arrow key opens it."
+        )
     card.keep(seen.marked or (shown.flat,), first)
     code = choices.neuron_code(first, shown.flat)
     like, unlike = (two[-1].name, two[0].name) if len(two) > 1 else (two[0].name, None)
@@ -94,11 +104,11 @@ def draw(shown: Shown) -> None:
     address.keep("neuron", code)
 
 
-def _note(shown: Sequence[neuron_table.Column], dna: dc.DNA) -> None:
+def _note(shown: Sequence[neuron_table.Column], dna: dc.DNA, channels: np.ndarray) -> None:
     """Note the top of the table, which is drawn in the browser, for a report."""
     by = next((column for column in shown if column.first), shown[0])
-    top = by.values.argsort()[::-1][:LISTED]
-    frame = pd.DataFrame({"Neuron": [words.short(dna, int(flat)) for flat in top]})
+    top = rows(np.argsort(-by.values, kind="stable"), channels, LISTED)
+    frame = pd.DataFrame({"Neuron": [words.channel(dna, row) for row in top]})
     for column in shown:
-        frame[column.label] = column.values[top]
+        frame[column.label] = column.values[[row[0] for row in top]]
     capture.table(frame, f"The {len(top)} neurons with the largest {by.label.lower()}")

@@ -9,8 +9,9 @@ import numpy as np
 import streamlit as st
 
 import dnacore as dc
+from dnacore.attributes.copies import rows
 from dnacore.neurons import algebra
-from ui.app import address, capture, layout, navigation, popovers, reads, theme, words
+from ui.app import address, capture, comparisons, layout, navigation, popovers, reads, theme, words
 from ui.app import words as neuron_names
 from ui.app.reads import Ready
 from ui.choices import choices, closeup, measures, picking, piles, reference
@@ -59,14 +60,15 @@ def draw(ready: Sequence[Ready]) -> None:
 
 
 def _neurons(chosen: Chosen, found: dc.Sensitivity, first: dc.DNA) -> None:
-    flats = [int(flat) for flat in found.order[:SHOWN]]
+    listed = rows(found.order, comparisons.channels(chosen.among), SHOWN)
+    flats = [row[0] for row in listed]
 
     def open_neuron(data: list[int]) -> None:
         st.session_state["_open_neuron"] = choices.neuron_code(first, flats[data[0]])
 
     chart.show(
         distances.most_different(
-            [neuron_names.short(first, flat) for flat in flats],
+            [neuron_names.channel(first, row) for row in listed],
             found.emd[flats],
             unit="bins",
             floor=None if found.noise is None else found.noise[flats],
@@ -82,6 +84,7 @@ def _neurons(chosen: Chosen, found: dc.Sensitivity, first: dc.DNA) -> None:
     layout.caption(
         "The tick is what two random piles of the same images would give.", hand="Click a neuron to look at it."
     )
+    _copies(first, found, listed)
     if flats:
         name = neuron_names.short(first, flats[0])
         code = choices.neuron_code(first, flats[0])
@@ -89,6 +92,19 @@ def _neurons(chosen: Chosen, found: dc.Sensitivity, first: dc.DNA) -> None:
     if "_open_neuron" in st.session_state:
         code = st.session_state.pop("_open_neuron")
         navigation.go("neurons", neuron=code, **sides(chosen))
+
+
+def _copies(first: dc.DNA, found: dc.Sensitivity, listed: Sequence[Sequence[int]]) -> None:
+    """Draw the parts of the rows that stand for several neurons; nothing where none does."""
+    several = [row for row in listed if len(row) > 1]
+    if not several:
+        return
+    parts = [(neuron_names.short(first, flat), float(found.emd[flat])) for row in several for flat in row]
+    with st.expander(f"{words.count(len(several), 'row')} stand{'s' if len(several) == 1 else ''} for several neurons"):
+        layout.note(
+            "A channel that successive blocks pass on says the same in each of them, so it is one row. Its parts:"
+        )
+        layout.facts([(name, f"{words.significant(apart)} bins") for name, apart in parts])
 
 
 def _sorted(chosen: Chosen, found: dc.Sensitivity) -> int:

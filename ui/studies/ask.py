@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import streamlit as st
 
 from dnacore import studies
 from dnacore.errors import BadInput
+from dnacore.sources import study_requests
 from dnacore.studies.frame.study import MUST, NEVER, Option, Role, Study
 from ui.app import address, capture, layout, navigation, reads, seen
 from ui.app.reads import Ready
@@ -81,10 +82,13 @@ def choose(study: Study, ready: Sequence[Ready]) -> Asked | None:
     """Let a person choose what the study runs on; None where something is missing, which is said."""
     names = [one.name for one in ready] + parts.names(ready)
     usual = _usual(study, ready)
+    labelled = {one.name for one in ready if one.dataset.attributes is not None}
     chosen: list[str] = []
     short = None
     for role in study.roles:
-        found = _role(study, role, names, chosen, usual)
+        found = _role(
+            role, f"{study.name}-{role.name}", [name for name in names if name not in chosen], usual, labelled
+        )
         if len(found) < role.least:
             short = role
         chosen += found
@@ -114,18 +118,18 @@ def _usual(study: Study, ready: Sequence[Ready]) -> list[str]:
     return [one.name for one in sorted(ready, key=lacking)]
 
 
-def _role(study: Study, role: Role, names: Sequence[str], taken: Sequence[str], usual: Sequence[str]) -> list[str]:
-    key = f"{study.name}-{role.name}"
-    free = [name for name in names if name not in taken]
+def _role(role: Role, key: str, free: Sequence[str], usual: Sequence[str], labelled: Collection[str]) -> list[str]:
+    """Let a person choose the datasets of one role. free: those without another role. usual, labelled: see `choose`."""
     proposed = [*(name for name in usual if name in free), *(name for name in free if name not in usual)]
     if role.most == 1:
         options = free if role.least else [NO_ATTRIBUTE, *free]
         if not options:
             return []
+        # Of a role that can be left out, "none" stands first, and the first dataset is proposed all the same.
+        fit = [name for name in proposed if not role.labelled or name in labelled] or proposed or options
         name = address.select(
-            role.title, options, index=options.index(proposed[0]) if role.least else 0, key=key,
-            help=f"{role.help[:1].upper()}{role.help[1:]}.",
-        )  # fmt: skip
+            role.title, options, key=key, index=options.index(fit[0]), help=f"{role.help[:1].upper()}{role.help[1:]}."
+        )
         return [] if name == NO_ATTRIBUTE else [name]
     most = role.most or 12
     default = sorted(proposed[: max(role.least, min(3, len(free)))], key=free.index)
@@ -173,9 +177,11 @@ def _option(study: Study, option: Option) -> Any:
     if option.kind == "yes":
         shown = {"yes": "Yes", "no": "No"} if option.default else {"no": "No", "yes": "Yes"}
         return address.segments(option.title, shown, key=key, help=said)
-    if option.kind == "file":  # the page offers what comes with the tool; a file of one's own goes by the command line
+    if option.kind == "file":
         none = {"": "none"} | {choice: choice for choice in option.choices}
-        return address.select(option.title, list(none), key=key, format_func=none.__getitem__, help=said, plain=True)
+        shipped = address.select(option.title, list(none), key=key, format_func=none.__getitem__, help=said, plain=True)
+        given = st.file_uploader("Or a CSV of your own", type=["csv"], key=f"{key}-file")
+        return shipped if given is None else str(study_requests.keep_file(reads.workspace(), given.getvalue()))
     text = address.text(option.title, key=key, placeholder=f"{option.default}", help=said)
     if not text.strip():
         return option.default

@@ -102,13 +102,17 @@ class Option:
 
 @dataclass(frozen=True)
 class Role:
-    """Datasets that play one part in a study: `least` to `most` of them (most None: any number)."""
+    """Datasets that play one part in a study: `least` to `most` of them (most None: any number).
+
+    labelled: they need a table of attributes.
+    """
 
     name: str
     title: str
     help: str
     least: int = 1
     most: int | None = 1
+    labelled: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """All of it, for pages and programs."""

@@ -6,13 +6,14 @@ import hashlib
 import json
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from dnacore.dna.adding import Sum, add_file
 from dnacore.dna.file import covariance_layers
-from dnacore.dna.histogram import DNA
+from dnacore.dna.histogram import DNA, merge
 from dnacore.errors import BadInput, Damaged, Unavailable
 from dnacore.paths import discard
 from dnacore.sketches.segments import SketchArrays
@@ -211,33 +212,48 @@ class Store(SketchFiles, WordFiles, CalibrationFiles):
             found.save(path)
         return found
 
+    def merge_by(self, dataset: Dataset, setting: Setting, add_up: Callable[[Sequence[Path]], Sum]) -> None:
+        """Let somebody else add a dataset's shards up, for `dna` to find the sum. What is broken is left to `dna`, too."""
+        shards = self._extracted(dataset, setting) or []
+        if len(shards) > 1 and not exists(self.merged_file(shards)):
+            with suppress(Damaged, BadInput, Unavailable):
+                replace(add_up([self.shard_file(n) for n in shards]).dna(), name="").save(self.merged_file(shards))
+
     def _added_up(self, shards: Sequence[int]) -> DNA:
-        """The sum of shards, of which two at most are in memory at a time.
+        """The sum of shards, one after the other.
 
         Raises Damaged once all that are broken or gone have been set aside, Unavailable where one cannot be read now.
         """
-        total: DNA | None = None
+        total: Sum | None = None
         broken: list[str] = []
-        cause: Exception | None = None
+        cause, spoiled = None, False
         for number in shards:
             path = self.shard_file(number)
             try:
-                part = histograms(path)
-            except Damaged as problem:
-                self.set_aside(path)
-                broken.append(path.name)
-                cause = problem
-            except BadInput as problem:  # the file is gone
-                broken.append(path.name)
-                cause = problem
-            else:
-                total = part if total is None else total + part
-        if broken or total is None:
+                total = add_file(path, total)
+            except (Damaged, BadInput) as problem:
+                spoiled, cause = True, problem
+                if self._is_broken(path):
+                    broken.append(path.name)
+        if broken or (total is None and not spoiled):
             raise Damaged(
                 f"A part of the DNA was damaged or lost and has been set aside ({', '.join(broken)}). Extract the "
                 "dataset again: only that part is computed anew."
             ) from cause
-        return total if len(shards) == 1 else replace(total, name="")
+        found = merge(histograms(self.shard_file(n)) for n in shards) if total is None or spoiled else total.dna()
+        return found if len(shards) == 1 else replace(found, name="")
+
+    def _is_broken(self, path: Path) -> bool:
+        """Whether a shard that could not be added is broken when it is read once more; then it is set aside."""
+        try:
+            histograms(path)
+        except Damaged:
+            self.set_aside(path)
+        except BadInput:  # the file is gone
+            pass
+        else:
+            return False
+        return True
 
     def merged_file(self, shards: Sequence[int]) -> Path:
         """Where the sum of these shards is kept."""

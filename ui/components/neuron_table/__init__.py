@@ -52,6 +52,7 @@ def show(
     key: str,
     title: str,
     flats: np.ndarray | None = None,
+    channels: np.ndarray | None = None,
     chosen: int = -1,
     height: int = 408,
     controls: bool = True,
@@ -62,15 +63,21 @@ def show(
     Args:
         shown: the datasets whose histograms stand in the rows; the first two at most.
         flats: (k,) flat indices of the neurons, where not all are shown.
+        channels: (n_neurons,) of each neuron the first one that it is a copy of; copies are one row, which opens.
         chosen: the neuron that is looked at, emphasised and scrolled to.
         controls: whether there is a search field, and columns can be sorted.
     """
-    shown = list(shown)[:2]
-    dna = reads.dna(shown[0])
+    dna = reads.dna((shown := list(shown)[:2])[0])
     rows = np.arange(dna.n_neurons) if flats is None else np.asarray(flats)
+    same = rows if channels is None else np.asarray(channels)[rows]
     small = sparks(shown)[:, rows]
     body = b"".join(
-        [rows.astype("<u4").tobytes(), *(np.asarray(c.values, "<f4").tobytes() for c in columns), small.tobytes()]
+        [
+            rows.astype("<u4").tobytes(),
+            same.astype("<u4").tobytes(),
+            *(np.asarray(c.values, "<f4").tobytes() for c in columns),
+            small.tobytes(),
+        ]
     )
     result = _component(
         key=key,

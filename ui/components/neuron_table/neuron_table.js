@@ -31,6 +31,7 @@ class Table {
     this.canvas.setAttribute("role", "presentation");
     this.rows = new Map();
     this.marked = new Set();
+    this.unfolded = new Set(); // channels whose copies are shown, by their first neuron
     this.active = 0;
     this.query = "";
     this.search.addEventListener("input", () => { this.query = this.search.value; this.arrange(); this.view.scrollTop = 0; this.active = 0; this.draw(); });
@@ -64,12 +65,13 @@ class Table {
     if (await arrived(this, [`${this.data.base}/columns/${this.source}`], (buffer) => this.read(buffer))) this.settle();
   }
 
-  // flat (n) uint32 | columns (k, n) float32 | sparks (series, n, bins) uint8
+  // flat (n) uint32 | same (n) uint32, the first copy of each one's channel | columns (k, n) float32 | sparks (series, n, bins) uint8
   read(buffer) {
     const { count: n, bins, series, columns } = this.data;
     this.flat = new Uint32Array(buffer, 0, n);
-    this.values = columns.map((_, k) => new Float32Array(buffer, 4 * n * (k + 1), n));
-    this.sparks = series.map((_, s) => new Uint8Array(buffer, 4 * n * (columns.length + 1) + s * n * bins, n * bins));
+    this.same = new Uint32Array(buffer, 4 * n, n);
+    this.values = columns.map((_, k) => new Float32Array(buffer, 4 * n * (k + 2), n));
+    this.sparks = series.map((_, s) => new Uint8Array(buffer, 4 * n * (columns.length + 2) + s * n * bins, n * bins));
     this.n = n;
     if (!this.data.controls) { this.by = ""; this.up = true; } // as given
     else if (!columns.some((column) => column.key === this.by)) { this.by = columns.find((column) => column.first)?.key ?? "neuron"; this.up = this.by === "neuron"; }
@@ -87,7 +89,13 @@ class Table {
     if (this.arranged !== key) this.arrange();
     if (this.chosen !== this.data.chosen) {
       this.chosen = this.data.chosen;
-      const place = this.order.findIndex((at) => this.flat[at] === this.chosen);
+      let place = this.order.findIndex((at) => this.flat[at] === this.chosen);
+      const hidden = place < 0 ? this.flat.indexOf(this.chosen) : -1;
+      if (hidden >= 0 && (this.copies.get(this.same[hidden])?.length ?? 0) > 1) { // one of a channel's copies, behind another
+        this.unfolded.add(this.same[hidden]);
+        this.arrange();
+        place = this.order.indexOf(hidden);
+      }
       if (place >= 0) { this.active = place; this.reveal(place); }
     }
     for (const row of this.rows.values()) row.filled = -1;
@@ -143,18 +151,47 @@ class Table {
       const rank = (at) => (size ? Math.abs(values[at]) : values[at]);
       order.sort((a, b) => sign * (rank(a) - rank(b)) || this.flat[a] - this.flat[b]);
     } else if (!this.up) order.reverse();
-    this.order = order;
+    this.matched = order.length;
+    this.root.classList.toggle("folds", this.flat.some((flat, at) => flat !== this.same[at]));
+    this.order = this.folded(order);
     this.arranged = `${this.source} ${this.by} ${this.up} ${this.query}`;
-    this.active = Math.min(this.active, Math.max(order.length - 1, 0));
-    this.canvas.style.height = `${order.length * ROW}px`;
-    this.view.setAttribute("aria-rowcount", order.length + 1);
+    this.active = Math.min(this.active, Math.max(this.order.length - 1, 0));
+    this.canvas.style.height = `${this.order.length * ROW}px`;
+    this.view.setAttribute("aria-rowcount", this.order.length + 1);
     for (const row of this.rows.values()) row.box.remove();
     this.rows.clear();
     this.summarise();
   }
 
+  // The copies of a channel are one row, where the foremost of them stands; unfolded, the others follow it.
+  folded(order) {
+    this.copies = new Map();
+    for (const at of order) {
+      const same = this.same[at];
+      if (this.copies.has(same)) this.copies.get(same).push(at); else this.copies.set(same, [at]);
+    }
+    return [...this.copies].flatMap(([same, all]) => (this.unfolded.has(same) ? all : all.slice(0, 1)));
+  }
+
+  fold(place, open) {
+    const at = this.order[place], same = this.same[at], all = this.copies.get(same);
+    if (all.length < 2) return;
+    if (open ?? !this.unfolded.has(same)) this.unfolded.add(same); else this.unfolded.delete(same);
+    this.arrange();
+    this.active = this.order.indexOf(all[0]);
+    this.reveal(this.active);
+    this.request();
+  }
+
+  // "block 3.0-3.2" for a row that stands for the copies of one channel.
+  through(all) {
+    const { layers } = this.data, flats = all.map((at) => this.flat[at]);
+    const [first, last] = [Math.min(...flats), Math.max(...flats)].map((flat) => layers[this.locate(flat)[0]].said);
+    return `${first}-${last.slice(last.lastIndexOf(" ") + 1)}`;
+  }
+
   summarise() {
-    const all = this.n?.toLocaleString("en") ?? "", shown = this.order.length.toLocaleString("en");
+    const all = this.n?.toLocaleString("en") ?? "", shown = this.matched.toLocaleString("en");
     const found = this.query ? `${shown} of ${all} neurons` : `${all} neurons`;
     this.count.textContent = this.marked.size ? `${this.marked.size} marked, ${found}` : found;
   }
@@ -195,6 +232,8 @@ class Table {
     box.style.transform = `translateY(${place * ROW}px)`;
     const name = make("div", "name", box);
     name.setAttribute("role", "gridcell");
+    const fold = make("span", "fold", name);
+    fold.setAttribute("aria-hidden", "true"); // the arrow keys do the same, and the row says whether it is open
     const said = make("span", "said", name);
     const index = make("span", "index", name);
     const depth = make("span", "depth", name);
@@ -202,17 +241,22 @@ class Table {
     cell.setAttribute("role", "gridcell");
     const spark = make("canvas", "spark", cell);
     const numbers = this.data.columns.map(() => { const one = make("div", "number", box); one.setAttribute("role", "gridcell"); return one; });
-    return { box, said, index, depth, spark, numbers, filled: -1 };
+    return { box, fold, said, index, depth, spark, numbers, filled: -1 };
   }
 
   fill(row, place) {
     const at = this.order[place], [l, index] = this.locate(this.flat[at]), layer = this.data.layers[l];
+    const all = this.copies.get(this.same[at]), open = this.unfolded.has(this.same[at]), one = all.length > 1 && at === all[0];
     row.filled = at;
-    row.said.textContent = layer.said;
+    row.fold.textContent = one ? (open ? "\u25be" : "\u25b8") : "";
+    row.fold.title = one ? `${all.length} neurons: one channel that successive blocks pass on` : "";
+    row.box.classList.toggle("part", all.length > 1 && !one);
+    if (one) row.box.setAttribute("aria-expanded", open); else row.box.removeAttribute("aria-expanded");
+    row.said.textContent = one && !open ? this.through(all) : layer.said;
     row.index.textContent = `\u00b7 ${index}`;
     row.depth.textContent = layer.things[index] ?? layer.depth;
     row.depth.classList.toggle("thing", index in layer.things);
-    row.box.title = `${layer.said} \u00b7 ${index}, ${row.depth.textContent}`;
+    row.box.title = `${row.said.textContent} \u00b7 ${index}, ${row.depth.textContent}`;
     row.box.setAttribute("aria-rowindex", place + 2);
     row.numbers.forEach((cell, k) => { cell.textContent = said(this.values[k][at], this.data.columns[k]); });
     this.paint(row.spark, at);
@@ -239,6 +283,7 @@ class Table {
     const box = event.target.closest(".row");
     if (!box) return;
     this.active = Number(box.dataset.place);
+    if (event.target.closest(".fold")?.textContent) { this.fold(this.active); return; }
     if (this.data.markable && (event.ctrlKey || event.metaKey)) this.mark(this.active);
     else if (this.data.markable && event.shiftKey) this.range(this.active);
     else this.open(this.active);
@@ -254,7 +299,8 @@ class Table {
       this.active = Math.max(0, Math.min(this.order.length - 1, this.active + steps[event.key]));
       if (event.shiftKey && this.data.markable) { if (this.anchor === undefined) this.anchor = from; this.range(this.active); }
       this.reveal(this.active);
-    } else if (event.key === "Enter") this.open(this.active);
+    } else if (event.key === "ArrowRight" || event.key === "ArrowLeft") this.fold(this.active, event.key === "ArrowRight");
+    else if (event.key === "Enter") this.open(this.active);
     else if (event.key === " " && this.data.markable) this.mark(this.active);
     else if (event.key === "Escape" && this.marked.size) { this.marked.clear(); this.tell(); }
     else return;

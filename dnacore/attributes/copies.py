@@ -1,0 +1,70 @@
+"""One channel that successive blocks pass on: neurons of the same number that say the same, counted as one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from dnacore.dna.layers import layer_slices
+from dnacore.sketches.sketches import Sketches
+
+ALIKE = 0.9  #: correlation from which a channel is the same in the next block; measured, see docs/decisions.md
+MOST = 1000  # images that are looked at, evenly spread
+FEWEST = 20  # below it, correlations of this size come about by chance
+_NUMBERED = re.compile(r"(?P<stage>.*?)(?P<number>\d+)")
+
+
+def follows(one: str, other: str) -> bool:
+    """Whether a layer's name is that of the next block in the same stage: `block_3_0` and `block_3_1`."""
+    first, second = _NUMBERED.fullmatch(one), _NUMBERED.fullmatch(other)
+    if first is None or second is None or first["stage"] != second["stage"]:
+        return False
+    return int(second["number"]) == int(first["number"]) + 1
+
+
+def copies(parts: Sequence[Sketches], layers: Mapping[str, int], alike: float = ALIKE) -> np.ndarray:
+    """The channel that every neuron is a copy of, as the flat index of its first copy; its own where it is none.
+
+    A block with a residual connection adds to what it gets, so a channel lives on in the next block of its stage under
+    the same number. It counts as the same where its spatial means correlate (Pearson's) at least `alike` over the images.
+
+    parts: sketches of the images that are looked at. layers: {layer: neurons}, from input to output.
+    Returns (n_neurons,) int64. With fewer than 20 images nothing is a copy.
+    """
+    slices = layer_slices(layers)
+    first = np.arange(sum(layers.values()), dtype=np.int64)
+    images = sum(map(len, parts))
+    if images < FEWEST:
+        return first
+    step = -(-images // MOST)
+    looked = [part.select(np.arange(0, len(part), step)) for part in parts if len(part)]
+    for one, other in pairwise(layers):
+        if layers[one] != layers[other] or not follows(one, other):
+            continue
+        before, after = (_standard(np.concatenate([part.means(slices[name]) for part in looked], axis=1))
+                         for name in (one, other))  # fmt: skip
+        same = (before * after).sum(1) >= alike
+        first[slices[other]][same] = first[slices[one]][same]
+    return first
+
+
+def rows(order: np.ndarray, first: np.ndarray, count: int) -> list[list[int]]:
+    """The first rows of a ranking in which all copies of a channel are one row, each with its neurons as they rank.
+
+    order: (k,) flat indices, the foremost first. first: of every neuron, as `copies` returns them.
+    """
+    channels = first[order]
+    _, places = np.unique(channels, return_index=True)
+    heads = channels[np.sort(places)[:count]]
+    return [order[channels == head].tolist() for head in heads]
+
+
+def _standard(values: np.ndarray) -> np.ndarray:
+    """(k, N) with mean 0 and length 1 in every row; zeros where a row does not vary."""
+    centred = values.astype(np.float64)
+    centred -= centred.mean(1, keepdims=True)
+    length = np.sqrt((centred**2).sum(1, keepdims=True))
+    return np.divide(centred, length, out=np.zeros_like(centred), where=length > 1e-12)
