@@ -161,7 +161,7 @@ def part(whole: Ready, column: str, value: str, also: Part | None = None) -> Rea
     key = workspace().store.dna_key(found, extractor())
     if key is None:
         raise dc.BadInput(f"“{found.name}” has no DNA yet. Extract {whole.name} on the Datasets page.")
-    return Ready(found, f"{key}:{described}")  # which images are in it is the table's say
+    return Ready(found, f"{key}:{described}")  # the table decides which images are in it
 
 
 def ranking(
@@ -279,7 +279,7 @@ def table_key(dataset: Dataset) -> str:
     csv = dataset.attributes
     try:
         stamp = csv.stat().st_mtime_ns if csv is not None else 0
-    except OSError:  # gone: reading it says so
+    except OSError:  # it is gone, which reading it reports
         stamp = -1
     said = f"{workspace().store.words_key(dataset)}:{tags.key(workspace().catalogue, dataset)}"
     return f"{workspace().files_key(dataset)}:{csv}:{stamp}:{said}"
