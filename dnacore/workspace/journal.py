@@ -100,7 +100,7 @@ def is_alive(folder: Path) -> bool:
         return False
     lock = FileLock(folder / "alive.lock")
     try:
-        lock.acquire(timeout=0.1, poll_interval=0.01)  # longer than another watcher's look takes
+        lock.acquire(timeout=0.1, poll_interval=0.01)  # longer than another watcher holds it
     except Timeout:
         return True
     lock.release()
@@ -135,6 +135,6 @@ def events_of(folder: Path, tail: int | None = None) -> list[dict[str, Any]]:
 
 
 def of_this_run(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The events since the job was queued last: what an earlier run of it said is past."""
+    """The events since the job was last queued; those of earlier runs no longer count."""
     queued = max((i for i, event in enumerate(events) if event["event"] == "queued"), default=-1)
     return events[queued + 1 :]

@@ -13,7 +13,7 @@ from ui.app.palette import DARK
 
 
 def is_dark() -> bool:
-    """Whether the browser that asks shows the dark theme."""
+    """Whether the visitor's browser shows the dark theme."""
     return st.context.theme.type == "dark"
 
 
@@ -21,7 +21,7 @@ PRESENT = "present"
 
 
 def presenting() -> bool:
-    """Whether this visit stands in front of a room: larger type and pictures."""
+    """Whether this visit is presenting to a room, with larger type and pictures."""
     return st.session_state.get(PRESENT) is not None
 
 
