@@ -11,7 +11,7 @@ import streamlit as st
 import dnacore as dc
 from ui.app import address, layout, reads, words
 from ui.app.reads import Ready
-from ui.choices import choices, closeup, filter_bar, parts, picking, piles
+from ui.choices import choices, closeup, filter_bar, parts, picking, piles, sampled
 from ui.choices import reference as ranking
 from ui.choices.reference import Reference
 from ui.components.wall import Band, Long, Picture, Seen
@@ -87,6 +87,7 @@ def draw(asked: Asked) -> None:
         hand="Click an image to see it large, its circle (or Ctrl and Shift) to select it; arrow keys move, Space "
         "selects, Enter opens.",
     )
+    sampled.note([asked.dataset])
     picking.strip()
     truth.draw(asked.dataset, ranked, asked.wanted)
     if seen.opened is not None:
