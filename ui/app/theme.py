@@ -13,7 +13,7 @@ from ui.app.palette import DARK
 
 
 def is_dark() -> bool:
-    """Whether the browser that asks shows the dark theme."""
+    """Whether the visitor's browser shows the dark theme."""
     return st.context.theme.type == "dark"
 
 
@@ -21,7 +21,7 @@ PRESENT = "present"
 
 
 def presenting() -> bool:
-    """Whether this visit stands in front of a room: larger type and pictures."""
+    """Whether this visit is presenting to a room, with larger type and pictures."""
     return st.session_state.get(PRESENT) is not None
 
 
@@ -83,8 +83,9 @@ h2, h3 { letter-spacing: -0.01em; }
   [data-testid="stMultiSelectTagsContainer"] { padding-right: 0; }
 }
 @media (max-width: 640px) {
-  :is(.st-key-heatmap, .st-key-start-heatmap, .st-key-dataset-map) { overflow-x: auto; }
-  :is(.st-key-heatmap, .st-key-start-heatmap, .st-key-dataset-map) > * { min-width: 600px; }
+  :is(.st-key-heatmap, .st-key-start-heatmap, .st-key-dataset-map, .st-key-by_layer) { overflow-x: auto; }
+  :is(.st-key-heatmap, .st-key-start-heatmap, .st-key-dataset-map, .st-key-by_layer) > * { min-width: 600px; }
+  [data-testid="stPageLink"] :is(p, span) { white-space: normal; }
 }
 """
 
@@ -103,6 +104,10 @@ h2, h3 { font-size: 28px !important; }
 :is(.vds-lead, .vds-caption, .vds-exact, .vds-quiet) { opacity: .85; }
 [data-testid="stMain"] :is(label p, button p, input, [data-testid="stSelectbox"] div) { font-size: 18px; }
 [data-testid="stMain"]:has(.vds-question) .vds-lead { display: none; }
+@media (max-width: 640px) {
+  [data-testid="stElementContainer"]:has([data-testid="stPlotlyChart"]) { overflow-x: auto; }
+  [data-testid="stElementContainer"]:has([data-testid="stPlotlyChart"]) > * { min-width: 640px; }
+}
 .st-key-presenter { position: fixed; left: 0; right: 0; bottom: 0; z-index: 95; padding: .3rem 2.5rem; }
 """
 
