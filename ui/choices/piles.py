@@ -72,7 +72,7 @@ def choose(ready: Sequence[Ready]) -> Chosen:
         st.info(f"No attribute of {whole.name} splits its images. Choose another dataset, or compare two datasets.")
         st.stop()
     column = address.select("Attribute", list(values), key="attribute", format_func=said_column)
-    for side in ("with", "without"):  # another attribute's values mean nothing here
+    for side in ("with", "without"):  # values of another attribute do not apply here
         address.only(f"{side}-", f"{side}-{column}")
     options = values[column]
     if column == SEES:

@@ -14,7 +14,7 @@ from dnacore.neurons import algebra
 from ui.app import address, capture, comparisons, layout, navigation, popovers, reads, theme, words
 from ui.app import words as neuron_names
 from ui.app.reads import Ready
-from ui.choices import choices, closeup, measures, picking, piles, reference
+from ui.choices import choices, closeup, measures, picking, piles, reference, sampled
 from ui.choices.picking import Picked
 from ui.choices.piles import Chosen
 from ui.components import chart, sorting_wall
@@ -53,6 +53,7 @@ def draw(ready: Sequence[Ready]) -> None:
         if found.too_small:
             said_so = replace(found, names=(chosen.names[0], chosen.names[1])).too_small
             st.warning(words.as_markdown(said_so))
+        sampled.note(chosen.among)
     with middle:
         _neurons(chosen, found, first)
     st.divider()
