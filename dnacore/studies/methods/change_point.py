@@ -66,7 +66,8 @@ def energies(distances: np.ndarray, least: int) -> np.ndarray:
     n m / (n + m) * (2 mean d(X, Y) - mean d(X, X') - mean d(Y, Y')). distances: (N, N), symmetric, 0 on the diagonal.
     """
     n = len(distances)
-    running = distances.cumsum(0).cumsum(1)
+    running = distances.cumsum(0)
+    running.cumsum(1, out=running)
     t = np.arange(least, n - least + 1)
     out = np.zeros(n)
     if not len(t):
