@@ -47,7 +47,7 @@ def between_images(sketches: Sketches, weights: np.ndarray | None, watch: Watch)
     scale = np.full(len(rows), 1 / max(len(rows), 1)) if weights is None else weights[rows]
     if (scale < 0).any():
         raise BadInput("Neurons with negative weights measure no distance between images. Choose another selection.")
-    step = max(1, BLOCK_BYTES // max(1, n * QUANTILES * 4))
+    step = max(1, BLOCK_BYTES // max(1, n * QUANTILES * 4, sketches.lying * QUANTILES // 2))  # 4 times that in the file
     for start in range(0, len(rows), step):
         watch("comparing images with each other", start, len(rows))
         part = slice(start, start + step)
