@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ui.app import layout, reads, words
-from ui.choices import measures, parts, two, without_images
+from ui.choices import measures, parts, sampled, two, without_images
 from ui.compare import pair, telling
 
 layout.header(
@@ -30,3 +30,4 @@ with summary:
 st.divider()
 pair.layers(chosen[0], chosen[1], measure)
 pair.draw(chosen[0], chosen[1], measure)
+sampled.note(chosen)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ui.app import layout
-from ui.choices import without_images
+from ui.choices import sampled, without_images
 from ui.neurons import histogram, neuron_list, surroundings
 
 layout.header(
@@ -24,3 +24,4 @@ with table:
 with card:
     histogram.draw(shown)
 surroundings.draw(shown)
+sampled.note(shown.chosen)

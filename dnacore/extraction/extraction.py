@@ -1,4 +1,4 @@
-"""Extracting a dataset: what of it is there already, what has to go through the network, and what comes of it.
+"""Extracting a dataset: what is already done, what has to go through the network, and the DNA that results.
 
 Running it again continues where it stopped, and extracts only what is new: see `plan` for what a shard remembers.
 """
@@ -41,6 +41,10 @@ class Engine(Protocol):
 
     def run(self, loop: Loop, work: Plan, batch_size: int, store: Store, setting: Setting) -> list[Shard]:
         """Extract what is to do and enter it into the store; returns all shards, kept and new, as `Loop.run` does."""
+        ...
+
+    def merge(self, loop: Loop, store: Store, setting: Setting) -> None:
+        """Add the shards up, where that is quicker than in this process; the store finds the sum."""
         ...
 
 
@@ -132,6 +136,8 @@ def extract_dataset(
         batch = batch_size or BATCH.get(extractor.device.type, 32)
         finished = engine.run(loop, work, batch, store, setting) if engine else loop.run(work, batch)
         store.finish(dataset, setting, finished)
+        if engine:
+            engine.merge(loop, store, setting)
         if sketches:
             say(Progress("arranging the sketches", dataset.name, len(files), len(files)))
             store.compact(dataset, setting)

@@ -21,11 +21,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dnacore.dna.adding import Sum
 from dnacore.dna.calibration import Calibration
 from dnacore.dna.histogram import DNA
 from dnacore.errors import Cancelled, DnaError, Unavailable
 from dnacore.extraction.loop import Loop
 from dnacore.extraction.progress import Progress, Watch
+from dnacore.extraction.ray_cluster import PIECE, Cluster, add_up, connect, is_held, places
+from dnacore.extractors import Extractor
 from dnacore.sketches.segments import SketchArrays
 from dnacore.sketches.words import Words
 from dnacore.workspace.datasets import Dataset
@@ -35,19 +38,8 @@ from dnacore.workspace.store.shards import Setting, Store
 
 TRIES = 3  # of one shard: more than that many lost workers in a row are the shard's fault, or the cluster's end
 LOOK = 0.5  # seconds between two looks at what is done and whether a stop was asked for
+WAITS = 15.0  # seconds without an answer of any worker before saying that others hold the cluster
 PATIENCE = 120.0  # seconds without any machine that could hold a worker before giving up
-
-
-@dataclass(frozen=True)
-class Cluster:
-    """Where and how to run. address: of a running cluster, "auto" to find one, "local" to start one on this machine.
-
-    gpus: per worker (0: on the CPU). cpus: per worker; None is a whole machine's, or its share beside each GPU.
-    """
-
-    address: str = "auto"
-    gpus: float = 0.0
-    cpus: float | None = None
 
 
 @dataclass(frozen=True)
@@ -68,25 +60,28 @@ class ShardWorker:
     def __init__(
         self, specification: dict[str, Any], weights: str, device: str, threads: int, calibration: Calibration
     ) -> None:
-        """Load the network from this machine's own copy; it must be the very one that was asked for (`from_spec`)."""
+        """Nothing is loaded yet, so that a worker answers as soon as the cluster has given it a place."""
+        self._specification, self._weights, self._device = specification, weights, device
+        self._threads, self._calibration = threads, calibration
+        self._now = 0
+        self._extractor: Extractor | None = None
+
+    def _loaded(self) -> Extractor:
+        """The network from this machine's own copy; it must be the very one that was asked for (`from_spec`)."""
         import torch
 
         from dnacore.extractors import from_spec
 
-        torch.set_num_threads(threads)
-        here = weights if os.path.isfile(weights) else None  # else wherever this machine keeps its weights
-        self._calibration = calibration
-        self._now = 0
-        self._problem: DnaError | None = None
-        try:
-            self._extractor = from_spec(specification, device, here)
-        except DnaError as problem:  # raised here, it would look like a worker that was lost
-            self._problem = problem
+        torch.set_num_threads(self._threads)
+        if self._extractor is None:
+            here = (
+                self._weights if os.path.isfile(self._weights) else None
+            )  # else wherever this machine keeps its weights
+            self._extractor = from_spec(self._specification, self._device, here)
+        return self._extractor
 
     def count(self, work: Work, files: Sequence[FileRow], into: ShardFiles, before: int) -> Written:
         """Send a shard's images through the network and write its files. before: images done when it was handed out."""
-        if self._problem is not None:
-            raise self._problem
         kept: list[Written] = []
 
         def keep(
@@ -97,7 +92,7 @@ class ShardWorker:
             return into.shard
 
         loop = Loop(
-            keep, work.dataset, self._extractor, self._calibration, work.bins, work.sketch_every,
+            keep, work.dataset, self._loaded(), self._calibration, work.bins, work.sketch_every,
             self._hear(before), lambda: False, work.total, work.covariance,
         )  # fmt: skip
         loop.done = before
@@ -123,6 +118,9 @@ class RayEngine:
         self._ray, self._cluster = ray, cluster
         self._workers: dict[Any, tuple[Any, tuple[FileRow, ...], int] | None] = {}  # {actor: (future, files, try)}
         self._made_for: object = None
+        self._asked: dict[Any, Any] = {}  # {actor: the answer to `now` that is still to come}
+        self._placed: set[Any] = set()  # actors that have answered
+        self._heard = time.monotonic()
 
     def run(self, loop: Loop, work: Plan, batch_size: int, store: Store, setting: Setting) -> list[Shard]:
         """Extract what is to do; returns all shards, kept and new, as `Loop.run` does."""
@@ -176,8 +174,31 @@ class RayEngine:
                 loop.done += len(written.members)
                 loop.rejected += sum(1 for member in written.members if member.reason)
                 loop.sketched += written.sketched
-            loop.tell(self._in_hand())
+            self._tell(loop, self._in_hand())
         return finished
+
+    def merge(self, loop: Loop, store: Store, setting: Setting) -> None:
+        """Add the shards up on the cluster, some at a time, so that who asks for the DNA finds the sum."""
+
+        def say(done: int, total: int) -> None:
+            if loop.stop():
+                raise Cancelled("Stopped on request. All images are kept; run it again to go on.")
+            loop.say(Progress("adding up the shards of", loop.dataset.name, done, total))
+
+        def with_room(paths: Sequence[Path]) -> Sum:
+            if len(paths) > PIECE:
+                self._end_workers()  # they hold the places that the sums need
+            return add_up(self._ray, paths, say)
+
+        store.merge_by(loop.dataset, setting, with_room)
+
+    def _tell(self, loop: Loop, ahead: int) -> None:
+        """Report how far it is, or that others hold the cluster and no worker has a place there so far."""
+        if self._placed or time.monotonic() - self._heard < WAITS or not is_held(self._ray, self._cluster):
+            loop.tell(ahead)
+            return
+        stage = f"waiting for a free {'GPU' if self._cluster.gpus else 'CPU'} of the cluster for"
+        loop.say(Progress(stage, loop.dataset.name, loop.done, loop.total, loop.rejected))
 
     # -- workers -------------------------------------------------------------------------------------------------------
 
@@ -185,7 +206,7 @@ class RayEngine:
         return [task[0] for task in self._workers.values() if task is not None]
 
     def _made_ready(self, loop: Loop) -> None:
-        """Let workers that hold another network or other ranges go."""
+        """End workers that hold another network or other ranges."""
         key = loop.extractor.fingerprint, loop.calibration.fingerprint
         if self._made_for != key:
             self._end_workers()
@@ -194,8 +215,8 @@ class RayEngine:
     def _hire(self, loop: Loop, waiting: int) -> None:
         """Start workers for the machines that have room, as long as there are shards for them."""
         idle = sum(task is None for task in self._workers.values())
-        cpus, gpus, places = _places(self._ray, self._cluster)
-        for _ in range(min(waiting - idle, places - len(self._workers))):
+        cpus, gpus, room = places(self._ray, self._cluster)
+        for _ in range(min(waiting - idle, room - len(self._workers))):
             extractor, weights = loop.extractor, str(loop.extractor.weights_file or "")
             worker = self._ray.remote(ShardWorker).options(
                 num_cpus=cpus, num_gpus=gpus, max_concurrency=2, scheduling_strategy="SPREAD"
@@ -216,42 +237,33 @@ class RayEngine:
             self._workers[worker] = None
             try:
                 yield self._ray.get(future), files, tried
-            except RayTaskError as problem:  # our own code said no; the sentence is for the person
+            except RayTaskError as problem:  # an error of ours, whose sentence is meant for the user
                 raise problem.cause if isinstance(problem.cause, DnaError) else problem from None
             except RayActorError:
                 del self._workers[worker]
+                self._asked.pop(worker, None)
+                self._placed.discard(worker)
                 yield None, files, tried
 
     def _in_hand(self) -> int:
         """Images that are through in shards that are not finished yet."""
-        asked = [worker.now.remote() for worker, task in self._workers.items() if task is not None]
-        total = 0
-        for answer in self._ray.wait(asked, num_returns=len(asked), timeout=LOOK)[0] if asked else []:
+        for worker, task in self._workers.items():
+            if task is not None and worker not in self._asked:
+                self._asked[worker] = worker.now.remote()
+        asked, total = {answer: worker for worker, answer in self._asked.items()}, 0
+        for answer in self._ray.wait(list(asked), num_returns=len(asked), timeout=LOOK)[0] if asked else []:
+            del self._asked[asked[answer]]
             with suppress(Exception):  # a lost worker is noticed where its shard is collected
                 total += self._ray.get(answer)
+                self._placed.add(asked[answer])
+        if self._placed:
+            self._heard = time.monotonic()
         return total
 
     def _end_workers(self) -> None:
         for worker in self._workers:
             self._ray.kill(worker)
-        self._workers = {}
-
-
-def _places(ray: Any, cluster: Cluster) -> tuple[float, float, int]:
-    """(CPUs a worker, GPUs a worker, how many workers the living machines have room for)."""
-    machines = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-    able = [(m.get("CPU", 0.0), m.get("GPU", 0.0)) for m in machines]
-    able = [(cpu, gpu) for cpu, gpu in able if cpu >= 1 and gpu >= cluster.gpus]
-    if not able:
-        return 1.0, cluster.gpus, 0
-    if cluster.cpus:
-        cpus = cluster.cpus
-    elif cluster.gpus:
-        cpus = min(max(1.0, cpu // max(1, int(gpu / cluster.gpus))) for cpu, gpu in able)
-    else:
-        cpus = min(cpu for cpu, _ in able)
-    rooms = (min(cpu // cpus, int(gpu / cluster.gpus) if cluster.gpus else cpu) for cpu, gpu in able)
-    return cpus, cluster.gpus, int(sum(rooms))
+        self._workers, self._asked, self._placed = {}, {}, set()
 
 
 @contextmanager
@@ -265,7 +277,7 @@ def ray_engine(cluster: Cluster) -> Iterator[RayEngine]:
             "python -m pip install -r requirements-ray.txt. Without --engine ray this machine extracts alone."
         ) from error
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is reported to anyone
-    _connect(ray, cluster.address)
+    connect(ray, cluster.address)
     engine = RayEngine(ray, cluster)
     try:
         yield engine
@@ -273,24 +285,3 @@ def ray_engine(cluster: Cluster) -> Iterator[RayEngine]:
         with suppress(Exception):
             engine._end_workers()
         ray.shutdown()
-
-
-def _connect(ray: Any, address: str) -> None:
-    # What a worker imports is what this process runs, also where it was not installed but started from a checkout.
-    beside = {"env_vars": {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), *_python_path()])}}
-    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "error", "runtime_env": beside}
-    if address != "local":
-        try:
-            ray.init(address=address, **quiet)
-            return
-        except (ConnectionError, ValueError) as error:
-            if address != "auto":
-                raise Unavailable(
-                    f"No Ray cluster answers at {address}. Start one there (ray start --head), or leave --ray-address out."
-                ) from error
-    # On this machine alone, and reachable from this machine alone.
-    ray.init(address="local", include_dashboard=False, _node_ip_address="127.0.0.1", **quiet)
-
-
-def _python_path() -> list[str]:
-    return [part for part in os.environ.get("PYTHONPATH", "").split(os.pathsep) if part]

@@ -51,11 +51,22 @@ def files_key(catalogue: Catalogue, dataset: Dataset) -> str:
     return f"{dataset.id}:{':'.join(str(value) for value in tuple(row))}"
 
 
+def described_key(catalogue: Catalogue, dataset: Dataset) -> str:
+    """A short text that changes whenever a dataset's files do, or what is said of them: its table, tags, words."""
+    csv = dataset.attributes
+    try:
+        stamp = csv.stat().st_mtime_ns if csv is not None else 0
+    except OSError:  # gone: reading it says so
+        stamp = -1
+    said = f"{WordFiles(catalogue.path.parent, catalogue).words_key(dataset)}:{tags.key(catalogue, dataset)}"
+    return f"{files_key(catalogue, dataset)}:{csv}:{stamp}:{said}"
+
+
 def rejected(catalogue: Catalogue, dataset: Dataset, extractor: str | None = None) -> list[Rejected]:
     """Files that could not be read, with reasons: at the last scan, and in extractions (of one network or any)."""
     with catalogue.reading() as db:
         rows = db.execute("SELECT path, reason, passing FROM unreadable WHERE dataset = ?", (dataset.id,)).fetchall()
-        # Few images cannot be read, if any: they come first, else 10,000 files are held against as many members.
+        # Start from the few images that cannot be read: else 10,000 files are joined with as many members.
         rows += db.execute(
             "WITH bad AS MATERIALIZED (SELECT DISTINCT member.hash, member.reason, member.passing FROM shard "
             "JOIN setting ON setting.id = shard.setting JOIN member ON member.shard = shard.id "

@@ -64,6 +64,10 @@ class Workspace(Registry):
         """A short text that changes whenever the dataset's files do, as of the last scan. Much quicker than `files`."""
         return listing.files_key(self.catalogue, dataset)
 
+    def described_key(self, dataset: Dataset) -> str:
+        """The same, which changes with what is said of the files, too: in the dataset's table, by tags, by words."""
+        return listing.described_key(self.catalogue, dataset)
+
     def rejected(self, dataset: Dataset, extractor: str | None = None) -> list[Rejected]:
         """Files that could not be read, with reasons: at the last scan, and in extractions (of one network or any)."""
         return listing.rejected(self.catalogue, dataset, extractor)

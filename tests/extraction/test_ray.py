@@ -18,8 +18,8 @@ import pytest
 from PIL import Image
 
 import dnacore as dc
-from dnacore.errors import Unavailable
-from dnacore.extraction import ray_engine
+from dnacore.errors import Cancelled, Unavailable
+from dnacore.extraction import ray_cluster, ray_engine
 from dnacore.extraction.extraction import Report, extract_dataset
 from dnacore.extraction.progress import Progress
 from dnacore.extractors import load_extractor
@@ -52,6 +52,12 @@ class OneMachine:
 
     def nodes(self) -> list[dict[str, Any]]:
         return [{"Alive": True, "Resources": {"CPU": 2.0, "GPU": 1.0}}]
+
+    def available_resources(self) -> dict[str, float]:
+        return {}
+
+    def cluster_resources(self) -> dict[str, float]:
+        return {"CPU": 2.0, "GPU": 1.0}
 
     def put(self, thing: object) -> object:
         return thing
@@ -95,8 +101,29 @@ def test_a_dataset_that_fails_leaves_no_worker_at_its_shards(monkeypatch: pytest
 
 
 def test_a_share_of_a_gpu_is_counted_in_full() -> None:
-    assert ray_engine._places(OneMachine(), ray_engine.Cluster(gpus=0.5, cpus=1)) == (1, 0.5, 2)
-    assert ray_engine._places(OneMachine(), ray_engine.Cluster(gpus=0.1, cpus=0.1))[2] == 10
+    assert ray_cluster.places(OneMachine(), ray_engine.Cluster(gpus=0.5, cpus=1)) == (1, 0.5, 2)
+    assert ray_cluster.places(OneMachine(), ray_engine.Cluster(gpus=0.1, cpus=0.1))[2] == 10
+
+
+def test_a_cluster_that_others_hold_is_said_and_can_be_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    there, said = OneMachine(), []
+    errors = SimpleNamespace(RayActorError=ConnectionError, RayTaskError=OneMachine.TaskError)
+    monkeypatch.setitem(sys.modules, "ray.exceptions", errors)
+    monkeypatch.setattr(ray_engine, "WAITS", 0.0)
+    monkeypatch.setattr(there, "wait", lambda futures, **_: ([], futures))
+    network = SimpleNamespace(fingerprint="n", spec={}, weights_file=None)
+    loop: Any = SimpleNamespace(
+        begin=lambda work: [], stop=lambda: len(said) > 2, dataset=SimpleNamespace(name="all"), bins=10, sketch_every=0,
+        covariance=(), total=2, done=0, rejected=0, extractor=network, calibration=SimpleNamespace(fingerprint="c"),
+        say=lambda progress: said.append(progress.stage), tell=lambda ahead: said.append("extracting"),
+    )  # fmt: skip
+    store: Any = SimpleNamespace(new_shard=lambda: None)
+    for gpus, what in ((0.0, "CPU"), (1.0, "GPU")):
+        said.clear()
+        engine = ray_engine.RayEngine(there, ray_engine.Cluster(gpus=gpus, cpus=1))
+        with pytest.raises(Cancelled):
+            engine.run(loop, SimpleNamespace(todo=[("a",), ("b",)]), 8, store, None)  # type: ignore[arg-type]
+        assert set(said) == {f"waiting for a free {what} of the cluster for"} and not engine._workers
 
 
 @pytest.fixture(scope="module")
@@ -186,6 +213,54 @@ def test_a_cluster_gives_the_dna_that_one_machine_gives(cluster, network, images
     same(workspace, expected)
     again = on_ray(workspace, network, cluster)
     assert (again.extracted, again.reused) == (0, FOLDERS * EACH + 1)
+
+
+@pytest.mark.slow
+def test_shards_added_up_on_a_cluster_give_the_same_dna(
+    cluster, network, images, expected, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ray_cluster, "PIECE", 2)
+    monkeypatch.setattr(ray_engine, "PIECE", 2)
+    stages: list[str] = []
+    workspace = opened(tmp_path, images)
+    on_ray(workspace, network, cluster, lambda progress: stages.append(progress.stage))
+    assert "adding up the shards of" in stages
+    (setting,) = workspace.store.settings()
+    merged = workspace.store.merged_file(workspace.store._extracted(workspace.dataset("all"), setting) or [])
+    assert merged.is_file(), "who asks for the DNA finds the sum"
+    same(workspace, expected)
+
+
+@pytest.mark.slow
+def test_a_held_cluster_is_said_and_waiting_can_be_cancelled(
+    cluster, network, images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import ray
+
+    monkeypatch.setattr(ray_engine, "WAITS", 1.0)
+    said: list[str] = []
+    workspace = opened(tmp_path, images)
+    with ray_engine.ray_engine(ray_engine.Cluster(cluster.address, cpus=1)) as engine:
+        held = [ray.remote(Holder).options(num_cpus=1).remote() for _ in range(3)]
+        ray.get([one.here.remote() for one in held])
+        with pytest.raises(Cancelled):
+            extract_dataset(
+                workspace, workspace.dataset("all"), *network, batch_size=8, engine=engine,
+                progress=lambda progress: said.append(progress.stage),
+                stop=lambda: any(stage.startswith("waiting for a free CPU") for stage in said),
+            )  # fmt: skip
+        assert not shards(workspace)
+        for one in held:
+            ray.kill(one)
+        report = extract_dataset(workspace, workspace.dataset("all"), *network, batch_size=8, engine=engine)
+    assert report.extracted == FOLDERS * EACH + 1
+
+
+class Holder:
+    """Somebody else's work on the cluster."""
+
+    def here(self) -> bool:
+        return True
 
 
 @pytest.mark.slow

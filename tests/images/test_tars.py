@@ -134,3 +134,23 @@ def test_tar_shards_and_the_folder_they_were_made_of_have_one_dna(workspace_home
     one, other = workspace.dna("folder", label), workspace.dna("shards", label)
     assert one is not None and other is not None and one.images == other.images == 12
     np.testing.assert_array_equal(one.histograms, other.histograms)
+
+
+def test_as_many_lists_are_kept_as_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A large set has hundreds of tars, and its gallery jumps between them: each is listed once."""
+    packs = [pack(tmp_path / f"{number}.tar", {f"{number}.txt": b"x", "b.txt": b"y"}) for number in range(100)]
+    listed: list[str] = []
+    usual = tars._listed
+    monkeypatch.setattr(tars, "_listed", lambda tar, size: listed.append(tar) or usual(tar, size))
+    for path in [*packs, *packs]:
+        assert len(tars.members(path)) == 2
+    assert len(listed) == 100
+    monkeypatch.setattr(tars, "KEPT", 10)
+    (tmp_path / "more.tar").write_bytes(packs[0].read_bytes())
+    tars.members(tmp_path / "more.tar")
+    listed.clear()
+    for path in packs[-4:]:
+        tars.members(path)
+    assert listed == [], "those used last stay"
+    tars.members(packs[0])
+    assert listed == [str(packs[0])]

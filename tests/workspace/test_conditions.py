@@ -17,6 +17,7 @@ from dnacore.workspace.attribute_table import choose, facets, read_attributes
 from dnacore.workspace.datasets import Part, parse_part
 from dnacore.workspace.saved import neuron_notes, tags
 from dnacore.workspace.saved.neuron_notes import Note
+from dnacore.workspace.store.sketch_files import keeps_sketch
 from tests import small_world
 
 
@@ -104,6 +105,40 @@ def test_what_is_tagged_later_is_in_the_dna_of_the_tagged_images(
         assert sources.dna("in[tag=best]").images == last
     tags.remove(ws.catalogue, [(dataset.id, row.index) for row in rows[1:]], "best")
     assert sources.dna("in[tag=best]").images == 1
+
+
+def test_the_key_of_a_parts_dna_changes_with_its_images(tmp_path: Path) -> None:
+    ws = small_world.workspace(tmp_path / "home")
+    dataset = ws.add_dataset("in", small_world.draw(tmp_path / "in", 6))
+    small_world.extract(ws, "in")
+    label, rows = ws.store.settings()[0].label, ws.files(dataset)
+    tags.add(ws.catalogue, [(dataset.id, row.index) for row in rows[:3]], "best")
+    small_world.extract(ws, "in[tag=best]")
+    part = ws.dataset("in[tag=best]")
+    before, whole = ws.store.dna_key(part, label), ws.store.dna_key(dataset, label)
+    assert before == ws.store.dna_key(part, label)
+    tags.add(ws.catalogue, [(dataset.id, rows[4].index)], "best")
+    part = ws.dataset("in[tag=best]")
+    dna = ws.dna(part, label)
+    assert dna is not None and dna.images == 4
+    assert ws.store.dna_key(part, label) != before and ws.store.dna_key(dataset, label) == whole
+
+
+def test_a_part_of_a_dataset_with_a_stated_sample_of_sketches_is_of_that_sample(tmp_path: Path) -> None:
+    ws = small_world.workspace(tmp_path / "home")
+    dataset = ws.add_dataset("in", small_world.draw(tmp_path / "in", 24))
+    tags.add(ws.catalogue, [(dataset.id, row.index) for row in ws.files(dataset)[:16]], "best")
+    small_world.extract(ws, "in")
+    (setting,) = ws.store.settings()
+    part = ws.dataset("in[tag=best]")
+    assert ws.dna(part, setting.label).images == 16
+    ws.store.choose_share(dataset, setting, 2)
+    kept = sum(keeps_sketch(row.hash, 2) for row in ws.files(part))
+    assert 0 < kept < 16
+    assert ws.store.dna(part, setting) is None, "who asks for all images is not given some"
+    sampled = ws.store.dna(part, setting, sampled=True)
+    assert sampled is not None and (sampled.images, sampled.exact) == (kept, False)
+    assert ws.store.dna(dataset, setting).images == 24
 
 
 def test_folders_called_yes_and_no_are_asked_for_by_their_names(tmp_path: Path) -> None:

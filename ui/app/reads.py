@@ -24,7 +24,7 @@ from dnacore.images import thumbnails
 from dnacore.sketches.sketches import Sketches
 from dnacore.workspace.attribute_table import choose
 from dnacore.workspace.datasets import Dataset, Part, own_first, parse_part
-from dnacore.workspace.saved import custom_extractors, imported, tags
+from dnacore.workspace.saved import custom_extractors, imported
 from dnacore.workspace.store.shard_plan import FileRow
 from dnacore.workspace.upkeep.absence import why_absent
 from dnacore.workspace.workspace import Workspace
@@ -148,7 +148,7 @@ def dna(one: Ready) -> dc.DNA:
 
 @st.cache_resource(max_entries=12, show_spinner=False)
 def _dna(key: str, _dataset: Dataset, _label: str) -> dc.DNA:
-    found = imported.load(_dataset) if _dataset.imported else workspace().dna(_dataset, _label)
+    found = imported.load(_dataset) if _dataset.imported else workspace().store.dna(_dataset, _label, sampled=True)
     if found is None:
         raise dc.UnknownName(f"“{_dataset.name}” has no DNA any more. Extract it again on the Datasets page.")
     return found
@@ -161,7 +161,7 @@ def part(whole: Ready, column: str, value: str, also: Part | None = None) -> Rea
     key = workspace().store.dna_key(found, extractor())
     if key is None:
         raise dc.BadInput(f"“{found.name}” has no DNA yet. Extract {whole.name} on the Datasets page.")
-    return Ready(found, f"{key}:{described}")  # which images are in it is the table's say
+    return Ready(found, f"{key}:{described}")  # the table decides which images are in it
 
 
 def ranking(
@@ -276,13 +276,7 @@ def _attributes(root: str, number: int, part: str, described: str, _dataset: Dat
 
 def table_key(dataset: Dataset) -> str:
     """Return a short text that changes whenever a dataset's files or what its table says about them do."""
-    csv = dataset.attributes
-    try:
-        stamp = csv.stat().st_mtime_ns if csv is not None else 0
-    except OSError:  # gone: reading it says so
-        stamp = -1
-    said = f"{workspace().store.words_key(dataset)}:{tags.key(workspace().catalogue, dataset)}"
-    return f"{workspace().files_key(dataset)}:{csv}:{stamp}:{said}"
+    return workspace().described_key(dataset)
 
 
 @st.cache_data(ttl=15, show_spinner=False)

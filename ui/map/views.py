@@ -12,7 +12,7 @@ from dnacore.analyses import projection
 from dnacore.analyses.projection import Plane, of_distances
 from ui.app import address, capture, comparisons, errors, layout, navigation, palette, reads, theme, words
 from ui.app.reads import Ready
-from ui.choices import choices, closeup, parts, picking
+from ui.choices import choices, closeup, parts, picking, sampled
 from ui.choices.measures import Measure
 from ui.components import chart, point_map
 from ui.components.point_map import Kind
@@ -117,6 +117,7 @@ def of_images(chosen: Sequence[Ready], selection: dc.Selection | None, method: s
         title=f"Map of {words.count(len(there.pictures), 'image')}",
         start=lasso.linked(there),
         labels=lasso.names(chosen, there, plane),
+        look=lasso.look(),
     )
     lasso.keep(seen)
     lasso.bar(seen)
@@ -125,6 +126,7 @@ def of_images(chosen: Sequence[Ready], selection: dc.Selection | None, method: s
         f" A random sample of {len(there.pictures):,} of {there.total:,} images is shown."
     )  # fmt: skip
     neurons = reads.dna(chosen[0]).n_neurons if selection is None else len(selection)
+    sampled.note(chosen)
     step = projection.counted(neurons, len(there.pictures))
     if step > 1:
         sample += f" Every {step}{'nd' if step == 2 else 'rd' if step == 3 else 'th'} neuron counts."

@@ -14,7 +14,7 @@ from dnacore.workspace.datasets import free_name
 from dnacore.workspace.jobs import Job
 from ui.app import address, layout, navigation, reads, seen, theme, words
 from ui.app.reads import Ready
-from ui.choices import choices
+from ui.choices import choices, sampled
 from ui.components import chart
 from ui.figures import effects
 from ui.jobs import tray
@@ -72,6 +72,7 @@ def draw(ready: Sequence[Ready]) -> None:
                 "Hundreds on each side work well."
             )
     with result:
+        sampled.note([whole])
         if working is not None:
             tray.follow(working, "forget-job")
         _result(forget)

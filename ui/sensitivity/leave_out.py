@@ -12,7 +12,7 @@ from dnacore.analyses.mixture import Mixture
 from dnacore.sources.leave_out import LeaveOut, Left, Parts
 from ui.app import address, capture, layout, palette, reads, seen, theme, words
 from ui.app.reads import Ready
-from ui.choices import choices, parts
+from ui.choices import choices, parts, sampled
 from ui.components import chart
 from ui.figures import effects
 
@@ -57,6 +57,8 @@ def draw(ready: Sequence[Ready]) -> None:
                 selection,
             )  # fmt: skip
         _groups(found, target, first.bins)
+        if not all(group.exact for group in found.groups):
+            sampled.note([whole])
 
 
 def _ways(whole: Ready) -> dict[str, str]:

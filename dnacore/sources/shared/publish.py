@@ -11,7 +11,6 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import numpy as np
-from filelock import FileLock
 from PIL import Image
 
 from dnacore import atomic, versioned
@@ -63,7 +62,7 @@ def publish(
     workspace = sources.workspace
     picture = _strip([dataset.folder / f.path for f in workspace.files(dataset)]) if allowed.thumbnails else None
     folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / ".gallery.lock"), TemporaryDirectory() as here:
+    with TemporaryDirectory() as here:
         content = dna.save(Path(here, called)).read_bytes()
         beside = target.name.removesuffix(SUFFIX)
         atomic.write_bytes(target, content)
@@ -77,9 +76,18 @@ def publish(
             time.strftime("%Y-%m-%d %H:%M"), _sha256(content), len(content),
         )  # fmt: skip
         cards.write(folder / f"{beside}{cards.ENDING}", card)
-        known = [asdict(replace(one, stamp="")) for one in Folder(str(folder)).cards() if one.sha256]
-        versioned.write(folder / INDEX, FORMAT, VERSION, {"cards": known})
+        _list(folder)
     return card
+
+
+def _list(folder: Path) -> None:
+    """Tell the folder's index of its cards. Without a lock, for which a file of somebody else's would have to be opened:
+    whoever finds another's card after writing does it again.
+    """
+    written: list[Card] | None = None
+    while (known := [replace(one, stamp="") for one in Folder(str(folder)).cards() if one.sha256]) != written:
+        versioned.write(folder / INDEX, FORMAT, VERSION, {"cards": [asdict(one) for one in known]})
+        written = known
 
 
 def _sha256(content: bytes) -> str:

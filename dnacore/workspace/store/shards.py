@@ -26,7 +26,7 @@ from dnacore.workspace.store.calibration_files import CalibrationFiles, histogra
 from dnacore.workspace.store.settings import Setting, label_of
 from dnacore.workspace.store.shard_files import ShardFiles, Written
 from dnacore.workspace.store.shard_plan import FileRow, Member, Shard
-from dnacore.workspace.store.sketch_files import SketchFiles
+from dnacore.workspace.store.sketch_files import SketchFiles, keeps_sketch
 from dnacore.workspace.store.word_files import WordFiles
 from dnacore.workspace.upkeep import leftovers
 
@@ -122,8 +122,10 @@ class Store(SketchFiles, WordFiles, CalibrationFiles):
 
     # -- DNAs ----------------------------------------------------------------------------------------------------------
 
-    def dna(self, dataset: Dataset, label: str | Setting) -> DNA | None:
+    def dna(self, dataset: Dataset, label: str | Setting, sampled: bool = False) -> DNA | None:
         """The DNA of a dataset, or of a part of one; None if it was never extracted.
+
+        sampled: a part's may be of the sample that keeps sketches, and then has as many images as that.
 
         A part that was not extracted on its own, or of whose images that no longer holds since they were tagged or
         described otherwise, is counted from the sketches of the whole (`exact` is False then).
@@ -143,37 +145,40 @@ class Store(SketchFiles, WordFiles, CalibrationFiles):
                 if shards == before:  # else it was extracted anew just now, and the files that went were the old ones
                     raise
         else:
-            return self.from_sketches(dataset, setting) if dataset.part else None
+            return self.from_sketches(dataset, setting, sampled) if dataset.part else None
         rows = listing.rejected(self.catalogue, dataset, setting.label)
         rejected = tuple({"path": r.path, "reason": r.reason} for r in rows)
         return replace(found, name=dataset.name, rejected=rejected, source=self.read_sketches(dataset, setting))
 
     def dna_key(self, dataset: Dataset, label: str | Setting) -> str | None:
-        """A short text that changes whenever the DNA does; None if there is no DNA. Reads no arrays."""
+        """A short text that changes whenever the DNA does; None if there is no DNA. Reads no arrays.
+
+        A part's changes with its images too: once tagged or described otherwise, it is counted anew from sketches.
+        """
         setting = self.find_setting(label)
         if setting is None:
             return None
         with self.catalogue.reading() as db:
             row = db.execute(
-                "SELECT shards, finished FROM extraction WHERE dataset = ? AND setting = ? AND part = ?",
+                "SELECT shards, finished FROM extraction WHERE dataset = ? AND setting = ? AND part IN (?, '') "
+                "ORDER BY part DESC",
                 (dataset.id, setting.id, str(dataset.part or "")),
             ).fetchone()
-            if row is None and dataset.part:
-                row = db.execute(
-                    "SELECT shards, finished FROM extraction WHERE dataset = ? AND setting = ? AND part = ''",
-                    (dataset.id, setting.id),
-                ).fetchone()
-        return f"{dataset.id}{dataset.part or ''}:{setting.id}:{row['shards']}:{row['finished']}" if row else None
+        told = f":{listing.described_key(self.catalogue, dataset)}" if row and dataset.part else ""
+        return f"{dataset.id}{dataset.part or ''}:{setting.id}:{row['shards']}:{row['finished']}{told}" if row else None
 
-    def from_sketches(self, dataset: Dataset, setting: Setting) -> DNA | None:
-        """A part's DNA counted from the sketches of the whole; None where an image has none."""
+    def from_sketches(self, dataset: Dataset, setting: Setting, sampled: bool = False) -> DNA | None:
+        """A part's DNA counted from the sketches of the whole; None where an image has none, unless by choice."""
         from dnacore.dna.from_sketches import sketched_dna
 
         files = listing.files(self.catalogue, dataset)
         calibration = self.calibration(setting.calibration)
         sketches = self.read_sketches(dataset, setting, files)
         unreadable = {r.path for r in listing.rejected(self.catalogue, dataset, setting.label)}
-        if calibration is None or sketches is None or len(sketches) < sum(f.path not in unreadable for f in files):
+        if calibration is None or not sketches:
+            return None
+        every = (self.share(dataset, setting) or 1) if sampled else 1
+        if len(sketches) < sum(f.path not in unreadable and keeps_sketch(f.hash, every) for f in files):
             return None
         return sketched_dna(sketches, calibration, setting.specification, dataset.name)
 
