@@ -108,6 +108,11 @@ def cell(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
+def uncell(text: str) -> str:
+    """The text that `cell` wrote: without the apostrophe in front of what a spreadsheet would take for a formula."""
+    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text
+
+
 def check_text(text: str) -> str:
     """Return the text; raise BadInput if it holds what neither a path nor the catalogue can (NUL, broken UTF-8)."""
     try:

@@ -30,8 +30,10 @@ def copies(parts: Sequence[Sketches], layers: Mapping[str, int], alike: float = 
 
     A block with a residual connection adds to what it gets, so a channel lives on in the next block of its stage under
     the same number. It counts as the same where its spatial means correlate (Pearson's) at least `alike` over the images.
+    Each part is centred by its own means (a pooled within-group correlation): what two neurons share only because both see
+    how the parts differ makes no copies, and no two are copies that are so in none of the parts.
 
-    parts: sketches of the images that are looked at. layers: {layer: neurons}, from input to output.
+    parts: sketches of the datasets that are looked at, one each. layers: {layer: neurons}, from input to output.
     Returns (n_neurons,) int64. With fewer than 20 images nothing is a copy.
     """
     slices = layer_slices(layers)
@@ -44,8 +46,7 @@ def copies(parts: Sequence[Sketches], layers: Mapping[str, int], alike: float = 
     for one, other in pairwise(layers):
         if layers[one] != layers[other] or not follows(one, other):
             continue
-        before, after = (_standard(np.concatenate([part.means(slices[name]) for part in looked], axis=1))
-                         for name in (one, other))  # fmt: skip
+        before, after = (_standard([part.means(slices[name]) for part in looked]) for name in (one, other))
         same = (before * after).sum(1) >= alike
         first[slices[other]][same] = first[slices[one]][same]
     return first
@@ -62,9 +63,9 @@ def rows(order: np.ndarray, first: np.ndarray, count: int) -> list[list[int]]:
     return [order[channels == head].tolist() for head in heads]
 
 
-def _standard(values: np.ndarray) -> np.ndarray:
-    """(k, N) with mean 0 and length 1 in every row; zeros where a row does not vary."""
-    centred = values.astype(np.float64)
-    centred -= centred.mean(1, keepdims=True)
+def _standard(parts: Sequence[np.ndarray]) -> np.ndarray:
+    """(k, N) of parts (k, N_i), each with mean 0 in every row, together of length 1; zeros where a row varies in none."""
+    values = [part.astype(np.float64) for part in parts]
+    centred = np.concatenate([part - part.mean(1, keepdims=True) for part in values], axis=1)
     length = np.sqrt((centred**2).sum(1, keepdims=True))
     return np.divide(centred, length, out=np.zeros_like(centred), where=length > 1e-12)

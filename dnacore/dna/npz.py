@@ -62,7 +62,10 @@ def _declared(archive: zipfile.ZipFile, name: str) -> tuple[tuple[int, ...], boo
     if not magic.startswith(b"\x93NUMPY") or not dtype or not order or not shape:
         raise ValueError(f"{name} does not begin as an array of numbers")
     sides = tuple(int(side) for side in shape[1].split(",") if side.strip())
-    return sides, order[1] == "True", np.dtype(dtype[1]), start
+    try:
+        return sides, order[1] == "True", np.dtype(dtype[1]), start
+    except TypeError as error:
+        raise ValueError(f"{name} holds numbers of a kind that there is not, {dtype[1]}") from error
 
 
 def unpacked(archive: zipfile.ZipFile, name: str, size: int) -> bytes:

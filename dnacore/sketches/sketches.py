@@ -36,6 +36,11 @@ class Sketches:
     def __len__(self) -> int:
         return len(self.found)
 
+    @property
+    def lying(self) -> int:
+        """How many images lie in the files that are read, if more than are chosen: their quantiles pass through memory."""
+        return max(len(self), sum(arrays.quantiles.shape[1] for arrays, _, _ in self._parts))
+
     def select(self, positions: np.ndarray) -> Sketches:
         """The sketches of some of these images: positions, (k,) int, in the new order."""
         positions = np.asarray(positions, np.int64)
@@ -83,7 +88,7 @@ class Sketches:
 
     def blocks(self, budget: int = 1 << 28) -> Iterator[slice]:
         """Ranges of neurons whose quantiles fit in `budget` bytes. What was read of the files is let go after each."""
-        step = max(1, budget // max(1, len(self) * QUANTILES * 2))
+        step = max(1, budget // max(1, self.lying * QUANTILES * 2))
         for start in range(0, self.n_neurons, step):
             yield slice(start, min(start + step, self.n_neurons))
             self.release()
@@ -105,7 +110,10 @@ class Sketches:
         dtype = np.result_type(*(array.dtype for array, _, _ in pieces), like.dtype)
         out = np.empty((count, len(self), *like.shape[2:]), dtype)
         for array, to, columns in pieces:
-            out[:, to] = array[neurons][:, columns]
+            if isinstance(neurons, slice) or isinstance(columns, slice):
+                out[:, to] = array[neurons][:, columns]
+            else:  # at once, else all images of these neurons would be copied first
+                out[:, to] = array[np.arange(self.n_neurons)[neurons][:, None], columns]
         return out
 
 

@@ -1,7 +1,8 @@
 """Did it drift? One dataset's images in order, cut into windows, each compared with the first.
 
 The change point and its p-value are those of `change_point`. Each window's distance to the first is shown beside what
-chance gives: the same windows filled with the same images in random orders.
+chance gives: the same windows filled with the same images in random orders. As the test compares images two by two, of a
+large dataset a sample is looked at, evenly spaced in order.
 """
 
 from __future__ import annotations
@@ -12,17 +13,15 @@ from typing import Any
 import numpy as np
 
 from dnacore.attributes.sensitivity import sensitivity
-from dnacore.distances.contrasts import contrast
-from dnacore.distances.emd import combine
 from dnacore.dna.layers import locate
 from dnacore.errors import BadInput
 from dnacore.studies.frame.result import Figure, Mark, Picture, Result, Series
 from dnacore.studies.frame.study import Option, Request, Role, Study, Subject
 from dnacore.studies.frame.words import Moved, moved_words, word_figure, wordless
 from dnacore.studies.methods.change_point import ChangePoint, between_images, change_point
+from dnacore.studies.methods.windows import from_the_first, spaced, windows
 
 SMALLEST, WINDOWS = 4, 10
-CHANCE = 20  # random orders for each window's chance
 NEURONS, SHOWN = 10, 4
 
 
@@ -50,20 +49,15 @@ def in_order(subject: Subject, order: str) -> np.ndarray:
     return np.array(sorted(range(len(subject)), key=lambda i: keys[i]), np.int64)
 
 
-def windows(images: int, size: int) -> list[tuple[int, int]]:
-    """[(first, past the last)] of windows of `size` images; what is left over goes to the last one."""
-    starts = list(range(0, images - size + 1, size))
-    return [(a, b) for a, b in zip(starts, [*starts[1:], images], strict=True)]
-
-
 def answer(request: Request) -> Result:
     """Each window's distance to the first, the change point if there is one, and what moved there."""
     given = request.one("dataset")
-    one = given.among(in_order(given, request.options["order"]))
+    places = spaced(len(given), request.options["images"])
+    one = given.among(in_order(given, request.options["order"])[places])
     size = request.options["window"] or max(SMALLEST, min(100, len(one) // WINDOWS))
     if len(one) < 3 * size:
         raise BadInput(
-            f"Three windows of {size} images need {3 * size}; “{one.name}” has {len(one)}. Make them smaller."
+            f"Three windows of {size} images need {3 * size}; of “{one.name}” {len(one)} are looked at. Make them smaller."
         )
     weights = None
     if request.selection is not None:
@@ -77,11 +71,11 @@ def answer(request: Request) -> Result:
         request.options["orders"],
         random,
         request.watch,
-        request.options["alike"],
+        -(-request.options["alike"] * len(one) // len(given)),
     )
     alarm = point.p <= request.options["rate"]
     cuts = windows(len(one), size)
-    far, usual = _windows(one, cuts, request, random)
+    far, usual = from_the_first(one, cuts, request, random)
     rows = [
         {
             "window": k + 1,
@@ -94,44 +88,27 @@ def answer(request: Request) -> Result:
         }
         for k, (a, b) in enumerate(cuts)
     ]
-    return _result(request, one, size, cuts, rows, alarm, point)
-
-
-def _windows(
-    one: Subject, cuts: list[tuple[int, int]], request: Request, random: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """Each window's distance to the first, and what 19 of 20 random orders stay below: (W,) each, in bins."""
-    count = len(one)
-    orders = [np.arange(count), *(random.permutation(count) for _ in range(CHANCE))]
-    columns = np.zeros((count, len(orders) * (len(cuts) - 1)))
-    at = 0
-    for order in orders:
-        first = order[slice(*cuts[0])]
-        for cut in cuts[1:]:
-            here = order[slice(*cut)]
-            columns[first, at], columns[here, at] = -1 / len(first), 1 / len(here)
-            at += 1
-    request.watch("comparing windows with the first", 0, 1)
-    found = contrast(one.sketches, columns).emd
-    far = np.array([combine(column, request.selection) for column in found.T]).reshape(len(orders), -1)
-    return np.r_[0.0, far[0]], np.r_[0.0, np.quantile(far[1:], 0.95, axis=0)]
+    return _result(request, one, places, size, cuts, rows, alarm, point)
 
 
 def _result(
-    request: Request, one: Subject, size: int, cuts: list, rows: list[dict], alarm: bool, point: ChangePoint
-) -> Result:
-    figures = _figures(one, cuts, rows, alarm, point)
+    request: Request, one: Subject, places: np.ndarray, size: int, cuts: list, rows: list[dict], alarm: bool,
+    point: ChangePoint,
+) -> Result:  # fmt: skip
+    figures = _figures(places, cuts, rows, alarm, point)
+    at, images = int(places[point.position]), int(places[-1]) + 1
+    looked = "" if len(one) == images else f" {len(one):,} of them were looked at, evenly spaced in order."
     more: dict[str, Any] = {
         "window": size,
         "alarm": alarm,
         "p": point.p,
-        "change_at": point.position if alarm else None,
+        "change_at": at if alarm else None,
         "change_file": one.paths[point.position] if alarm else None,
         "neurons": [],
         "words": [],
     }
     caption = (
-        f"The {len(one)} images of “{one.name}” by {request.options['order']}, in windows of {size}. The change "
+        f"The {images} images of “{one.name}” by {request.options['order']}, in windows of {size}.{looked} The change "
         "point is the split that tells the images before from those after best; its p-value comes from "
         f"{request.options['orders']} random orders of the same images."
     )
@@ -141,7 +118,7 @@ def _result(
             1 / (1 + orders) > request.options["rate"]
         )
         return Result(
-            f"No: the images of {one.name} look alike from first to last (p = {point.p:.2g}).",
+            f"No: the images of {one.name} look alike from first to last (p = {point.p:.2g}).{looked}",
             COLUMNS,
             rows,
             figures,
@@ -158,7 +135,7 @@ def _result(
     notes = [] if words or not request.options["words"] else [wordless(request)]
     before, after = one.paths[point.position - 1], one.paths[point.position]
     return Result(
-        f"Yes: {one.name} changes at image {point.position + 1} of {len(one)}, {after} (p = {point.p:.2g}){said}.",
+        f"Yes: {one.name} changes at image {at + 1} of {images}, {after} (p = {point.p:.2g}){said}.{looked}",
         COLUMNS,
         rows,
         [*figures, _neuron_figure(neurons), *([word_figure(words)] if words else [])],
@@ -170,8 +147,8 @@ def _result(
     )
 
 
-def _figures(one: Subject, cuts: list, rows: list[dict], alarm: bool, point: ChangePoint) -> list[Figure]:
-    middles = [(a + b) / 2 for a, b in cuts]
+def _figures(places: np.ndarray, cuts: list, rows: list[dict], alarm: bool, point: ChangePoint) -> list[Figure]:
+    middles = [(int(places[a]) + int(places[b - 1]) + 1) / 2 for a, b in cuts]
     series = [
         Series(
             "distance to the first window",
@@ -181,7 +158,7 @@ def _figures(one: Subject, cuts: list, rows: list[dict], alarm: bool, point: Cha
         ),
         Series("what chance stays below in 19 of 20 cases", middles[1:], [r["chance"] for r in rows[1:]], dashed=True),
     ]
-    marks = [Mark("change", x=point.position)] if alarm else []
+    marks = [Mark("change", x=int(places[point.position]))] if alarm else []
     return [
         Figure("line", "Each window against the first", "image, in order", "EMD, bins", series, marks),
         Figure(
@@ -189,7 +166,7 @@ def _figures(one: Subject, cuts: list, rows: list[dict], alarm: bool, point: Cha
             "How much each split tells before from after",
             "image, in order",
             "energy statistic, bins",
-            [Series("energy", list(range(len(one))), point.statistic.tolist())],
+            [Series("energy", places.tolist(), point.statistic.tolist())],
             marks,
         ),
     ]
@@ -282,8 +259,11 @@ STUDY = Study(
             low=1,
             high=1000,
         ),
+        Option(
+            "images", "At most", "whole", 2000, "images that are looked at, evenly spaced in order", low=12, high=4000
+        ),
         Option("words", "Words", "yes", True, "ask the network's own head which words became more and less frequent"),
     ),
     selects=True,
-    version=2,
+    version=3,
 )

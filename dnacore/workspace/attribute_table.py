@@ -15,6 +15,7 @@ import pandas as pd
 
 from dnacore.attributes.derived import BETWEEN, FOLDER, TAG
 from dnacore.errors import BadInput, UnknownName
+from dnacore.paths import uncell
 from dnacore.sketches.words import SEES
 from dnacore.workspace.datasets import Part
 from dnacore.workspace.store.shard_plan import FileRow
@@ -28,6 +29,7 @@ _FILE_COLUMNS = ("file", "filename", "file_name", "image", "image_id", "path")
 def read_attributes(csv: Path, files: Sequence[FileRow]) -> pd.DataFrame:
     """One row per file, in the files' order; every value a word, "0", "1", or "" where it is not known.
 
+    An apostrophe before - + = or @, as `cell` and spreadsheets write it, belongs to no path and no value.
     -1 and empty mean unknown in a column that has a 0, and no ("0") in one that has none (as in CelebA).
     Raises BadInput when the CSV cannot be read, or has no column that names files of the dataset.
     """
@@ -37,9 +39,10 @@ def read_attributes(csv: Path, files: Sequence[FileRow]) -> pd.DataFrame:
     key = next((c for c in table.columns if c.lower() in _FILE_COLUMNS), None)
     if key is None:
         raise BadInput(f"The attributes file {csv.name} needs a column “file” with each image's path in its folder.")
-    named = [_normal_path(path) for path in table[key]]
-    table = table.drop(columns=key).set_index(pd.Index(named, name="file"))
     paths = [unicodedata.normalize("NFC", f.path) for f in files]
+    there = set(paths)
+    named = [path if path in there else uncell(path) for path in map(_normal_path, table[key])]
+    table = table.drop(columns=key).set_index(pd.Index(named, name="file"))
     if set(paths).isdisjoint(named):  # bare file names for a nested folder, or another computer's paths
         by_name = pd.Series(paths, index=[p.rsplit("/", 1)[-1] for p in paths])
         by_name = by_name[~by_name.index.duplicated(keep=False)]
@@ -207,7 +210,7 @@ def _normal_column(values: np.ndarray, said: dict[object, str]) -> np.ndarray:
 
 
 def _normal_value(value: object) -> str:
-    value = str(value).strip() if isinstance(value, str) else ""  # a row that ends early has no value there
+    value = uncell(value.strip()) if isinstance(value, str) else ""  # a row that ends early has no value there
     if value.lower() in ("true", "yes"):
         return "1"
     if value.lower() in ("false", "no"):

@@ -44,8 +44,9 @@ def files_key(catalogue: Catalogue, dataset: Dataset) -> str:
     with catalogue.reading() as db:
         row = db.execute(
             "SELECT count(*), total(number), total(number * (mtime_ns % 1000003 + size % 1009)), total(size), max(mtime_ns), "
-            "total(mtime_ns % 1000003), total(length(hash)) FROM file WHERE dataset = ? AND there",
-            (dataset.id,),
+            "total(mtime_ns % 1000003), total(length(hash)), (SELECT last FROM number WHERE name = ?) "
+            "FROM file WHERE dataset = ? AND there",
+            (f"renamed:{dataset.id}", dataset.id),
         ).fetchone()
     return f"{dataset.id}:{':'.join(str(value) for value in tuple(row))}"
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -34,9 +35,10 @@ def scan(
 ) -> tuple[list[Rejected], int, int]:
     """Look at the folder and note its files; return those that are no readable image, how many came and how many went.
 
-    A file whose size and time are as before keeps its hash; with hashes=False new files are hashed later. What could only
-    not be looked at (no permission, a fault of the disk) counts as it was known before. Nothing is written where nothing
-    changed, so that a look works on a full disk. Raises BadInput when the folder is gone.
+    A file whose size and time are as before keeps its hash; with hashes=False new files are hashed later, but for those
+    that may be a file that is gone under another name. A renamed or moved file keeps its number, see `_renamed`. What could
+    only not be looked at (no permission, a fault of the disk) counts as it was known before. Nothing is written where
+    nothing changed, so that a look works on a full disk. Raises BadInput when the folder is gone.
     """
     found, rejected = files.find_images(dataset.source)
     with catalogue.reading() as db:
@@ -50,9 +52,11 @@ def scan(
         and (known[f.path]["size"], known[f.path]["mtime_ns"]) == (f.size, f.mtime_ns)
         and _HASH.fullmatch(known[f.path]["hash"])
     }
-    need = [f for f in found if hashes and not old.get(f.path)]
-    contents = _hash(dataset, [f.path for f in need], rejected, progress)
     paths = {f.path for f in found}
+    vanished = [row for path, row in known.items() if path not in paths and _HASH.fullmatch(row["hash"])]
+    sizes = {row["size"] for row in vanished}
+    need = {f.path for f in found if not old.get(f.path) and (hashes or (f.path not in known and f.size in sizes))}
+    contents = _hash(dataset, [f.path for f in found if f.path in need], rejected, progress)
     gone = sum(1 for path, row in known.items() if row["there"] and path not in paths)
     back = sum(1 for path in paths if path not in known or not known[path]["there"])
     same = all(f.path in known and (known[f.path]["size"], known[f.path]["mtime_ns"]) == (f.size, f.mtime_ns)
@@ -62,12 +66,12 @@ def scan(
     with catalogue.changing() as db:
         if db.execute("SELECT 1 FROM dataset WHERE id = ?", (dataset.id,)).fetchone() is None:
             raise UnknownName(f"“{dataset.name}” was removed in the meantime. Add it again to go on.")
-        last = db.execute("SELECT coalesce(max(number), -1) FROM file WHERE dataset = ?", (dataset.id,))
-        top = last.fetchone()[0]
+        top = db.execute("SELECT coalesce(max(number), -1) FROM file WHERE dataset = ?", (dataset.id,)).fetchone()[0]
         fresh = [f for f in found if f.path not in known]
         # a look that computes no hashes must not wipe out those that another process has just computed
         numbers = {f.path: top + 1 + i for i, f in enumerate(fresh)}
         numbers |= {path: row["number"] for path, row in known.items()}
+        numbers |= _rename(db, dataset, _renamed(vanished, {f.path: contents.get(f.path, "") for f in fresh}))
         db.execute("UPDATE file SET there = 0 WHERE dataset = ?", (dataset.id,))
         db.executemany(
             "INSERT INTO file (dataset, number, path, size, mtime_ns, hash, there) VALUES (?,?,?,?,?,?,1) "
@@ -77,7 +81,7 @@ def scan(
             [
                 (dataset.id, numbers[f.path], f.path, f.size, f.mtime_ns, contents.get(f.path, old.get(f.path, "")))
                 for f in found
-                if contents.get(f.path) is not None or f not in need
+                if f.path in contents or f.path not in need
             ],
         )
         db.execute("DELETE FROM unreadable WHERE dataset = ?", (dataset.id,))
@@ -86,6 +90,43 @@ def scan(
             [(dataset.id, r.path, r.reason, r.passing) for r in rejected],
         )
     return rejected, back, gone
+
+
+def _renamed(vanished: Iterable[sqlite3.Row], fresh: Mapping[str, str]) -> dict[str, int]:
+    """{new path: number of the one file of the same bytes that is gone}, so that tags, piles and links follow a rename.
+
+    vanished: rows of files that are gone, now or for longer. fresh: {path: content hash, "" where it is not known}. Of
+    copies, those that kept their file name are known by it; what could be any of several gone files is none of them.
+    """
+    found: dict[str, int] = {}
+    left = list(vanished)
+    for lately, named in ((True, True), (True, False), (False, True), (False, False)):
+        gone = [(row["hash"], _name(row["path"], named), row["number"]) for row in left if row["there"] == lately]
+        often = Counter((content, name) for content, name, _ in gone)
+        numbers = {(content, name): number for content, name, number in gone if often[content, name] == 1}
+        for path, content in fresh.items():
+            if path not in found and (number := numbers.pop((content, _name(path, named)), None)) is not None:
+                found[path] = number
+        taken = set(found.values())
+        left = [row for row in left if row["number"] not in taken]
+    return found
+
+
+def _name(path: str, named: bool) -> str:
+    return path.rsplit("/", 1)[-1] if named else ""
+
+
+def _rename(db: sqlite3.Connection, dataset: Dataset, renamed: Mapping[str, int]) -> dict[str, int]:
+    """Note new paths; return those that nobody else noted in the meantime."""
+    noted = {}
+    for path, number in renamed.items():
+        change = "UPDATE OR IGNORE file SET path = ? WHERE dataset = ? AND number = ?"
+        if db.execute(change, (path, dataset.id, number)).rowcount == 1:
+            noted[path] = number
+    if noted:  # counted, as `listing.files_key` must change although count, sizes and times have not
+        count = "INSERT INTO number VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET last = last + 1"
+        db.execute(count, (f"renamed:{dataset.id}",))
+    return noted
 
 
 def _with_unseen(

@@ -56,6 +56,12 @@ def test_a_channel_that_only_resembles_the_one_before_stays_a_row_of_its_own(mea
     assert copies([sketches(means)], LAYERS, alike=between - 0.01)[3] == 0
 
 
+def test_neurons_that_both_see_how_two_datasets_differ_are_no_copies(means: np.ndarray) -> None:
+    dark, bright = means[:, :30], means[:, 30:] + 40
+    assert np.corrcoef(means[2] + 40 * (np.arange(60) > 29), means[5] + 40 * (np.arange(60) > 29))[0, 1] > 0.9
+    assert copies([sketches(dark), sketches(bright, start=30)], LAYERS).tolist()[:8] == [0, 1, 2, 0, 4, 5, 0, 4]
+
+
 def test_blocks_follow_each_other_only_within_a_stage() -> None:
     assert follows("block_3_0", "block_3_1") and follows("block_9", "block_10") and follows("layer4_0", "layer4_1")
     assert not follows("block_3_2", "block_4_0") and not follows("block_3_0", "block_3_2")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import dnacore as dc
+from dnacore.dna import npz
 from dnacore.dna.calibration import Calibration
 from dnacore.dna.file import counts_of, covariance_layers, differences
 from dnacore.dna.histogram import DNA
@@ -33,6 +35,15 @@ def test_a_dna_of_version_1_is_read() -> None:
     assert found.scatter["block/1"].tolist() == [[2, 0.5, 0], [0.5, 3, -1], [0, -1, 4]]
     assert found.rejected == ({"path": "bad.jpg", "reason": "the file is empty"},) and found.exact
     assert covariance_layers(FILES / "version-1.dna.npz") == {"block/1"}
+
+
+@pytest.mark.parametrize("kind", ["<f3", "<i7", "<c1"])
+def test_an_array_of_numbers_that_there_are_not_is_refused(tmp_path: Path, kind: str) -> None:
+    np.savez(tmp_path / "a.npz", x=np.zeros(3, np.float32))
+    with zipfile.ZipFile(tmp_path / "a.npz") as archive, zipfile.ZipFile(tmp_path / "b.npz", "w") as other:
+        other.writestr("x.npy", archive.read("x.npy").replace(b"<f4", kind.encode()))
+    with zipfile.ZipFile(tmp_path / "b.npz") as archive, pytest.raises(ValueError, match="of a kind that there is not"):
+        npz.whole(archive, "x")
 
 
 def test_a_gaussian_a_calibration_a_selection_and_sketches_of_version_1_are_read(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from dnacore.errors import BadInput, Damaged
 from dnacore.sketches.segments import QUANTILES, bytes_per_image, merge_segments, open_segment, save_segment
 from dnacore.sketches.sketches import Sketches
-from tests.sketch_data import NEURONS, arrays_of, hashes_of
+from tests.sketch_data import NEURONS, arrays_of, hashes_of, sketches_of
 
 
 def quantiles(images: int, seed: int) -> np.ndarray:
@@ -78,3 +79,17 @@ def test_the_size_said_beforehand_is_the_size_on_disk(tmp_path: Path) -> None:
 def test_every_sketch_needs_its_image(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="5 sketches were given with 4 images"):
         save_segment(tmp_path / "1.sketch", arrays_of(quantiles(5, 1)), hashes_of(4))
+
+
+def test_a_few_of_many_images_are_read_without_the_others() -> None:
+    many = 20_000
+    whole = sketches_of(np.random.default_rng(0).integers(0, 999, (NEURONS, many, QUANTILES)))
+    chosen = np.arange(0, many, 1000)
+    few, rows = whole.select(chosen), np.array([1, 4, 6])
+    tracemalloc.start()
+    found = few.quantiles(rows)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 100_000, "all images of these neurons are two million bytes"
+    assert np.array_equal(found, whole.quantiles(slice(None))[rows][:, chosen])
+    assert len(list(few.blocks(many * QUANTILES * 2))) == NEURONS, "what lies between them passes through memory too"

@@ -9,10 +9,12 @@ from dnacore import studies
 from dnacore.errors import BadInput, Cancelled
 from dnacore.neurons.selection import Selection
 from dnacore.studies import drift
-from dnacore.studies.drift import by_name, in_order, windows
+from dnacore.studies.drift import by_name, in_order
 from dnacore.studies.frame.study import Request, Watch
 from dnacore.studies.frame.words import Moved
+from dnacore.studies.methods import windows as windows_of
 from dnacore.studies.methods.change_point import between_images, change_point, energies
+from dnacore.studies.methods.windows import spaced, windows
 from tests.sketch_data import NEURONS
 from tests.studies.made_up import quantiles, subject
 
@@ -94,6 +96,25 @@ def test_words_that_came_and_went_are_told_and_drawn(monkeypatch: pytest.MonkeyP
     found = STUDY.run(Request({"dataset": (subject(np.clip(values, 0, 999)),)}))
     assert "it shows more of tusker; less of cab" in found.finding
     assert found.figures[-1].series[0].x == ["tusker", "cab"] and found.figures[-1].series[0].y == [30, -20]
+
+
+def test_of_many_images_some_are_looked_at_and_the_finding_says_so() -> None:
+    values = quantiles(200, 1)
+    values[2, 120:] += 300
+    found = STUDY.run(Request({"dataset": (subject(np.clip(values, 0, 999)),)}, {"images": 40}))
+    assert 117 <= found.more["change_at"] <= 127 and f"at image {found.more['change_at'] + 1} of 200" in found.finding
+    assert "40 of them were looked at" in found.finding and sum(row["images"] for row in found.table) == 40
+    assert (found.figures[1].series[0].x[0], found.figures[1].series[0].x[-1]) == (0, 199)
+    assert found.figures[0].marks[0].x == found.more["change_at"]
+    assert spaced(5, 9).tolist() == [0, 1, 2, 3, 4] and spaced(100_000, 2000).size == 2000
+    assert len(set(spaced(2001, 2000).tolist())) == 2000
+
+
+def test_windows_are_compared_in_passes_that_stay_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    request = Request({"dataset": (subject(quantiles(60, 1)),)}, {"orders": 19})
+    whole = STUDY.run(request)
+    monkeypatch.setattr(windows_of, "HELD", 1)
+    assert STUDY.run(request).table == whole.table
 
 
 def test_order_windows_and_what_cannot_be_done() -> None:

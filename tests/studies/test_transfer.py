@@ -12,6 +12,7 @@ import pytest
 from dnacore import studies
 from dnacore.errors import BadInput
 from dnacore.studies import transfer
+from dnacore.studies.frame import export
 from dnacore.studies.frame.study import Request
 from dnacore.studies.methods.orderings import chance, discrepancy
 from tests.studies.made_up import quantiles, subject
@@ -43,6 +44,10 @@ def test_a_table_of_scores_with_distances_is_judged(tmp_path: Path) -> None:
     assert found.table[0]["discrepancy"] == pytest.approx((0 + 10 + 10) / 3) and found.table[1]["discrepancy"] == 0
     assert found.more["discrepancy"] == pytest.approx(20 / 6)
     assert found.table[0]["predicted"] == "b, c, d" and found.table[0]["true"] == "b, d, c"
+    page = export.as_html(found)
+    assert "scores scores.csv" in page and str(tmp_path) not in page, (
+        "what is sent to others says no path of this computer"
+    )
     fewer = STUDY.run(Request({"target": (), "sources": ()}, {"scores": str(table), "higher": "no"}))
     assert fewer.table[0]["true"] == "c, d, b"
 

@@ -67,3 +67,16 @@ def test_the_further_ones_are_no_look_alikes():
     every = [channels(colour) for colour in palette.DATASET_COLOURS]
     assert nearest(every, EYES["all three cones"]) >= 0.1, "0.033 once"
     assert min(nearest(every, eyes) for eyes in EYES.values()) >= 0.045, "0.016 once"
+
+
+def contrast(one: str, other: str) -> float:
+    low, high = sorted(float(np.array([0.2126, 0.7152, 0.0722]) @ linear(channels(colour))) for colour in (one, other))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_all_but_three_stand_out_by_three_to_one_on_both_grounds():
+    """As docs/presenting.md and the palette say of these three."""
+    grounds = palette.LIGHT.ground, palette.DARK.ground
+    faintest = [min(contrast(palette.dataset_colour(at), ground) for ground in grounds) for at in range(98)]
+    assert [at for at, found in enumerate(faintest) if found < 2.995] == [1, 5, 7]
+    assert min(faintest) >= 2.2

@@ -201,3 +201,16 @@ def test_folders_are_counted_before_they_are_added(
     monkeypatch.setenv(browse.ENVIRONMENT, str(tmp_path))
     assert browse.counts(browse.Place(0, ("album", "all"))) == {"day": (3, True), "night": (3, True)}
     assert browse.counts(browse.Place(0, ("album",))) == {"all": (6, True)}
+
+
+def test_tags_that_were_written_as_a_table_are_read_back_also_where_a_spreadsheet_would_compute(tmp_path: Path) -> None:
+    ws = dc.Workspace.open(tmp_path / "home")
+    folder = small_world.draw(tmp_path / "in", 5)
+    for number, name in enumerate(("-1.png", "+a.png", "=b.png", "@c.png", "'-d.png")):
+        (folder / f"{number:03d}.png").rename(folder / name)
+    dataset = ws.add_dataset("odd", folder)
+    rows = ws.files(dataset)
+    tags.add(ws.catalogue, [(dataset.id, row.index) for row in rows], "-best")
+    (tmp_path / "tags.csv").write_text(tags.as_csv(ws.catalogue, dataset, rows), "utf-8")
+    table = read_attributes(tmp_path / "tags.csv", rows)
+    assert table["tag"].tolist() == ["-best"] * 5

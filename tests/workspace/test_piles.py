@@ -36,6 +36,20 @@ def test_an_image_lies_in_one_pile_at_most():
     assert piles.exchanged("").with_ == piles.without
 
 
+def test_adding_looks_at_every_image_a_few_times_however_large_the_pile():
+    looked = 0
+
+    class Image(tuple):
+        def __hash__(self) -> int:
+            nonlocal looked
+            looked += 1
+            return tuple.__hash__(self)
+
+    images = [Image((1, i)) for i in range(200)]
+    piles = Piles(tuple(images[:100])).added(WITH, images, "")
+    assert piles.with_ == tuple(images) and looked < 200 * 10
+
+
 def test_every_change_can_be_undone_also_after_a_restart(workspace):
     first = picks.save(workspace, Piles().added(WITH, [(1, 0)], ""))
     second = picks.save(workspace, picks.load(workspace, first).added(WITHOUT, [(1, 2)], first))

@@ -11,6 +11,7 @@ import pytest
 import dnacore as dc
 from dnacore.errors import UnknownName
 from dnacore.images import files
+from dnacore.workspace.saved import tags
 from tests import bad_files, small_world
 from tests.small_world import draw
 
@@ -40,8 +41,51 @@ def test_indices_stay_when_files_come_go_and_return(ws: dc.Workspace, tmp_path: 
         p: before[p] for p in ("001.png", "002.png", "003.png")
     }
     assert now["zzz.png"][1] == before["000.png"][1]
-    assert len({index for index, _ in now.values()} | {before["000.png"][0]}) == 5
+    assert now["zzz.png"][0] == before["000.png"][0]
     assert ws.image_path(dataset.id, now["zzz.png"][0]) == folder / "zzz.png"
+
+
+@pytest.mark.parametrize("hashes", [True, False])
+def test_a_renamed_image_keeps_its_number_and_its_tags(ws: dc.Workspace, tmp_path: Path, hashes: bool) -> None:
+    folder = draw(tmp_path / "in", 3)
+    dataset = ws.add_dataset("d", folder)
+    ws.scan(dataset)
+    before, key = {f.path: f.index for f in ws.files(dataset)}, ws.files_key(dataset)
+    tags.add(ws.catalogue, [(dataset.id, before["001.png"])], "keep")
+    (folder / "sub").mkdir()
+    (folder / "001.png").rename(folder / "sub" / "x01.png")
+    draw(folder / "new", 1, seed=9)
+    scan = ws.scan(dataset, hashes=hashes)
+    now = {f.path: f.index for f in scan.files}
+    assert now["sub/x01.png"] == before["001.png"] and now["new/000.png"] == 3
+    assert ws.dataset("d[tag=keep]").images == 1
+    assert ws.files_key(dataset) != key, "what was kept in memory knows the old path"
+    (folder / "sub" / "x01.png").rename(folder / "y01.png")
+    key = ws.files_key(dataset)
+    ws.scan(dataset)
+    assert {f.path: f.index for f in ws.files(dataset)}["y01.png"] == before["001.png"]
+    assert ws.files_key(dataset) != key
+
+
+def test_of_renamed_copies_only_those_are_known_again_that_can_be_told_apart(ws: dc.Workspace, tmp_path: Path) -> None:
+    folder = draw(tmp_path / "in", 1)
+    for name in ("b.png", "c.png", "d.png"):
+        (folder / name).write_bytes((folder / "000.png").read_bytes())
+    dataset = ws.add_dataset("d", folder)
+    ws.scan(dataset)
+    before = {f.path: f.index for f in ws.files(dataset)}
+    (folder / "moved").mkdir()
+    for name in ("b.png", "c.png"):
+        (folder / name).rename(folder / "moved" / name)
+    ws.scan(dataset)
+    now = {f.path: f.index for f in ws.files(dataset)}
+    assert (now["moved/b.png"], now["moved/c.png"]) == (before["b.png"], before["c.png"])
+    for name in ("b.png", "c.png"):
+        (folder / "moved" / name).rename(folder / f"other {name}")
+    ws.scan(dataset)
+    again = {f.path: f.index for f in ws.files(dataset)}
+    assert {again["other b.png"], again["other c.png"]}.isdisjoint(before.values())
+    assert (again["000.png"], again["d.png"]) == (before["000.png"], before["d.png"])
 
 
 def test_only_new_and_changed_files_are_read(ws: dc.Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -117,3 +117,19 @@ def test_shards_that_lost_nothing_and_share_nothing_they_should_not_are_kept(
     work = plan(rows(*sorted(after)), shards, size=5, own=1000)
     whole = {s.id for s in shards if {m.path for m in s.members} <= set(after)}
     assert {s.id for s in work.keep} == whole
+
+
+def test_many_renamed_copies_of_one_file_are_matched_without_looking_at_all_of_them_each_time() -> None:
+    compared = 0
+
+    class Path(str):
+        def __lt__(self, other: str) -> bool:
+            nonlocal compared
+            compared += 1
+            return str.__lt__(self, other)
+
+    shards = [Shard(1, tuple(Member("same", f"old/{i:04d}.jpg") for i in range(500)))]
+    renamed = [FileRow(i, Path(f"new/{i:04d}.jpg"), 1, 0, "same") for i in reversed(range(500))]
+    work = plan(renamed, shards)
+    assert [m.path for m in work.keep[0].members] == [f"new/{i:04d}.jpg" for i in range(500)]
+    assert compared < 500 * 20

@@ -19,8 +19,10 @@ FONT = "Inter, sans-serif"
 SMALL, BODY, TITLE, DISPLAY = 13, 15, 20, 28
 
 # The first two are Okabe and Ito's (2008). With them, the next six were searched for so that any two of the eight lie 0.2
-# apart in Oklab and 0.09 to people who lack one kind of cone, in the same order of hues as before; each further one lies
-# as far from all before it as the 3:1 on both grounds allows (`tests/ui/test_palette.py` measures all this).
+# apart in Oklab and 0.09 to people who lack one kind of cone, in the same order of hues as before. Three of the eight are
+# fainter than 3:1 on one ground, at 2.2:1: the second and the sixth on white, the last on the dark one. A colour never
+# stands without a name. Each further one lies as far from all
+# before it as 3:1 on both grounds allows (`tests/ui/test_palette.py` measures all this).
 DATASET_COLOURS = (
     "#0072B2",
     "#E69F00",

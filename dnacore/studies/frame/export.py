@@ -8,6 +8,7 @@ import html
 import importlib.util
 import io
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -131,8 +132,13 @@ def _pictures(result: Result, thumbnail: Thumbnail | None) -> str:
 
 def _origin(result: Result) -> str:
     names = ", ".join(name for group in result.datasets.values() for name in group)
-    chosen = ", ".join(f"{key} {value}" for key, value in result.options.items() if value not in ("", None))
+    chosen = ", ".join(f"{key} {_told(value)}" for key, value in result.options.items() if value not in ("", None))
     return (
         f"Study {result.study} of {names or 'a table'}; {chosen or 'no options'}; seed {result.seed}; "
         f"{result.seconds:.1f} s."
     )
+
+
+def _told(value: Any) -> Any:
+    """An option's value for others to read: of a file its name, not where it lies."""
+    return re.split(r"[/\\]", value)[-1] if isinstance(value, str) else value

@@ -47,7 +47,7 @@ def between_images(sketches: Sketches, weights: np.ndarray | None, watch: Watch)
     scale = np.full(len(rows), 1 / max(len(rows), 1)) if weights is None else weights[rows]
     if (scale < 0).any():
         raise BadInput("Neurons with negative weights measure no distance between images. Choose another selection.")
-    step = max(1, BLOCK_BYTES // max(1, n * QUANTILES * 4))
+    step = max(1, BLOCK_BYTES // max(1, n * QUANTILES * 4, sketches.lying * QUANTILES // 2))  # 4 times that in the file
     for start in range(0, len(rows), step):
         watch("comparing images with each other", start, len(rows))
         part = slice(start, start + step)
@@ -66,7 +66,8 @@ def energies(distances: np.ndarray, least: int) -> np.ndarray:
     n m / (n + m) * (2 mean d(X, Y) - mean d(X, X') - mean d(Y, Y')). distances: (N, N), symmetric, 0 on the diagonal.
     """
     n = len(distances)
-    running = distances.cumsum(0).cumsum(1)
+    running = distances.cumsum(0)
+    running.cumsum(1, out=running)
     t = np.arange(least, n - least + 1)
     out = np.zeros(n)
     if not len(t):

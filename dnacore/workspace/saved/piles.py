@@ -40,8 +40,9 @@ class Piles:
     def added(self, side: str, images: Iterable[tuple[int, int]], before: str) -> Piles:
         """Return the piles with images added to one side; an image lies in one pile at most."""
         fresh = tuple(dict.fromkeys(images))
-        kept = {name: tuple(one for one in self.pile(name) if one not in set(fresh)) for name in (WITH, WITHOUT)}
-        here = self.pile(side) + tuple(one for one in fresh if one not in set(self.pile(side)))
+        new, old = set(fresh), set(self.pile(side))
+        kept = {name: tuple(one for one in self.pile(name) if one not in new) for name in (WITH, WITHOUT)}
+        here = self.pile(side) + tuple(one for one in fresh if one not in old)
         with_, without = (here if name == side else kept[name] for name in (WITH, WITHOUT))
         return Piles(with_, without, before)
 

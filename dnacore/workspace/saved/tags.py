@@ -1,5 +1,8 @@
-"""Tags: words of one's own on images, kept in the catalogue by the image's number, so that they survive renames.
+"""Tags: words of one's own on images, kept in the catalogue by the image's number.
 
+So they survive the renaming of a dataset, and that of an image file whose content was known before (every extraction and
+`Workspace.scan` see to that): the next scan knows it by its bytes. Of several copies that are renamed at once and all get
+another file name, none is known again.
 They are an attribute like any other: `NAME[tag=WORD]`, and `NAME[tag!=WORD]` for all images without it.
 """
 

@@ -96,11 +96,12 @@ def _match(files: Sequence[FileRow], shards: Sequence[Shard]) -> dict[int, list[
     found: dict[int, list[FileRow | None]] = {
         shard.id: [free[m.hash].pop(m.path, None) for m in shard.members] for shard in shards
     }
+    left = {content: sorted(rows.values(), key=lambda f: f.path, reverse=True) for content, rows in free.items()}
     for shard in shards:
         row = found[shard.id]
         for i, member in enumerate(shard.members):
-            if row[i] is None and free[member.hash]:
-                row[i] = free[member.hash].pop(min(free[member.hash]))
+            if row[i] is None and left[member.hash]:
+                row[i] = left[member.hash].pop()
     return found
 
 
