@@ -9,6 +9,7 @@ import streamlit as st
 
 from dnacore.errors import BadInput
 from dnacore.images import browse
+from dnacore.sources.shared.download import is_address
 from dnacore.sources.shared.gallery import news
 from dnacore.workspace import jobs
 from dnacore.workspace.saved import cards
@@ -40,7 +41,7 @@ def take_in(source: str) -> None:
     source = source.strip()
     if not source:
         raise BadInput("Paste the path of a shared folder first, or the address of a gallery.")
-    if "://" not in source:
+    if not is_address(source):  # whatever else it is, it lies below a folder that may be looked into
         source = str(browse.path_of(browse.find(source)))
     title = f"Taking in the gallery {source.rstrip('/').rsplit('/', 1)[-1]}"
     jobs.start(reads.workspace(), ["gallery", "add", source], title=title)
@@ -55,7 +56,7 @@ def draw_source(source: str) -> None:
         if st.button("Look again", key=f"gallery-again-{source}", type="tertiary", disabled=bool(tray.running())):
             jobs.start(reads.workspace(), ["gallery", "add", source], title="Looking at a gallery again")
             st.rerun()
-    if "://" not in source and (said := _news(source, tuple(cards.kept(reads.workspace()).values()))):
+    if not is_address(source) and (said := _news(source, tuple(cards.kept(reads.workspace()).values()))):
         layout.note(said)
 
 
