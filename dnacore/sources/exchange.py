@@ -17,6 +17,7 @@ from dnacore.dna.histogram import DNA
 from dnacore.dna.vdna import is_peer, read_peer, read_ranges, write_peer
 from dnacore.errors import BadInput, Damaged
 from dnacore.neurons.selection import Selection, load_selection
+from dnacore.paths import discard
 from dnacore.workspace.datasets import clean_name, free_name
 from dnacore.workspace.saved import cards, imported
 from dnacore.workspace.workspace import Workspace
@@ -108,7 +109,7 @@ def _free(workspace: Workspace, wanted: str, dna: DNA | Gaussian, apart: bool) -
     name = free_name(wanted, {d.name for d in workspace.datasets()} | others)
     if name not in there:  # what a removal left lying, where somebody still read it, is not said of this one
         for ending in (cards.ENDING, cards.PICTURE):
-            cards.beside(workspace, name, ending).unlink(missing_ok=True)
+            discard(cards.beside(workspace, name, ending))
     return name
 
 
