@@ -1,25 +1,31 @@
 """Every study from its page, on the demo's images: `python -m benchmarks.studies_page [--workspace DIR] [--keep DIR]`.
 
-Opens each study in a browser with the datasets that the page proposes (realism and ignoring get those that they are
-about), presses the button, and prints the seconds until the answer stands on the page, what the page said meanwhile, and
-the job's own seconds. `--cancel` stops each job once and prints how long that took and what stands there then. The HTML
-that the page hands out is opened in a browser that has no network: printed are the requests it tried, its errors, its
-figures and pictures. --keep writes the files and a picture of each there. Needs Chromium and Playwright.
+Opens each study in a browser with the datasets that the page proposes (some get those that they are about), presses the
+button, and prints the seconds until the answer stands on the page, what the page said meanwhile, and the job's own
+seconds. `--cancel` stops each job once first and prints how long that took. The HTML that the page hands out is opened in
+a browser that has no network: printed are the requests it tried, its errors, its figures and pictures. --keep writes the
+files and a picture of each there. Needs Chromium and Playwright; with --jobs no browser is opened, and the jobs alone are
+run that the page would start, with their CPU seconds.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
+import resource
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
 
 import dnacore as dc
 from dnacore import studies
+from dnacore.sources import study_requests
 from dnacore.workspace import jobs
 from tools import browser, dashboard
 
@@ -35,8 +41,17 @@ CHOICES = {  # where the page's own proposal is not what the study is about
     "&photo-drawing-domains=styles_sketch&photo-drawing-domains=styles_painting",
     "drift": "drift-dataset=streets",
 }
+ALONE = {  # what the page proposes by itself
+    "ignore": "ignore-dataset=faces",
+    "changes": "changes-dataset=streets_base&changes-other=streets_brighter",
+    "footprint": "footprint-dataset=streets_base&footprint-dataset=streets_brighter&footprint-dataset=streets_darker",
+}
 ANSWER = ".st-key-study-csv"
 PROGRESS = ".st-key-study-job"
+FIGURES = "[data-testid=stMain] figure"
+DRAWN = """() => document.querySelector("[data-testid=stApp]").dataset.testScriptState === "notRunning"
+  && document.querySelectorAll(".js-plotly-plot .main-svg").length
+  && [...document.querySelectorAll("[data-testid=stMain] figure img")].every((one) => one.naturalWidth)"""
 PATIENCE_MS = 150_000
 
 
@@ -78,7 +93,12 @@ def answered(page: Page, address: str, workspace: dc.Workspace) -> str:
     stages = list(dict.fromkeys(one.partition(" · ")[0] for one in said))
     found = page.locator(".vds-found").first.inner_text()
     took = (job.finished or time.time()) - job.started
-    return f"{seconds:.0f} s on the page, {took:.0f} s the job ({job.state}); said {', '.join(stages)}\n    {found}"
+    page.wait_for_function(DRAWN)
+    drawn = [page.locator(which).count() for which in (".js-plotly-plot", FIGURES, f"{FIGURES} span")]
+    return (
+        f"{seconds:.0f} s on the page, {took:.0f} s the job ({job.state}); said {', '.join(stages)}\n    {found}\n    "
+        f"the page: {drawn[0]} figures, {drawn[1]} pictures, {drawn[2]} places"
+    )
 
 
 def offline(opened: Browser, file: Path, picture: Path | None) -> str:
@@ -107,6 +127,33 @@ def offline(opened: Browser, file: Path, picture: Path | None) -> str:
     )
 
 
+def job_alone(name: str, workspace: dc.Workspace) -> str:
+    """Run the job that the page starts for a study, as it proposes it; its seconds and how often it told its progress."""
+    from ui.app import reads
+    from ui.studies.ask import Asked
+
+    study, ready = studies.find(name), {one.name: one for one in reads.ready()}
+    given = parse_qs(CHOICES.get(name) or ALONE[name])
+    names = [one for role in study.roles for one in given.get(f"{name}-{role.name}", [])]
+    asked = Asked(study, tuple(ready[one] for one in names), study.settings({}), "", 0)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    job = jobs.start(workspace, [*asked.command, "--fresh"], title=study.question, datasets=names)
+    told: set[tuple[str, int]] = set()
+    while job.state == "running":
+        told.add((job.stage, job.done))
+        time.sleep(0.2)
+        job = jobs.job(workspace, job.id)
+    found = study_requests.read(asked.file)
+    said = found.finding if found is not None else job.message
+    seconds = (job.finished or time.time()) - job.started
+    for thread in threading.enumerate():
+        if thread.name == f"job-{job.id}":  # which reaps the process, whose CPU time counts from then on
+            thread.join()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return f"{seconds:.0f} s the job ({job.state}), {used:.0f} s of CPU, {len(told)} steps of progress seen\n    {said}"
+
+
 def main(words: Sequence[str] | None = None) -> None:
     """Run the studies that were asked for."""
     options = argparse.ArgumentParser(prog="benchmarks.studies_page", description=__doc__.splitlines()[0])
@@ -114,7 +161,16 @@ def main(words: Sequence[str] | None = None) -> None:
     options.add_argument("--keep", type=Path, help="keep each study's HTML and pictures of it here")
     options.add_argument("--only", choices=studies.NAMES, nargs="+", default=studies.NAMES)
     options.add_argument("--cancel", action="store_true", help="cancel each study once before it is run")
+    options.add_argument("--jobs", action="store_true", help="run the jobs alone, without a browser")
     chosen = options.parse_args(words)
+    if chosen.jobs:
+        with tempfile.TemporaryDirectory() as temporary:
+            home = (chosen.workspace or Path(temporary, "workspace")).absolute()
+            prepare(home)
+            os.environ["VISUAL_DNA_HOME"] = str(home)
+            for name in chosen.only:
+                print(f"{name}: {job_alone(name, dc.Workspace.open(home))}", flush=True)
+        return
     from playwright.sync_api import sync_playwright
 
     with tempfile.TemporaryDirectory() as temporary, sync_playwright() as playwright:

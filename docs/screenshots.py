@@ -49,7 +49,7 @@ EVERY = PAGES | {  # with --all
     "lens": "lens",
     "studies": "studies",
     "compare-parts": "compare?a=faces%5Bhat%3D1%5D&b=faces%5Bhat%3D0%5D",
-    "sensitivity-hat": "sensitivity?dataset=faces&attribute=hat",
+    "sensitivity-hat": "sensitivity?from=faces&attribute=hat",
     "sensitivity-forget": "sensitivity?do=forget",
     "gallery-ranked": "gallery?dataset=faces&like=styles_sketch",
     "tour": "?tour=1",
@@ -124,7 +124,10 @@ def look(page, address: str, file: Path, rules: str) -> list[str]:
     page.evaluate(rules)
     for scheme in ("light", "dark"):
         fit.light(page, scheme == "dark")
-        wrong = [*fit.cut_off(page), *fit.grave(page)]
+        for _ in range(8):  # half of the page may have changed to the dark, and half not yet
+            if not (wrong := [*fit.cut_off(page), *fit.grave(page)]):
+                break
+            fit.settle(page)
         found += [f"{file.stem} {scheme} {window['width']}: {one}" for one in wrong]
         page.screenshot(path=file.with_stem(f"{file.stem}-{scheme}-{window['width']}"))
     fit.light(page, False)

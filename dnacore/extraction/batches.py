@@ -56,7 +56,7 @@ class _Started:
 
 @dataclass(frozen=True)
 class _Reason:
-    """Why an image was not read, and whether that may pass."""
+    """Why an image was not read, and whether the reason is temporary."""
 
     text: str
     passing: bool
@@ -124,7 +124,7 @@ def _collect(one: _Started) -> Batch:
 
 
 def _checked(path: Path, content: str) -> BinaryIO:
-    """The file's bytes, read once, where they are still those that were hashed: what is decoded is what was hashed."""
+    """Read a file's bytes once, so that what is decoded is what was hashed. Raises Unread where they have changed."""
     if os.path.lexists(path) and not stat.S_ISREG(os.stat(path).st_mode):
         raise Unread("it is not an ordinary file any more")
     data = tars.read_bytes(path)
@@ -149,7 +149,7 @@ def _sent(batches: Iterator[Batch], device: torch.device) -> Iterator[Batch]:
 
 
 def _taken(batch: Batch, stream: torch.cuda.Stream) -> Batch:
-    """Let the network's stream wait for the copy, and the memory outlive what that stream does with it."""
+    """Make the network's stream wait for the copy, and keep the memory until that stream is done with it."""
     if batch.tensor is not None:
         now = torch.cuda.current_stream(batch.tensor.device)
         now.wait_stream(stream)

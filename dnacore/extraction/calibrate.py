@@ -129,7 +129,7 @@ def _extremes(extractor: Extractor, batch: torch.Tensor, names: Sequence[str]) -
 
     extractor.visit(batch, see)
     smallest, largest = (np.concatenate([part[layer] for layer in extractor.layers], axis=1) for part in (low, high))
-    fine = np.isfinite(smallest).all(1) & np.isfinite(largest).all(1)  # amin and amax hand NaN on
+    fine = np.isfinite(smallest).all(1) & np.isfinite(largest).all(1)  # amin and amax propagate NaN
     kept = [name for name, good in zip(names, fine, strict=True) if good]
     return Extremes.of(smallest[fine], largest[fine], kept), [name for name in names if name not in kept]
 

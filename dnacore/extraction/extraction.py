@@ -1,4 +1,4 @@
-"""Extracting a dataset: what of it is there already, what has to go through the network, and what comes of it.
+"""Extracting a dataset: what is already done, what has to go through the network, and the DNA that results.
 
 Running it again continues where it stopped, and extracts only what is new: see `plan` for what a shard remembers.
 """

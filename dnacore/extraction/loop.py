@@ -212,7 +212,7 @@ class _Heard:
         if not self._found:
             return None
         hashes = tuple(content for names, _, _ in self._found for content in names)
-        # Only now, once a shard, since fetching from a GPU waits for all that it was given to do.
+        # Once per shard only: fetching from a GPU waits until all work queued on it is done.
         classes, odds = (torch.cat(part).cpu().numpy() for part in list(zip(*self._found, strict=True))[1:])
         return Words(classes.astype("int64"), odds, hashes, self._known)
 

@@ -13,7 +13,7 @@ import numpy as np
 
 # One image of noise among 40 photographs, faces or street scenes widens the ranges of an untrained ResNet by 15 to 28 %
 # on average, 25 to 50 times (in the logarithm) as much as the next image; without it the most extreme one does so by
-# 1 to 3 %, and leads by up to 2.3. Of fewer images any may be the odd one.
+# 1 to 3 %, and leads by up to 2.3. Among fewer images any may look like an outlier.
 WILD_AMONG = 16
 WILD_STRETCH = 1.1
 WILD_LEAD = 3.5

@@ -1,4 +1,4 @@
-"""How a long piece of work reports where it stands, and hears that it should stop."""
+"""How long work reports its progress, and how it is told to stop."""
 
 from __future__ import annotations
 

@@ -206,7 +206,7 @@ class RayEngine:
         return [task[0] for task in self._workers.values() if task is not None]
 
     def _made_ready(self, loop: Loop) -> None:
-        """Let workers that hold another network or other ranges go."""
+        """End workers that hold another network or other ranges."""
         key = loop.extractor.fingerprint, loop.calibration.fingerprint
         if self._made_for != key:
             self._end_workers()
@@ -237,7 +237,7 @@ class RayEngine:
             self._workers[worker] = None
             try:
                 yield self._ray.get(future), files, tried
-            except RayTaskError as problem:  # our own code said no; the sentence is for the person
+            except RayTaskError as problem:  # an error of ours, whose sentence is meant for the user
                 raise problem.cause if isinstance(problem.cause, DnaError) else problem from None
             except RayActorError:
                 del self._workers[worker]

@@ -18,7 +18,7 @@ DISK_SHARE = 4  # sketches of all images are kept while they need at most a quar
 
 
 def sketch_every(root: Path, neurons: int, images: int) -> int:
-    """Of how many images one would keep a sketch if it were chosen now: a power of two, so that shares are nested."""
+    """One image in how many would keep a sketch if it were chosen now: a power of two, so that shares are nested."""
     room = shutil.disk_usage(root).free // DISK_SHARE
     every, need = 1, bytes_per_image(neurons) * images
     while need > max(room, 1) * every and every < images:
@@ -27,7 +27,7 @@ def sketch_every(root: Path, neurons: int, images: int) -> int:
 
 
 def share_of(store: Store, dataset: Dataset, setting: Setting, files: Sequence[FileRow]) -> int:
-    """Of how many images one keeps a sketch: as was once chosen, whatever room there is now.
+    """One image in how many keeps a sketch: as first chosen, whatever room there is now.
 
     Only where images came that have none yet, and theirs would not fit, it becomes coarser: every second one of those
     that keep one already still does.

@@ -16,11 +16,12 @@ import numpy as np
 
 from dnacore.analyses.explanation import explain_image
 from dnacore.analyses.metrics import auc
-from dnacore.analyses.places import places
+from dnacore.analyses.places import on_picture, places
 from dnacore.analyses.ranking import distances_to
 from dnacore.attributes.sensitivity import sensitivity
 from dnacore.dna.layers import locate
-from dnacore.errors import BadInput
+from dnacore.errors import BadInput, DnaError
+from dnacore.images.decode import decode
 from dnacore.neurons.selection import Selection
 from dnacore.sketches.sketches import together
 from dnacore.studies.frame.result import Figure, Picture, Result, Series, Spot
@@ -207,9 +208,23 @@ def _spots(made: Subject, image: int, real, generated, neurons: Sequence[int]) -
     why = explain_image(made.sketches, image, real, generated, Selection.of(np.asarray(neurons)))
     adding = [int(n) for n, part in zip(why.neurons, why.parts, strict=True) if part > 0]
     strength = {int(n): float(part) for n, part in zip(why.neurons, why.parts, strict=True)}
-    found = zip(adding, places(made.sketches, image, adding, made.dna), strict=True) if adding else ()
+    size = _size(made, image)
+    if not adding or size is None:
+        return []
+    crop = str(made.dna.extractor.get("preprocessing", {}).get("crop", "squash"))
+    seen = (on_picture(place, *size, crop) for place in places(made.sketches, image, adding, made.dna))
+    found = zip(adding, seen, strict=True)
     spots = [Spot(p.row, p.column, p.height, p.width, strength[n]) for n, p in found if not p.whole]
     return spots[:SPOTS]
+
+
+def _size(made: Subject, image: int) -> tuple[int, int] | None:
+    """Width and height of the upright picture; None for a file that cannot be read any more."""
+    try:
+        height, width = decode(made.folder / made.paths[image]).shape[:2]
+    except (DnaError, OSError):
+        return None
+    return width, height
 
 
 STUDY = Study(

@@ -51,13 +51,18 @@ def read_scores(path: str) -> pd.DataFrame:
     """A table of cross-dataset scores: columns target, source, score, and perhaps distance. Raises BadInput."""
     file = SHIPPED[path][0] if path in SHIPPED else Path(path)
     try:
-        table = pd.read_csv(file, dtype={"target": str, "source": str})
+        table = pd.read_csv(  # a dataset may be called "NA", and nobody packs a table of scores
+            file, dtype={"target": str, "source": str}, keep_default_na=False, compression=None,
+            na_values={"score": [""], "distance": [""]},
+        )  # fmt: skip
     except (OSError, ValueError) as error:
         raise BadInput(f"The table of scores {file.name} cannot be read ({error}).") from error
     if missing := [c for c in ("target", "source", "score") if c not in table.columns]:
         raise BadInput(
             f"The table of scores {file.name} has no column {', '.join(missing)}: give target, source and score."
         )
+    if (table[["target", "source"]] == "").any(axis=None):
+        raise BadInput(f"In the table of scores {file.name}, a row has no name in target or source. Fill it in.")
     for column in ("score", "distance"):
         if column in table.columns and not np.isfinite(pd.to_numeric(table[column], errors="coerce")).all():
             raise BadInput(
@@ -109,11 +114,11 @@ def _ranked(request: Request) -> Result:
     unit = "bins" if request.options["metric"] == "emd" else "squared activation"
     first = rows[0]
     text = f"Of {len(rows)} datasets, {first['source']} is nearest to {target}"
-    text += (
-        f"; {rows[-1]['source']} is {rows[-1]['distance'] / first['distance']:.1f} times as far."
-        if first["distance"] and rows[1:]
-        else "."
-    )
+    near, far = first["distance"], rows[-1]["distance"]
+    if far >= 1.05 * near > 0:
+        text += f"; {rows[-1]['source']} is {far / near:.1f} times as far."
+    else:
+        text += f"; {rows[-1]['source']} is about as near." if rows[1:] and near else "."
     figure = Figure(
         "bar",
         f"Distance to {target}",

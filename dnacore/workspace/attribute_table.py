@@ -95,7 +95,7 @@ def with_folders(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def with_tags(table: pd.DataFrame, tags: Sequence[Sequence[str]]) -> pd.DataFrame:
-    """The table with each image's tags in its column `tag`, behind what the table says there. tags: of each row."""
+    """The table with each image's tags in its column `tag`, after what the table says there. tags: of each row."""
     if not any(tags):
         return table
     said = list(table[TAG]) if TAG in table.columns else [""] * len(table)

@@ -86,6 +86,11 @@ class Catalogue:
             row = db.execute("SELECT last FROM number WHERE name = 'born'").fetchone()
         return float(row["last"]) if row else 0.0
 
+    def has_been_used(self) -> bool:
+        """Whether there ever was a dataset, removed ones included."""
+        with self.reading() as db:
+            return db.execute("SELECT 1 FROM sqlite_sequence WHERE name = 'dataset' AND seq > 0").fetchone() is not None
+
     def _version(self) -> int:
         """The version of the file's tables; 0 for a new file. Takes no lock."""
         with closing(sqlite3.connect(self.path, timeout=WAIT)) as connection:
@@ -114,7 +119,7 @@ class Catalogue:
                         if "duplicate column" not in str(error):
                             raise
                 numbers = {"catalogue": random.SystemRandom().getrandbits(48), **_numbers(self.path.parent)}
-                numbers["born"] *= version == 0  # one that is brought up to date has named all there is
+                numbers["born"] *= version == 0  # a catalogue that is only upgraded already names every file
                 connection.executemany("INSERT OR IGNORE INTO number VALUES (?,?)", numbers.items())
                 connection.execute(f"PRAGMA user_version = {VERSION}")
 
@@ -154,7 +159,7 @@ class Catalogue:
 
 
 def _numbers(root: Path) -> dict[str, int]:
-    """Where numbers go on: behind whatever files an earlier catalogue left. And when this one begins."""
+    """The last numbers used, by files of an earlier catalogue too, and when this catalogue was made."""
     numbers = {"born": int(time.time())}
     for name, folder in (("shard", "shards"), ("shard", "words"), ("segment", "sketches")):
         found = (re.match(r"\d+", path.name) for path in (root / folder).glob("*"))

@@ -29,9 +29,7 @@ from dnacore.paths import discard_folder
 from dnacore.workspace.journal import TAIL, append, events_of, folder_of, is_alive, of_this_run
 from dnacore.workspace.workspace import Workspace
 
-MOST_KNOWN = (
-    10_000  # ended jobs that are remembered, so that watching hundreds of them costs a look at each file's time
-)
+MOST_KNOWN = 10_000  # ended jobs kept in memory, so that watching hundreds of them only looks at each file's time
 _ended: dict[Path, tuple[tuple[int, ...], Job]] = {}
 STOPPING = "stopping"
 STARTING = 30.0  # seconds a new process may take before it holds its lock
@@ -95,7 +93,7 @@ def cancel(workspace: Workspace, number: str) -> None:
         return
     deadline = time.monotonic() + STARTING
     process = None
-    # A job that is still starting cannot hear us yet, and the number written down last is another process's.
+    # A job that is still starting cannot be told yet: the process number on record is of its last run.
     while process is None or not is_alive(folder):
         if time.monotonic() > deadline or job(workspace, number).state != "running":
             return
@@ -166,7 +164,7 @@ def _read(folder: Path, number: str) -> Job:
         state = "running"
     if not state:
         begun = seen.get("event") not in (None, "queued")
-        # a moment that lies ahead was written under a clock that has been put right since
+        # a time in the future was written before the clock was corrected
         waiting = not begun and abs(time.time() - _number(seen.get("time"), content["created"])) < STARTING
         state = "running" if alive or waiting else "interrupted"
     message = seen.get("message", "")

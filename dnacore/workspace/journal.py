@@ -21,6 +21,7 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]  # Windows has none
 
+MOST_SAID = 8_000  # letters of a job's last message, of which JSON may make six bytes each
 TAIL = 1 << 16  # bytes of a journal that say how things stand: every progress line is complete in itself
 RATE_WINDOW = 20.0  # seconds over which images per second are averaged
 _NUMBER = re.compile("[0-9A-Za-z-]{1,80}")
@@ -70,7 +71,9 @@ class Journal:
         if self._last:
             self._write(self._last)
             self._last = {}
-        self._write({"event": event, "message": message})
+        # Whole within what is read of a journal: a job over a thousand datasets has a line to say of each.
+        told = message if len(message) <= MOST_SAID else f"{message[:MOST_SAID]}…"
+        self._write({"event": event, "message": told})
 
     def _write(self, event: dict[str, Any]) -> None:
         with suppress(OSError):  # a full disk is reported by the work itself; the journal must not hide that
@@ -97,7 +100,7 @@ def is_alive(folder: Path) -> bool:
         return False
     lock = FileLock(folder / "alive.lock")
     try:
-        lock.acquire(timeout=0.1, poll_interval=0.01)  # longer than another watcher's look takes
+        lock.acquire(timeout=0.1, poll_interval=0.01)  # longer than another watcher holds it
     except Timeout:
         return True
     lock.release()
@@ -132,6 +135,6 @@ def events_of(folder: Path, tail: int | None = None) -> list[dict[str, Any]]:
 
 
 def of_this_run(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The events since the job was queued last: what an earlier run of it said is past."""
+    """The events since the job was last queued; those of earlier runs no longer count."""
     queued = max((i for i, event in enumerate(events) if event["event"] == "queued"), default=-1)
     return events[queued + 1 :]

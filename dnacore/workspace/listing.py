@@ -65,7 +65,7 @@ def rejected(catalogue: Catalogue, dataset: Dataset, extractor: str | None = Non
     """Files that could not be read, with reasons: at the last scan, and in extractions (of one network or any)."""
     with catalogue.reading() as db:
         rows = db.execute("SELECT path, reason, passing FROM unreadable WHERE dataset = ?", (dataset.id,)).fetchall()
-        # Few images cannot be read, if any: they come first, else 10,000 files are held against as many members.
+        # Start from the few images that cannot be read: else 10,000 files are joined with as many members.
         rows += db.execute(
             "WITH bad AS MATERIALIZED (SELECT DISTINCT member.hash, member.reason, member.passing FROM shard "
             "JOIN setting ON setting.id = shard.setting JOIN member ON member.shard = shard.id "

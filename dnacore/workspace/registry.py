@@ -160,7 +160,7 @@ class Registry:
         except Unavailable:
             if shutil.disk_usage(self.root).free >= FULL:
                 raise
-            freed = sum(map(discard, files))  # they make the room that forgetting them takes, and all of it is to go
+            freed = sum(map(discard, files))  # frees the room that the catalogue's change needs
             self._forget(dataset)
         freed += sum(map(discard, files))
         if own is not None:

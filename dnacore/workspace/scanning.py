@@ -21,7 +21,7 @@ _HASH = re.compile("[0-9a-f]{32}")
 
 @dataclass(frozen=True)
 class Scan:
-    """A look at a dataset's folder. files: readable ones by path; rejected: the others; added, removed: since then."""
+    """A look at a dataset's folder. files: readable ones by path; rejected: the others; added, removed: since the last scan."""
 
     files: list[FileRow]
     rejected: list[Rejected]
@@ -91,7 +91,7 @@ def scan(
 def _with_unseen(
     found: list[ImageFile], rejected: list[Rejected], known: Mapping[str, sqlite3.Row]
 ) -> tuple[list[ImageFile], list[Rejected]]:
-    """The files found, and those known from before that could only not be looked at now: as they were known."""
+    """The files found, and known ones that could not be looked at this time, as they were last known."""
     denied = {r.path for r in rejected if r.passing}
     if not denied:
         return found, rejected

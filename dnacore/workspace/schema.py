@@ -1,4 +1,4 @@
-"""The tables of the catalogue, how an older one becomes a present one, and what its rows must agree on."""
+"""The tables of the catalogue, how an older catalogue is upgraded, and which constraints its rows must satisfy."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ CREATE TABLE selection (name TEXT PRIMARY KEY, content TEXT NOT NULL, saved REAL
 UPGRADES = {
     1: "CREATE TABLE IF NOT EXISTS checked (segment INTEGER PRIMARY KEY REFERENCES segment ON DELETE CASCADE, stamp TEXT NOT NULL) "
     "WITHOUT ROWID",
-    # Versions 1 and 2 took every reason for one of the file's bytes; those that pass are tried again.
+    # Versions 1 and 2 blamed the file for every failure; temporary ones are tried again.
     2: """
 ALTER TABLE member ADD COLUMN passing INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE unreadable ADD COLUMN passing INTEGER NOT NULL DEFAULT 0;
@@ -87,7 +87,7 @@ CREATE TABLE IF NOT EXISTS comment (
     PRIMARY KEY (extractor, neuron)
 ) WITHOUT ROWID
 """,
-}  # what makes a catalogue of one version one of the next
+}  # upgrades from each version to the next
 KEPT = (
     "dataset", "selection", "calibration", "file", "unreadable", "setting", "shard", "member", "segment", "extraction",
     "share", "tag", "comment",

@@ -47,6 +47,20 @@ def test_a_table_of_scores_with_distances_is_judged(tmp_path: Path) -> None:
     assert fewer.table[0]["true"] == "c, d, b"
 
 
+def test_a_dataset_may_be_called_as_other_programs_call_what_is_missing(tmp_path: Path) -> None:
+    table = tmp_path / "scores.csv"
+    table.write_text("target,source,score,distance\nNA,None,60,1\nNA,null,40,2\nb,NA,30,1\nb,null,20,2\n")
+    found = STUDY.run(Request({"target": (), "sources": ()}, {"scores": str(table)}))
+    assert [(row["target"], row["true"]) for row in found.table] == [("NA", "None, null"), ("b", "NA, null")]
+    table.write_text("target,source,score\na,,60\n")
+    with pytest.raises(BadInput, match="no name"):
+        transfer.read_scores(str(table))
+    packed = tmp_path / "scores.zip"
+    packed.write_bytes(b"no table")
+    with pytest.raises(BadInput):
+        transfer.read_scores(str(packed))
+
+
 def test_datasets_are_ranked_by_distance_and_judged_with_scores(tmp_path: Path) -> None:
     near, far, target = (
         subject(quantiles(12, 1, shift), name) for name, shift in (("near", 20), ("far", 200), ("target", 0))

@@ -7,18 +7,24 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+import streamlit as st
 
 import dnacore as dc
+from dnacore.attributes import forgetting
+from dnacore.attributes.survey import Attribute
 from tests import small_world
-from ui.app import chance, comparisons, reads, words
+from ui.app import chance, comparisons, layout, navigation, reads, words
 from ui.choices import reference
 from ui.choices.piles import Chosen
+from ui.components import chart
 from ui.figures import findings
 from ui.gallery import truth
 from ui.image import why
 from ui.map import views
 from ui.neurons import card
-from ui.sensitivity import deck, find
+from ui.selections import kept
+from ui.sensitivity import deck, find, forget, leave_out
+from ui.start import demo, own_folder
 
 DAY, NIGHT, MARKED = 24, 20, 11
 
@@ -182,3 +188,122 @@ def test_map_of_images_counts_neighbours(sets):
     apart = np.linalg.norm(points[:, None] - points[None], axis=2) + np.diag(np.full(60, np.inf))
     own = float((of[apart.argmin(1)] == of).mean())
     assert numbers(said)[:2] == [round(100 * own), 100]
+
+
+@pytest.fixture
+def heard(monkeypatch):
+    """What a page says it found, (sentence, exact) each; it draws nothing else."""
+    said: list[tuple[str, str]] = []
+    monkeypatch.setattr(layout, "found", lambda sentence, exact="": said.append((sentence, exact)))
+    for module, name in ((chart, "show"), (st, "dataframe"), (navigation, "link"), (leave_out.capture, "table")):
+        monkeypatch.setattr(module, name, lambda *_, **__: None)
+    return said
+
+
+def counted(one: reads.Ready, images: np.ndarray) -> np.ndarray:
+    """Histograms of some of a dataset's images, from their 16 values a neuron."""
+    values = reads.sketches_of(one).quantiles(slice(None))[:, images].reshape(reads.dna(one).n_neurons, -1)
+    return np.apply_along_axis(np.bincount, 1, values, minlength=1000)
+
+
+def test_leaving_out(sets, heard):
+    day, night = sets["day"], sets["night"]
+    marked = np.arange(DAY) < MARKED
+    everything = counted(day, np.ones(DAY, bool))
+    for target in (None, night):
+        found = leave_out._left_out(f"headline{target}", "attribute", "", "", day, target, None)
+        leave_out._groups(found, target, 1000)
+        apart = {}
+        for name, rest in (("with mark", ~marked), ("without mark", marked)):
+            if target is None:
+                apart[name] = emd(counted(day, rest), everything).mean()
+            else:
+                left = emd(counted(day, rest), reads.dna(night).histograms).mean()
+                apart[name] = between(day, night).mean() - left
+        top = max(apart, key=lambda name: abs(apart[name]))
+        said, exact = heard.pop()
+        assert f"images {top}" in said.split(",")[0] and said.startswith(
+            "Leaving out" if target is None else "Without"
+        ), said
+        if target is not None:
+            assert ("comes nearer to night" if apart[top] > 0 else "comes farther from night") in said
+        assert numbers(exact)[0] == pytest.approx(abs(apart[top]), rel=0.02)
+
+
+def test_mixing(sets, heard):
+    target, parts = sets["day"], [sets["night"], sets["noon"], sets["marked"]]
+    found = dc.mixture(reads.dna(target), [reads.dna(one) for one in parts])
+    leave_out._shares(found, target, parts)
+    said, exact = heard.pop()
+    shares = [float(found.shares[one.name]) for one in parts]
+    normal = [reads.dna(one).histograms / reads.dna(one).histograms.sum(1, keepdims=True) for one in (target, *parts)]
+
+    def away(*of: float) -> float:
+        return float(emd(sum(a * h for a, h in zip(of, normal[1:], strict=True)), normal[0]).mean())
+
+    alone = [away(*corner) for corner in np.eye(3)]
+    assert away(*shares) == pytest.approx(numbers(exact)[0], rel=0.01) and sum(shares) == pytest.approx(1)
+    grid = [(a, b, 1 - a - b) for a in np.linspace(0, 1, 4) for b in np.linspace(0, 1, 4) if a + b < 1.01]
+    assert away(*shares) <= min(away(*np.clip(of, 0, 1)) for of in grid) * 1.002, "no other shares come nearer"
+    best = parts[int(np.argmin(alone))].said
+    assert f"{best} alone" in exact and numbers(exact.split("alone")[1])[0] == pytest.approx(min(alone), rel=0.01)
+    listed = [one for one in sorted(parts, key=lambda one: -found.shares[one.name]) if found.shares[one.name] >= 0.005]
+    assert [one.said in said for one in listed] == [True] * len(listed)
+    assert numbers(said)[0] == pytest.approx(100 * max(shares), abs=0.06)
+
+
+def test_forgetting(sets, heard, monkeypatch):
+    day = sets["day"]
+    marks = {"hat": np.arange(DAY) % 2 == 0, "smile": np.arange(DAY) % 3 == 0}
+    asked = [Attribute(name, mask, ~mask) for name, mask in marks.items()]
+    found = forgetting.forget(reads.sketches_of(day), asked, ["hat"], steps=30, splits=4)[0]
+    learned = found.selection("without hat")
+    order = np.random.default_rng(0).permutation(DAY)  # the half that was not learned from
+    half = np.sort(order[1::2])
+
+    def gone(mask: np.ndarray) -> float:
+        """1 - D_W / D of an attribute, by histograms of the half that was not learned from (eq. 5 and 6)."""
+        sides = (counted(day, np.intersect1d(half, np.flatnonzero(side))) for side in (mask, ~mask))
+        distances = emd(*sides)
+        return 1 - float(learned.weights @ distances) / float(distances.mean())
+
+    monkeypatch.setattr(reads.workspace(), "selections", lambda: [learned])
+    forget._result("hat")
+    said, _ = heard.pop()
+    forgotten, harmed = numbers(said)
+    assert "hat" in said and forgotten == pytest.approx(100 * max(0.0, gone(marks["hat"])), abs=0.1)
+    assert harmed == pytest.approx(100 * abs(gone(marks["smile"])), abs=0.1)
+
+
+def test_start(sets, heard):
+    day, night, noon = (sets[name] for name in ("day", "night", "noon"))
+    demo.heatmap([day, night, noon])
+    said, exact = heard.pop()
+    again = {(a.name, b.name): between(a, b).mean() for a, b in ((day, night), (day, noon), (night, noon))}
+    near, far = min(again, key=again.__getitem__), max(again, key=again.__getitem__)
+    assert all(name in said for name in far) and numbers(exact)[0] == pytest.approx(max(again.values()), rel=0.01)
+    assert all(name in exact.split("Nearest")[1] for name in near)
+    told = own_folder.nearest(day)
+    assert told is not None
+    said, exact = told
+    order = sorted((night, noon), key=lambda one: float(between(day, one).mean()))
+    assert said == f"Of 2 other datasets, day is most like {order[0].name} and least like {order[1].name}."
+    apart = [float(part.split(": ")[1].split()[0]) for part in exact.split("; ")]
+    assert apart == pytest.approx([between(day, one).mean() for one in order], rel=0.01)
+
+
+def test_selections(sets, heard, monkeypatch):
+    day, night = sets["day"], sets["night"]
+    clear = np.flatnonzero(between(day, night) >= 3 * chance.per_neuron(day, night, "emd"))
+    origin = {"kind": "sensitivity", "with": "day", "without": "night", "times_chance": 3.0}
+    made = dc.Selection.of(clear, name="clear", extractor=reads.dna(day).network, origin=origin)
+    drawn: list[np.ndarray] = []
+    monkeypatch.setattr(kept.effects, "counts", lambda by_layer, **_: drawn.append(np.array(list(by_layer.values()))))
+    monkeypatch.setattr(reads.workspace(), "selections", lambda: [made])
+    for rest in ("_table", "_uses", "_changes", "_forgotten"):
+        monkeypatch.setattr(kept, rest, lambda *_: None)
+    kept.draw(reads.workspace().store.find_setting(small_world.NAME))
+    said, _ = heard.pop()
+    assert said == f"clear: {len(clear):,} neurons, all at least 3.0 times what chance gives, day against night"
+    layers = np.cumsum([0, *reads.dna(day).layers.values()])
+    assert drawn[0].tolist() == np.histogram(clear, layers)[0].tolist()

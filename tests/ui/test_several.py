@@ -52,6 +52,23 @@ def test_own_datasets_come_first_and_several_are_deleted_and_taken_back(workspac
     assert len(names(app)) == 2 and len(workspace.datasets()) == 3
 
 
+def test_deleting_the_dataset_that_is_looked_at_says_so_once(workspace: dc.Workspace) -> None:
+    def both() -> None:
+        from ui.datasets import list as datasets
+
+        datasets.draw_list()
+        datasets.look_through()
+
+    app = AppTest.from_function(both, default_timeout=60)
+    app.query_params["look"] = "first"
+    app.run()
+    assert not app.exception and app.selectbox(key="look").value == "first"
+    next(button for button in app.button if str(button.key).startswith("delete-")).click().run()
+    assert not app.exception and not app.warning
+    assert [text.value for text in app.markdown if "is deleted" in text.value][0].startswith("**first**")
+    assert app.selectbox(key="look").value == "second"
+
+
 def test_a_link_to_adding_a_folder_opens_it(workspace: dc.Workspace) -> None:
     def adding() -> None:
         from ui.datasets import adding

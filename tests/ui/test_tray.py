@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from dnacore.workspace.jobs import Job
@@ -34,3 +36,9 @@ def test_what_an_extraction_says_of_every_dataset_is_kept():
 def test_jobs_do_not_speak_of_the_command_line(state, message, said):
     found = tray.outcome(job(state, message, "a"))
     assert said in found and "--" not in found and "dnacore" not in found and "command" not in found
+
+
+def test_a_study_counts_its_steps_and_an_extraction_its_images():
+    running = replace(job("running", "", "a"), stage="trying noise", done=3, total=46, images_per_second=0.3)
+    assert "3 of 46 images" in tray.pace(running)
+    assert tray.pace(replace(running, command=("study", "changes"))) == "trying noise · 3 of 46"

@@ -224,6 +224,17 @@ def test_a_job_that_ends_while_it_is_asked_to_stop_is_done(ws: dc.Workspace) -> 
     assert (found.state, found.message) == ("done", "d: 10 images")
 
 
+def test_a_job_over_a_thousand_datasets_is_done_when_it_says_so(ws: dc.Workspace) -> None:
+    jobs.describe(ws, "j-1", ["extract", "d"])
+    with journals.Journal(ws, "j-1") as journal:
+        journal.end(
+            "finished",
+            "\n".join(f"dataset \N{DNA DOUBLE HELIX} {i}: 10 images, 10 extracted now" for i in range(2_000)),
+        )
+    found = jobs.job(ws, "j-1")
+    assert found.state == "done" and found.message.startswith("dataset \N{DNA DOUBLE HELIX} 0: 10 images")
+
+
 def test_a_job_is_stopping_until_its_process_has_ended(ws: dc.Workspace) -> None:
     jobs.describe(ws, "j-1", ["extract", "d"])
     with journals.Journal(ws, "j-1") as journal:

@@ -19,7 +19,7 @@ from ui.app import capture, words
 def select(
     label: str, options: Sequence[str], *, key: str, index: int = 0, new: bool = False, plain: bool = False, **more: Any
 ) -> str:
-    """Draw a select. new: other values may be typed. plain: the first choice is not worth a mention in the address.
+    """Draw a select. new: other values may be typed. plain: the first choice is left out of the address.
 
     What a link or this session asks for and is not there any more is said, beside what is shown instead.
     """
@@ -61,7 +61,7 @@ def several(label: str, options: Sequence[str], *, key: str, default: Sequence[s
 
 
 def _say_gone(key: str, gone: Sequence[str], instead: str, said: Callable[[str], str]) -> None:
-    """Say that what was asked for is not there, on this page, for as long as what replaced it stands."""
+    """Say on this page that what was asked for does not exist, for as long as its replacement is shown."""
     page = _page()
     if gone:
         st.session_state[f"_gone_{key}"] = (page, gone[0], instead)
@@ -119,33 +119,33 @@ def text(label: str, *, key: str, **more: Any) -> str:
 
 
 def code(key: str) -> str | None:
-    """Return a choice that is no widget of its own on this page, from the address or this session, if there is one."""
+    """Return a choice that has no widget on this page, from the address or this session, if there is one."""
     _take(key, lambda given: given[0])
     return st.session_state.get(key)
 
 
 def keep(key: str, value: str) -> None:
-    """Keep a choice that is no widget of its own on this page."""
+    """Keep a choice that has no widget on this page."""
     st.session_state[key] = value
     _give(key, [value])
 
 
 def instead(old: str, new: str) -> None:
-    """Have every choice of this session that names a dataset by its old name name it by the new one."""
+    """Replace a dataset's old name by its new one in every choice of this session."""
     for key, value in list(st.session_state.items()):
         if isinstance(key, str) and not key.startswith("_") and value == old:
             st.session_state[f"_renamed_{key}"] = new
 
 
 def only(prefix: str, key: str) -> None:
-    """Let go of the choices in the address that begin like this one: they belong to something else."""
+    """Drop the choices in the address that begin with this key: they belong to something else."""
     for other in list(st.query_params):
         if other.startswith(prefix) and other != key:
             drop(other)
 
 
 def drop(key: str) -> None:
-    """Let go of a choice that is no widget of its own on this page."""
+    """Drop a choice that has no widget on this page."""
     st.session_state.pop(key, None)
     _give(key, [])
 

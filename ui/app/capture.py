@@ -31,67 +31,67 @@ class View:
 
 
 def begin(title: str, sentence: str) -> None:
-    """Start to note a page."""
+    """Start recording a page."""
     st.session_state[_KEY] = View(title.lower(), title, sentence, time.time())
 
 
 def current() -> View | None:
-    """Return what was noted of the page that is being drawn."""
+    """Return what was recorded of the page that is being drawn."""
     return st.session_state.get(_KEY)
 
 
 def ask(question: str) -> None:
-    """Note the question that the page answers: it stands for the page's own sentence."""
+    """Record the question that the page answers, in place of the page's own sentence."""
     if (view := current()) is not None:
         view.sentence = question
 
 
 def choice(key: str, value: list[str]) -> None:
-    """Note a choice, as it stands in an address."""
+    """Record a choice, as it is written in an address."""
     if (view := current()) is not None:
         view.address[key] = value
 
 
 def used(dataset: Any) -> None:
-    """Note a dataset whose DNA the page reads."""
+    """Record a dataset whose DNA the page reads."""
     if (view := current()) is not None:
         view.datasets[dataset.name] = dataset
 
 
 def text(kind: str, content: str) -> None:
-    """Note a sentence. kind: found, caption or heading."""
+    """Record a sentence. kind: found, caption or heading."""
     _note(kind, content)
 
 
 def figure(drawn: go.Figure, alt: str) -> None:
-    """Note a figure."""
+    """Record a figure."""
     _note("figure", (drawn, alt))
 
 
 def table(frame: pd.DataFrame, title: str) -> None:
-    """Note a table."""
+    """Record a table."""
     _note("table", (frame, title))
 
 
 def images(title: str, pictures: list[Any], total: int | None = None) -> None:
-    """Note a run of images: the first ones of it. total: how many there are in all."""
+    """Record the first images of a sequence. total: how many there are in all."""
     if pictures:
         _note("images", (title, pictures[:MOST_IMAGES], len(pictures) if total is None else total))
 
 
 def picture(body: bytes, alt: str) -> None:
-    """Note a picture that was made, not taken: an image file's bytes, and what it shows."""
+    """Record a picture that was computed: an image file's bytes, and what it shows."""
     _note("picture", (body, alt))
 
 
 def place() -> int:
-    """Return where the next thing that is noted will stand."""
+    """Return the place of the next thing that is recorded."""
     view = current()
     return len(view.parts) if view is not None else 0
 
 
 def lift(to: int) -> None:
-    """Put what was noted last in an earlier place: it is drawn there, though it was known only later."""
+    """Move what was recorded last to an earlier place, where it is drawn although it was known only later."""
     if (view := current()) is not None and view.parts:
         view.parts.insert(to, view.parts.pop())
 

@@ -74,7 +74,7 @@ def caption(text: str, hand: str = "") -> None:
 
 
 def note(text: str) -> None:
-    """Draw a passing remark, which is no part of the view."""
+    """Draw a remark that is not part of the saved view."""
     st.html(f'<p class="vds-caption">{html.escape(text)}</p>')
 
 

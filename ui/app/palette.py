@@ -42,7 +42,7 @@ DATASET_COLOURS = (
     "#DE6F64",
 )
 
-MOST_COLOURS = 80  # further ones, beyond which colours say nothing anyway
+MOST_COLOURS = 80  # further ones; more could not be told apart
 SEQUENTIAL = ("#F3F5FB", "#D6DEF2", "#AFBFE6", "#8199D6", "#5873C2", "#3750A3", "#203477", "#111E4D")
 
 
@@ -68,7 +68,7 @@ def ink(dark: bool) -> Ink:
 
 
 def own_ground(tone: Ink) -> str:
-    """Return a grey for cells that stand on no scale: neither the near end nor, in the dark, the far one."""
+    """Return a grey for cells outside the scale, which neither end of it resembles, in the dark either."""
     return "#E9E9E4" if tone is LIGHT else "#4A4D52"
 
 

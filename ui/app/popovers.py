@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 
 def popover(label: str, key: str, **more: Any) -> DeltaGenerator:
-    """Draw a popover that `close` closes. key: names what it acts on, too, so that it never belongs to the next thing."""
+    """Draw a popover that `close` closes. key: must name what it acts on, so that it is never taken over by another thing."""
     if st.session_state.pop(f"_close_{key}", False):
         st.session_state[key] = False
     return st.popover(label, key=key, on_change="rerun", **more)

@@ -161,7 +161,7 @@ def part(whole: Ready, column: str, value: str, also: Part | None = None) -> Rea
     key = workspace().store.dna_key(found, extractor())
     if key is None:
         raise dc.BadInput(f"“{found.name}” has no DNA yet. Extract {whole.name} on the Datasets page.")
-    return Ready(found, f"{key}:{described}")  # which images are in it is the table's say
+    return Ready(found, f"{key}:{described}")  # the table decides which images are in it
 
 
 def ranking(

@@ -13,7 +13,7 @@ from ui.app.palette import DARK
 
 
 def is_dark() -> bool:
-    """Whether the browser that asks shows the dark theme."""
+    """Whether the visitor's browser shows the dark theme."""
     return st.context.theme.type == "dark"
 
 
@@ -21,7 +21,7 @@ PRESENT = "present"
 
 
 def presenting() -> bool:
-    """Whether this visit stands in front of a room: larger type and pictures."""
+    """Whether this visit is presenting to a room, with larger type and pictures."""
     return st.session_state.get(PRESENT) is not None
 
 
@@ -46,7 +46,8 @@ h2, h3 { letter-spacing: -0.01em; }
 .vds-name { display: inline-flex; align-items: center; gap: .5em; font-weight: 600; }
 .vds-dot { width: .72em; height: .72em; border-radius: 50%; flex: none; }
 .vds-row { display: flex; justify-content: space-between; gap: 1em; font-size: 13px; }
-.vds-row span:last-child { font-variant-numeric: tabular-nums; text-align: right; }
+.vds-row span:last-child { font-variant-numeric: tabular-nums; text-align: right; min-width: 0; overflow-wrap: anywhere; }
+.vds-row > span:first-child:not(:last-child) { flex: none; max-width: 60%; overflow-wrap: break-word; word-break: normal; }
 [data-testid="stMultiSelect"] [data-tag] {
   background: color-mix(in srgb, currentColor 9%, transparent); color: inherit;
 }
@@ -83,8 +84,9 @@ h2, h3 { letter-spacing: -0.01em; }
   [data-testid="stMultiSelectTagsContainer"] { padding-right: 0; }
 }
 @media (max-width: 640px) {
-  :is(.st-key-heatmap, .st-key-start-heatmap, .st-key-dataset-map) { overflow-x: auto; }
-  :is(.st-key-heatmap, .st-key-start-heatmap, .st-key-dataset-map) > * { min-width: 600px; }
+  :is(.st-key-heatmap, .st-key-start-heatmap, .st-key-dataset-map, .st-key-by_layer) { overflow-x: auto; }
+  :is(.st-key-heatmap, .st-key-start-heatmap, .st-key-dataset-map, .st-key-by_layer) > * { min-width: 600px; }
+  [data-testid="stPageLink"] :is(p, span) { white-space: normal; }
 }
 """
 
@@ -103,6 +105,10 @@ h2, h3 { font-size: 28px !important; }
 :is(.vds-lead, .vds-caption, .vds-exact, .vds-quiet) { opacity: .85; }
 [data-testid="stMain"] :is(label p, button p, input, [data-testid="stSelectbox"] div) { font-size: 18px; }
 [data-testid="stMain"]:has(.vds-question) .vds-lead { display: none; }
+@media (max-width: 640px) {
+  [data-testid="stElementContainer"]:has([data-testid="stPlotlyChart"]) { overflow-x: auto; }
+  [data-testid="stElementContainer"]:has([data-testid="stPlotlyChart"]) > * { min-width: 640px; }
+}
 .st-key-presenter { position: fixed; left: 0; right: 0; bottom: 0; z-index: 95; padding: .3rem 2.5rem; }
 """
 

@@ -69,7 +69,7 @@ def _groups(ready: Sequence[Ready], chosen: Sequence[str]) -> None:
 
 
 def proposed(ready: Sequence[Ready]) -> list[Ready]:
-    """Return the datasets that a comparison proposes, in the order of all: none too small to tell anything by."""
+    """Return the datasets that a comparison proposes, in their usual order, without those too small to tell anything from chance."""
     enough = [one for one in ready if one.dataset.images >= ENOUGH]
     return (enough if len(enough) > 1 else list(ready))[:MOST]
 

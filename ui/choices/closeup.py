@@ -55,11 +55,11 @@ def show(
             st.html(layout.dataset_name(dataset.dataset))
             layout.facts([("File", now.name)])
             layout.facts([*(facts(now) if callable(facts) else facts), *attributes(dataset, now.index)])
-            tagging.of_one(dataset.dataset, now.index)
             if rankable and st.button("Why? Look inside", key="closeup-why", type="primary", width="stretch"):
                 navigation.go("image", **{**(why or {}), "of": f"{dataset.name}:{now.index}"})
             if rankable and st.button("Rank by likeness to this image", key="closeup-like", width="stretch"):
                 navigation.go("gallery", dataset=dataset.name, like=f"image:{dataset.name}:{now.index}")
+            tagging.of_one(dataset.dataset, now.index)  # below what it would cover: its list opens downwards
         alike.draw(dataset, now.index, rankable=rankable)
 
     window()

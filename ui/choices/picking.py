@@ -184,13 +184,29 @@ def strip(key: str = "strip", *, here: bool = False) -> None:
 
 
 def buttons(now: picks.Piles, key: str) -> None:
-    """Draw undo, exchange and empty."""
+    """Draw undo, exchange and empty, and what fills the other pile while one is empty."""
+    if bool(now.with_) != bool(now.without):
+        st.button(
+            "Against the rest",
+            key=f"{key}-rest",
+            on_click=lambda: change(against_the_rest(piles())),
+            help="All other images of the same datasets become the other pile.",
+        )
     st.button("Undo", key=f"{key}-undo", type="tertiary", disabled=not token(), on_click=undo)
     if now.with_ or now.without:
         st.button(
             "Exchange", key=f"{key}-exchange", type="tertiary", on_click=lambda: change(piles().exchanged(token()))
         )
         st.button("Empty both", key=f"{key}-empty", type="tertiary", on_click=lambda: change(_emptied()))
+
+
+def against_the_rest(now: picks.Piles) -> picks.Piles:
+    """Return the piles with the empty one filled: with all images of the same datasets that are not picked."""
+    side, picked = (WITHOUT, now.with_) if now.with_ else (WITH, now.without)
+    owners = (dataset for dataset, _ in picks.present(reads.workspace(), picked).values())
+    taken = set(picked)
+    every = ((one.id, row.index) for one in owners for row in reads.files(one))
+    return now.added(side, [image for image in every if image not in taken], token())
 
 
 def _compare() -> None:

@@ -72,7 +72,7 @@ def choose(ready: Sequence[Ready]) -> Chosen:
         st.info(f"No attribute of {whole.name} splits its images. Choose another dataset, or compare two datasets.")
         st.stop()
     column = address.select("Attribute", list(values), key="attribute", format_func=said_column)
-    for side in ("with", "without"):  # another attribute's values mean nothing here
+    for side in ("with", "without"):  # values of another attribute do not apply here
         address.only(f"{side}-", f"{side}-{column}")
     options = values[column]
     if column == SEES:
@@ -124,7 +124,8 @@ def _by_hand(ready: Sequence[Ready]) -> Chosen:
         there = f"{filled} has {words.count(size, 'image')}. " if size else ""
         st.info(
             f"{there}Pick images for {missing}: in any gallery select some (click the circle in their corner, or Ctrl and "
-            "Shift as in a file manager), then “Add to With” or “Add to Without”."
+            "Shift as in a file manager), then “Add to With” or “Add to Without”. One pile is enough: “Against the rest” fills "
+            "the other."
         )
         navigation.link("gallery", "Pick in the gallery", view="wall", hand=picking.token() or None)
         picking.buttons(now, "piles-hand")

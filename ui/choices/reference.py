@@ -17,7 +17,7 @@ from ui.figures import effects
 
 NOTHING = "nothing"
 TYPED, TOP = "typed", "top"
-CONTEXT = ("dataset", "like", "unlike", "neurons", "typed", "top")  # the choices that make a ranking, in an address
+CONTEXT = ("dataset", "like", "unlike", "neurons", "typed", "top")  # the choices that define a ranking, in an address
 
 Reference = reads.Reference
 

@@ -15,9 +15,10 @@ import streamlit as st
 from dnacore.errors import DnaError
 from dnacore.workspace.datasets import Dataset, own_first
 from dnacore.workspace.workspace import Workspace
-from ui.app import reads, words
+from ui.app import address, reads, words
 
 SECONDS = 60.0
+LOOK = "look"  # the choice of the dataset that is looked through
 _BEGUN = "_deletions-begun"
 
 
@@ -45,6 +46,9 @@ def begin(dataset: Dataset) -> None:
             return
         _pending[key] = Pending(dataset, workspace.dataset_size(dataset), timer)
     timer.start()
+    left = visible()
+    if left and st.session_state.get(LOOK) == dataset.name:
+        address.keep(LOOK, left[0].name)  # that it is gone, the line with Undo says; once is enough
     st.session_state.setdefault(_BEGUN, set()).add(dataset.id)
 
 

@@ -87,7 +87,7 @@ def _row(dataset: Dataset, ready: Ready | None, busy: set[str], absent: bool) ->
 
 
 def _look(name: str) -> None:
-    st.session_state["look"] = name
+    st.session_state[deletion.LOOK] = name
 
 
 def dots() -> str:
@@ -106,7 +106,7 @@ def look_through() -> None:
     names = [dataset.name for dataset in datasets]
     choose, label = st.columns([2, 1.4], gap="medium", vertical_alignment="bottom")
     with choose:
-        chosen = address.select("Look through", names, key="look")
+        chosen = address.select("Look through", names, key=deletion.LOOK)
     dataset = next(one for one in datasets if one.name == chosen)
     key = reads.workspace().store.dna_key(dataset, reads.extractor())
     ready = Ready(dataset, key) if key is not None else None

@@ -67,7 +67,7 @@ def by_layer(
         tickvals=list(range(0, len(layers), step)),
         ticktext=named[::step],
         tickangle=0,
-        title_text="layer, from the input to the output of the network",
+        title_text="layer, from input to output",
         fixedrange=True,
     )
     figure.update_yaxes(title_text=_axis(unit), rangemode="tozero", fixedrange=True, nticks=4)

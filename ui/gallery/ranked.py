@@ -104,12 +104,12 @@ def draw(asked: Asked) -> None:
 
 
 def _bands(asked: Asked, nearest: Long) -> Seen:
-    everything, target = nearest.pictures, ranking.name_of(asked.reference)
+    (near, middle, far), target = bands(nearest.pictures), ranking.name_of(asked.reference)
     return picking.wall(
         [
-            Band(everything[:BAND], "Nearest", f"most like {target}", rows=2),
-            Band(middle(everything, BAND), "Middle", "halfway down the ranking", rows=1, centred=True),
-            Band(everything[::-1][:BAND], "Farthest", f"least like {target}, farthest first", rows=2),
+            Band(near, "Nearest", f"most like {target}", rows=2),
+            Band(middle, "Middle", "halfway down the ranking", rows=1, centred=True),
+            Band(far, "Farthest", f"least like {target}, farthest first", rows=2),
         ],
         dataset=parts.whole(asked.dataset).name,
         key="gallery-bands",
@@ -120,10 +120,15 @@ def _bands(asked: Asked, nearest: Long) -> Seen:
     )
 
 
-def middle(ranked: Sequence[Picture], most: int) -> Sequence[Picture]:
-    """Return `most` of a ranking from around its middle: as many before it as after it, give or take one."""
-    cut = max(0, len(ranked) - most)
-    return ranked[cut // 2 : len(ranked) - (cut - cut // 2)]
+def bands(
+    ranked: Sequence[Picture], most: int = BAND
+) -> tuple[Sequence[Picture], Sequence[Picture], Sequence[Picture]]:
+    """Return the nearest, the middle and the farthest of a ranking, `most` each at most; the farthest come first in the
+    last. No picture is in two of them: of a small set each has a third.
+    """
+    end = min(most, len(ranked) // 3)
+    cut = max(end, (len(ranked) - most) // 2)
+    return ranked[:end], ranked[cut : len(ranked) - max(end, len(ranked) - most - cut)], ranked[::-1][:end]
 
 
 def _sides(asked: Asked, nearest: Long) -> Seen:

@@ -107,7 +107,7 @@ def follow(job: Job, key: str, beneath: Callable[[], None] | None = None) -> Non
 
 
 def pace(job: Job) -> str:
-    """Return where a job stands: `extracting faces · 120 of 400 images · 31 images/s · about 9 s left`."""
+    """Return the progress of a job: `extracting faces · 120 of 400 images · 31 images/s · about 9 s left`."""
     if is_stopping(job):
         return "being cancelled; what is finished is kept"
     parts = [job.stage or "starting"]
@@ -123,7 +123,7 @@ def pace(job: Job) -> str:
 
 
 def outcome(job: Job) -> str:
-    """Return what came of a job that has ended, for people who see buttons and no command line."""
+    """Return the outcome of a job that has ended, worded for the dashboard and not for the command line."""
     if job.state == "done" and len(job.datasets) > 1 and "\n" not in job.message:
         bad = f", {words.unreadable(job.rejected, job.total)}" if job.rejected else ""
         return f"{words.listing(job.datasets)}: {words.count(job.done, 'image')}{bad}"
@@ -161,7 +161,7 @@ def _notice_endings(active: list[Job]) -> None:
 
 def cancel(job: str) -> None:
     """Ask a job to stop, without waiting for it."""
-    # A job that is still starting cannot hear yet, and waiting for it would freeze the page.
+    # A job that is still starting cannot be stopped yet, and waiting for it would freeze the page.
     st.session_state.setdefault("_jobs_stopping", set()).add(job)
     threading.Thread(target=jobs.cancel, args=(reads.workspace(), job), daemon=True).start()
 

@@ -175,7 +175,7 @@ def _parsed(arguments: str) -> dict[str, Any]:
 
 
 def _beside(place: Place) -> dict[str, Any]:
-    """What the JSON beside a weights file says of it; nothing where there is none, or none that can be read."""
+    """What the JSON beside a weights file says about it; empty where there is none or it cannot be read."""
     name = place.name.rpartition(".")[0] + ".json"
     try:
         content = json.loads(browse.path_of(place.parents[-2].below(name)).read_text(encoding="utf-8"))

@@ -19,7 +19,7 @@ from ui.components.point_map import Marked
 from ui.components.wall import Seen
 from ui.map.layouts import Population
 
-KEY = "lasso"
+KEY, LOOK = "lasso", "look"
 
 
 def linked(there: Population) -> list[int]:
@@ -36,8 +36,21 @@ def linked(there: Population) -> list[int]:
     return [at for at, one in enumerate(there.pictures) if (one.dataset, one.index) in inside]
 
 
+def look() -> str:
+    """Return how the link asks the map to be looked at; "" for as it is at first."""
+    asked = address.code(LOOK) or ""
+    if asked:
+        address.keep(LOOK, asked)
+    return asked
+
+
 def keep(seen: Marked) -> None:
-    """Keep what is inside the lasso in the page's address."""
+    """Keep what is inside the lasso, and how the map is looked at, in the page's address."""
+    if seen.look is not None:
+        if text := seen.look.written():
+            address.keep(LOOK, text)
+        elif address.code(LOOK):
+            address.drop(LOOK)
     if not seen.drawn:
         return
     images = piles.distinct([(one.dataset, one.index) for one in seen.picked])

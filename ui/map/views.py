@@ -117,6 +117,7 @@ def of_images(chosen: Sequence[Ready], selection: dc.Selection | None, method: s
         title=f"Map of {words.count(len(there.pictures), 'image')}",
         start=lasso.linked(there),
         labels=lasso.names(chosen, there, plane),
+        look=lasso.look(),
     )
     lasso.keep(seen)
     lasso.bar(seen)

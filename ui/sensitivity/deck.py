@@ -52,7 +52,7 @@ def _sharpened(with_key: str, without_key: str, top: int, _chosen: Chosen) -> Sh
 
 
 def deck(chosen: Chosen, found: dc.Sensitivity) -> sorting_wall.Deck:
-    """Return what the slider over the number of neurons runs through."""
+    """Return the ranking at every step of the slider over the number of neurons."""
     keys = (chosen.with_.key, chosen.without.key, *(reads.listed(one) for one in chosen.among))
     return _deck(keys, chosen, found)
 

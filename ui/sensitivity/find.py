@@ -22,7 +22,9 @@ from ui.figures import distances, findings
 from ui.sensitivity import deck as sorting
 
 SHOWN = 10
-COUNT = "count"
+# The number of neurons, at first and in the address. Of five pictures picked by hand the first 20 are partly chance, so that
+# more are steadier; whole attributes are sharper by few (docs/decisions.md has the figures).
+COUNT, COUNT_BY_HAND = ("count", 20), ("count-by-hand", 100)
 SAVED = "_saved-neurons"
 
 
@@ -113,7 +115,8 @@ def _sorted(chosen: Chosen, found: dc.Sensitivity) -> int:
     place = st.container()
     with measures.patient("Ranking the images for every number of neurons…"):
         deck = sorting.deck(chosen, found)
-    top = _count(deck.steps)
+    kept_as, usual = COUNT_BY_HAND if chosen.how == "hand" else COUNT
+    top = _count(deck.steps, kept_as, usual)
     seen, count = sorting_wall.wall(
         deck,
         key="live",
@@ -128,8 +131,8 @@ def _sorted(chosen: Chosen, found: dc.Sensitivity) -> int:
     )
     with place:
         layout.found(*_sorting(chosen, deck, count))
-    if str(count) != address.code(COUNT):
-        address.keep(COUNT, str(count))
+    if str(count) != address.code(kept_as):
+        address.keep(kept_as, str(count))
     layout.caption(
         "Few neurons are sharp and nervous, many are steady and blunt. Below each image: its rank, and its distance to "
         "“with” minus its distance to “without”, in bins."
@@ -181,10 +184,10 @@ def _ranking(chosen: Chosen, count: int) -> dict[str, str]:
     return {"like": with_, "unlike": without, "neurons": reference.TOP, "top": str(count)}
 
 
-def _count(steps: Sequence[int]) -> int:
+def _count(steps: Sequence[int], kept_as: str, usual: int) -> int:
     """Return the number of neurons that the address or this session asks for, the nearest one there is."""
-    asked = address.code(COUNT) or "20"
-    wanted = int(asked) if asked.isdecimal() else 20
+    asked = address.code(kept_as) or ""
+    wanted = int(asked) if asked.isdecimal() else usual
     return int(steps[int(np.argmin([abs(step - wanted) for step in steps]))])
 
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 import io
 import os
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import numpy as np
-from filelock import FileLock
 from PIL import Image
 
 from dnacore import atomic, versioned
@@ -60,11 +59,12 @@ def publish(
     target = with_suffix(folder / called)
     if not cards.is_plain(target.name):
         raise BadInput(f"{called!r} cannot be the name of a shared file. Give another one with --as.")
-    _check_free(target, replacing)
+    if os.path.exists(target) and not replacing:
+        raise _taken(target)
     workspace = sources.workspace
     picture = _strip([dataset.folder / f.path for f in workspace.files(dataset)]) if allowed.thumbnails else None
-    with _alone(folder), TemporaryDirectory() as here:
-        _check_free(target, replacing)  # again: somebody else may have published it meanwhile
+    _make(folder)
+    with TemporaryDirectory() as here:
         content = dna.save(Path(here, called)).read_bytes()
         beside = target.name.removesuffix(SUFFIX)
         strip = folder / f"{beside}{cards.PICTURE}"
@@ -72,9 +72,9 @@ def publish(
         _check_room(folder, target.name)
         if os.path.exists(strip) and not (earlier and earlier.picture) and picture is not None:
             raise _in_the_way(strip)
+        _put(target, content, replacing)
         if picture is None and earlier and earlier.picture:
             strip.unlink(missing_ok=True)
-        atomic.write_bytes(target, content)
         card = Card(
             target.name, allowed.about, dna.images, str(dna.extractor.get("name", "")),
             _words(workspace, dataset) if allowed.words else (), picture is not None,
@@ -83,37 +83,47 @@ def publish(
         card = cards.write(folder / f"{beside}{cards.ENDING}", card)
         if picture is not None:  # after the card that names it: whatever stops us here, it is known to be ours
             atomic.write_bytes(strip, picture)
-        known = [asdict(replace(one, stamp="")) for one in Folder(str(folder)).cards() if one.sha256]
-        versioned.write(folder / INDEX, FORMAT, VERSION, {"cards": known}, escaped=False)
+        _list(folder)
     return card
 
 
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Make a shared folder where there is none, and hold its lock. Raises BadInput, Unavailable."""
-    lock = FileLock(folder / ".gallery.lock")
+def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
     except FileExistsError as error:
         raise BadInput(f"{folder} is a file, not a folder. Give a folder to publish into.") from error
-    except (OSError, NotImplementedError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise Unavailable(
-            f"Nothing can be published in {folder} ({why}). Choose another folder, or allow writing there."
-        ) from error
+    except OSError as error:
+        raise _closed(folder, error) from error
+
+
+def _closed(folder: Path, error: OSError) -> Unavailable:
+    return Unavailable(
+        f"Nothing can be published in {folder} ({error.strerror or error}). Choose another folder, or allow writing there."
+    )
+
+
+def _put(target: Path, content: bytes, replacing: bool) -> None:
+    """Write a DNA file; without `replacing` only where there is none at this moment, whoever else publishes, too."""
+    if not replacing:
+        try:
+            os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+        except FileExistsError:
+            raise _taken(target) from None
+        except OSError as error:
+            raise _closed(target.parent, error) from error
     try:
-        yield
-    finally:
-        lock.release()
+        atomic.write_bytes(target, content)
+    except BaseException:
+        if not replacing:
+            target.unlink(missing_ok=True)
+        raise
 
 
-def _check_free(target: Path, replacing: bool) -> None:
-    if os.path.exists(target) and not replacing:
-        raise BadInput(
-            f"There is a DNA “{target.name.removesuffix(SUFFIX)}” in {target.parent} already. Publish under another name "
-            "(--as), or put yours in its place (--replace)."
-        )
+def _taken(target: Path) -> BadInput:
+    return BadInput(
+        f"There is a DNA “{target.name.removesuffix(SUFFIX)}” in {target.parent} already. Publish under another name "
+        "(--as), or put yours in its place (--replace)."
+    )
 
 
 def _check_room(folder: Path, file: str) -> None:
@@ -157,6 +167,16 @@ def _in_the_way(path: Path) -> BadInput:
         f"{path} was not written by this program, or is damaged, so it is left as it is and nothing was published. Move it "
         "away, or publish into another folder."
     )
+
+
+def _list(folder: Path) -> None:
+    """Tell the folder's index of its cards. Without a lock, for which a file of somebody else's would have to be opened:
+    whoever finds another's card after writing does it again.
+    """
+    written: list[Card] | None = None
+    while (known := [replace(one, stamp="") for one in Folder(str(folder)).cards() if one.sha256]) != written:
+        versioned.write(folder / INDEX, FORMAT, VERSION, {"cards": [asdict(one) for one in known]}, escaped=False)
+        written = known
 
 
 def _sha256(content: bytes) -> str:

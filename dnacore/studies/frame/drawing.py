@@ -10,6 +10,8 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7
 """Okabe and Ito's, which stay apart for every kind of colour vision, then more of the same spirit."""
 BAND = 0.15
 MUTED = "#777777"
+SCALE = ((0, "#F4F7FB"), (0.5, "#6BAED6"), (1, "#08306B"))
+"""Light is near, dark is far. Plotly's own “Blues” runs one way in Python and the other in its script."""
 
 
 def plotly(figure: Figure) -> dict[str, Any]:
@@ -131,7 +133,7 @@ def _heatmap(figure: Figure) -> list[dict[str, Any]]:
             "x": _texts(figure.series[0].x),
             "y": [plain(s.name) for s in figure.series],
             "z": [list(s.y) for s in figure.series],
-            "colorscale": "Blues",
+            "colorscale": SCALE,
             "colorbar": {"title": {"text": plain(figure.z_title)}},
         }
     ]

@@ -85,7 +85,7 @@ def _known_at(path: Path) -> _Known | None:
         return None
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=4096)  # more than a gallery may hold: each is asked for on every run of a page
 def _known(path: str, size: int, stamp: int) -> _Known | None:
     try:
         said = about(Path(path))  # its counts, which may be many, are read only once they are compared

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import threading
+from filelock import FileLock
 
 from dnacore.demo import demo_datasets
 from dnacore.extractors.registry import DEFAULT_EXTRACTOR
 from dnacore.workspace import jobs
 from dnacore.workspace.jobs import Job
+from dnacore.workspace.saved import imported
 from dnacore.workspace.upkeep.absence import why_absent
 from dnacore.workspace.workspace import Workspace
 
 COMMAND = ("demo", "--extract")
-_beginning = threading.Lock()
 
 
 def names() -> list[str]:
@@ -27,7 +27,7 @@ def latest(workspace: Workspace) -> Job | None:
 
 def begin(workspace: Workspace, extractor: str) -> Job:
     """Start to prepare the demo data with an extractor unless that is under way; returns the job that does it."""
-    with _beginning:
+    with _alone(workspace):
         current = latest(workspace)
         if current is not None and current.state == "running":
             return current
@@ -39,10 +39,20 @@ def begin_where_new(workspace: Workspace, extractor: str = DEFAULT_EXTRACTOR) ->
 
     Returns the job that was started; None where there was nothing to do.
     """
-    with _beginning:
-        if workspace.datasets() or jobs.list_jobs(workspace) or why_absent(workspace, extractor) is not None:
-            return None
-        return _start(workspace, extractor)
+    if not _is_new(workspace) or why_absent(workspace, extractor) is not None:
+        return None
+    with _alone(workspace):  # the server and its first visitor, or two servers, may ask at once
+        return _start(workspace, extractor) if _is_new(workspace) else None
+
+
+def _is_new(workspace: Workspace) -> bool:
+    return not (workspace.catalogue.has_been_used() or jobs.list_jobs(workspace) or imported.names(workspace))
+
+
+def _alone(workspace: Workspace) -> FileLock:
+    folder = workspace.root / "locks"
+    folder.mkdir(exist_ok=True)
+    return FileLock(folder / "demo.lock")
 
 
 def _start(workspace: Workspace, extractor: str) -> Job:

@@ -20,16 +20,15 @@ class PointMap {
     this.pictures = make("button", "", this.bar, "Pictures");
     this.pictures.type = "button";
     this.pictures.title = "Show pictures instead of points where there is room";
-    this.pictures.addEventListener("click", () => { this.pictured = !this.pictured; this.pictures.setAttribute("aria-pressed", this.pictured); this.request(); });
-    this.pictures.setAttribute("aria-pressed", "false");
+    this.pictures.addEventListener("click", () => { this.pictured = !this.pictured; this.pressed(); this.remember(); });
     this.crowds = make("button", "", this.bar, "Density");
     this.crowds.type = "button";
     this.crowds.title = "Shade the places where many images lie";
-    this.crowds.addEventListener("click", () => { this.dense = !this.dense; this.crowds.setAttribute("aria-pressed", this.dense); this.request(); });
-    this.crowds.setAttribute("aria-pressed", "false");
+    this.crowds.addEventListener("click", () => { this.dense = !this.dense; this.pressed(); this.remember(); });
+    this.pressed();
     const whole = make("button", "", this.bar, "Whole map");
     whole.type = "button";
-    whole.addEventListener("click", () => { this.view = null; this.request(); });
+    whole.addEventListener("click", () => { this.view = null; this.remember(); });
     this.count = make("div", "count", this.bar);
     this.count.setAttribute("aria-live", "polite");
     this.plane = make("div", "plane", this.root);
@@ -60,7 +59,7 @@ class PointMap {
     this.observer.observe(this.plane);
   }
 
-  close() { this.observer.disconnect(); cancelAnimationFrame(this.frame); clearTimeout(this.telling); this.root.remove(); }
+  close() { this.observer.disconnect(); cancelAnimationFrame(this.frame); clearTimeout(this.telling); clearTimeout(this.remembering); this.root.remove(); }
 
   use(mode) {
     this.mode = mode;
@@ -81,7 +80,7 @@ class PointMap {
     const there = await arrived(this, [`${base}/columns/${source}`, `${base}/columns/${columns}`], (buffer, images) => {
       const n = this.data.count, points = new Float32Array(buffer, 0, 2 * n);
       // Another layout is seen whole at first; other colours of the same one are looked at from where one was.
-      if (!this.laid || this.laid.length !== points.length || points.some((value, i) => value !== this.laid[i])) this.view = null;
+      if (!this.laid || this.laid.length !== points.length || points.some((value, i) => value !== this.laid[i])) { this.view = null; this.look = this.data.look; }
       this.points = this.laid = points;
       this.kinds = new Uint16Array(buffer, 8 * n, n);
       this.images = images;
@@ -91,22 +90,35 @@ class PointMap {
 
   settle() {
     this.legend.replaceChildren();
-    this.only = null;
+    this.only = this.look?.only ?? null;
     this.data.kinds.forEach((kind, k) => {
       const button = make("button", "", this.legend);
       button.type = "button";
       make("span", "dot", button).style.background = kind.colour;
       make("span", "", button, kind.name);
       button.title = `Show only ${kind.name}`;
-      button.setAttribute("aria-pressed", "false");
-      button.addEventListener("click", () => {
-        this.only = this.only === k ? null : k;
-        [...this.legend.children].forEach((one, i) => one.setAttribute("aria-pressed", this.only === i ? "true" : "false"));
-        this.request();
-      });
+      button.addEventListener("click", () => { this.only = this.only === k ? null : k; this.pressed(); this.remember(); });
     });
+    this.pressed();
     this.summarise();
     this.request();
+  }
+
+  pressed() {
+    this.pictures.setAttribute("aria-pressed", this.pictured ? "true" : "false");
+    this.crowds.setAttribute("aria-pressed", this.dense ? "true" : "false");
+    [...(this.legend?.children ?? [])].forEach((one, i) => one.setAttribute("aria-pressed", this.only === i ? "true" : "false"));
+  }
+
+  // How the map is looked at goes into the page's address, once the hand rests.
+  remember() {
+    this.request();
+    clearTimeout(this.remembering);
+    this.remembering = setTimeout(() => {
+      if (!this.view) return;
+      const { scale, x, y } = this.view, zoom = this.closer ? scale / this.whole : 0;
+      this.component.setStateValue("look", { of: this.data.place, zoom, x, y, pictured: !!this.pictured, dense: !!this.dense, only: this.only ?? -1 });
+    }, 500);
   }
 
   summarise() {
@@ -124,6 +136,14 @@ class PointMap {
     const scale = Math.min((this.width - 2 * PAD) / (box[2] - box[0] || 1), (this.height - 2 * PAD) / (box[3] - box[1] || 1));
     this.view = { scale, x: (box[0] + box[2]) / 2, y: (box[1] + box[3]) / 2 };
     this.whole = scale;
+    this.closer = false;
+    if (!this.look) return;
+    const { look } = this; // what a link asks for
+    this.look = null;
+    this.pictured = look.pictured;
+    this.dense = look.dense;
+    if (look.zoom > 0) { this.view = { scale: scale * look.zoom, x: look.x, y: look.y }; this.closer = true; }
+    this.pressed();
   }
 
   screen(i) { const { scale, x, y } = this.view; return [this.width / 2 + (this.points[2 * i] - x) * scale, this.height / 2 - (this.points[2 * i + 1] - y) * scale]; }
@@ -298,7 +318,12 @@ class PointMap {
     if (!this.drag.moved) return;
     this.hover(-1);
     if (this.drag.path) this.drag.path.push([x, y]);
-    else { const { view, from } = this.drag; this.view = { ...view, x: view.x - (x - from[0]) / view.scale, y: view.y + (y - from[1]) / view.scale }; }
+    else {
+      const { view, from } = this.drag;
+      this.view = { ...view, x: view.x - (x - from[0]) / view.scale, y: view.y + (y - from[1]) / view.scale };
+      this.closer = true;
+      this.remember();
+    }
     this.request();
   }
 
@@ -331,8 +356,9 @@ class PointMap {
     const { view } = this, scale = Math.max(this.whole * 0.8, Math.min(this.whole * 60, view.scale * by));
     const at = [view.x + (x - this.width / 2) / view.scale, view.y - (y - this.height / 2) / view.scale];
     this.view = { scale, x: at[0] - (x - this.width / 2) / scale, y: at[1] + (y - this.height / 2) / scale };
+    this.closer = true;
     this.hover(-1);
-    this.request();
+    this.remember();
   }
 
   key(event) {

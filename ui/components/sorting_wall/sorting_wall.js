@@ -70,7 +70,7 @@ class Live {
 
   bands(count) {
     const { near, far } = this.data, rest = this.images - count;
-    const bands = [{ start: 0, count, title: near[0], note: near[1], rows: 2 }];
+    const bands = [{ start: 0, count, title: near[0], note: near[1], rows: 3 }];
     if (rest >= count) bands.push({ start: rest, count, title: far[0], note: far[1], rows: 2, end: true });
     return bands;
   }
