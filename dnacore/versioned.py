@@ -48,6 +48,9 @@ def read(path: Path, expected: str, version: int) -> dict[str, Any]:
     return found
 
 
-def write(path: Path, expected: str, version: int, content: Mapping[str, Any]) -> None:
-    """Write a JSON file that `read` reads, whole or not at all."""
-    atomic.write_bytes(path, json.dumps({"format": expected, "version": version, **content}).encode())
+def write(path: Path, expected: str, version: int, content: Mapping[str, Any], escaped: bool = True) -> None:
+    """Write a JSON file that `read` reads, whole or not at all. escaped: letters beyond ASCII as numbers, which takes
+    up to three times the bytes and holds any text, such as file names that are no valid UTF-8.
+    """
+    text = json.dumps({"format": expected, "version": version, **content}, ensure_ascii=escaped)
+    atomic.write_bytes(path, text.encode())

@@ -237,13 +237,14 @@ def _take_in(options: Namespace, say: Reporter, stop: Stop) -> Result:
 
 
 def _galleries(options: Namespace, say: Reporter, stop: Stop) -> Result:
+    from dnacore.sources.shared.download import is_address
     from dnacore.sources.shared.gallery import galleries, news
 
     workspace = Workspace.open(options.workspace)
     rows: list[dict[str, Any]] = []
     lines: list[str] = []
     for source, known in galleries(workspace).items():
-        said = "" if "://" in source else news(workspace, source)  # nothing asks the network unless somebody says so
+        said = "" if is_address(source) else news(workspace, source)  # nothing asks the network unless somebody says so
         rows.append({"source": source, "news": said, "dnas": [{"name": n} | asdict(card) for n, card in known.items()]})
         lines += [source, *(f"  {name}  {card.images:,} images  {card.about}" for name, card in known.items())]
         lines += [said] if said else []
@@ -256,14 +257,14 @@ def _nearest(options: Namespace, say: Reporter, stop: Stop) -> Result:
     sources = sources_of(options, Overall(say), stop)
     dna = sources.dna(options.name)
     setting = sources.setting
-    found = nearest(sources.workspace, dna, setting.label if setting else str(dna.extractor.get("name", "")))
+    label = setting.label if setting else str(dna.extractor.get("name", ""))
+    broken: list[tuple[str, str]] = []
+    found = nearest(sources.workspace, dna, label, lambda name, reason: broken.append((name, reason)))
     rows = [{"name": name, "distance": distance} for name, distance in found if name != options.name]
-    text = "\n".join(f"{row['distance']:10.4f}  {row['name']}" for row in rows)
-    return (
-        FINE,
-        {"dataset": options.name, "unit": "bins", "nearest": rows},
-        text or "No DNA here can be compared with it.",
-    )
+    lines = [f"{row['distance']:10.4f}  {row['name']}" for row in rows] or ["No DNA here can be compared with it."]
+    lines += [f"Left out: {name}: {reason}" for name, reason in broken]
+    data = {"dataset": options.name, "unit": "bins", "nearest": rows, "left_out": broken}
+    return (LOOK if broken else FINE), data, "\n".join(lines)
 
 
 def _leave(options: Namespace, say: Reporter, stop: Stop) -> Result:

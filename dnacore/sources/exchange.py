@@ -17,7 +17,9 @@ from dnacore.dna.histogram import DNA
 from dnacore.dna.vdna import is_peer, read_peer, read_ranges, write_peer
 from dnacore.errors import BadInput, Damaged
 from dnacore.neurons.selection import Selection, load_selection
+from dnacore.paths import discard
 from dnacore.workspace.datasets import clean_name, free_name
+from dnacore.workspace.saved import cards, imported
 from dnacore.workspace.workspace import Workspace
 
 if TYPE_CHECKING:  # at run time it would bring the network library along, which taking a file in has no use for
@@ -61,13 +63,19 @@ def holds_dna(path: Path) -> bool:
 
 
 def import_dna(
-    workspace: Workspace, path: Path, sources: Sources | None = None, ranges: Path | None = None, replacing: str = ""
+    workspace: Workspace,
+    path: Path,
+    sources: Sources | None = None,
+    ranges: Path | None = None,
+    replacing: str = "",
+    apart: bool = False,
 ) -> DNA | Gaussian:
     """Take a DNA file into the workspace under a free name, and return it under that name.
 
     sources: where the network is that a pair of the authors' is vouched to be of; ranges: the activation ranges it was
-    counted over (their JSON, or a calibration file). replacing: an import whose place and name it takes.
-    """
+    counted over (their JSON, or a calibration file). replacing: an import whose place and name it takes. apart: also
+    where the same DNA is here already; else that one's name is kept, unless it came from a shared gallery.
+    """  # fmt: skip
     if path.suffix.lower() == ".json":
         extractor = sources.extractor if sources else None
         if ranges is not None and extractor is None:
@@ -81,18 +89,28 @@ def import_dna(
         dna = read_peer(path, extractor, calibration, MOST_COUNTS)
     else:
         dna = load_dna(path, most=MOST_COUNTS)
-    folder = workspace.root / "imports"
-    if replacing and workspace.imported(replacing) is not None:
+    with imported.alone(workspace):
+        if not replacing or workspace.imported(replacing) is None:
+            wanted = clean_name(dna.name or path.name.removesuffix(SUFFIX))
+            replacing = _free(workspace, wanted, dna, apart)
         dna = replace(dna, name=replacing)
-        dna.save(folder / f"{replacing}{SUFFIX}")
-        return dna
-    name = clean_name(dna.name or path.name.removesuffix(SUFFIX))
-    there = {p.name.removesuffix(SUFFIX): p for p in folder.glob(f"*{SUFFIX}")}  # only namesakes need to be read
-    others = {other for other, p in there.items() if not other.startswith(name) or not _same(p, dna)}
-    name = free_name(name, {d.name for d in workspace.datasets()} | others)  # nothing of another name is ever replaced
-    dna = replace(dna, name=name)
-    dna.save(folder / f"{name}{SUFFIX}")
+        dna.save(cards.beside(workspace, replacing, SUFFIX))
     return dna
+
+
+def _free(workspace: Workspace, wanted: str, dna: DNA | Gaussian, apart: bool) -> str:
+    """A name for a DNA, by which nothing of another name is ever replaced: a free one, or that of the same DNA."""
+    there = {name: cards.beside(workspace, name, SUFFIX) for name in imported.names(workspace)}
+    others = {  # only namesakes need to be read
+        name
+        for name, path in there.items()
+        if apart or not name.startswith(wanted) or cards.beside(workspace, name).exists() or not _same(path, dna)
+    }
+    name = free_name(wanted, {d.name for d in workspace.datasets()} | others)
+    if name not in there:  # what a removal left lying, where somebody still read it, is not said of this one
+        for ending in (cards.ENDING, cards.PICTURE):
+            discard(cards.beside(workspace, name, ending))
+    return name
 
 
 def _same(path: Path, dna: DNA | Gaussian) -> bool:

@@ -1,6 +1,7 @@
 """DNA files from elsewhere, taken in by a process of their own: `python -m dnacore.sources.import_process FILE WORKSPACE`.
 
-Behind them may stand the name of an earlier import that it replaces ("" for none), and a picture that goes with it.
+Behind them may stand the name of an earlier import that it replaces ("" for none), a picture that goes with it ("" for
+none), and `apart` where a DNA that is here already must not stand for it.
 Whatever a file unpacks to, the memory it takes is that process's, which has a bound, and never the dashboard's.
 """
 
@@ -37,15 +38,18 @@ class Imported:
     neurons: int
 
 
-def import_apart(workspace: Workspace, path: Path, replacing: str = "", picture: Path | None = None) -> Imported:
+def import_apart(
+    workspace: Workspace, path: Path, replacing: str = "", picture: Path | None = None, apart: bool = False
+) -> Imported:
     """Take a DNA file into the workspace under a free name, in a process of its own.
 
     replacing: the name of an import whose place it takes. picture: an image that is drawn anew, smaller, and kept beside
-    it; one that cannot be read is left out.
+    it; one that cannot be read is left out. apart: as in `import_dna`.
 
     Raises BadInput or Damaged as `load_dna` does, Unavailable where the file needs more than MOST_MEMORY.
     """
     given = [str(path.absolute()), str(workspace.root), replacing, str(picture.absolute()) if picture else ""]
+    given += ["apart"] if apart else []
     run = subprocess.run(
         [sys.executable, "-m", "dnacore.sources.import_process", *given],
         cwd=_PROJECT, env={**os.environ, **_ONE_THREAD}, stdin=subprocess.DEVNULL, capture_output=True, text=True,
@@ -70,13 +74,13 @@ def _too_large(path: Path) -> str:
 
 def main(arguments: list[str]) -> int:
     """Take in one file and print what came of it as JSON; returns the exit code."""
-    if not 2 <= len(arguments) <= 4:
+    if not 2 <= len(arguments) <= 5:
         raise BadInput("Give the file to take in and the workspace.")
     path, workspace = Path(arguments[0]), Workspace.open(Path(arguments[1]))
-    replacing, picture = [*arguments[2:], "", ""][:2]
+    replacing, picture, apart = [*arguments[2:], "", "", ""][:3]
     _bound()
     try:
-        dna = import_dna(workspace, path, replacing=replacing)
+        dna = import_dna(workspace, path, replacing=replacing, apart=bool(apart))
         _draw(Path(picture) if picture else None, cards.beside(workspace, dna.name, cards.PICTURE))
     except DnaError as error:
         print(json.dumps({"error": type(error).__name__, "message": str(error)}))

@@ -77,7 +77,7 @@ def test_only_what_the_owner_allowed_leaves(owner: Sources, friend: dc.Workspace
     content = b"".join(path.read_bytes() for path in bare.iterdir())
     assert b"secret" not in content and os.fsencode(owner.workspace.root) not in content
     assert json.loads((bare / "day.card.json").read_text())["words"] == []
-    with Image.open(open_ / "day.jpg") as strip:
+    with Image.open(open_ / "day.thumbnails.jpg") as strip:
         assert strip.size == (6 * 40, 32), "six thumbnails side by side, never enlarged"
     take_in(friend, open_)
     (kept,) = galleries(friend)[str(open_)].values()
@@ -125,7 +125,7 @@ def test_a_hostile_folder_is_harmless(friend: dc.Workspace, shared: Path, tmp_pa
     private.write_bytes((shared / "day.dna.npz").read_bytes())
     (shared / "link.dna.npz").symlink_to(private)
     os.mkfifo(shared / "pipe.dna.npz")
-    os.mkfifo(shared / "day.jpg")
+    os.mkfifo(shared / "day.thumbnails.jpg")
     (shared / "broken.dna.npz").write_bytes(b"PK\x03\x04 nothing")
     (shared / "night.dna.npz").write_bytes(private.read_bytes())  # not what its card tells of
     (shared / "odd.dna.npz").write_bytes(private.read_bytes())
@@ -142,10 +142,12 @@ def test_a_hostile_folder_is_harmless(friend: dc.Workspace, shared: Path, tmp_pa
     mine = small_world.content(tmp_path / "mine")
     found = take_in(friend, shared)
     assert {file for file, _ in found.skipped} == {"broken.dna.npz", "night.dna.npz"}
-    assert imported.names(friend) == ["day"], "the copy of a copy is the same DNA under the same name"
-    (kept,) = galleries(friend)[str(shared)].values()
+    assert imported.names(friend) == ["day", "day 2"], "a copy of a copy is the gallery's, too, and goes with it"
+    kept = galleries(friend)[str(shared)]["day"]
     assert len(kept.about) <= 1_000 and kept.about.isprintable()
-    assert set(path.name for path in (friend.root / "imports").iterdir()) == {"day.dna.npz", "day.card.json"}
+    assert {path.name for path in (friend.root / "imports").iterdir()} == {
+        f"{name}{ending}" for name in ("day", "day 2") for ending in (".dna.npz", ".card.json")
+    }
     assert small_world.content(tmp_path / "mine") == mine
     assert private.is_file()
 
@@ -154,9 +156,9 @@ def test_pictures_are_drawn_anew(owner: Sources, friend: dc.Workspace, tmp_path:
     folder = tmp_path / "pictures"
     publish(owner, "day", folder, Allowed(thumbnails=True))
     publish(owner, "night", folder, Allowed(thumbnails=True))
-    with (folder / "day.jpg").open("ab") as file:
+    with (folder / "day.thumbnails.jpg").open("ab") as file:
         file.write(b"<script>stowaway</script>")
-    (folder / "night.jpg").write_bytes(b"\xff\xd8\xff no picture")
+    (folder / "night.thumbnails.jpg").write_bytes(b"\xff\xd8\xff no picture")
     take_in(friend, folder)
     assert b"stowaway" not in cards.beside(friend, "day", cards.PICTURE).read_bytes()
     assert not cards.beside(friend, "night", cards.PICTURE).exists()

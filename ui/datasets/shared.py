@@ -7,13 +7,15 @@ import html
 
 import streamlit as st
 
-from dnacore.errors import BadInput
+from dnacore.errors import BadInput, DnaError
 from dnacore.images import browse
+from dnacore.sources.shared.download import is_address
 from dnacore.sources.shared.gallery import news
 from dnacore.workspace import jobs
 from dnacore.workspace.saved import cards
 from dnacore.workspace.saved.cards import Card
 from ui.app import comparisons, layout, reads, words
+from ui.app.reads import Ready
 from ui.choices import without_images
 from ui.jobs import tray
 
@@ -40,7 +42,7 @@ def take_in(source: str) -> None:
     source = source.strip()
     if not source:
         raise BadInput("Paste the path of a shared folder first, or the address of a gallery.")
-    if "://" not in source:
+    if not is_address(source):  # whatever else it is, it lies below a folder that may be looked into
         source = str(browse.path_of(browse.find(source)))
     title = f"Taking in the gallery {source.rstrip('/').rsplit('/', 1)[-1]}"
     jobs.start(reads.workspace(), ["gallery", "add", source], title=title)
@@ -55,7 +57,7 @@ def draw_source(source: str) -> None:
         if st.button("Look again", key=f"gallery-again-{source}", type="tertiary", disabled=bool(tray.running())):
             jobs.start(reads.workspace(), ["gallery", "add", source], title="Looking at a gallery again")
             st.rerun()
-    if "://" not in source and (said := _news(source, tuple(cards.kept(reads.workspace()).values()))):
+    if not is_address(source) and (said := _news(source, tuple(cards.kept(reads.workspace()).values()))):
         layout.note(said)
 
 
@@ -95,9 +97,25 @@ def draw_nearest() -> None:
     one = everything[names.index(chosen)]
     others = [other for other in came if other.name != chosen]
     with st.spinner("Comparing…"):
-        apart = comparisons.from_one(one, others)
+        try:
+            apart = comparisons.from_one(one, others)
+        except DnaError:  # a damaged file costs the others nothing
+            broken = [other for other in others if not _is_sound(other)]
+            if not broken:
+                raise
+            layout.note(f"Left out, since it cannot be read: {words.listing([other.said for other in broken])}.")
+            others = [other for other in others if other not in broken]
+            apart = comparisons.from_one(one, others)
     order = sorted(range(len(others)), key=lambda at: (apart[at], others[at].name))[:NEAREST]
     bins = reads.dna(one).bins
     rows = [[str(place + 1), others[at].said, words.difference(apart[at], bins)] for place, at in enumerate(order)]
     escaped = [[html.escape(cell) for cell in row] for row in rows]
     layout.table(["", "DNA", "distance"], escaped, rows, f"Nearest to {one.said}")
+
+
+def _is_sound(one: Ready) -> bool:
+    try:
+        reads.dna(one)
+    except DnaError:
+        return False
+    return True

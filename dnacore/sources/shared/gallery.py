@@ -49,7 +49,7 @@ def take_in(
     Raises Unavailable where the gallery cannot be reached, BadInput where it holds no DNA.
     """
     place = place_of(source)
-    there = place.cards()
+    there = place.cards(stop)
     if not there:
         raise BadInput(
             f"There is no DNA in {place.source}. Publish one there: python -m dnacore gallery publish NAME FOLDER"
@@ -61,13 +61,15 @@ def take_in(
         known = {card.file: (name, card) for name, card in here.items()}
         for done, card in enumerate(there):
             if stop():
-                raise Cancelled(f"Stopped on request. {len(names)} DNAs were taken in; run it again to go on.")
+                raise _stopped(names)
             say(card.file, done, len(there))
             name, before = known.get(card.file, ("", None))
             if before is not None and before.stamp == card.stamp:
                 continue
             try:
-                names.append(_take(workspace, place, card, name))
+                names.append(_take(workspace, place, card, name, stop))
+            except Cancelled as stopped:
+                raise _stopped(names) from stopped
             except DnaError as problem:
                 skipped.append((card.file, str(problem)))
             except OSError as problem:
@@ -77,21 +79,28 @@ def take_in(
     return Taken(place.source, tuple(names), len(there) - len(names) - len(skipped), gone, tuple(skipped))
 
 
-def _take(workspace: Workspace, place: Place, card: Card, name: str) -> str:
-    """Take one DNA in under a free name, or in the place of the one that it was before; returns the name."""
+def _stopped(names: Sequence[str]) -> Cancelled:
+    return Cancelled(f"Stopped on request. DNAs taken in: {len(names)}, which are kept. Run it again to go on.")
+
+
+def _take(workspace: Workspace, place: Place, card: Card, name: str, stop: Callable[[], bool]) -> str:
+    """Take one DNA in under a free name, or in the place of the one that it was before; returns the name.
+
+    It never shares a DNA with another gallery, or with what was imported by hand: each is removed without the others.
+    """
     with TemporaryDirectory(prefix="visual-dna-gallery-") as folder:
         path, picture = Path(folder, card.file), Path(folder, "thumbnails")
         with path.open("wb") as file:
-            found = place.copy(card.file, file, MOST_DNA)
+            found = place.copy(card.file, file, MOST_DNA, stop)
         if card.sha256 != found and (card.sha256 or isinstance(place, Address)):
             raise BadInput("It is not the file that its card tells of. Whoever published it should do so again.")
         if card.picture:
             with picture.open("wb") as file:
                 try:
-                    place.copy(card.stem + cards.PICTURE, file, MOST_PICTURE)
+                    place.copy(card.stem + cards.PICTURE, file, MOST_PICTURE, stop)
                 except (OSError, BadInput):
                     file.truncate(0)
-        came = import_apart(workspace, path, name, picture if card.picture else None)
+        came = import_apart(workspace, path, name, picture if card.picture else None, apart=True)
     shown = cards.beside(workspace, came.name, cards.PICTURE).is_file()
     card = replace(card, gallery=place.source, images=came.images, picture=shown)
     cards.write(cards.beside(workspace, came.name), card)
@@ -137,14 +146,20 @@ def news(workspace: Workspace, source: str) -> str:
     return f"The gallery {source} is not what it was: {', '.join(told)}. {kept}" if told else ""
 
 
-def nearest(workspace: Workspace, dna: DNA, label: str, names: Sequence[str] = ()) -> list[tuple[str, float]]:
+def nearest(
+    workspace: Workspace, dna: DNA, label: str, broken: Callable[[str, str], None] = lambda *_: None
+) -> list[tuple[str, float]]:
     """The imported DNAs by their distance to a DNA, nearest first: (name, EMD in bins). Those that cannot be compared,
-    of another network or over other activation ranges, are left out. names: only these.
+    of another network or over other activation ranges, are left out. broken: told of (name, reason) of each file that
+    cannot be read.
     """
     found = []
     for one in imported.comparable(workspace, label):
-        if not names or one.name in names:
+        try:
             other = imported.load(one)
-            if other is not None:
-                found.append((one.name, emd_avg(dna, other)))
+        except DnaError as problem:
+            broken(one.name, str(problem))
+            continue
+        if other is not None:
+            found.append((one.name, emd_avg(dna, other)))
     return sorted(found, key=lambda pair: (pair[1], pair[0]))

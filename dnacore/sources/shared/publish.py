@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,10 +17,10 @@ from PIL import Image
 
 from dnacore import atomic, versioned
 from dnacore.dna.file import SUFFIX, with_suffix
-from dnacore.errors import BadInput
+from dnacore.errors import BadInput, Damaged, Unavailable
 from dnacore.extractors.labels import class_names
 from dnacore.images.thumbnails import thumbnail
-from dnacore.sources.shared.place import FORMAT, INDEX, VERSION, Folder
+from dnacore.sources.shared.place import FORMAT, INDEX, MOST_DNAS, MOST_INDEX, VERSION, Folder, ordinary
 from dnacore.workspace.datasets import Dataset, clean_name
 from dnacore.workspace.kept_words import words_of
 from dnacore.workspace.saved import cards
@@ -45,39 +47,126 @@ def publish(
 ) -> Card:
     """Write a dataset's DNA and its card into a shared folder, and tell the folder's index of it.
 
-    The list of unreadable files stays behind, since it names files. called: another name for it there. replacing: put it
-    in the place of one of that name. Raises BadInput where there is one and it was not said so.
+    The list of unreadable files stays behind, since it names files, and so do the words on where the activation ranges
+    are from, which may name other datasets. called: another name for it there. replacing: put it in the place of one of
+    that name. Raises BadInput where there is one and it was not said so, or where a file that is not ours is in the way.
     """
     dataset = sources.dataset(name)
     called = clean_name(called or dataset.name)
-    dna = replace(sources.dna(dataset), name=called, rejected=(), source=None)
+    dna = sources.dna(dataset)
+    ranges = replace(dna.calibration, origin="", left_out=())
+    dna = replace(dna, name=called, rejected=(), source=None, calibration=ranges)
     target = with_suffix(folder / called)
     if not cards.is_plain(target.name):
         raise BadInput(f"{called!r} cannot be the name of a shared file. Give another one with --as.")
-    if target.exists() and not replacing:
-        raise BadInput(
-            f"There is a DNA “{called}” in {folder} already. Publish under another name (--as), or put yours in its place "
-            "(--replace)."
-        )
+    if os.path.exists(target) and not replacing:
+        raise _taken(target)
     workspace = sources.workspace
     picture = _strip([dataset.folder / f.path for f in workspace.files(dataset)]) if allowed.thumbnails else None
-    folder.mkdir(parents=True, exist_ok=True)
+    _make(folder)
     with TemporaryDirectory() as here:
         content = dna.save(Path(here, called)).read_bytes()
         beside = target.name.removesuffix(SUFFIX)
-        atomic.write_bytes(target, content)
-        if picture is None:
-            (folder / f"{beside}{cards.PICTURE}").unlink(missing_ok=True)
-        else:
-            atomic.write_bytes(folder / f"{beside}{cards.PICTURE}", picture)
+        strip = folder / f"{beside}{cards.PICTURE}"
+        earlier = _earlier(folder, beside)
+        _check_room(folder, target.name)
+        if os.path.exists(strip) and not (earlier and earlier.picture) and picture is not None:
+            raise _in_the_way(strip)
+        _put(target, content, replacing)
+        if picture is None and earlier and earlier.picture:
+            strip.unlink(missing_ok=True)
         card = Card(
             target.name, allowed.about, dna.images, str(dna.extractor.get("name", "")),
             _words(workspace, dataset) if allowed.words else (), picture is not None,
             time.strftime("%Y-%m-%d %H:%M"), _sha256(content), len(content),
         )  # fmt: skip
-        cards.write(folder / f"{beside}{cards.ENDING}", card)
+        card = cards.write(folder / f"{beside}{cards.ENDING}", card)
+        if picture is not None:  # after the card that names it: whatever stops us here, it is known to be ours
+            atomic.write_bytes(strip, picture)
         _list(folder)
     return card
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise BadInput(f"{folder} is a file, not a folder. Give a folder to publish into.") from error
+    except OSError as error:
+        raise _closed(folder, error) from error
+
+
+def _closed(folder: Path, error: OSError) -> Unavailable:
+    return Unavailable(
+        f"Nothing can be published in {folder} ({error.strerror or error}). Choose another folder, or allow writing there."
+    )
+
+
+def _put(target: Path, content: bytes, replacing: bool) -> None:
+    """Write a DNA file; without `replacing` only where there is none at this moment, whoever else publishes, too."""
+    if not replacing:
+        try:
+            os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+        except FileExistsError:
+            raise _taken(target) from None
+        except OSError as error:
+            raise _closed(target.parent, error) from error
+    try:
+        atomic.write_bytes(target, content)
+    except BaseException:
+        if not replacing:
+            target.unlink(missing_ok=True)
+        raise
+
+
+def _taken(target: Path) -> BadInput:
+    return BadInput(
+        f"There is a DNA “{target.name.removesuffix(SUFFIX)}” in {target.parent} already. Publish under another name "
+        "(--as), or put yours in its place (--replace)."
+    )
+
+
+def _check_room(folder: Path, file: str) -> None:
+    """Raise BadInput where a folder is full, or its index is somebody's own file."""
+    there = {card.file for card in Folder(str(folder)).cards()}
+    if file not in there and len(there) >= MOST_DNAS:
+        raise BadInput(f"{folder} holds {MOST_DNAS:,} DNAs, as many as a gallery may. Publish into another folder.")
+    with suppress(FileNotFoundError):
+        try:
+            found = versioned.parsed(_content(folder / INDEX, MOST_INDEX), INDEX)
+        except Damaged:
+            found = None
+        if not versioned.fits(found, FORMAT, VERSION):
+            raise _in_the_way(folder / INDEX)
+
+
+def _earlier(folder: Path, stem: str) -> Card | None:
+    """The card that was published under a name before. Raises BadInput where a file lies there that is none."""
+    path = folder / f"{stem}{cards.ENDING}"
+    try:
+        return cards.parse(_content(path, cards.MOST), stem + SUFFIX)
+    except FileNotFoundError:
+        return None
+    except Damaged:
+        raise _in_the_way(path) from None
+
+
+def _content(path: Path, most: int) -> bytes:
+    """A file's first bytes, one more than it may have. Raises FileNotFoundError, BadInput for what is no file of ours."""
+    try:
+        with ordinary(path) as opened:
+            return opened.read(most + 1)
+    except FileNotFoundError:
+        raise
+    except (OSError, BadInput):
+        raise _in_the_way(path) from None
+
+
+def _in_the_way(path: Path) -> BadInput:
+    return BadInput(
+        f"{path} was not written by this program, or is damaged, so it is left as it is and nothing was published. Move it "
+        "away, or publish into another folder."
+    )
 
 
 def _list(folder: Path) -> None:
@@ -86,7 +175,7 @@ def _list(folder: Path) -> None:
     """
     written: list[Card] | None = None
     while (known := [replace(one, stamp="") for one in Folder(str(folder)).cards() if one.sha256]) != written:
-        versioned.write(folder / INDEX, FORMAT, VERSION, {"cards": [asdict(one) for one in known]})
+        versioned.write(folder / INDEX, FORMAT, VERSION, {"cards": [asdict(one) for one in known]}, escaped=False)
         written = known
 
 

@@ -21,7 +21,7 @@ from dnacore.workspace.saved import imported
 from dnacore.workspace.workspace import Workspace
 
 FORMAT, VERSION = "visual-dna-card", 1
-ENDING, PICTURE = ".card.json", ".jpg"
+ENDING, PICTURE = ".card.json", ".thumbnails.jpg"  # endings that nobody's own files have
 MOST = 64 << 10  #: bytes of a card
 _LONGEST, _MOST_WORDS = 1_000, 20
 
@@ -75,12 +75,15 @@ def parse(content: bytes, file: str = "") -> Card:
     found = versioned.parsed(content, file or "a card") if len(content) <= MOST else None
     if found is None or not versioned.fits(found, FORMAT, VERSION):
         raise Damaged(f"The card of {file or 'a DNA'} is none that this program reads. Publish the dataset again.")
-    return of_json(found, file or _text(found.get("file"), 250))
+    own = found.get("file")
+    return of_json(found, file or (own if isinstance(own, str) and is_plain(own) else ""))
 
 
-def write(path: Path, card: Card) -> None:
-    """Write a card, whole or not at all."""
-    versioned.write(path, FORMAT, VERSION, asdict(card))
+def write(path: Path, card: Card) -> Card:
+    """Write a card, whole or not at all; returns it as it was written: every text cut to its length."""
+    card = of_json(asdict(card), card.file)
+    versioned.write(path, FORMAT, VERSION, asdict(card), escaped=False)
+    return card
 
 
 def beside(workspace: Workspace, name: str, ending: str = ENDING) -> Path:
@@ -100,7 +103,8 @@ def kept(workspace: Workspace) -> dict[str, Card]:
 def remove(workspace: Workspace, name: str) -> int:
     """Remove an imported DNA with its card and its picture; returns the bytes freed."""
     paths = [beside(workspace, name, ending) for ending in (SUFFIX, ENDING, PICTURE)]
-    return sum(map(discard, paths))
+    with imported.alone(workspace):
+        return sum(map(discard, paths))
 
 
 def _text(value: object, most: int = _LONGEST) -> str:
@@ -114,7 +118,7 @@ def _number(value: object) -> int:
 
 def _words(value: object) -> tuple[tuple[str, float], ...]:
     found = []
-    for row in (value if isinstance(value, list) else [])[:_MOST_WORDS]:
+    for row in (value if isinstance(value, (list, tuple)) else ())[:_MOST_WORDS]:
         match row:
             case [str(word), int() | float() as share] if isfinite(share) and 0 <= share <= 1:
                 found.append((_text(word, 60), float(share)))

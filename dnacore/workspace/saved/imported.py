@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from filelock import FileLock
+
 from dnacore.dna.file import SUFFIX, about, load_dna
 from dnacore.dna.histogram import DNA
 from dnacore.errors import DnaError
@@ -23,6 +25,13 @@ class _Known:
     network: str
     calibration: str
     bins: int
+
+
+def alone(workspace: Workspace) -> FileLock:
+    """Held while a free name is looked for and taken, or given up: two imports at once would take the same one."""
+    folder = workspace.root / "locks"
+    folder.mkdir(exist_ok=True)
+    return FileLock(folder / "imports.lock")
 
 
 def names(workspace: Workspace) -> list[str]:
