@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -261,6 +262,24 @@ def test_mixing(sets, heard):
     listed = [one for one in sorted(parts, key=lambda one: -found.shares[one.name]) if found.shares[one.name] >= 0.005]
     assert [one.said in said for one in listed] == [True] * len(listed)
     assert numbers(said)[0] == pytest.approx(100 * max(shares), abs=0.06)
+
+
+def test_the_shares_of_a_mixture_add_up_and_few_images_are_told(sets, heard, monkeypatch):
+    parts = [sets[name] for name in ("night", "noon", "marked", "plain")]
+    shares = dict(zip((one.name for one in parts), (0.4, 0.3, 0.2, 0.1), strict=True))
+    found = SimpleNamespace(shares=shares, alone=shares, distance=1.0, bound=0.5)
+    leave_out._shares(found, sets["day"], parts)
+    said, _ = heard.pop()
+    shown = said.split(".  ")[0].split(" has only ")[0]
+    assert sum(float(one) for one in re.findall(r"([\d.]+) %", shown)) == pytest.approx(100)
+    assert f"{MARKED} images: too few" in said, said
+
+
+def test_one_noise_is_behind_the_diagonal_and_the_outlines(sets):
+    day, marked = sets["day"], sets["marked"]
+    usual, most = chance.table([day, marked], "emd", None)
+    assert usual[0, 0] < usual[0, 1] < usual[1, 1], "of unlike sizes, chance lies between the two sets' own"
+    assert most[0, 1] > usual[0, 1] and np.isnan(most.diagonal()).all()
 
 
 def test_forgetting(sets, heard, monkeypatch):
