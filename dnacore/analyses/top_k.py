@@ -10,12 +10,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from dnacore.analyses.metrics import auc
 from dnacore.analyses.ranking import image_distances
+from dnacore.distances.contrasts import columns, contrast
+from dnacore.dna.from_sketches import average
 from dnacore.dna.histogram import DNA
 from dnacore.errors import BadInput
 from dnacore.sketches.sketches import Sketches
 
 BLOCK = 64  # neurons whose distances to all images are held at once
+FOLDS = 4
+MOST_TRIED = 400  # images a side that neurons are chosen and tried on; of more, a random sample
 
 
 def steps(most: int, count: int = 48) -> list[int]:
@@ -56,3 +61,40 @@ def prefix_means(
             row += 1
         total += running[-1]
     return out
+
+
+def folds(having: np.ndarray, seed: int = 0) -> np.ndarray:
+    """(N,) int: the fold of every image, 0 to 3, each with its share of both sides; -1 for images that are not tried.
+
+    having: (N,) bool, which images are on the first side.
+    """
+    random, dealt = np.random.default_rng(seed), np.full(len(having), -1)
+    for side in (having, ~having):
+        places = random.permutation(np.flatnonzero(side))[:MOST_TRIED]
+        dealt[places] = np.arange(len(places)) % FOLDS
+    return dealt
+
+
+def auc_of_new(sketches: Sketches, having: np.ndarray, counts: Sequence[int], like: DNA, seed: int = 0) -> np.ndarray:
+    """How often an image with lies before one without, on images that the neurons were not chosen by: (len(counts),).
+
+    The most sensitive neurons and both references come from three quarters of the images, and rank the rest; the mean of
+    the four ways round. having: (N,) bool, which images are with. like: any DNA of the same network and calibration.
+    Raises BadInput below 4 images a side.
+    """
+    having = np.asarray(having, bool)
+    if min(int(having.sum()), int((~having).sum())) < FOLDS:
+        raise BadInput(f"Trying neurons on other images needs at least {FOLDS} images on each side.")
+    dealt = folds(having, seed)
+    learned = np.stack([(dealt >= 0) & (dealt != fold) for fold in range(FOLDS)])
+    apart = contrast(sketches, columns(learned & having, learned & ~having)).emd
+    found = np.empty((FOLDS, len(counts)))
+    for fold in range(FOLDS):
+        order = np.argsort(-apart[:, fold], kind="stable")[: counts[-1]]
+        tried = np.flatnonzero(dealt == fold)
+        with_, without = (
+            average(sketches, np.flatnonzero(learned[fold] & side), like, "") for side in (having, ~having)
+        )
+        ranked = prefix_means(sketches.select(tried), order, counts, with_, without)
+        found[fold] = [auc(row, having[tried]) for row in ranked]
+    return found.mean(0)

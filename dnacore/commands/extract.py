@@ -89,8 +89,9 @@ def _told(r: Report, dna: DNA | None) -> tuple[dict[str, Any], str]:
         "sketched": r.sketched, "seconds": round(r.seconds, 3), "images_per_second": round(r.images_per_second, 2),
         "saturation": dna.layer_saturation if dna else {},
     }  # fmt: skip
+    new = r.extracted - r.failed  # images that can be read, as all of the line: the files that cannot stand at its end
     line = (
-        f"{r.name}: {r.images:,} images, {r.extracted:,} extracted now and {r.reused:,} reused, "
+        f"{r.name}: {r.images:,} images, {new:,} extracted now and {r.images - new:,} reused, "
         f"{r.seconds:.1f} s ({r.images_per_second:.1f} images/s){_saturation_text(dna)}{rejected_text(r.rejected)}"
     )
     return row, line

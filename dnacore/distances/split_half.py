@@ -8,6 +8,7 @@ distances.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,7 @@ from dnacore.sketches.sketches import Sketches
 
 MOST = 1000  # images that are dealt out; of more, a sample tells the spread as well
 FEWEST = 4
+RELIABLE = 12  # images below which a figure is said to rest on few
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +73,16 @@ def halves(
     else:
         found = contrast_gaussians(sketches, sides, ~sides) * (count / images)
     return Halves(found.astype(np.float32), metric, images)
+
+
+def few(images: Mapping[str, int]) -> str:
+    """Which sets have only so few images that figures about them say little, as a sentence; "" where none has."""
+    small = [
+        f"{name} has only {count} image{'s' if count != 1 else ''}"
+        for name, count in images.items()
+        if count < RELIABLE
+    ]
+    return f"{' and '.join(small)}: too few to rely on." if small else ""
 
 
 def chance(a: Halves, b: Halves, selection: Selection | None = None) -> Chance:

@@ -50,7 +50,10 @@ class Engine(Protocol):
 
 @dataclass(frozen=True)
 class Report:
-    """What an extraction did. extracted: images that went through the network now; reused: those done before."""
+    """What an extraction did. extracted: files that were opened for the network now; reused: those done before.
+
+    failed: how many of the extracted ones could not be read.
+    """
 
     name: str
     images: int
@@ -59,6 +62,7 @@ class Report:
     reused: int
     seconds: float
     sketched: int = field(default=0)
+    failed: int = field(default=0)
 
     @property
     def images_per_second(self) -> float:
@@ -145,9 +149,10 @@ def extract_dataset(
     _check_some_read(finished, dataset, extractor, rejected)
     images = sum(1 for shard in finished for m in shard.members if m.reason is None)
     extracted = sum(len(files) for files in work.todo)
+    unread = {row["path"] for row in rejected}
     return Report(
         dataset.name, images, rejected, extracted, len(files) - extracted, time.monotonic() - started,
-        loop.sketched,
+        loop.sketched, sum(row.path in unread for files in work.todo for row in files),
     )  # fmt: skip
 
 

@@ -59,7 +59,10 @@ def _forget(request: Request, one: Subject, metric: str) -> list[Forgetting]:
             f"{', '.join(a.name for a in asked) or 'none'}."
         )
     if len(asked) < 2:
-        raise BadInput(f"“{one.name}” needs a table of at least two attributes: one to ignore and one to keep.")
+        raise BadInput(
+            f"“{one.name}” needs a table of at least two attributes, one to ignore and one to keep, each with {2 * LEAST} images on "
+            "both sides. Only columns of a table of labels count here, not folders, tags, or what a network sees."
+        )
     names = [request.attribute] if request.attribute else None
     return forget(
         one.sketches,
@@ -119,8 +122,8 @@ def _result(request: Request, one: Subject, rows: list[dict], details: list[dict
         "tested_on": "images tested on",
     }
     return Result(
-        f"Weights learned for {best['metric']} leave out {best['removal']:.0%} of the difference that {what} makes "
-        f"in {one.name}, and change other differences by {best['deviation']:.0%} on average.",
+        f"Weights learned for {best['metric']} leave out {100 * best['removal']:.0f} % of the difference that {what} makes "
+        f"in {one.name}, and change other differences by {100 * best['deviation']:.0f} % on average.",
         columns,
         rows,
         figures,

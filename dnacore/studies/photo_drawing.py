@@ -41,16 +41,14 @@ def _side_by_side(request: Request, found: dict[str, Result]) -> Result:
     first = next(iter(found.values()))
     photographs = request.one("photographs").name
     if mean[order[0]] == mean[order[-1]]:
-        text = (
-            f"{' and '.join(order)} tell {photographs} from the others equally well: in {mean[order[0]]:.1%} of pairs"
-        )
+        text = f"{' and '.join(order)} tell {photographs} from the others equally well: in {100 * mean[order[0]]:.1f} % of pairs"
         advice = "Either network will do."
     else:
-        rest = ", ".join(f"{name}'s in {mean[name]:.1%}" for name in order[1:])
+        rest = ", ".join(f"{name}'s in {100 * mean[name]:.1f} %" for name in order[1:])
         advice = f"To find drawings among photographs, or the other way round, use {order[0]}."
         text = (
             f"{order[0]} tells {photographs} from the others better: {request.options['neurons']} of its neurons put an "
-            f"image of {photographs} before another one in {mean[order[0]]:.1%} of pairs, {rest}"
+            f"image of {photographs} before another one in {100 * mean[order[0]]:.1f} % of pairs, {rest}"
         )
     return replace(
         first,
@@ -156,12 +154,16 @@ def _result(
     near, far = rows[0], rows[-1]
     order = ", then ".join(row["domain"] for row in rows)
     times = far["distance"] / near["distance"] if near["distance"] else 1.0
-    text = f"Nearest to {names[0]} is {order}"
+    text = (
+        f"Nearest to {names[0]} is {order}"
+        if len(rows) > 1
+        else f"{near['domain']} lies {near['distance']:.3g} bins from {names[0]}"
+    )
     text += f"; {far['domain']} lies {times:.1f} times as far away as {near['domain']}." if len(rows) > 1 else "."
     hard = min(rows, key=lambda row: row["auc_selected"])
     advice = (
         f"{request.options['neurons']} neurons chosen on half of the images put a picture of {names[0]} before one "
-        f"of {hard['domain']} in {hard['auc_selected']:.0%} of pairs of other images"
+        f"of {hard['domain']} in {100 * hard['auc_selected']:.0f} % of pairs of other images"
     )
     advice += ", and do as well or better for the other domains." if len(rows) > 1 else "."
     columns = {

@@ -30,6 +30,8 @@ from dnacore.studies.methods.held_out import OPTIONS, Trial, trial
 
 LEAST_GROUP, FOLDS = 3, 5
 SHOWN, SPOTS, EXPLAINED = 6, 3, 10
+CLEAR, FAINT = 0.8, 0.6  # AUC from where generated images are told from real ones, and from where they are at all
+RANDOM = "random part"  # what a group is called where there are none
 
 
 def groups_of(subject: Subject, attribute: str | None) -> np.ndarray:
@@ -68,7 +70,7 @@ def folds(
     if len(names) < 2:
         count = min(FOLDS, len(made) // LEAST_GROUP, len(real) // LEAST_GROUP)
         parts = [np.sort(p) for p in np.array_split(random.permutation(len(made)), count)]
-        names = [f"part {i + 1}" for i in range(count)]
+        names = [f"{RANDOM} {i + 1} of {count}" for i in range(count)]
     dealt = [np.sort(p) for p in np.array_split(random.permutation(len(real)), len(parts))]
     return list(zip(names, dealt, parts, strict=True)), False
 
@@ -148,12 +150,10 @@ def _result(
     }
     pictures, telling = _least_real(request, real, made, trials)
     easiest, hardest = (choose(rows[:-1], key=lambda row: row["auc_selected"]) for choose in (max, min))
-    seen = ", ".join(f"{t['layer']} {t['index']}" for t in telling[:3])
-    text = (
-        f"In {mean['auc_selected']:.0%} of pairs, {neurons} neurons chosen on other groups put the real image "
-        f"before the generated one (all neurons: {mean['auc_all']:.0%})"
-    )
-    if hardest["auc_selected"] < easiest["auc_selected"]:
+    seen = ", ".join(f"{t['layer'].replace('_', ' ')} · {t['index']}" for t in telling[:3])
+    dealt = rows[0]["group"].startswith(RANDOM)
+    text = _answered(mean["auc_selected"], mean["auc_all"], neurons, "images" if dealt else "groups")
+    if hardest["auc_selected"] < easiest["auc_selected"] and not dealt:
         text += f"; {easiest['group']} gives itself away most, {hardest['group']} least"
     return Result(
         f"{text}.",
@@ -165,11 +165,24 @@ def _result(
         + (
             "Classes are left out on both sides."
             if matched
+            else "The generated images are of one kind, so both sides are dealt into random parts, each left out once."
+            if dealt
             else "The real images left out with a group are a random share."
-        ),
+        )
+        + " AUC: the share of pairs of a real and a generated image in which the real one comes first; 0.5 is chance.",
         f"Look at the marked places of the least real images, and at what {seen} see: that is what gives them away.",
         pictures=pictures,
         more={"neurons": telling, "groups_match": matched},
+    )
+
+
+def _answered(by_selected: float, by_all: float, neurons: int, what: str) -> str:
+    """Whether generated images look real, in plain words, and the AUCs (0..1) behind it."""
+    best = max(by_selected, by_all)
+    verdict = "No" if best >= CLEAR else "Not quite" if best >= FAINT else "Yes, as far as this network can tell"
+    return (
+        f"{verdict}: {neurons} neurons chosen on other {what} tell generated from real in {100 * by_selected:.1f} of 100 pairs "
+        f"(AUC {by_selected:.3f}; all neurons: {by_all:.3f}; chance: 0.5)"
     )
 
 

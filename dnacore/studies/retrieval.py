@@ -166,9 +166,13 @@ def _result(
     others = [row for row in rows if row["kind"] == "other"]
     size = request.options["together"]
     one = "an image" if size == 1 else f"a set of {size} images"
-    text = f"{first['method']} puts {one} of {what} before another one in {first['auc']:.0%} of pairs"
-    if others and first["kind"] == "dna":
-        text += f", the best other method ({others[0]['method']}) in {others[0]['auc']:.0%}"
+    text = f"{first['method']} puts {one} of {what} before another one in {100 * first['auc']:.0f} % of pairs"
+    level = [row["method"] for row in rows if f"{100 * row['auc']:.0f} %" == f"{100 * first['auc']:.0f} %"]
+    if len(level) > 1:
+        rest = [name for name in level if name != first["method"]]
+        text += f", and {' and '.join(rest)} {'does' if len(rest) == 1 else 'do'} as well"
+    elif others and first["kind"] == "dna":
+        text += f", the best other method ({others[0]['method']}) in {100 * others[0]['auc']:.0f} %"
     order = [int(sets[i][0]) for i in np.argsort(best, kind="stable")[:SHOWN]]  # of a set, its first image
     pictures = [
         Picture(
@@ -192,7 +196,9 @@ def _result(
         f"{min(request.options['pairs'], len(work.reference_paths))} reference images"
         f"{', less the same over images of the other kinds' if request.options['unlike'] else ''}. Seconds: of the ranking; "
         "DNA-EMD and the rarity score have their sketches already.",
-        f"Use {first['method']} for a search like this one.",
+        f"Use {first['method']} for a search like this one."
+        if len(level) < 2
+        else f"For a search like this one, {' and '.join(level)} are level: use whichever is at hand, or try harder images.",
         notes,
         pictures,
         {"ranked": len(work.relevant), "relevant": hits, "reference": len(work.reference_paths)},

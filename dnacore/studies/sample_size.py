@@ -220,8 +220,8 @@ def _advice(one: Subject, rows: list[dict]) -> str:
         return "The distance keeps falling: the two sets may not differ at all. Compare it with what chance gives."
     above = first["final"] / first["limit"] - 1
     if need <= len(one):
-        return f"There are enough images: more of them would change this distance by about {abs(above):.0%}."
-    return f"About {need:,.0f} images would come within 5 % of the limit; with {len(one)} it is {above:.0%} too large."
+        return f"There are enough images: more of them would change this distance by about {100 * abs(above):.0f} %."
+    return f"About {need:,.0f} images would come within 5 % of the limit; with {len(one)} it is {100 * above:.0f} % too large."
 
 
 STUDY = Study(

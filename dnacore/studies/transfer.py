@@ -176,7 +176,7 @@ def _judged(request: Request, table: pd.DataFrame, notes: list[str]) -> Result:
         more |= {"discrepancy": d, "random_as_good": as_good, "lost_by_first": lost}
         text = (
             f"Ranking by distance is off by {d:.3g} of the score at each rank (d), a random order by {usual}; "
-            f"{as_good:.1%} of random orders do as well."
+            f"{100 * as_good:.1f} % of random orders do as well."
         )
         advice = f"Training on the dataset predicted first loses {lost:.3g} of the score on average."
     else:

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 import dnacore as dc
+from dnacore.analyses.metrics import auc
 from dnacore.analyses.ranking import distances_to
-from dnacore.analyses.top_k import prefix_means, steps
+from dnacore.analyses.top_k import auc_of_new, prefix_means, steps
 from dnacore.dna.from_sketches import sketched_dna
 from tests.sketch_data import NEURONS, bounds, sketches_of
 
@@ -52,3 +53,25 @@ def test_the_slider_goes_from_one_neuron_to_the_most_there_are_in_few_steps(most
     assert found[0] == 1 and found[-1] == most and len(found) <= 48
     assert all(b > a for a, b in zip(found, found[1:], strict=False))
     assert found[: min(most, 20)] == list(range(1, min(most, 20) + 1)), "every small number can be chosen"
+
+
+def test_neurons_picked_between_random_piles_are_worth_nothing_on_other_images():
+    rng = np.random.default_rng(0)
+    sketches = sketches_of(rng.integers(0, 1000, (NEURONS, 80, 1)).repeat(16, axis=2))
+    having = np.arange(80) % 2 == 0
+    piles = [sketched_dna(sketches.select(np.flatnonzero(side)), bounds(), {}, "x") for side in (having, ~having)]
+    order = dc.sensitivity(*piles, splits=0).order
+    same = auc(prefix_means(sketches, order, [NEURONS], *piles)[0], having)
+    found = auc_of_new(sketches, having, [1, NEURONS], piles[0])
+    assert same > 0.6 and found.shape == (2,) and (found < 0.58).all(), (same, found)
+
+
+def test_a_real_difference_is_seen_on_other_images_too():
+    rng = np.random.default_rng(1)
+    values = rng.integers(0, 400, (NEURONS, 40, 16))
+    having = np.arange(40) < 12
+    values[2][having] += 500
+    sketches = sketches_of(values)
+    assert auc_of_new(sketches, having, [1], sketched_dna(sketches, bounds(), {}, "x"))[0] == 1
+    with pytest.raises(dc.BadInput, match="4 images"):
+        auc_of_new(sketches, np.arange(40) < 3, [1], sketched_dna(sketches, bounds(), {}, "x"))

@@ -85,6 +85,7 @@ def test_two_networks_are_asked_which_tells_photographs_from_drawings_better() -
     alone = studies.find("photo-drawing").run(
         Request({"photographs": photographs[1:], "domains": domains[1:]}, {"neurons": 3})
     )
+    assert not alone.finding.startswith("Nearest"), "one candidate is nearest to nothing"
     assert alone.table[0]["auc_selected"] == auc["sharp"], "the other network changes nothing"
 
 
@@ -121,6 +122,8 @@ def test_what_generators_share_is_seen_in_the_one_left_out() -> None:
     )
     assert [row["group"] for row in found.table] == ["a", "b", "c", "all"]
     assert min(row["auc_selected"] for row in found.table) > 0.95
+    assert found.finding.startswith("No: 1 neurons chosen on other groups tell generated from real in ")
+    assert f"AUC {found.table[-1]['auc_selected']:.3f}" in found.finding and " · " in found.advice
     assert found.more["neurons"][0]["flat"] == 3
 
 

@@ -52,6 +52,8 @@ def test_what_stands_apart_is_found_by_datasets_and_by_attribute() -> None:
     one, two = made_up.subject(made_up.quantiles(20), "one"), made_up.subject(made_up.quantiles(20, 1, 250), "two")
     found = STUDY.run(Request({"reference": (one,), "others": (two,)}, OFFLINE))
     assert found.table[0]["auc"] > 0.99 and found.finding.startswith("DNA-EMD")
+    level = [row["method"] for row in found.table if row["auc"] > 0.999]
+    assert len(level) > 1 and "do as well" in found.finding.replace("does", "do") and "are level" in found.advice
     table = pd.DataFrame({"far": ["1", "0"] * 10})
     values = made_up.quantiles(20)
     values[:, ::2] += 250

@@ -72,6 +72,9 @@ def test_datasets_are_ranked_by_distance_and_judged_with_scores(tmp_path: Path) 
     )
     found = STUDY.run(Request({"target": (target,), "sources": (far, near)}))
     assert [row["source"] for row in found.table] == ["near", "far"] and "near" in found.finding
+    assert "too few" not in found.finding
+    small = subject(quantiles(6, 1, 20), "small")
+    assert "small has only 6 images" in STUDY.run(Request({"target": (target,), "sources": (far, small)})).finding
     table = tmp_path / "scores.csv"
     table.write_text("target,source,score\ntarget,near,10\ntarget,far,30\nelsewhere,near,1\n")
     judged = STUDY.run(Request({"target": (target,), "sources": (far, near)}, {"scores": str(table)}))

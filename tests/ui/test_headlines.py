@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import streamlit as st
 
 import dnacore as dc
+from dnacore.analyses import top_k
 from dnacore.attributes import forgetting
 from dnacore.attributes.survey import Attribute
 from tests import small_world
@@ -61,7 +63,12 @@ def between(a: reads.Ready, b: reads.Ready) -> np.ndarray:
 
 def images_to(one: reads.Ready, other: reads.Ready, flats: np.ndarray) -> np.ndarray:
     """Literal EMD of every image of a dataset to another one, from its 16 values a neuron, averaged over neurons."""
-    atoms, target = reads.sketches_of(one).quantiles(flats), reads.dna(other).histograms[flats]
+    return image_rows(one, reads.dna(other).histograms[flats], flats)
+
+
+def image_rows(one: reads.Ready, target: np.ndarray, flats: np.ndarray) -> np.ndarray:
+    """The same to any histograms: (k, B) of those neurons."""
+    atoms = reads.sketches_of(one).quantiles(flats)
     bins = target.shape[1]
     return np.array(
         [
@@ -134,10 +141,15 @@ def test_sensitivity_counts_neurons_and_pairs(sets):
     assert said.startswith(f"At least {above:,} of" if above else "With so few images no neuron"), "11 of 24 are few"
     shown = deck.deck(chosen, found)
     area = deck.area(chosen, shown, 20)
-    flats = found.order[:20]
-    apart = images_to(day, marked, flats) - images_to(day, rest, flats)
     having = np.arange(DAY) < MARKED  # as the table was written
-    first = [float(a < b) + 0.5 * float(a == b) for a in apart[having] for b in apart[~having]]
+    dealt, first = top_k.folds(having), []
+    for fold in range(4):  # every quarter by the neurons and references of the other three
+        sides = [counted(day, (dealt != fold) & side) for side in (having, ~having)]
+        flats = np.argsort(-emd(*sides), kind="stable")[:20]
+        away = [image_rows(day, side[flats], flats) for side in sides]
+        apart = away[0] - away[1]
+        in_with, in_rest = (apart[(dealt == fold) & side] for side in (having, ~having))
+        first.append(np.mean([float(a < b) + 0.5 * float(a == b) for a in in_with for b in in_rest]))
     assert area == pytest.approx(np.mean(first), abs=0.01)
     sentence, _ = find._sorting(chosen, shown, 20)
     assert words.pairs(area) in sentence and "20 neurons" in sentence and "day with mark" in sentence
@@ -250,6 +262,24 @@ def test_mixing(sets, heard):
     listed = [one for one in sorted(parts, key=lambda one: -found.shares[one.name]) if found.shares[one.name] >= 0.005]
     assert [one.said in said for one in listed] == [True] * len(listed)
     assert numbers(said)[0] == pytest.approx(100 * max(shares), abs=0.06)
+
+
+def test_the_shares_of_a_mixture_add_up_and_few_images_are_told(sets, heard, monkeypatch):
+    parts = [sets[name] for name in ("night", "noon", "marked", "plain")]
+    shares = dict(zip((one.name for one in parts), (0.4, 0.3, 0.2, 0.1), strict=True))
+    found = SimpleNamespace(shares=shares, alone=shares, distance=1.0, bound=0.5)
+    leave_out._shares(found, sets["day"], parts)
+    said, _ = heard.pop()
+    shown = said.split(".  ")[0].split(" has only ")[0]
+    assert sum(float(one) for one in re.findall(r"([\d.]+) %", shown)) == pytest.approx(100)
+    assert f"{MARKED} images: too few" in said, said
+
+
+def test_one_noise_is_behind_the_diagonal_and_the_outlines(sets):
+    day, marked = sets["day"], sets["marked"]
+    usual, most = chance.table([day, marked], "emd", None)
+    assert usual[0, 0] < usual[0, 1] < usual[1, 1], "of unlike sizes, chance lies between the two sets' own"
+    assert most[0, 1] > usual[0, 1] and np.isnan(most.diagonal()).all()
 
 
 def test_forgetting(sets, heard, monkeypatch):

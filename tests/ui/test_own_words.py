@@ -8,10 +8,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import dnacore as dc
+from dnacore.commands.extract import _told
 from dnacore.workspace.saved import neuron_notes, piles, tags
 from dnacore.workspace.saved.neuron_notes import Note
 from tests import small_world
-from ui.app import reads, words
+from ui.app import reads, seen, words
 from ui.choices.own import neuron_notes as notes
 
 
@@ -128,3 +129,16 @@ def test_what_was_inside_a_lasso_is_there_again_by_its_link(workspace: dc.Worksp
     gone = AppTest.from_function(page, default_timeout=60)
     gone.query_params["lasso"] = "0" * 16
     assert shown(gone.run()) == ["[]"]
+
+
+def test_counts_are_of_images_that_can_be_read(workspace: dc.Workspace, tmp_path: Path) -> None:
+    broken = tmp_path / "day" / "003.png"
+    broken.write_bytes(broken.read_bytes()[:60])
+    report = small_world.extract(workspace, "day")
+    dataset = workspace.dataset("day")
+    assert dataset.images == 12 and seen.images(dataset, "again") == report.images == 11
+    line = _told(report, None)[1]
+    assert "11 images, 11 extracted now and 0 reused" in line and "1 could not be read" in line, line
+    app = AppTest.from_function(filtered, default_timeout=60)
+    shown(app.run())
+    assert "with hat (5)" in app.multiselect[0].options and "without hat (6)" in app.multiselect[0].options

@@ -26,16 +26,28 @@ def test_a_saved_view_comes_back_with_its_choices_in_order(workspace):
     assert navigation.choices_of(found.query) == {"a": ["faces[hat=1]"], "also": ["x", "y"]}
 
 
-def test_a_name_is_used_once_and_the_newest_comes_first(workspace):
-    for name, layer in (("one", "early"), ("two", "early"), ("one", "late")):
-        views.save(workspace, name, "neurons", [["layer", layer]])
-    assert [(one.name, one.query) for one in views.load(workspace)] == [
-        ("one", (("layer", "late"),)),
-        ("two", (("layer", "early"),)),
-    ]
+def test_a_name_is_used_once_and_what_had_it_is_kept_under_another(workspace):
+    for name, layer in (("one", "early"), ("two", "early"), ("one", "late"), ("one", "late")):
+        _, before = views.save(workspace, name, "neurons", [["layer", layer]])
+    assert before is None, "the same view was saved again"
+    assert {one.name: one.query for one in views.load(workspace)} == {
+        "one": (("layer", "late"),),
+        "two": (("layer", "early"),),
+        "one, earlier": (("layer", "early"),),
+    }
+    _, before = views.save(workspace, "one", "compare", [])
+    assert before is not None and (before.name, before.query) == ("one, earlier 2", (("layer", "late"),))
+    assert views.load(workspace)[0].page == "compare"
     views.remove(workspace, "one")
     views.remove(workspace, "never there")
-    assert [one.name for one in views.load(workspace)] == ["two"]
+    assert {one.name for one in views.load(workspace)} == {"two", "one, earlier", "one, earlier 2"}
+
+
+def test_views_are_offered_the_question_as_a_name_that_is_free(workspace):
+    question = "Ferien against Zeichnungen"
+    assert views.free(question, []) == question and views.free(question, [question]) == f"{question} 2"
+    assert views.free("word " * 30, []).endswith("word…") and len(views.free("x" * 90, ["x" * 60])) == views.LONGEST
+    assert views.free("x" * 90, ["x" * 60]).endswith("x 2")
 
 
 def test_a_view_without_a_name_and_one_too_many_are_refused(workspace, monkeypatch):

@@ -133,7 +133,8 @@ def test_the_headline_counts_the_neurons_beyond_a_stated_rate():
     few = findings.sensitivity(replace(found, images=(40, 5)), dna)
     assert few.startswith("At least 2 of 4 neurons") and "more of them may" in replace(found, images=(40, 5)).too_small
     none = findings.sensitivity(replace(found, images=(40, 5), emd=np.ones(4)), dna)
-    assert none.startswith("With so few images no neuron can be told from chance;")
+    assert none.startswith("With so few images no neuron can be told from chance:")
+    assert "times" not in none, "beside “no more than chance”, three times chance would contradict itself"
     exact = findings.sensitivity_exact(found, dna)
     assert "19 of 20" in exact and "of 19 bins" in exact
 

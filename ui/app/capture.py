@@ -19,7 +19,11 @@ _KEY = "_view"
 
 @dataclass
 class View:
-    """One page as it was drawn. parts: [kind, content] in their order; address: the choices that lead back to it."""
+    """One page as it was drawn.
+
+    parts: [kind, content] in their order. address: the choices that lead back to it. question: what the page answers,
+    once its choices are known; until then "".
+    """
 
     page: str
     title: str
@@ -28,6 +32,7 @@ class View:
     parts: list[tuple[str, Any]] = field(default_factory=list)
     address: dict[str, list[str]] = field(default_factory=dict)
     datasets: dict[str, Any] = field(default_factory=dict)
+    question: str = ""
 
 
 def begin(title: str, sentence: str) -> None:
@@ -43,7 +48,7 @@ def current() -> View | None:
 def ask(question: str) -> None:
     """Record the question that the page answers, in place of the page's own sentence."""
     if (view := current()) is not None:
-        view.sentence = question
+        view.sentence = view.question = question
 
 
 def choice(key: str, value: list[str]) -> None:

@@ -40,7 +40,7 @@ def between(a: Ready, b: Ready, metric: str, selection: dc.Selection | None = No
 def table(chosen: Sequence[Ready], metric: str, selection: dc.Selection | None) -> tuple[np.ndarray, np.ndarray]:
     """Return (k, k) what chance usually gives, and (k, k) what it gives in 19 of 20 cases at most; NaN where unknown.
 
-    On the diagonal of the first stands the distance of two random halves of the dataset.
+    On the diagonal stands the same between a dataset and another sample of its kind, as large as it is.
     """
     return _table(tuple(one.key for one in chosen), metric, reads.selection_key(selection), tuple(chosen), selection)
 
@@ -52,14 +52,11 @@ def _table(
     k = len(_chosen)
     usual, most = np.full((k, k), np.nan), np.full((k, k), np.nan)
     for i, a in enumerate(_chosen):
-        own = of(a, metric)
-        if own is not None:
-            usual[i, i] = own.average(_selection)
-        for j in range(i + 1, k):
+        for j in range(i, k):
             found = between(a, _chosen[j], metric, _selection)
             if found is not None:
                 usual[i, j] = usual[j, i] = found.usual
-                most[i, j] = most[j, i] = found.most
+                most[i, j] = most[j, i] = found.most if j > i else np.nan
     return usual, most
 
 

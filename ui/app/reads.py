@@ -7,6 +7,7 @@ never hashed. What is returned is shared between sessions and must not be change
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Protocol
@@ -17,6 +18,7 @@ import streamlit as st
 
 import dnacore as dc
 from dnacore.analyses import ranking as retrieval
+from dnacore.distances import split_half
 from dnacore.dna.from_sketches import sketched_dna
 from dnacore.extractors import ExtractorInfo, available
 from dnacore.extractors.registry import DEFAULT_EXTRACTOR
@@ -152,6 +154,11 @@ def _dna(key: str, _dataset: Dataset, _label: str) -> dc.DNA:
     if found is None:
         raise dc.UnknownName(f"“{_dataset.name}” has no DNA any more. Extract it again on the Datasets page.")
     return found
+
+
+def few(shown: Sequence[Ready]) -> str:
+    """Return which of these have only so few images that figures about them say little; "" where none has."""
+    return split_half.few({one.said: dna(one).images for one in shown})
 
 
 def part(whole: Ready, column: str, value: str, also: Part | None = None) -> Ready:

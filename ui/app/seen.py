@@ -37,6 +37,23 @@ def _given(number: int, key: str, _dataset: Dataset) -> list[str]:
     return [str(column) for column in reads.workspace().attributes(_dataset).columns]
 
 
+def unreadable(dataset: Dataset) -> set[str]:
+    """Return the paths of the files that are known not to be readable, since the last look or an extraction."""
+    return {one.path for one in reads.workspace().rejected(dataset)}
+
+
+def images(dataset: Dataset, stored: str = "") -> int:
+    """Return how many images a dataset has that can be read, as far as that is known. stored: of its DNA, see `Ready`."""
+    return _images(f"{dataset.name}:{dataset.images}:{reads.workspace().root}:{stored}", dataset)
+
+
+@st.cache_data(max_entries=500, ttl=60, show_spinner=False)
+def _images(key: str, _dataset: Dataset) -> int:
+    if _dataset.imported or not (broken := unreadable(_dataset)):
+        return _dataset.images
+    return sum(row.path not in broken for row in reads.files(_dataset))
+
+
 def lacking(chosen: Sequence[Ready]) -> list[str]:
     """Return the names of the datasets whose words could be kept and are not, as older versions left them."""
     setting = reads.workspace().store.find_setting(reads.extractor())

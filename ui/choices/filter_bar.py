@@ -10,7 +10,7 @@ import streamlit as st
 import dnacore as dc
 from dnacore.workspace.attribute_table import choose, facets
 from dnacore.workspace.datasets import Dataset, Part
-from ui.app import address, layout, reads, words
+from ui.app import address, layout, reads, seen, words
 
 KEY = "only"
 MOST = 300
@@ -18,7 +18,7 @@ MOST = 300
 
 def draw(dataset: Dataset, key: str = KEY) -> Part | None:
     """Let a person choose the images that fulfil every one of some conditions; None while all are shown."""
-    table = f"{dataset.name}:{reads.table_key(dataset)}"
+    table = f"{dataset.name}:{reads.table_key(dataset)}:{len(seen.unreadable(dataset))}"
     every = _facets(table, "", dataset, None)
     if not every:
         return None
@@ -48,7 +48,7 @@ def use(dataset: Dataset, part: Part | None, left: int) -> None:
     """Say in words what a filter leaves."""
     if part is not None:
         layout.note(
-            f"{words.count(left, 'image')} of {dataset.images:,}: {words.dataset(dataset.name)} {words.conditions(part)}."
+            f"{words.count(left, 'image')} of {seen.images(dataset):,}: {words.dataset(dataset.name)} {words.conditions(part)}."
         )
 
 
@@ -76,7 +76,12 @@ def _said(code: str, count: int | None) -> str:
 
 @st.cache_data(max_entries=60, show_spinner=False)
 def _facets(key: str, part: str, _dataset: Dataset, _part: Part | None) -> dict[str, dict[str, int]]:
-    return facets(reads.attributes(_dataset), _rows(key, part, _dataset, _part) if _part is not None else None)
+    rows, broken = None if _part is None else _rows(key, part, _dataset, _part), seen.unreadable(_dataset)
+    if broken:
+        files = reads.files(_dataset)
+        rows = [at for at in (range(len(files)) if rows is None else rows) if files[at].path not in broken]
+    table = reads.attributes(_dataset)
+    return facets(table, rows if len(table) else None)
 
 
 @st.cache_data(max_entries=60, show_spinner=False)

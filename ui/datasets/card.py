@@ -15,7 +15,7 @@ from dnacore.workspace.saved import tags
 from dnacore.workspace.upkeep.duplicates import Duplicates, find_duplicates
 from dnacore.workspace.uploads import receive_attributes
 from dnacore.workspace.workspace import Workspace
-from ui.app import address, layout, popovers, reads, words
+from ui.app import address, layout, popovers, reads, seen, words
 from ui.app.reads import Ready
 from ui.choices.own import tagging
 from ui.components import wall
@@ -91,7 +91,10 @@ def _facts(dataset: Dataset, ready: Ready | None, found: Duplicates) -> list[tup
     workspace = reads.workspace()
     names = {one.id: one.name for one in workspace.datasets()}
     rejected = len(workspace.rejected(dataset))
-    rows = [("Images", f"{dataset.images:,}"), ("Could not be read", f"{rejected:,}")]
+    rows = [
+        ("Images", f"{seen.images(dataset, ready.stored if ready else ''):,}"),
+        ("Could not be read", f"{rejected:,}"),
+    ]
     rows.append(("Exact copies", "not looked for" if found.unknown == dataset.images else f"{found.superfluous:,}"))
     rows += [
         (f"Also in {names[number]}", f"{len(groups):,}") for number, groups in found.across.items() if number in names

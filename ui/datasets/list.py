@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dnacore.workspace.datasets import Dataset, Part
 from dnacore.workspace.store.shard_plan import FileRow
-from ui.app import address, navigation, palette, reads, words
+from ui.app import address, navigation, palette, reads, seen, words
 from ui.app.reads import Ready
 from ui.choices import closeup, filter_bar, picking
 from ui.choices.own import groups
@@ -72,7 +72,8 @@ def _row(dataset: Dataset, ready: Ready | None, busy: set[str], absent: bool) ->
             args=(dataset.name,), help="See its images beside this list.",
         ):  # fmt: skip
             st.rerun()  # the whole page: this list is a fragment, and the images stand outside of it
-        line.html(f'<div class="vds-line" style="text-align:right">{words.count(dataset.images, "image")}</div>')
+        count = seen.images(dataset, ready.stored if ready else "")
+        line.html(f'<div class="vds-line" style="text-align:right">{words.count(count, "image")}</div>')
         if ready is None and dataset.name in busy:
             line.html(
                 '<div class="vds-quiet" style="white-space:nowrap;font-size:13px">extracting…</div>', width="content"

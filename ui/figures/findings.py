@@ -168,7 +168,7 @@ def sensitivity(found: Sensitivity, dna: DNA) -> str:
             if found.too_small
             else "No neuron sees a difference beyond chance"
         )
-        return f"{none}; the best of {dna.n_neurons:,} neurons {clearly}."
+        return f"{none}: of {dna.n_neurons:,} neurons, chance alone makes some as clear as the best one here."
     seen = f"{'At least ' if found.too_small else ''}{above:,} of {dna.n_neurons:,} neurons {'see' if above > 1 else 'sees'} the difference"
     return f"{seen}; the best {clearly}."
 

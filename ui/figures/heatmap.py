@@ -32,7 +32,7 @@ def heatmap(
         matrix: (k, k) distances in `unit`; the diagonal is drawn as neutral ground.
         unit: "bins" or what else the distances are measured in; "" for none.
         cell: height of a cell in pixels; without, what lets the whole fit on a screen.
-        halves: (k,) distances of two random halves of each dataset, for the diagonal; NaN where unknown.
+        halves: (k,) what chance gives between two samples like each dataset, for the diagonal; NaN where unknown.
         within: (k, k) bool, which distances are no larger than chance would give: outlined and written with “≈”.
     """
     values = np.asarray(matrix, dtype=float)

@@ -14,9 +14,10 @@ def menu(view: capture.View, query: list[list[str]]) -> None:
     """Draw the menu. query: the choices of the page in front of the reader, as in an address."""
     with st.popover("Views", key="views-menu"):
         with st.form("view-form", border=False, clear_on_submit=True):
-            name = st.text_input("Save this view as", max_chars=views.LONGEST, placeholder=view.title)
+            offered = views.free(view.question or view.title, [one.name for one in views.load(reads.workspace())])
+            name = st.text_input("Save this view as", max_chars=views.LONGEST, placeholder=offered)
             if st.form_submit_button("Save", type="primary", width="stretch"):
-                _save(name or view.title, view.page, query)
+                _save(name or offered, view.page, query)
         found = [one for one in views.load(reads.workspace()) if one.page in navigation.TITLES]
         if not found:
             st.caption("Saved views appear here, for everybody who opens this workspace.")
@@ -35,8 +36,11 @@ def menu(view: capture.View, query: list[list[str]]) -> None:
 
 def _save(name: str, page: str, query: list[list[str]]) -> None:
     try:
-        kept = views.save(reads.workspace(), name, page, query)
+        kept, before = views.save(reads.workspace(), name, page, query)
     except BadInput as problem:
         st.error(words.as_markdown(str(problem)))
     else:
-        st.toast(f"Saved as {words.as_markdown(kept.name)}. It opens from Views on every page.")
+        said = f"Saved as {words.as_markdown(kept.name)}. It opens from Views on every page."
+        if before is not None:
+            said += f" The view that had this name is kept as {words.as_markdown(before.name)}."
+        st.toast(said)

@@ -8,9 +8,8 @@ import numpy as np
 import streamlit as st
 
 import dnacore as dc
-from dnacore.analyses.metrics import auc
 from dnacore.analyses.sharpening import Sharpened, sharpen
-from dnacore.analyses.top_k import prefix_means, steps
+from dnacore.analyses.top_k import auc_of_new, prefix_means, steps
 from dnacore.sketches.sketches import together
 from ui.app import reads, words
 from ui.choices.picking import Picked
@@ -68,17 +67,29 @@ def _deck(keys: tuple[str, ...], _chosen: Chosen, _found: dc.Sensitivity) -> sor
         rows = reads.files(one.dataset)
         everything += pictures.plain(one.dataset, [rows[at] for at in sketches.found])
     matrix = np.concatenate(matrices, axis=1)
-    sides = _sides(_chosen, everything)
-    return sorting_wall.deck(counts, matrix, everything, _notes(matrix, sides))
+    notes = [f"Of new images, with comes first {words.pairs(one)}" for one in _areas(keys, _chosen, counts, everything)]
+    return sorting_wall.deck(counts, matrix, everything, notes)
 
 
 def area(chosen: Chosen, shown: sorting_wall.Deck, count: int) -> float | None:
-    """Return how often an image with lies before one without (0..1) by so many neurons; None for too few images."""
-    distances = np.frombuffer(shown.matrix, np.float32).reshape(len(shown.steps), -1)[shown.steps.index(count)]
-    sides = _sides(chosen, shown.pictures)
-    if min(int((sides == 1).sum()), int((sides == 0).sum())) < ENOUGH:
-        return None
-    return float(auc(distances[sides >= 0], sides[sides >= 0] == 1))
+    """Return how often an image with lies before one without (0..1) by so many neurons, on images that these were not
+    chosen by; None for too few images.
+    """
+    keys = (chosen.with_.key, chosen.without.key, *(reads.listed(one) for one in chosen.among))
+    areas = _areas(keys, chosen, shown.steps, shown.pictures)
+    return float(areas[shown.steps.index(count)]) if len(areas) else None
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _areas(keys: tuple[str, ...], _chosen: Chosen, _counts: Sequence[int], _images: Sequence) -> np.ndarray:
+    """(len(counts),) how often an image with comes first; (0,) for too few images."""
+    sides = _sides(_chosen, _images)
+    known = np.flatnonzero(sides >= 0)
+    having = sides[known] == 1
+    if min(int(having.sum()), int((~having).sum())) < ENOUGH:
+        return np.zeros(0)
+    sketches = together(*(reads.sketches_of(one) for one in _chosen.among)).select(known)
+    return auc_of_new(sketches, having, _counts, dna(_chosen.with_))
 
 
 def _sides(chosen: Chosen, images: Sequence) -> np.ndarray:
@@ -92,12 +103,3 @@ def _sides(chosen: Chosen, images: Sequence) -> np.ndarray:
             members = tuple((pile.dataset.id, row.index) for row in reads.files(pile.dataset))
         sides[[places[one] for one in members if one in places]] = side
     return sides
-
-
-def _notes(matrix: np.ndarray, sides: np.ndarray) -> list[str]:
-    """Say for every step how well it tells the two piles' own images apart."""
-    known = sides >= 0
-    truth = sides[known] == 1
-    if min(int(truth.sum()), int((~truth).sum())) < ENOUGH:
-        return []
-    return [f"With comes first {words.pairs(auc(row[known], truth))}" for row in matrix]

@@ -137,8 +137,8 @@ def _sorted(chosen: Chosen, found: dc.Sensitivity) -> int:
         "Few neurons are sharp and nervous, many are steady and blunt. Below each image: its rank, and its distance to "
         "“with” minus its distance to “without”, in bins."
         + (
-            " How often one with comes first is counted on the very images the neurons were chosen by (50 of 100 pairs is "
-            "chance): new images fare a little worse."
+            " How often one with comes first is counted on images that the neurons were not chosen by: each quarter is "
+            "ranked by neurons of the other three (50 of 100 pairs is chance)."
             if deck.notes
             else ""
         ),
@@ -162,7 +162,10 @@ def _sorting(chosen: Chosen, deck: sorting_wall.Deck, count: int) -> tuple[str, 
     if area is None:
         return f"Images of {whose}, sorted by the {neurons} that tell the two apart best", ""
     pile = chosen.with_.dna().name if isinstance(chosen.with_, Picked) else chosen.names[0]
-    return f"By {neurons}, a picture of {pile} comes first {words.pairs(area)}", f"AUC {area:.3f} (0.5 is chance)."
+    return (
+        f"By {neurons}, a new picture of {pile} comes first {words.pairs(area)}",
+        f"AUC {area:.3f} (0.5 is chance), on images that the neurons were not chosen by.",
+    )
 
 
 def sides(chosen: Chosen) -> dict[str, str]:

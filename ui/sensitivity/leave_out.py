@@ -20,6 +20,7 @@ NOTHING = "nothing"
 BY = {"folder": "Folders", "attribute": "Attribute values"}
 MOST = 14
 MOST_MIXED = 12
+NAMED = 3  # shares that the headline names one by one
 
 
 def draw(ready: Sequence[Ready]) -> None:
@@ -161,8 +162,9 @@ def mix(ready: Sequence[Ready]) -> None:
     with knobs:
         target = choices.one_dataset("Come near to", ready, key="mix-target", split=True)
         others = [one.name for one in ready if one.name != target.name]
+        usual = [one.name for one in choices.proposed([one for one in ready if one.name != target.name])][:4]
         chosen = address.several(
-            "by mixing", [*others, *parts.names(ready)], default=others[:4], key="mix", max_selections=MOST_MIXED,
+            "by mixing", [*others, *parts.names(ready)], default=usual, key="mix", max_selections=MOST_MIXED,
             format_func=parts.called([*others, *parts.names(ready)]),
         )  # fmt: skip
         first = reads.dna(target)
@@ -188,10 +190,15 @@ def _mixture(
 def _shares(found: Mixture, target: Ready, mixed: Sequence[Ready]) -> None:
     order = sorted(mixed, key=lambda one: -found.shares[one.name])
     used = [one for one in order if found.shares[one.name] >= 0.005]
-    said = words.listing([f"{words.percent(found.shares[one.name])} {one.said}" for one in used[:3]])
+    named = [f"{words.percent(found.shares[one.name])} {one.said}" for one in used[:NAMED]]
+    if len(used) > NAMED:
+        rest = len(used) - NAMED
+        share = words.percent(sum(found.shares[one.name] for one in used[NAMED:]))
+        named.append(f"{share} {f'of {rest} others' if rest > 1 else used[NAMED].said}")
+    said, few = words.listing(named), reads.few([target, *used])
     best = min(found.alone, key=found.alone.__getitem__)
     layout.found(
-        f"Nearest to {target.said}: {said}",
+        f"Nearest to {target.said}: {said}{f'. {few}' if few else ''}",
         f"The mixture is {words.difference(float(found.distance), reads.dna(target).bins)} away, {words.dataset(best)} alone "
         f"{words.significant(float(found.alone[best]))} bins.",
     )

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from dnacore.distances import split_half
 from dnacore.dna.from_sketches import sketched_dna
 from dnacore.dna.histogram import DNA
 from dnacore.errors import BadInput, Cancelled, UnknownName
@@ -266,9 +267,11 @@ class Study:
         started = time.perf_counter()
         request = replace(request, options=self.settings(request.options))
         found = self.answer(request)
+        few = split_half.few({subject.name: subject.dna.images for subject in request.all()})
         names = {role: [subject.name for subject in group] for role, group in request.datasets.items()}
         return replace(
             found,
+            finding=f"{found.finding} {few}".strip(),
             study=self.name,
             question=self.question,
             seed=request.seed,

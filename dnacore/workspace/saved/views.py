@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
 import threading
 import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from dnacore import versioned
@@ -44,18 +45,38 @@ def load(workspace: Workspace) -> list[SavedView]:
     return sorted(found, key=lambda one: -one.saved)
 
 
-def save(workspace: Workspace, name: str, page: str, query: Sequence[Sequence[str]]) -> SavedView:
-    """Keep a view, in place of one of the same name. Raises BadInput without a name, or when there are too many."""
+def save(
+    workspace: Workspace, name: str, page: str, query: Sequence[Sequence[str]]
+) -> tuple[SavedView, SavedView | None]:
+    """Keep a view; return it, and the one that had its name until now, which is kept under another one.
+
+    Raises BadInput without a name, or when there are too many.
+    """
     name = " ".join(name.split())[:LONGEST]
     if not name:
         raise BadInput("A view needs a name to be found by.")
     with _lock:
-        others = [one for one in load(workspace) if one.name != name]
-        if len(others) >= MOST:
-            raise BadInput(f"There are {MOST} saved views already. Remove one first.")
+        found = load(workspace)
         view = SavedView(name, page, tuple((key, value) for key, value in query), time.time())
-        _write(workspace, [view, *others])
-    return view
+        before = next((one for one in found if one.name == name), None)
+        kept = [one for one in found if one.name != name]
+        if before is not None and (before.page, before.query) != (view.page, view.query):
+            before = replace(before, name=free(f"{name}, earlier", [one.name for one in found]))
+            kept.append(before)
+        else:
+            before = None
+        if len(kept) >= MOST:
+            raise BadInput(f"There are {MOST} saved views already. Remove one first.")
+        _write(workspace, [view, *kept])
+    return view, before
+
+
+def free(name: str, taken: Collection[str]) -> str:
+    """Return a name that no other view has, cut to the length of one: the name itself, or with a number."""
+    plain = textwrap.shorten(name, LONGEST, placeholder="…")
+    plain = plain if len(plain) > 1 else name[:LONGEST]  # one long word
+    endings = ["", *(f" {number}" for number in range(2, len(taken) + 3))]
+    return next(found for end in endings if (found := plain[: LONGEST - len(end)].rstrip() + end) not in taken)
 
 
 def remove(workspace: Workspace, name: str) -> None:
