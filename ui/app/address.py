@@ -124,6 +124,12 @@ def code(key: str) -> str | None:
     return st.session_state.get(key)
 
 
+def is_new(key: str) -> bool:
+    """Return whether the address has a choice that no page has drawn yet: of a link that was just opened."""
+    given = st.query_params.get_all(key)
+    return bool(given) and given != st.session_state.get(f"_address_{key}")
+
+
 def keep(key: str, value: str) -> None:
     """Keep a choice that has no widget on this page."""
     st.session_state[key] = value
