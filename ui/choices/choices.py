@@ -127,11 +127,31 @@ def one_dataset(
     label: str, ready: Sequence[Ready], key: str, index: int = 0, help: str | None = None, *, split: bool = False
 ) -> Ready:
     """Let a person choose one of the extracted datasets. split: or a part of one by attribute."""
-    names = [one.name for one in ready]
-    options = [*names, *parts.names(ready), *parts.asked_for(key, ready)] if split else names
+    options = _options(ready, key, split)
     name = address.select(
         label, options, index=min(index, len(options) - 1), key=key, help=help, format_func=parts.called(options)
     )
+    return _used(ready, name)
+
+
+def named(label: str, ready: Sequence[Ready], key: str, index: int) -> tuple[Ready | None, str]:
+    """Let a person choose a dataset or a part that the page is a question about. What a link names and is gone is not
+    replaced: None is returned, with its name.
+    """
+    options = _options(ready, key, split=True)
+    gone = address.missing(key, options)
+    name = address.select_named(
+        label, options, index=min(index, len(options) - 1), key=key, format_func=parts.called(options)
+    )
+    return (None, gone) if name is None else (_used(ready, name), "")
+
+
+def _options(ready: Sequence[Ready], key: str, split: bool) -> list[str]:
+    names = [one.name for one in ready]
+    return [*names, *parts.names(ready), *parts.asked_for(key, ready)] if split else names
+
+
+def _used(ready: Sequence[Ready], name: str) -> Ready:
     found = parts.resolve(ready, [name])[0]
     capture.used(found)
     return found
