@@ -20,13 +20,14 @@ ALL = "all"
 
 
 def datasets(ready: Sequence[Ready], label: str = "Datasets") -> list[Ready]:
-    """Let a person choose among the extracted datasets and their parts by attribute; the first twelve datasets unless
-    they say otherwise.
+    """Let a person choose among the extracted datasets and their parts by attribute; their own unless they say
+    otherwise, or the first twelve where they have fewer than two.
     """
     names = [one.name for one in ready]
     split = [*parts.names(ready), *parts.asked_for("datasets", ready)]
     place = st.container()
-    default = names[:MOST]
+    own = [one.name for one in ready if not groups.is_demo(one.dataset)]
+    default = (own if len(own) > 1 else names)[:MOST]  # the demo's are one click away
     with place:
         chosen = address.several(
             label,
@@ -64,7 +65,7 @@ def _groups(ready: Sequence[Ready], chosen: Sequence[str]) -> None:
             st.button(groups.NAMES[name], key=f"group-{name}", on_click=choose, args=(names,), type="tertiary")
         if shown < len(ready):
             st.html(
-                f'<span class="vds-quiet" style="font-size:13px">{shown} of {len(ready)} shown</span>', width="content"
+                f'<span class="vds-quiet" style="font-size:13px">{shown} of {len(ready)} datasets shown</span>', width="content"
             )
 
 

@@ -99,7 +99,7 @@ def dots() -> str:
     )
     # A long name takes a second line of its own, and pushes nothing out of the row.
     row = (
-        '[class*="st-key-dataset-"] > [data-testid="stHorizontalBlock"] { flex-wrap: nowrap; } '
+        '[class*="st-key-dataset-"] :has(> [class*="st-key-look-"]) { flex-wrap: nowrap; } '
         '[class*="st-key-look-"] { min-width: 0; } [class*="st-key-look-"] button p { overflow-wrap: anywhere; '
         'text-align: left; } [class*="st-key-dataset-"] .vds-line { overflow: visible; }'
     )
