@@ -1,4 +1,4 @@
-"""The address holds the whole view: reopened in another browser, every page draws what was drawn."""
+"""The address holds the whole view: reopened in another browser, pages draw what was drawn."""
 
 from __future__ import annotations
 
@@ -56,26 +56,12 @@ def come_closer(page: sync_api.Page) -> None:
     page.wait_for_url("**look=*")
 
 
-def drag(page: sync_api.Page) -> None:
-    """Put the slider over the number of neurons elsewhere."""
-    dial = page.locator(".st-key-live .dial input")
-    dial.focus()
-    for _ in range(5):
-        dial.press("ArrowLeft")
-    page.wait_for_url("**count=15*")
-
-
 PLAYS: dict[str, list[Callable[[sync_api.Page], None]]] = {
     "distances": [press("metric", "NFD"), press("order", "As added")],
     "compare": [press("metric", "NFD")],
     "neurons": [press("height", "Cumulative"), pick("with", "warm")],
     "map?layout=pca": [pick("Colour by", "bright"), come_closer],
     "map?show=datasets": [press("metric", "NFD")],
-    "sensitivity": [drag],
-    "gallery": [press("view", "All"), pick("Below each image", "bright")],
-    "datasets": [pick("Look through", "warm"), pick("Show below each image", "bright")],
-    "selections": [],
-    "image?of=warm%3A3": [],
 }
 
 

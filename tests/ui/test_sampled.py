@@ -20,11 +20,14 @@ def test_a_sample_is_stated_with_its_size(tmp_path: Path, monkeypatch: pytest.Mo
     ws.store.choose_share(ws.dataset("large"), setting, 2)
     monkeypatch.setattr(reads, "workspace", lambda: ws)
     monkeypatch.setattr(reads, "extractor", lambda: setting.label)
-    large, small = reads.ready()
+    ready = {one.name: one for one in reads.ready()}
+    large, small = ready["large"], ready["small"]
     kept = len(reads.sketches_of(large))
     assert 0 < kept < 24
     assert sampled.said([small]) == ""
     said = sampled.said([large, small])
-    assert said.startswith(f"From a sample: {kept} of the 24 images of large keep") and "small" not in said
+    assert (
+        said.startswith(f"From a sample: this is read from {kept} of the 24 images of large.") and "small" not in said
+    )
     found = reads.sketches_of(large)
     assert len(reads.ranking(large, small)) == len(found), "what is ranked is the sample"

@@ -44,7 +44,7 @@ def say(workspace: dc.Workspace, name: str, first: int) -> None:
 
 
 def test_what_an_image_shows_can_be_chosen_where_an_attribute_can(workspace):
-    day, night = reads.ready()
+    day, night = sorted(reads.ready(), key=lambda one: one.name)
     assert seen.described(day.dataset)
     assert list(reads.attributes(day.dataset)["sees"].value_counts()) == [20, 4]
     assert parts.values_of(night.dataset)["sees"][0] == "torch" and "night[sees=torch]" in parts.names([day, night])
@@ -79,7 +79,7 @@ def test_the_words_that_are_chosen_stay_chosen(workspace):
 
 
 def test_learned_weights_say_of_which_datasets_they_are(workspace):
-    day, night = reads.ready()
+    day, night = sorted(reads.ready(), key=lambda one: one.name)
     pair = piles.Chosen(day, reads.part(night, "sees", "torch"), (day, night), "datasets")
     origin = deck.sharpened(pair, 3).selection.origin
     assert (origin["with"], origin["without"]) == ("day", "night[sees=torch]")
@@ -87,7 +87,7 @@ def test_learned_weights_say_of_which_datasets_they_are(workspace):
 
 
 def test_two_datasets_are_told_apart_in_words_and_the_sentence_follows_the_words(workspace):
-    day, night = reads.ready()
+    day, night = sorted(reads.ready(), key=lambda one: one.name)
     assert {word.name for word in seen.contrast(day, night).less} == {"torch"}
     say(workspace, "night", ALP)
     small_world.extract(workspace, "night", words=True)
@@ -98,7 +98,7 @@ def test_two_datasets_are_told_apart_in_words_and_the_sentence_follows_the_words
 def test_without_words_pages_offer_them_and_nothing_else_changes(workspace):
     for path in (workspace.root / "words").iterdir():
         path.unlink()
-    day, night = reads.ready()
+    day, night = sorted(reads.ready(), key=lambda one: one.name)
     assert seen.lacking([day, night]) == ["day", "night"] and seen.contrast(day, night) is None
     assert not seen.described(day.dataset) and parts.values_of(day.dataset) == {}
     assert seen.of_neurons() is None and seen.of_neuron(reads.dna(day), 0) == ""

@@ -46,7 +46,8 @@ h2, h3 { letter-spacing: -0.01em; }
 .vds-name { display: inline-flex; align-items: center; gap: .5em; font-weight: 600; }
 .vds-dot { width: .72em; height: .72em; border-radius: 50%; flex: none; }
 .vds-row { display: flex; justify-content: space-between; gap: 1em; font-size: 13px; }
-.vds-row span:last-child { font-variant-numeric: tabular-nums; text-align: right; }
+.vds-row span:last-child { font-variant-numeric: tabular-nums; text-align: right; min-width: 0; overflow-wrap: anywhere; }
+.vds-row > span:first-child:not(:last-child) { flex: none; max-width: 60%; overflow-wrap: break-word; word-break: normal; }
 [data-testid="stMultiSelect"] [data-tag] {
   background: color-mix(in srgb, currentColor 9%, transparent); color: inherit;
 }

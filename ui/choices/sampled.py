@@ -26,7 +26,7 @@ def said(shown: Sequence[Ready]) -> str:
     if not told:
         return ""
     return (
-        f"From a sample: {words.listing(list(told.values()))} keep the sketches that this is read from. "
+        f"From a sample: this is read from {words.listing(list(told.values()))}. "
         "Only the DNA of a whole dataset is of all its images."
     )
 
