@@ -35,7 +35,13 @@ def percent(share: float) -> str:
     if 0 < share < 0.0001:
         return "under 0.01\N{NO-BREAK SPACE}%"
     hundred = 100 * share
-    return f"{hundred:.2f}\N{NO-BREAK SPACE}%" if 0 < hundred < 0.1 else f"{hundred:.1f}\N{NO-BREAK SPACE}%" if hundred < 99.95 else f"{hundred:.0f}\N{NO-BREAK SPACE}%"
+    return (
+        f"{hundred:.2f}\N{NO-BREAK SPACE}%"
+        if 0 < hundred < 0.1
+        else f"{hundred:.1f}\N{NO-BREAK SPACE}%"
+        if hundred < 99.95
+        else f"{hundred:.0f}\N{NO-BREAK SPACE}%"
+    )
 
 
 def difference(bins_apart: float, bins: int) -> str:

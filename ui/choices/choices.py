@@ -65,7 +65,8 @@ def _groups(ready: Sequence[Ready], chosen: Sequence[str]) -> None:
             st.button(groups.NAMES[name], key=f"group-{name}", on_click=choose, args=(names,), type="tertiary")
         if shown < len(ready):
             st.html(
-                f'<span class="vds-quiet" style="font-size:13px">{shown} of {len(ready)} datasets shown</span>', width="content"
+                f'<span class="vds-quiet" style="font-size:13px">{shown} of {len(ready)} datasets shown</span>',
+                width="content",
             )
 
 
