@@ -17,15 +17,19 @@ def draw_list() -> None:
         list.draw_list()
 
 
-listing, images = st.columns([1, 2.1], gap="large")
-with listing:
-    if reads.workspace().datasets() or imported.names():
-        st.fragment(draw_list, run_every=1.0 if tray.running() or deletion.pending() else None)()
-        st.divider()
+there, adds = bool(reads.workspace().datasets() or imported.names()), adding.wanted()
+if not there:
+    st.info("There are no datasets yet. Open a folder of images and press Add, or upload some.")
     with errors.guarded():
         adding.draw()
+    st.stop()
+listing, images = st.columns([1, 2.1], gap="large")
+with listing:
+    adding.offer()
+    st.fragment(draw_list, run_every=1.0 if tray.running() or deletion.pending() else None)()
 with images:
-    if deletion.visible():
+    if adds:
+        with errors.guarded():
+            adding.draw()
+    elif deletion.visible():
         list.look_through()
-    elif not imported.names():
-        st.info("There are no datasets yet. Open a folder of images at the left and press Add, or upload some.")

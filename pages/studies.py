@@ -10,9 +10,9 @@ ready = reads.ready()
 if not ready:
     layout.nothing_extracted()
 
+study = ask.choose_study()  # above both: a whole question fits
 result, knobs = layout.result_and_knobs()
 with knobs:
-    study = ask.choose_study()
     asked = ask.choose(study, ready)
 with result:
     if asked is None:

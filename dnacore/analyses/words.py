@@ -136,7 +136,13 @@ def _shown(words: Words) -> np.ndarray:
 
 
 def _percent(share: float) -> str:
-    return "none" if share == 0 else f"{100 * share:.0f} %" if share >= 0.01 else "under 1 %"
+    return (
+        "none"
+        if share == 0
+        else f"{100 * share:.0f}\N{NO-BREAK SPACE}%"
+        if share >= 0.01
+        else "under 1\N{NO-BREAK SPACE}%"
+    )
 
 
 def _listing(told: Sequence[str]) -> str:

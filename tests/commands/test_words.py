@@ -37,7 +37,7 @@ def run(ws: dc.Workspace, capsys: pytest.CaptureFixture[str], *command: str) -> 
 
 def test_compare_says_in_words_what_tells_two_sets_apart(ws: dc.Workspace, capsys: pytest.CaptureFixture[str]) -> None:
     text = run(ws, capsys, "compare", "day", "night")
-    assert "“day” shows more of alp (100 % of the images against none); “night” more of torch" in text
+    assert "“day” shows more of alp (100\N{NO-BREAK SPACE}% of the images against none); “night” more of torch" in text
     assert "guesses of a network that was trained on ImageNet's photographs" in text
     found = json.loads(run(ws, capsys, "compare", "day", "night", "--json"))["words"][0]
     assert found["names"] == ["day", "night"] and found["less"][0]["name"] == "torch" and found["rate"] == 0.05

@@ -16,6 +16,17 @@ def settle(page) -> None:
     )
 
 
+def open_adding(page) -> None:
+    """Open the ways in which images come in, on the Datasets page, where they are not open yet."""
+    settle(page)
+    button, form = page.get_by_role("button", name="Add images"), page.get_by_role("heading", name="Add images")
+    button.or_(form).first.wait_for()
+    if button.count():
+        button.click()
+        form.wait_for()
+        settle(page)
+
+
 def choices(page) -> dict[str, list[str]]:
     """What the address says was chosen."""
     return parse_qs(urlsplit(page.url).query)

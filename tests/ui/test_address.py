@@ -56,6 +56,25 @@ def test_what_a_link_names_and_is_not_there_is_passed_over(app):
     assert shown(app.run()) == "red|blue|False"
 
 
+def test_a_name_that_a_page_asks_about_is_not_replaced_by_another(app):
+    def named() -> None:
+        import streamlit as st
+
+        from ui.app import address
+
+        st.write(str(address.select_named("One", ["red", "green", "blue"], key="one", index=1)))
+
+    app = AppTest.from_function(named, default_timeout=30)
+    app.query_params["one"] = "yellow"
+    assert shown(app.run()) == "None" and shown(app.run()) == "None" and not app.warning
+    app.selectbox(key="one").set_value("blue").run()
+    assert shown(app) == "blue" and written(app) == {"one": ["blue"]} and not app.warning
+    app.query_params["one"] = "yellow"  # another old link, in the same session
+    assert shown(app.run()) == "None"
+    del app.query_params["one"]
+    assert shown(app.run()) == "green"
+
+
 def test_what_goes_away_later_is_let_go(app):
     app.query_params["one"] = "blue"
     app.query_params["many"] = ["blue", "green"]

@@ -14,7 +14,7 @@ import pytest
 import dnacore as dc
 from dnacore.workspace import jobs
 from tests.ui import conftest as ui
-from tests.ui.driving import settle
+from tests.ui.driving import open_adding, settle
 
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
@@ -43,6 +43,8 @@ def test_folders_are_browsed_and_what_lies_outside_is_not_there(dashboard: ui.Da
     expect(page.get_by_text("1 of 6 files could not be read. See which")).to_be_visible()
 
     # A pasted path that leads out is turned away with a sentence, also through a link.
+    expect(page.get_by_role("heading", name="Add images")).to_have_count(0)  # what was added stands in its place
+    open_adding(page)
     for path in ("/etc", str(inside / "out"), f"{inside}/../../.."):
         page.get_by_role("textbox", name="Folder").fill(path)
         page.get_by_role("button", name="Add", exact=True).click()
@@ -72,6 +74,7 @@ def test_images_arrive_by_upload_with_their_table(dashboard: ui.Dashboard, brows
     with zipfile.ZipFile(content, "w") as archive:
         archive.writestr("../evil.jpg", images[0].read_bytes())
     (tmp_path / "evil.zip").write_bytes(content.getvalue())
+    page.goto(f"{dashboard.url}/datasets?add=upload")
     page.locator("input[type=file]").first.set_input_files(tmp_path / "evil.zip")
     expect(page.get_by_role("button", name="Add", exact=True)).to_be_enabled()
     page.get_by_role("textbox", name="Name", exact=True).fill("evil")
@@ -149,6 +152,7 @@ def test_a_dna_leaves_as_a_file_and_comes_back(dashboard: ui.Dashboard, browser_
         page.get_by_role("button", name="Export DNA").click()
     given.value.save_as(tmp_path / "leaving.dna.npz")
     assert dc.load_dna(tmp_path / "leaving.dna.npz").images == 8
+    open_adding(page)
     page.get_by_text("DNA file", exact=True).click()
     page.locator("input[type=file]").first.set_input_files(tmp_path / "leaving.dna.npz")
     page.get_by_role("button", name="Import").click()

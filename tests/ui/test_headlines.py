@@ -163,9 +163,9 @@ def test_gallery_and_its_truth(sets):
     apart = images_to(day, noon, selection.flat) - images_to(day, night, selection.flat)
     assert numbers(said) == [int((apart < 0).sum()), DAY]
     plainly = reads.ranking(day, noon, None, selection)
-    said, _ = reference.sentence(day, noon, None, plainly)
+    _, exact = reference.sentence(day, noon, None, plainly)
     away = images_to(day, noon, selection.flat)
-    assert numbers(said)[0] == pytest.approx(away.max() / away.min(), rel=0.06)
+    assert numbers(exact)[0] == pytest.approx(away.max() / away.min(), rel=0.06)
     wanted = truth.Truth("mark", "1")
     hits, known = truth.relevant(day, plainly, wanted)
     order = np.argsort(away, kind="stable")

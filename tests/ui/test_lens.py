@@ -43,8 +43,8 @@ def test_figures_have_names_and_units():
     found = {"activation": 3.14159, "percentile": 99.987, "row": 0.25, "layer": "block_2_1", "peaks": [1, 2], "odd": 3}
     assert wording.figures(found) == [
         ("Activation", "3.14"),
-        ("Percentile among real images", "99.99 %"),
-        ("Strongest place, from the top", "25.0 %"),
+        ("Percentile among real images", "99.99\N{NO-BREAK SPACE}%"),
+        ("Strongest place, from the top", "25.0\N{NO-BREAK SPACE}%"),
         ("Layer", "block 2.1"),
     ]
 

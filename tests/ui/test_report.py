@@ -16,7 +16,7 @@ from dnacore.workspace.saved import reports
 from ui.app import capture
 from ui.app.capture import View
 from ui.figures import heatmap as heatmaps
-from ui.report import html
+from ui.report import html, page
 
 FACTS = {
     "extractor": "some network",
@@ -71,6 +71,13 @@ def test_names_are_never_markup(frozen):
     figures_text = re.search(r'id="figures">(.*?)</script>', document, re.S)[1]
     assert "<" not in figures_text
     assert json.loads(figures_text)["figures"][0]["figure"]["data"]
+
+
+def test_a_view_is_known_by_its_question_and_shows_every_side(frozen):
+    side = [[{"name": f"{row}{at}", "jpeg": "", "said": ""} for at in range(24)] for row in "ab"]
+    assert [one["name"] for one in page._few(side)] == [f"{row}{at}" for row in "ab" for at in range(4)]
+    assert page._few([]) == []
+    assert "<h2>How far?</h2>" in html.html([frozen]) and html.asked({"title": "Map"}) == "Map"
 
 
 def test_the_file_asks_nothing_of_any_server(frozen):

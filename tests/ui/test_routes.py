@@ -151,6 +151,8 @@ def test_the_front_page_asks_only_this_server(tmp_path):
         html = client.get(path).text
         assert "BACKEND_BASE_URL" in html and "<title>Visual DNA Studio</title>" in html
         assert "SourceSans" not in html
+    moved = client.get("/Datasets?look=a%20b", follow_redirects=False)
+    assert moved.is_redirect and moved.headers["location"] == "/datasets?look=a%20b"
 
 
 def test_links_and_lists_inside_a_root_lead_out_of_no_root(tmp_path: Path, monkeypatch):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.ui.driving import choices, settle
+from tests.ui.driving import choices, open_adding, settle
 
 expect = pytest.importorskip("playwright.sync_api").expect
 expect.set_options(timeout=60_000)  # pages draw in a second; a machine busy with other tests takes longer
@@ -29,6 +29,7 @@ def click_bar(page, chart: str, number: int) -> None:
 
 
 def add_folder(page, folder: Path, name: str) -> None:
+    open_adding(page)
     page.get_by_role("textbox", name="Folder").fill(str(folder))
     page.get_by_role("textbox", name="Name", exact=True).fill(name)
     page.get_by_role("button", name="Add", exact=True).click()
@@ -163,8 +164,11 @@ def test_names_are_shown_as_they_stand_and_never_as_markup(dashboard, browser_pa
 def test_a_wrong_folder_gets_a_sentence_and_no_traceback(dashboard, browser_page, tmp_path):
     page = browser_page
     page.goto(f"{dashboard.url}/datasets")
+    open_adding(page)
     page.get_by_role("textbox", name="Folder").fill(str(tmp_path / "nowhere"))
-    page.get_by_role("button", name="Add", exact=True).click()
+    button = page.get_by_role("button", name="Add", exact=True)
+    button.click()
     alert = page.get_by_role("alert").first
     expect(alert).to_be_visible()
+    assert abs(alert.bounding_box()["y"] - button.bounding_box()["y"]) < 120  # where the eye is
     assert "Traceback" not in page.get_by_test_id("stMain").inner_text()

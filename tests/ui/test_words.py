@@ -15,8 +15,8 @@ from ui.figures import findings
 
 
 def test_a_difference_says_bins_and_share_of_the_range():
-    assert words.difference(41.2134, 1000) == "41.2 of 999 bins (4.1 % of the range)"
-    assert words.difference(0.0, 1000) == "0 of 999 bins (0.0 % of the range)"
+    assert words.difference(41.2134, 1000) == "41.2 of 999 bins (4.1\N{NO-BREAK SPACE}% of the range)"
+    assert words.difference(0.0, 1000) == "0 of 999 bins (0.0\N{NO-BREAK SPACE}% of the range)"
 
 
 def test_a_neuron_is_named_with_its_depth():
@@ -78,7 +78,7 @@ def test_counts_and_lists():
 
 def test_small_saturation_is_not_worth_a_word_and_a_large_one_is():
     assert words.saturation(0.0005) is None
-    assert "2.4 %" in words.saturation(0.024)
+    assert "2.4\N{NO-BREAK SPACE}%" in words.saturation(0.024)
 
 
 def test_the_odd_one_out_is_found():
@@ -107,7 +107,7 @@ def test_where_in_the_network_the_difference_is():
 
 def test_how_few_neurons_carry_half_of_the_difference():
     said = findings.concentration(np.array([6.0, 1, 1, 1, 1]))
-    assert said == "Half of the difference sits in 1 neuron of 5 (20.0 %)."
+    assert said == "Half of the difference sits in 1 neuron of 5 (20.0\N{NO-BREAK SPACE}%)."
 
 
 def test_who_is_far_from_one_only_is_no_odd_one_out():

@@ -42,6 +42,29 @@ def select(
     return value
 
 
+def select_named(label: str, options: Sequence[str], *, key: str, index: int = 0, **more: Any) -> str | None:
+    """Draw a select for a page whose question is its names: None, and nothing chosen, where the one asked for is gone."""
+    gone = missing(key, options)
+    if gone and (is_new(key) or st.session_state.get(key) not in options):
+        st.session_state[key] = None
+        st.session_state[f"_address_{key}"] = st.query_params.get_all(key)
+        return st.selectbox(
+            label, options, index=None, key=key, placeholder="choose another", persist_state="session", **more
+        )
+    if gone:
+        del st.query_params[key]  # another one was chosen
+        st.session_state[key] = str(st.session_state[key])
+    elif key in st.session_state and st.session_state[key] is None:
+        st.session_state[key] = options[index]
+    return select(label, options, key=key, index=index, **more)
+
+
+def missing(key: str, options: Sequence[str]) -> str:
+    """Return what the address asks for and is not there; "" where it is, or was renamed in this session."""
+    asked = st.query_params.get_all(key)[:1]
+    return asked[0] if asked and asked[0] not in options and f"_renamed_{key}" not in st.session_state else ""
+
+
 def several(label: str, options: Sequence[str], *, key: str, default: Sequence[str] = (), **more: Any) -> list[str]:
     """Draw a multiselect; the default choice is left out of the address."""
     options, default = list(options), list(default)
@@ -122,6 +145,12 @@ def code(key: str) -> str | None:
     """Return a choice that has no widget on this page, from the address or this session, if there is one."""
     _take(key, lambda given: given[0])
     return st.session_state.get(key)
+
+
+def is_new(key: str) -> bool:
+    """Return whether the address has a choice that no page has drawn yet: of a link that was just opened."""
+    given = st.query_params.get_all(key)
+    return bool(given) and given != st.session_state.get(f"_address_{key}")
 
 
 def keep(key: str, value: str) -> None:

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 import streamlit as st
 
 import dnacore as dc
-from dnacore.analyses.neuron_words import NeuronWords, neuron_words
+from dnacore.analyses.neuron_words import FEWEST, NeuronWords, neuron_words
 from dnacore.analyses.words import WordContrast, word_contrast
 from dnacore.dna.layers import layer_slices
 from dnacore.extractors.labels import may_have_head
 from dnacore.extractors.networks.mini_classes import things_of
-from dnacore.workspace.datasets import Dataset
+from dnacore.workspace.datasets import Dataset, of_demo
 from dnacore.workspace.kept_words import with_words, words_of
-from ui.app import reads
+from ui.app import reads, words
 from ui.app.reads import Ready
 
 
@@ -80,10 +80,17 @@ def _contrast(keys: tuple[str, ...], _a: Ready, _b: Ready) -> WordContrast | Non
 
 
 def of_neurons() -> NeuronWords | None:
-    """Return what the neurons of the extractor in use rise with, over all images that have words; None without any."""
-    store, label = reads.workspace().store, reads.extractor()
-    ready = [one for one in reads.ready() if store.words_key(one.dataset)]
-    return _of_neurons(tuple(f"{one.key}:{store.words_key(one.dataset)}" for one in ready), label, ready)
+    """Return what the neurons of the extractor in use rise with, over the images that have words; None without any."""
+    store, ready = reads.workspace().store, _worded()
+    return _of_neurons(tuple(f"{one.key}:{store.words_key(one.dataset)}" for one in ready), reads.extractor(), ready)
+
+
+def _worded() -> list[Ready]:
+    """The datasets that neurons are explained over: of those that have words a person's own, else the demo's too."""
+    workspace = reads.workspace()
+    ready = [one for one in reads.ready() if workspace.store.words_key(one.dataset)]
+    own = [one for one in ready if not of_demo(one.dataset, workspace.root)]
+    return own if sum(one.dataset.images for one in own) >= FEWEST else ready
 
 
 @st.cache_resource(max_entries=4, show_spinner="Asking what neurons rise with…")
@@ -117,7 +124,8 @@ def of_neuron(dna: dc.DNA, flat: int) -> str:
     if found is None or len(found.rising) != dna.n_neurons:
         return ""
     said = found.sentence(flat)
-    return f"Over {found.images:,} images here it {said}" if said else ""
+    over = words.several([one.name for one in _worded()])
+    return f"Over {found.images:,} images of {over} it {said}" if said else ""
 
 
 def of_selection(selection: dc.Selection, most: int = 6) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 import dnacore as dc
 from dnacore.attributes.derived import FOLDER, TAG
 from dnacore.extractors.networks.mini_classes import thing_of
+from dnacore.sketches.words import SEES
 from dnacore.workspace.datasets import Part, parse_part
 
 
@@ -30,11 +31,17 @@ def significant(value: float, digits: int = 3) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share (0..1) as percent: `4.1 %`, `0.03 %`; a sliver that would round away stays visible."""
+    """Return a share (0..1) as percent: `4.1 %`, `0.03 %`, its sign on the same line; a sliver that would round away stays visible."""
     if 0 < share < 0.0001:
-        return "under 0.01 %"
+        return "under 0.01\N{NO-BREAK SPACE}%"
     hundred = 100 * share
-    return f"{hundred:.2f} %" if 0 < hundred < 0.1 else f"{hundred:.1f} %" if hundred < 99.95 else f"{hundred:.0f} %"
+    return (
+        f"{hundred:.2f}\N{NO-BREAK SPACE}%"
+        if 0 < hundred < 0.1
+        else f"{hundred:.1f}\N{NO-BREAK SPACE}%"
+        if hundred < 99.95
+        else f"{hundred:.0f}\N{NO-BREAK SPACE}%"
+    )
 
 
 def difference(bins_apart: float, bins: int) -> str:
@@ -97,6 +104,8 @@ def condition(column: str, value: str) -> str:
     column, no = (column[:-1], True) if column.endswith("!") else (column, False)
     if column == TAG:
         return f"not tagged {value}" if no else f"tagged {value}"
+    if column == SEES:
+        return f"where the network {'does not see' if no else 'sees'} {value}"
     if column == FOLDER:
         return f"not in {value}" if no else f"in {value}"
     said = column.replace("_", " ")

@@ -20,13 +20,14 @@ ALL = "all"
 
 
 def datasets(ready: Sequence[Ready], label: str = "Datasets") -> list[Ready]:
-    """Let a person choose among the extracted datasets and their parts by attribute; the first twelve datasets unless
-    they say otherwise.
+    """Let a person choose among the extracted datasets and their parts by attribute; their own unless they say
+    otherwise, or the first twelve where they have fewer than two.
     """
     names = [one.name for one in ready]
     split = [*parts.names(ready), *parts.asked_for("datasets", ready)]
     place = st.container()
-    default = names[:MOST]
+    own = [one.name for one in ready if not groups.is_demo(one.dataset)]
+    default = (own if len(own) > 1 else names)[:MOST]  # the demo's are one click away
     with place:
         chosen = address.several(
             label,
@@ -64,7 +65,8 @@ def _groups(ready: Sequence[Ready], chosen: Sequence[str]) -> None:
             st.button(groups.NAMES[name], key=f"group-{name}", on_click=choose, args=(names,), type="tertiary")
         if shown < len(ready):
             st.html(
-                f'<span class="vds-quiet" style="font-size:13px">{shown} of {len(ready)} shown</span>', width="content"
+                f'<span class="vds-quiet" style="font-size:13px">{shown} of {len(ready)} datasets shown</span>',
+                width="content",
             )
 
 
@@ -127,11 +129,31 @@ def one_dataset(
     label: str, ready: Sequence[Ready], key: str, index: int = 0, help: str | None = None, *, split: bool = False
 ) -> Ready:
     """Let a person choose one of the extracted datasets. split: or a part of one by attribute."""
-    names = [one.name for one in ready]
-    options = [*names, *parts.names(ready), *parts.asked_for(key, ready)] if split else names
+    options = _options(ready, key, split)
     name = address.select(
         label, options, index=min(index, len(options) - 1), key=key, help=help, format_func=parts.called(options)
     )
+    return _used(ready, name)
+
+
+def named(label: str, ready: Sequence[Ready], key: str, index: int) -> tuple[Ready | None, str]:
+    """Let a person choose a dataset or a part that the page is a question about. What a link names and is gone is not
+    replaced: None is returned, with its name.
+    """
+    options = _options(ready, key, split=True)
+    gone = address.missing(key, options)
+    name = address.select_named(
+        label, options, index=min(index, len(options) - 1), key=key, format_func=parts.called(options)
+    )
+    return (None, gone) if name is None else (_used(ready, name), "")
+
+
+def _options(ready: Sequence[Ready], key: str, split: bool) -> list[str]:
+    names = [one.name for one in ready]
+    return [*names, *parts.names(ready), *parts.asked_for(key, ready)] if split else names
+
+
+def _used(ready: Sequence[Ready], name: str) -> Ready:
     found = parts.resolve(ready, [name])[0]
     capture.used(found)
     return found

@@ -21,8 +21,8 @@ def draw(a: Ready, b: Ready) -> None:
     layout.caption(f"In words: {found.sentence()}")
     if found.more or found.less:
         layout.note(
-            f"Shares are of images that have the word among their five best; corrected for {found.tried:,} words, chance "
-            f"would give any word here in {words.percent(found.rate)} of cases. {CAUTION}"
+            f"An image counts where the word is among the network's five best guesses. {found.tried:,} words were tried; "
+            f"between two sets that do not differ, chance would name one in {words.percent(found.rate)} of cases. {CAUTION}"
         )
 
 

@@ -80,29 +80,23 @@ def choose(ready: Sequence[Ready]) -> Chosen:
     if column == TAG and set(options) - {"0", "1"}:
         return _by_tag(whole, options)
     positive = options.index("1") if "1" in options else 0
-    left, right = st.columns(2)
-    with left:
-        one = address.select("With", options, index=positive, key=f"with-{column}", format_func=said)
+    one = address.select("With", options, index=positive, key=f"with-{column}", format_func=said)
     rest = [value for value in options if value != one]
-    with right:
-        other = address.select("Without", rest, key=f"without-{column}", format_func=said)
+    other = address.select("Without", rest, key=f"without-{column}", format_func=said)
     return Chosen(reads.part(whole, column, one), reads.part(whole, column, other), (whole,), how, column)
 
 
 def _by_word(whole: Ready, table: pd.DataFrame, options: Sequence[str]) -> Chosen:
     """Images of which the network says one word first, against those of another word, or all others."""
     counts = table[SEES].value_counts()
-    left, right = st.columns(2)
-    with left:
-        one = address.select(
-            "With", list(options), key=f"with-{SEES}", format_func=lambda word: f"{word} ({counts[word]:,})", plain=True
-        )
-    with right:
-        others = {"": f"any other ({int((table[SEES] != '').sum() - counts[one]):,})"}
-        others |= {word: f"{word} ({counts[word]:,})" for word in options if word != one}
-        other = address.select(
-            "Without", list(others), key=f"without-{SEES}", format_func=lambda word: others.get(word, word), plain=True
-        )
+    one = address.select(
+        "With", list(options), key=f"with-{SEES}", format_func=lambda word: f"{word} ({counts[word]:,})", plain=True
+    )
+    others = {"": f"any other ({int((table[SEES] != '').sum() - counts[one]):,})"}
+    others |= {word: f"{word} ({counts[word]:,})" for word in options if word != one}
+    other = address.select(
+        "Without", list(others), key=f"without-{SEES}", format_func=lambda word: others.get(word, word), plain=True
+    )
     layout.note(CAUTION)
     rest = reads.part(whole, SEES, other) if other else reads.part(whole, f"{SEES}!", one)
     return Chosen(reads.part(whole, SEES, one), rest, (whole,), "attribute", one)

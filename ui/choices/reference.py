@@ -159,12 +159,11 @@ def sentence(
         said = f"{counted} of {dataset.said} are more like {target} than like {name_of(unlike)}"
         return said, f"Difference of the two distances: {near:+.1f} to {far:+.1f} bins of {bins - 1:,}."
     exact = f"Distances: {words.significant(near)} to {words.significant(far)} bins of {bins - 1:,}."
-    ratio = (
-        f"the last is {words.times(far / near)} as far away as the first" if near > 0 else "the first is at no distance"
-    )
+    ratio = f"The last image is {words.times(far / near)} as far away as the first. " if near > 0 else ""
+    exact = f"{ratio}{exact}"
     if isinstance(reference, Ready) and reference.name == dataset.name:
-        return f"The most typical images of {dataset.said} first, the oddest last: {ratio}", exact
-    return f"The images of {dataset.said} most like {target} first: {ratio}", exact
+        return f"The most typical images of {dataset.said} first, the oddest last", exact
+    return f"The images of {dataset.said} most like {target} come first", exact
 
 
 def _with_images(names: list[str], key: str) -> list[str]:

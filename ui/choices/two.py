@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from ui.app import palette, reads, theme
+from ui.app import palette, reads, theme, words
 from ui.app.reads import Ready
 from ui.choices import choices, parts
 from ui.figures import histograms
@@ -20,9 +20,18 @@ def choose(ready: Sequence[Ready], left: DeltaGenerator, right: DeltaGenerator) 
     if len(ready) < 2:
         return ready
     with left:
-        a = choices.one_dataset("Compare", ready, key="a", index=places[0], split=True)
+        a, no_a = choices.named("Compare", ready, key="a", index=places[0])
     with right:
-        b = choices.one_dataset("with", ready, key="b", index=places[1], split=True)
+        b, no_b = choices.named("with", ready, key="b", index=places[1])
+    if a is None or b is None:
+        gone = words.listing([f"“{name}”" for name in dict.fromkeys((no_a, no_b)) if name])
+        many = bool(no_a and no_b and no_a != no_b)
+        st.warning(
+            words.as_markdown(
+                f"{gone} {'are' if many else 'is'} not here any more: deleted or renamed. Choose another."
+            )
+        )
+        st.stop()
     # Resolved together, so that two parts get two colours.
     return [a] if a.name == b.name else parts.resolve(ready, [a.name, b.name])
 

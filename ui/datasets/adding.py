@@ -17,11 +17,35 @@ from dnacore.sources.import_process import Imported, import_apart
 from dnacore.workspace import uploads
 from dnacore.workspace.datasets import Dataset, new_name, path_name
 from dnacore.workspace.workspace import Workspace
-from ui.app import address, layout, reads, words
+from ui.app import address, errors, layout, reads, words
 from ui.components import folder_browser
 from ui.datasets import shared
 
+_OPEN, _DONE = "_adding", "_adding-done"
 SOURCES = {"folder": "Folder", "upload": "Upload", "dna": "DNA file", "shared": "Shared"}
+
+
+def wanted() -> bool:
+    """Return whether the ways in are to be drawn: they were asked for, and nothing was added by them since."""
+    if st.session_state.pop(_DONE, False):
+        st.session_state[_OPEN] = False
+        address.drop("add")
+    if address.is_new("add"):
+        st.session_state[_OPEN] = True
+    return bool(st.session_state.get(_OPEN))
+
+
+def offer() -> None:
+    """Draw the button that opens the ways in, or closes them."""
+    is_open = bool(st.session_state.get(_OPEN))
+    st.button(
+        "Back to the images" if is_open else "Add images", key="add-images", width="stretch", on_click=_turn,
+        args=(is_open,), icon=None if is_open else ":material/add:",
+    )  # fmt: skip
+
+
+def _turn(is_open: bool) -> None:
+    st.session_state[_DONE if is_open else _OPEN] = True
 
 
 def draw() -> None:
@@ -42,8 +66,9 @@ def take(place: Place, name: str = "") -> Dataset:
 
 
 def show(added: Dataset) -> None:
-    """Say that a dataset was added, and make it the one that is looked through."""
+    """Say that a dataset was added, and make it the one that is looked through, in place of what it was added by."""
     st.session_state["look"] = added.name
+    st.session_state[_DONE] = True
     usual = path_name(added.source)
     taken = usual in {dataset.name for dataset in reads.workspace().datasets()}
     why = (
@@ -53,6 +78,30 @@ def show(added: Dataset) -> None:
 
 
 def _folder() -> None:
+    left, right = st.columns([1.3, 1], gap="medium")
+    with left:
+        _browser()
+    with right, errors.guarded():
+        with st.form("add-form", border=False, clear_on_submit=False):
+            source = st.text_input(
+                "Folder",
+                key="add-folder",
+                placeholder="opened here, or pasted",
+                help="The folder that is open here, with all folders in it; a .zip or .tar; or a .txt list of paths.",
+            )
+            name = st.text_input("Name", key="add-name", placeholder="the folder's name")
+            submitted = st.form_submit_button("Add", type="primary", key="add-submit")
+        if submitted:
+            if not source.strip():
+                raise BadInput("Open a folder of images first, or paste its path.")
+            with st.spinner("Looking at the folder…"):
+                added = take(browse.find(source), name.strip())
+            show(added)
+            st.rerun()
+        layout.caption("Your images stay where they are; nothing is copied or changed.")
+
+
+def _browser() -> None:
     folder_browser.draw("add", suffixes=(".zip", ".tar", ".txt"), on_folder=_write, on_file=_write)
     here = folder_browser.here("add")
     try:
@@ -63,23 +112,6 @@ def _folder() -> None:
         layout.caption(f"{words.count(images, 'image')} directly in {here.name}.")
     if len(inside) > 1:
         _several(here, inside)
-    with st.form("add-form", border=False, clear_on_submit=False):
-        source = st.text_input(
-            "Folder",
-            key="add-folder",
-            placeholder="opened above, or pasted here",
-            help="The folder that is opened above, with all folders in it; a .zip or .tar; or a .txt list of paths.",
-        )
-        name = st.text_input("Name", key="add-name", placeholder="the folder's name")
-        submitted = st.form_submit_button("Add", type="primary", key="add-submit")
-    layout.caption("Your images stay where they are; nothing is copied or changed.")
-    if submitted:
-        if not source.strip():
-            raise BadInput("Open a folder of images first, or paste its path.")
-        with st.spinner("Looking at the folder…"):
-            added = take(browse.find(source), name.strip())
-        show(added)
-        st.rerun()
 
 
 @st.cache_data(max_entries=40, ttl=30, show_spinner="Counting images…")
@@ -117,6 +149,7 @@ def _several(here: Place, inside: Mapping[str, tuple[int, bool]]) -> None:
             show(one)
         st.session_state["_several-turn"] = turn + 1  # what was added is chosen no longer
         if problems:
+            st.session_state.pop(_DONE, None)  # what is wrong is said here
             raise BadInput(" ".join(problems))
         st.rerun()
 
@@ -157,6 +190,7 @@ def _dna() -> None:
         with st.spinner("Taking it in…"):
             found = taken_in(reads.workspace(), file.name, file.getbuffer())
         st.session_state["_dna-turn"] = turn + 1
+        st.session_state[_DONE] = True
         st.toast(f"Imported {words.as_markdown(found.name)}: the DNA of {words.count(found.images, 'image')}")
         st.rerun()
 

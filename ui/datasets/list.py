@@ -92,13 +92,25 @@ def _look(name: str) -> None:
 
 
 def dots() -> str:
-    """Return the style that gives every dataset's row its colour."""
+    """Return the style that gives every dataset's row its colour, and marks the one that is looked through."""
     rules = (
         f'.st-key-look-{dataset.id} button::before {{ content: ""; width: .72em; height: .72em; border-radius: 50%; '
         f"flex: none; margin-right: .5em; background: {palette.dataset_colour(dataset.colour)} }}"
         for dataset in reads.workspace().datasets()
     )
-    return f"<style>{' '.join(rules)}</style>"
+    # A long name takes a second line of its own, and pushes nothing out of the row.
+    row = (
+        '[class*="st-key-dataset-"] :has(> [class*="st-key-look-"]) { flex-wrap: nowrap; } '
+        '[class*="st-key-look-"] { min-width: 0; } [class*="st-key-look-"] button p { overflow-wrap: anywhere; '
+        'text-align: left; } [class*="st-key-dataset-"] .vds-line { overflow: visible; }'
+    )
+    chosen = address.code(deletion.LOOK) or next((one.name for one in deletion.visible()), "")
+    looked_at = (
+        f".st-key-look-{one.id} button {{ font-weight: 600; text-decoration: underline; text-underline-offset: .25em; }}"
+        for one in deletion.visible()
+        if one.name == chosen
+    )
+    return f"<style>{' '.join([row, *rules, *looked_at])}</style>"
 
 
 def look_through() -> None:

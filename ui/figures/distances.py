@@ -14,6 +14,7 @@ import plotly.graph_objects as go
 from ui.app import palette, words
 from ui.figures.names import plain
 
+LETTER = 6.5  # pixels of a letter beside a bar, at the most
 NARROW, WIDE = 46, 100  # letters that fit below a figure of half a page, and of the width of a result
 
 
@@ -117,7 +118,7 @@ def most_different(
     figure.update_layout(
         template=palette.template(dark),
         height=max(140, 40 + (30 if above else 22) * len(labels)),
-        margin={"l": 8, "r": 34, "t": 8, "b": 8},
+        margin={"l": 8 if above else 16 + LETTER * max(map(len, labels), default=0), "r": 34, "t": 8, "b": 8},
         bargap=0.7 if above else 0.3,
         clickmode="event+select",
         showlegend=False,

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
+from dnacore.sketches.words import SEES
 from ui.app import palette, words
 from ui.figures.distances import by_layer
 from ui.figures.names import plain, short
@@ -19,7 +20,7 @@ def changes(gone: Mapping[str, float], forgotten: str, *, dark: bool = False) ->
     figure = _bars(
         [said(name) for name in names],
         [float(gone[name]) for name in names],
-        [f"{gone[name]:.0%}" for name in names],
+        [words.percent(gone[name]) for name in names],
         [tone.accent if name == forgotten else palette.translucent(tone.neutral, 0.6) for name in names],
         dark,
     )
@@ -116,6 +117,8 @@ def _bars(
 def images_of(name: str) -> str:
     """Return what the images of a group are called in a sentence: `images without hat`."""
     column, mark, value = name.replace("_", " ").partition("=")
+    if column == SEES:
+        return f"images where the network sees {value}"
     if not mark:
         return column if "/" in column else f"images with {column}"
     return {"1": f"images with {column}", "0": f"images without {column}"}.get(value, f"images with {column}: {value}")

@@ -130,6 +130,8 @@ def _numbers(
     def said(i: int, j: int) -> str:
         if i == j:
             return words.significant(halves[i], 2) if np.isfinite(halves[i]) else unknown
+        if noisy[i, j] and k > 8:  # narrow cells
+            return f"≈{words.significant(values[i, j], 1)}"
         return f"{'≈ ' if noisy[i, j] else ''}{words.significant(values[i, j], digits)}"
 
     def colour(i: int, j: int) -> str:

@@ -211,6 +211,8 @@ def _label_directly(
             text=f'<span style="color:{item.colour}">■</span> {plain(short(item.name, 24))}',
             showarrow=False,
             font={"color": tone.text, "size": palette.SMALL},
+            bgcolor=tone.ground,  # no line of the grid runs through a name
+            borderpad=1,
         )
 
 

@@ -226,7 +226,7 @@ def _sentence(kinds: Sequence[Kind], of: np.ndarray, plane: Plane, names: Sequen
     worst = min(range(len(kinds)), key=lambda k: (of[near[:, 1]] == of)[of == k].mean() if (of == k).any() else 2)
     mixed = float((of[near[:, 1]] == of)[of == worst].mean())
     tail = "" if mixed > 0.9 else f"; {kinds[worst].name} mixes most with the others"
-    return f"{100 * own:.0f} of 100 images have a neighbour of their own {what} on the map{tail}."
+    return f"In {100 * own:.0f} of 100 cases an image's nearest neighbour on the map is of its own {what}{tail}."
 
 
 def _made_of(picked: Sequence, chosen: Sequence[Ready]) -> str:

@@ -175,12 +175,17 @@ def _view(view: Mapping[str, Any], figures: list[dict[str, Any]]) -> str:
         )
 
 
+def asked(view: Mapping[str, Any]) -> str:
+    """Return what a view is known by: its question, or its page's name where none was kept."""
+    return str(view.get("sentence") or view.get("title") or "")
+
+
 def _section(view: Mapping[str, Any], figures: list[dict[str, Any]]) -> str:
     parts = "\n".join(_part(part, bool(view.get("dark")), figures) for part in view["parts"])
     note = f'<p class="note">{markup.escape(view["note"])}</p>' if view.get("note") else ""
     return (
-        f"<section><h2>{markup.escape(view['title'])}</h2>"
-        f'<p class="lead">{markup.escape(view["sentence"])}</p>{note}\n{parts}\n{_facts(view)}</section>'
+        f"<section><h2>{markup.escape(asked(view))}</h2>"
+        f'<p class="lead">{markup.escape(view["title"])}</p>{note}\n{parts}\n{_facts(view)}</section>'
     )
 
 

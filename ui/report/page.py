@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -12,6 +12,8 @@ from dnacore.workspace.saved import reports
 from dnacore.workspace.saved.reports import Report
 from ui.app import errors, layout, navigation, reads, words
 from ui.report import html
+
+SHOWN = 8  # pictures of a view on this page; the file has all that were kept
 
 
 def nothing_yet() -> None:
@@ -70,8 +72,8 @@ def _head(place: int, view: Mapping[str, Any], *, last: bool) -> str:
     identity = f"{stamp:.0f}-{place}"
     left, up, down, away = st.columns([6, 1, 1, 1.4], vertical_alignment="center", gap="small")
     left.html(
-        f"<div><b>{place + 1}. {html.markup.escape(str(view.get('title', '')))}</b> "
-        f'<span class="vds-quiet">{words.moment(stamp)}</span></div>'
+        f"<div><b>{place + 1}. {html.markup.escape(html.asked(view))}</b> "
+        f'<span class="vds-quiet">{html.markup.escape(str(view.get("title", "")))}, {words.moment(stamp)}</span></div>'
     )
     up.button("Up", key=f"up-{identity}", disabled=place == 0, on_click=_move, args=(place, -1), type="tertiary")
     down.button("Down", key=f"down-{identity}", disabled=last, on_click=_move, args=(place, 1), type="tertiary")
@@ -83,12 +85,12 @@ def _view(place: int, view: Mapping[str, Any], identity: str) -> None:
     layout.note(_contents(view))
     said = next((part["text"] for part in view["parts"] if part["kind"] == "found"), view["sentence"])
     st.html(f'<p class="vds-found" style="font-size:15px">{html.markup.escape(said)}</p>')
-    pictures = [item for part in view["parts"] if part["kind"] == "images" for item in part["items"]][:8]
+    pictures = _few([part["items"] for part in view["parts"] if part["kind"] == "images"])
     pictures += [{"name": part["alt"], "jpeg": part["jpeg"]} for part in view["parts"] if part["kind"] == "picture"]
     if pictures:
         cells = "".join(
             f'<img alt="{html.markup.escape(one["name"], quote=True)}" '
-            f'src="data:image/jpeg;base64,{one["jpeg"]}" style="height:120px;border-radius:3px">'
+            f'src="data:image/jpeg;base64,{one["jpeg"]}" style="height:120px;max-width:100%;object-fit:contain;border-radius:3px">'
             for one in pictures
         )
         st.html(f'<div style="display:flex;gap:8px;flex-wrap:wrap">{cells}</div>')
@@ -105,6 +107,11 @@ def _view(place: int, view: Mapping[str, Any], identity: str) -> None:
         _annotate(place, note)
     if view["page"] in navigation.TITLES:
         navigation.link(view["page"], "Open this view", **navigation.choices_of(view["query"]))
+
+
+def _few(rows: Sequence[Sequence[dict[str, str]]]) -> list[dict[str, str]]:
+    """Return about eight pictures, the first of every row: each side of a comparison has its share."""
+    return [item for row in rows for item in row[: max(2, SHOWN // len(rows))]]
 
 
 def _contents(view: Mapping[str, Any]) -> str:

@@ -134,7 +134,8 @@ def _sorted(chosen: Chosen, found: dc.Sensitivity) -> int:
     if str(count) != address.code(kept_as):
         address.keep(kept_as, str(count))
     layout.caption(
-        "Few neurons are sharp and nervous, many are steady and blunt. Below each image: its rank, and its distance to "
+        "With few neurons the order is sharp but changes with every neuron added; with many it is steadier, and less to "
+        "the point. Below each image: its rank, and its distance to "
         "“with” minus its distance to “without”, in bins."
         + (
             " How often one with comes first is counted on images that the neurons were not chosen by: each quarter is "

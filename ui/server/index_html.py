@@ -14,7 +14,7 @@ from pathlib import Path
 
 import streamlit
 from starlette.requests import Request
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, RedirectResponse
 from starlette.routing import Route
 
 TITLE = "Visual DNA Studio"
@@ -32,12 +32,21 @@ window.__streamlit = { BACKEND_BASE_URL: window.location.origin };
 
 
 def routes(pages: Iterable[str]) -> list[Route]:
-    """Return a route for the bare address and for every page's."""
+    """Return a route for the bare address and for every page's; a name written in capitals leads to its page."""
 
     async def page(_: Request) -> HTMLResponse:
         return HTMLResponse(_html(), headers={"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"})
 
-    return [Route(path, page, methods=["GET"]) for path in ("/", *(f"/{name}" for name in pages))]
+    async def lower(request: Request) -> RedirectResponse:
+        query = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(f"{request.url.path.lower()}{query}")
+
+    names = list(pages)
+    written = [form for name in names for form in (name.title(), name.upper())]
+    return [
+        *(Route(path, page, methods=["GET"]) for path in ("/", *(f"/{name}" for name in names))),
+        *(Route(f"/{form}", lower, methods=["GET"]) for form in written),
+    ]
 
 
 @cache

@@ -122,7 +122,7 @@ class Lens {
     if (spike) {
       const x = MARGIN.left + (this.x(data.edges[spike.bin]) + this.x(data.edges[spike.bin + 1])) / 2, right = x < MARGIN.left + this.inner / 2;
       const value = this.value(data.edges[spike.bin]) <= 0 && this.value(data.edges[spike.bin + 1]) >= 0 ? "0" : round((this.value(data.edges[spike.bin]) + this.value(data.edges[spike.bin + 1])) / 2);
-      const said = heights.map((one) => write(one[spike.bin])).join(" and ");
+      const said = heights.map((one) => data.kind === "counts" ? short(one[spike.bin]) : percent(one[spike.bin])).join(" and ");
       label(svg, `\u2191 cut off: ${said} at ${value}`, x + (right ? 10 : -10), MARGIN.top + 13, right ? "start" : "end");
     }
     let at = MARGIN.left;
@@ -336,5 +336,5 @@ function short(value) {
 
 function percent(share) {
   const hundred = 100 * share;
-  return hundred === 0 ? "0 %" : hundred < 0.01 ? "under 0.01 %" : hundred < 0.1 ? `${hundred.toFixed(2)} %` : hundred >= 10 || Number.isInteger(hundred) ? `${hundred.toFixed(hundred >= 99.95 || Number.isInteger(hundred) ? 0 : 1)} %` : `${hundred.toFixed(1)} %`;
+  return hundred === 0 ? "0\u00a0%" : hundred < 0.01 ? "under 0.01\u00a0%" : hundred < 0.1 ? `${hundred.toFixed(2)}\u00a0%` : hundred >= 10 || Number.isInteger(hundred) ? `${hundred.toFixed(hundred >= 99.95 || Number.isInteger(hundred) ? 0 : 1)}\u00a0%` : `${hundred.toFixed(1)}\u00a0%`;
 }
