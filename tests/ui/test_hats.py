@@ -111,7 +111,9 @@ def test_with_the_table_of_labels(faces, tmp_path_factory, chromium):
         hand.click(page.get_by_test_id("stSidebarNav").get_by_role("link", name="Sensitivity"))
         hand.click(page.get_by_role("combobox", name="Attribute"))
         hand.click(page.get_by_role("option", name="hat", exact=True))
-        expect(page.get_by_text(re.compile("^faces with hat against faces without hat", re.IGNORECASE)).first).to_be_visible()
+        expect(
+            page.get_by_text(re.compile("^faces with hat against faces without hat", re.IGNORECASE)).first
+        ).to_be_visible()
         expect(page.locator(".st-key-sensitive .barlayer .point").first).to_be_visible(timeout=PATIENCE)
         settle(page)
         right = sum(name in hats for name in first(page, 24))
