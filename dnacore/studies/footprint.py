@@ -111,7 +111,8 @@ def answer(request: Request) -> Result:
         [figure],
         "Raw features: every activation as a 4-byte number. Averaged features: one number per neuron and image. "
         "The DNAs are the sizes of the files as they are exported. Histograms are packed, so those of few images, which fill few "
-        "bins, are smaller." + (f" For {planned:,} images, the largest one measured here stands." if planned else ""),
+        "bins, are smaller."
+        + (f" For {planned:,} images, the largest one measured here stands: a lower bound." if planned else ""),
         "Share a DNA instead of images: `python -m dnacore export NAME --to FILE` writes it.",
         more={"activations_per_image": activations_per_image(everyone[0])},
     )
