@@ -56,7 +56,7 @@ def _row(mine: Ready, its: Ready, selection: dc.Selection | None, neurons: Mappi
     if not its.dataset.imported:
         asked["unlike"] = its.name
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        st.html(layout.dataset_name(mine.dataset, f"the images least like those of {its.said}"), width="stretch")
+        st.html(layout.dataset_name(mine.dataset, f"images unlike {its.said}"), width="stretch")
         navigation.link("gallery", "All in this order", **asked)
     seen = wall.wall(
         [

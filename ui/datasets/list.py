@@ -98,19 +98,13 @@ def dots() -> str:
         f"flex: none; margin-right: .5em; background: {palette.dataset_colour(dataset.colour)} }}"
         for dataset in reads.workspace().datasets()
     )
-    # A long name takes a second line of its own, and pushes nothing out of the row.
-    row = (
-        '[class*="st-key-dataset-"] :has(> [class*="st-key-look-"]) { flex-wrap: nowrap; } '
-        '[class*="st-key-look-"] { min-width: 0; } [class*="st-key-look-"] button p { overflow-wrap: anywhere; '
-        'text-align: left; } [class*="st-key-dataset-"] .vds-line { overflow: visible; }'
-    )
     chosen = address.code(deletion.LOOK) or next((one.name for one in deletion.visible()), "")
     looked_at = (
         f".st-key-look-{one.id} button {{ font-weight: 600; text-decoration: underline; text-underline-offset: .25em; }}"
         for one in deletion.visible()
         if one.name == chosen
     )
-    return f"<style>{' '.join([row, *rules, *looked_at])}</style>"
+    return f"<style>{' '.join([*rules, *looked_at])}</style>"
 
 
 def look_through() -> None:
