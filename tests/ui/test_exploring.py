@@ -154,7 +154,7 @@ def test_views_are_collected_into_one_file_that_opens_by_itself(extracted, brows
     opened.on("pageerror", lambda error: asked.append(f"error: {error}"))
     opened.goto(file.as_uri())
     expect(opened.locator(".plot svg").first).to_be_visible()
-    expect(opened.locator("dl")).to_contain_text("warm (40 images), cold (40 images)")
+    expect(opened.locator("dl")).to_contain_text("cold (40 images), warm (40 images)")
     opened.get_by_text("All pairs").click()
     with opened.expect_download() as saved:
         opened.get_by_role("button", name="Save as CSV").click()

@@ -78,7 +78,7 @@ def installed() -> None:
 
 
 def test_it_opens_with_its_datasets_selections_and_views(workspace: dc.Workspace) -> None:
-    assert shown(opened()) == [proposal.FORMER, "day night"]
+    assert shown(opened()) == [proposal.FORMER, "night day"]
     assert [one.name for one in workspace.selections()] == ["three"]
     (view,) = views.load(workspace)
     assert view.query[0] == ("extractor", proposal.FORMER), "a view keeps to the network that it was made with"
@@ -100,7 +100,7 @@ def test_one_click_has_everything_extracted_with_the_new_network_beside_the_old(
     app.button(key=BUTTON).click().run()
     assert shown(app)[0] == DEFAULT_EXTRACTOR
     (command,) = begun
-    assert command[:3] == ["extract", "day", "night"]
+    assert command[:3] == ["extract", "night", "day"]
     assert command[command.index("--extractor") + 1] == DEFAULT_EXTRACTOR
     extract(workspace, DEFAULT_EXTRACTOR, "day")
 
@@ -108,7 +108,7 @@ def test_one_click_has_everything_extracted_with_the_new_network_beside_the_old(
     later = opened()
     assert shown(later) == [DEFAULT_EXTRACTOR, "day"] and not proposed(later)
     later.selectbox(key="extractor").set_value(proposal.FORMER).run()
-    assert shown(later) == [proposal.FORMER, "day night"] and not proposed(later)
+    assert shown(later) == [proposal.FORMER, "night day"] and not proposed(later)
 
 
 def test_nothing_is_proposed_where_it_could_not_be_done_or_is_not_needed(

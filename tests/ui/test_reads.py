@@ -40,7 +40,7 @@ def test_what_another_session_adds_is_there_at_once(workspace, tmp_path):
     other = dc.Workspace.open(workspace.root)
     other.add_dataset("more", small_world.draw(tmp_path / "more", 4, seed=1))
     small_world.extract(other, "more")
-    assert [one.name for one in reads.ready()] == ["some", "more"]
+    assert [one.name for one in reads.ready()] == ["more", "some"]
     assert len(reads.sketches_of(reads.ready()[1])) == 4
 
 
@@ -108,10 +108,10 @@ def test_what_is_shown_bears_the_new_name_after_renaming(workspace, tmp_path):
         both = comparisons.comparison([one, other], "emd", None), comparisons.sensitivity(one, other)
         return [reads.dna(one).name, *both[0].names, *both[1].names]
 
-    assert shown() == ["some", "some", "more", "some", "more"]
+    assert shown() == ["more", "more", "some", "more", "some"]
     before = [reads.listed(one) for one in reads.ready()]
     dc.Workspace.open(workspace.root).rename_dataset("some", "any")
-    assert shown() == ["any", "any", "more", "any", "more"]
+    assert shown() == ["more", "more", "any", "more", "any"]
     assert [reads.listed(one) for one in reads.ready()] == before, "no image is ranked again for a name"
 
 

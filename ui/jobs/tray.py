@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import streamlit as st
 
-from dnacore.errors import UnknownName
+from dnacore.errors import BadInput, UnknownName
 from dnacore.workspace import jobs
 from dnacore.workspace.jobs import Job
 from ui.app import errors, layout, reads, words
@@ -169,6 +170,7 @@ def cancel(job: str) -> None:
 def _quietly(act: Callable[..., object], job: object) -> Callable[[], None]:
     def callback() -> None:
         st.session_state.setdefault("_jobs_stopping", set()).discard(job)
-        act(reads.workspace(), job)
+        with suppress(UnknownName, BadInput):  # forgotten or resumed already, in another tab or by a second click
+            act(reads.workspace(), job)
 
     return callback

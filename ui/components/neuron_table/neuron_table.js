@@ -23,7 +23,7 @@ class Table {
     this.view = make("div", "view", this.grid);
     this.view.tabIndex = 0;
     // What has the focus must be the grid itself, or its active row is not read out; the head above it is its own too.
-    this.view.setAttribute("role", "grid");
+    this.view.setAttribute("role", "treegrid");
     this.view.setAttribute("aria-multiselectable", "true");
     this.head.id = `head-${Math.random().toString(36).slice(2, 8)}`;
     this.view.setAttribute("aria-owns", this.head.id);
