@@ -111,6 +111,7 @@ def test_a_card_finds_copies_and_a_deletion_is_taken_back(dashboard: ui.Dashboar
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("button", name="Delete").last.click()
     expect(page.get_by_text("again is deleted")).to_be_visible()
+    settle(page)  # the page chooses another dataset to look at
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Distances").click()
     expect(page.get_by_role("heading", level=1, name="Distances")).to_be_visible()
     settle(page)

@@ -271,7 +271,7 @@ def test_the_shares_of_a_mixture_add_up_and_few_images_are_told(sets, heard, mon
     leave_out._shares(found, sets["day"], parts)
     said, _ = heard.pop()
     shown = said.split(".  ")[0].split(" has only ")[0]
-    assert sum(float(one) for one in re.findall(r"([\d.]+) %", shown)) == pytest.approx(100)
+    assert sum(float(one) for one in re.findall(r"([\d.]+)\s%", shown)) == pytest.approx(100)
     assert f"{MARKED} images: too few" in said, said
 
 

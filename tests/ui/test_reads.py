@@ -41,7 +41,7 @@ def test_what_another_session_adds_is_there_at_once(workspace, tmp_path):
     other.add_dataset("more", small_world.draw(tmp_path / "more", 4, seed=1))
     small_world.extract(other, "more")
     assert [one.name for one in reads.ready()] == ["more", "some"]
-    assert len(reads.sketches_of(reads.ready()[1])) == 4
+    assert len(reads.sketches_of(reads.ready()[0])) == 4
 
 
 def test_a_dataset_that_grew_shows_its_new_images(workspace, tmp_path):

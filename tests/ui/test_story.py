@@ -87,7 +87,7 @@ def test_from_a_folder_to_an_answer(dashboard, browser_page, draw_images, tmp_pa
     click_bar(page, "heatmap", 1)
     expect(page.get_by_role("heading", level=1, name="Compare")).to_be_visible()
     settle(page)
-    assert (choices(page)["a"], choices(page)["b"]) == (["cold"], ["warm"])
+    assert {*choices(page)["a"], *choices(page)["b"]} == {"cold", "warm"}
     click_bar(page, "by_layer", 2)
     expect(page.locator(".st-key-most_different")).to_contain_text("block 1.1")
     click_bar(page, "most_different", 3)

@@ -145,6 +145,6 @@ def _number(value: float, unit: str) -> str:
     if unit == "share":
         return words.percent(value)
     if unit == "%":
-        return f"{value:.2f} %"
+        return f"{value:.2f}\N{NO-BREAK SPACE}%"
     said = f"{value:,}" if isinstance(value, int) else words.significant(value)
     return f"{said} {unit}".strip()
