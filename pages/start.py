@@ -16,7 +16,8 @@ layout.header(
 demo.begin_when_empty()
 ready = demo.ready_sets()
 mine = own_folder.sets()
-shown = [*mine, *ready] if len(mine) + len(ready) >= 2 else reads.ready()
+shown = [*mine, *(one for one in ready if one not in mine)]
+shown = shown if len(shown) >= 2 else reads.ready()
 current = demo.job()
 running = current is not None and current.state == "running"
 
