@@ -235,7 +235,7 @@ def test_shards_added_up_on_a_cluster_give_the_same_dna(
 def test_a_held_cluster_is_said_and_waiting_can_be_cancelled(
     cluster, network, images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import ray
+    ray = pytest.importorskip("ray")
 
     monkeypatch.setattr(ray_engine, "WAITS", 1.0)
     said: list[str] = []
