@@ -82,7 +82,14 @@ def weights_of(name: str) -> dict[str, torch.Tensor]:
         return vit_base(num_relation_blocks=1).state_dict()
     if name == "inception_fid":  # their constructor takes the keys of the published file, which ours has too
         return dc.load_extractor("inception_fid@random", "cpu").network.state_dict()
-    network = torchvision.models.vgg16(weights=None) if name == "vgg16" else torchvision.models.resnet50(weights=None)
+    if name == "vgg16":  # its classifier, 120 million weights that nobody looks at, is not drawn
+        with torch.device("meta"):
+            network = torchvision.models.vgg16(weights=None, init_weights=False)
+        network.to_empty(device="cpu")
+        network.features.apply(lambda layer: layer.reset_parameters() if hasattr(layer, "reset_parameters") else None)
+        network.classifier.apply(lambda layer: [torch.nn.init.zeros_(one) for one in layer.parameters(recurse=False)])
+    else:
+        network = torchvision.models.resnet50(weights=None)
     return {key: value for key, value in network.state_dict().items() if name == "vgg16" or not key.startswith("fc.")}
 
 
