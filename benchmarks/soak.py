@@ -21,7 +21,6 @@ import threading
 import time
 from collections import Counter
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from benchmarks.dashboard import resident
 from tools import browser, dashboard
@@ -80,6 +79,7 @@ class Visitor:
     ) -> None:
         self.started, self.query, self.tally, self.stop = started, query, tally, stop
         self.random = random.Random(seed)
+        self.ahead: list[str] = []  # pages to look at: all of them, in another order each round
 
     def run(self) -> None:
         """Click until the end."""
@@ -152,14 +152,16 @@ class Visitor:
             page.reload()
             self._settle(page)
             self.tally.count("reloaded")
-        links = page.get_by_test_id("stSidebarNav").get_by_role("link")
-        if chance < 0.3 or not links.count():
-            self._open(page, self.random.choice(PAGES))
+        self.ahead = self.ahead or self.random.sample(PAGES, len(PAGES))
+        name = self.ahead.pop()
+        link = page.get_by_test_id("stSidebarNav").locator(f'a[href$="/{name}"]')
+        if chance < 0.3 or not link.count():
+            self._open(page, name)
         else:
-            links.nth(self.random.randrange(links.count())).click()
+            link.first.click()
             self._settle(page)
             self.tally.count("changed page")
-        self.tally.look(urlsplit(page.url).path.strip("/"))
+        self.tally.look(name)
         for _ in range(3):
             self._click(page)
         return page
