@@ -20,6 +20,7 @@ import numpy as np
 from scipy.special import ndtri
 from scipy.stats import rankdata
 
+from dnacore import parallel
 from dnacore.errors import BadInput
 from dnacore.extractors.labels import class_names
 from dnacore.sketches.sketches import Sketches
@@ -102,15 +103,14 @@ def _found(
     picked = np.sort(random.integers(0, neurons, SHUFFLES))
     shuffled, found, ends = [], [], []
     usual = shown.mean(0)
-    for start in range(0, neurons, BLOCK):
-        rows = slice(start, min(start + BLOCK, neurons))
+    for rows in parallel.blocks(neurons, BLOCK):
         means = [sketches.means(rows) for sketches, _ in parts]
         blocks = [_scores(values) for values in means]
         scores = _unit(np.concatenate(blocks, axis=1))
         found.append(scores @ table)
         order = np.argsort(np.concatenate([_in_spreads(values) for values in means], axis=1), axis=1)
         ends.append([_plain(shown, usual, side) for side in (order[:, -ENDS:], order[:, :ENDS])])
-        here = picked[(picked >= start) & (picked < rows.stop)] - start
+        here = picked[(picked >= rows.start) & (picked < rows.stop)] - rows.start
         chance = np.concatenate([random.permuted(block[here], axis=1) for block in blocks], axis=1)
         shuffled.append(np.abs(_unit(chance) @ table).max(1))
     correlation = np.concatenate(found)

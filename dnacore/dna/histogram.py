@@ -77,6 +77,11 @@ class DNA(Distribution):
         return running / np.maximum(running[:, -1:], 1)
 
     @property
+    def mean_bin(self) -> np.ndarray:
+        """(n_neurons,) float64: the mean bin of each neuron's activations."""
+        return (self.histograms @ np.arange(self.bins)) / np.maximum(self.histograms.sum(1), 1)
+
+    @property
     def saturation(self) -> np.ndarray:
         """(n_neurons,) float64: the share of activations outside the range."""
         return self.outside.sum(1) / np.maximum(self.histograms.sum(1), 1)
