@@ -170,7 +170,7 @@ def neurons(dna: dc.DNA, *, key: str = "neurons", extra: Mapping[str, str] | Non
             named[f"saved:{saved.name}"] = f"Saved: {saved.name} ({words.count(len(saved), 'neuron')})"
     layers = list(dna.layers)
     for layer, count in dna.layers.items():
-        called = f"{words.layer(layer)[:1].upper()}{words.layer(layer)[1:]} ({words.depth(layer, layers)}, {count})"
+        called = f"{words.opening(words.layer(layer))} ({words.depth(layer, layers)}, {count})"
         named.setdefault(f"layer:{layer}", called)
     return address.select("Neurons", list(named), format_func=named.__getitem__, key=key, plain=True)
 

@@ -178,7 +178,7 @@ def _called(code: str, ready: Sequence[Ready], said: Callable[[str], str] = str)
             name = picking.meant(code).name
         except dc.UnknownName:
             return "picked images that are gone"
-        return name[:1].upper() + name[1:]
+        return words.opening(name)
     if not code.startswith("image:"):
         return said(code)
     name, _, index = code.removeprefix("image:").rpartition(":")

@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 from ui.app import palette, words
 from ui.figures.names import plain
 
-LETTER = 6.5  # pixels of a letter beside a bar, at the most
+LETTER = 6.5  # pixels that a letter beside a bar takes at most
 NARROW, WIDE = 46, 100  # letters that fit below a figure of half a page, and of the width of a result
 
 

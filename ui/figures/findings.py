@@ -9,7 +9,6 @@ import numpy as np
 from dnacore import DNA, Sensitivity
 from dnacore.distances.split_half import Chance
 from ui.app import words
-from ui.app import words as neuron_names
 
 FAR = 1.5  # times the distances of the others among each other, from where one of them stands out
 RATE = 0.05  # how often chance alone may put a neuron among those that count: one comparison in 20
@@ -39,19 +38,16 @@ def _pairwise(names: Sequence[str], matrix: np.ndarray, unit: str, within: np.nd
     if k == 2:
         if noisy.any():
             return f"{names[0]} and {names[1]} cannot be told apart: chance would give as much."
-        return f"{names[0]} and {names[1]} differ{_beyond(within)}."
-    beyond = list(zip(*np.nonzero(np.triu(~noisy, 1)), strict=True))
-    if len(beyond) == 1:
-        i, j = beyond[0]
+        beyond = "" if within is None else ", by more than chance would give"
+        return f"{names[0]} and {names[1]} differ{beyond}."
+    clear = list(zip(*np.nonzero(np.triu(~noisy, 1)), strict=True))
+    if len(clear) == 1:
+        i, j = clear[0]
         return f"Only {names[i]} and {names[j]} differ by more than chance would give."
-    if not beyond:
+    if not clear:
         return "No two of them differ by more than chance would give."
     said = _standing_out(names, np.asarray(matrix))
     return f"{said} {_noisy(names, noisy)}".strip()
-
-
-def _beyond(within: np.ndarray | None) -> str:
-    return "" if within is None else ", by more than chance would give"
 
 
 def extremes(names: Sequence[str], matrix: np.ndarray, unit: str, bins: int) -> str:
@@ -176,7 +172,7 @@ def sensitivity(found: Sensitivity, dna: DNA) -> str:
 def sensitivity_exact(found: Sensitivity, dna: DNA) -> str:
     """Return the numbers behind `sensitivity`: which neuron is the best, how far apart, and at which rate of error."""
     best = int(found.order[0])
-    apart = f"The best: {neuron_names.full(dna, best)}, {words.difference(float(found.emd[best]), dna.bins)}."
+    apart = f"The best: {words.full(dna, best)}, {words.difference(float(found.emd[best]), dna.bins)}."
     if found.noise_ratio is None:
         return apart
     return f"{apart} Counted are neurons beyond what chance gives to any in 19 of 20 comparisons of this size."

@@ -17,7 +17,6 @@ from dnacore.images import thumbnails
 from dnacore.images.tars import open_file
 from dnacore.workspace.store.shard_plan import FileRow
 from ui.app import capture, reads, words
-from ui.app import words as neuron_names
 from ui.app.reads import Image
 from ui.choices import choices
 from ui.choices import reference as ranking
@@ -138,7 +137,7 @@ def draw(
         tells = up >= 0 and spot is not None and not spot.whole
         neurons.append(
             {
-                "name": neuron_names.short(whole, flat),
+                "name": words.short(whole, flat),
                 "part": f"{words.significant(part)} bins ({words.percent(abs(part) / share)})",
                 "said": _said(up, spot),
                 "box": _box(spot) if tells and spot is not None else None,

@@ -130,5 +130,5 @@ def _words(asked: Asked) -> None:
     elif kind == SELECTION:
         said = seen.of_selection(reads.workspace().selection(value))
     if said:
-        layout.caption(f"{asked.subject[:1].upper()}{asked.subject[1:]}: {said[:1].lower()}{said[1:]}")
+        layout.caption(f"{words.opening(asked.subject)}: {said[:1].lower()}{said[1:]}")
         layout.note(CAUTION)

@@ -12,7 +12,6 @@ import dnacore as dc
 from dnacore.attributes.copies import rows
 from dnacore.neurons import algebra
 from ui.app import address, capture, comparisons, layout, navigation, popovers, reads, theme, words
-from ui.app import words as neuron_names
 from ui.app.reads import Ready
 from ui.choices import choices, closeup, measures, picking, piles, reference, sampled
 from ui.choices.picking import Picked
@@ -71,7 +70,7 @@ def _neurons(chosen: Chosen, found: dc.Sensitivity, first: dc.DNA) -> None:
 
     chart.show(
         distances.most_different(
-            [neuron_names.channel(first, row) for row in listed],
+            [words.channel(first, row) for row in listed],
             found.emd[flats],
             unit="bins",
             floor=None if found.noise is None else found.noise[flats],
@@ -89,7 +88,7 @@ def _neurons(chosen: Chosen, found: dc.Sensitivity, first: dc.DNA) -> None:
     )
     _copies(first, found, listed)
     if flats:
-        name = neuron_names.short(first, flats[0])
+        name = words.short(first, flats[0])
         code = choices.neuron_code(first, flats[0])
         navigation.link("lens", f"What {name} sees", neuron=code, dataset=chosen.among[0].name)
     if "_open_neuron" in st.session_state:
@@ -102,7 +101,7 @@ def _copies(first: dc.DNA, found: dc.Sensitivity, listed: Sequence[Sequence[int]
     several = [row for row in listed if len(row) > 1]
     if not several:
         return
-    parts = [(neuron_names.short(first, flat), float(found.emd[flat])) for row in several for flat in row]
+    parts = [(words.short(first, flat), float(found.emd[flat])) for row in several for flat in row]
     with st.expander(f"{words.count(len(several), 'row')} stand{'s' if len(several) == 1 else ''} for several neurons"):
         layout.note(
             "A channel that successive blocks pass on says the same in each of them, so it is one row. Its parts:"

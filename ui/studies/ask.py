@@ -15,7 +15,7 @@ from dnacore import studies
 from dnacore.errors import BadInput
 from dnacore.sources import study_requests
 from dnacore.studies.frame.study import MUST, NEVER, Option, Role, Study
-from ui.app import address, capture, layout, navigation, reads, seen
+from ui.app import address, capture, layout, navigation, reads, seen, words
 from ui.app.reads import Ready
 from ui.choices import choices, parts
 
@@ -128,13 +128,12 @@ def _role(role: Role, key: str, free: Sequence[str], usual: Sequence[str], label
         # Of a role that can be left out, "none" stands first, and the first dataset is proposed all the same.
         fit = [name for name in proposed if not role.labelled or name in labelled] or proposed or options
         name = address.select(
-            role.title, options, key=key, index=options.index(fit[0]), help=f"{role.help[:1].upper()}{role.help[1:]}."
+            role.title, options, key=key, index=options.index(fit[0]), help=f"{words.opening(role.help)}."
         )
         return [] if name == NO_ATTRIBUTE else [name]
-    most = role.most or 12
     default = sorted(proposed[: max(role.least, min(3, len(free)))], key=free.index)
     return address.several(
-        role.title, free, default=default, key=key, max_selections=most, help=f"{role.help[:1].upper()}{role.help[1:]}."
+        role.title, free, default=default, key=key, max_selections=role.most or 12, help=f"{words.opening(role.help)}."
     )
 
 
@@ -167,7 +166,7 @@ def _attribute(study: Study, ready: Sequence[Ready], chosen: Sequence[str]) -> s
 
 
 def _option(study: Study, option: Option) -> Any:
-    key, said = f"{study.name}-{option.name}", f"{option.help[:1].upper()}{option.help[1:]}."
+    key, said = f"{study.name}-{option.name}", f"{words.opening(option.help)}."
     if option.kind == "choice":
         known = list(option.choices)
         return address.select(option.title, known, index=known.index(option.default), key=key, help=said)
