@@ -23,7 +23,7 @@ from dnacore.dna.histogram import DNA
 from dnacore.errors import BadInput
 from dnacore.neurons.selection import Selection, weighed
 
-TOLERANCE = 1e-3  # of the distance: a tenth of what a distance is shown with
+TOLERANCE = 1e-3  # share of the distance: a tenth of the precision that distances are shown with
 MOST_STEPS = 400
 
 
