@@ -11,7 +11,7 @@ from dnacore import parallel
 from dnacore.errors import BadInput
 from dnacore.sketches.sketches import Sketches
 
-MOST = 4000  # images that are looked at
+MOST = 4000  # images that are used
 FEWEST = 8
 
 
