@@ -111,7 +111,7 @@ def load_calibration(path: Path, extractor: Extractor | None = None) -> Calibrat
     """
     path = Path(path)
     if path.suffix.lower() == ".json":
-        from dnacore.dna.vdna import read_ranges  # above this module: it reads DNAs of the authors' library, too
+        from dnacore.dna.vdna import read_ranges  # lazy: that module stands above this one
 
         if extractor is None:
             raise BadInput(f"{path.name} names no network. Say for which one: load_calibration(path, extractor).")

@@ -40,7 +40,7 @@ class DNA(Distribution):
     rejected: Sequence[Mapping[str, str]] = ()
     exact: bool = True
     scatter: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False)
-    source: Any = field(default=None, repr=False)  # where its images' sketches are, while this process knows
+    source: Any = field(default=None, repr=False)  # the sketches of its images, where this process knows them
 
     def __post_init__(self) -> None:
         if self.histograms.shape[0] != self.calibration.n_neurons:

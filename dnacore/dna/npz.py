@@ -1,4 +1,4 @@
-"""Reading `.npz` files that somebody may have made up: nothing is unpacked before its declared size was checked."""
+"""Reading `.npz` files that may be forged: nothing is unpacked before its declared size has been checked."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-MOST_HEADER = 256 << 20  # bytes of a JSON header: the reasons of two million rejected images
-FOREIGN_HEADER = 16 << 20  # bytes of one from elsewhere: JSON can take twenty times its length once it is read
+MOST_HEADER = 256 << 20  # bytes of a JSON header: room for the reasons of two million rejected images
+FOREIGN_HEADER = 16 << 20  # bytes of a header from elsewhere: JSON can take twenty times its length in memory
 
 # NumPy reads these with `ast`, which fails at random where two threads parse at once (SystemError, CPython 3.11.7).
 _DTYPE = re.compile(r"'descr'\s*:\s*'([<>|=]?[biufc]\d{1,2})'")
@@ -53,7 +53,7 @@ def header(archive: zipfile.ZipFile, name: str = "header", most: int = MOST_HEAD
 
 
 def _declared(archive: zipfile.ZipFile, name: str) -> tuple[tuple[int, ...], bool, np.dtype, int]:
-    """Shape, whether columns come first, type, and where the values begin; none of them is read."""
+    """Shape, whether columns come first, type, and where the values begin, without reading any value."""
     with archive.open(f"{name}.npy") as file:
         magic = file.read(8)
         length = int.from_bytes(file.read(2 if magic[6:7] == b"\x01" else 4), "little")

@@ -78,7 +78,7 @@ def read_peer(
     try:
         about = json.loads(path.read_text("utf-8"))
         layers = {str(layer): int(count) for layer, count in about["neurons_list"].items()}
-        # their Gaussian files hold an empty Python object under each layer's bare name, which is not touched
+        # in Gaussian files, an empty Python object stands under each layer's bare name; it is never read
         prefixes = ("mu-", "var-", "sigma-") if "gaussian" in str(about["name"]) else ("",)
         contents = _contents(second, {prefix + layer for prefix in prefixes for layer in layers}, most)
         images, theirs, kind = int(about["num_images"]), str(about["feature_extractor_name"]), str(about["name"])
@@ -181,7 +181,7 @@ def _gaussian(
     scatter: dict[str, np.ndarray] = {}
     if kind == "layer-gaussian":
         scatter = {layer: arrays[f"sigma-{layer}"].astype(np.float64) * max(images - 1, 0) for layer in layers}
-        # Of a neuron that is constant, subtracting the means leaves a rounding error on either side of zero.
+        # For a constant neuron, subtracting the means leaves a rounding error of either sign.
         deviations = np.maximum(np.concatenate([np.diag(table) for table in scatter.values()]), 0.0)
     else:
         variance = np.concatenate([arrays[f"var-{layer}"] for layer in layers])
