@@ -14,7 +14,7 @@ LONGEST_NAME, LONGEST_COMMENT = 60, 4000
 
 @dataclass(frozen=True)
 class Note:
-    """What somebody calls a neuron, and what they say about it; either may be empty."""
+    """A person's name for a neuron, and a comment; either may be empty."""
 
     name: str = ""
     comment: str = ""

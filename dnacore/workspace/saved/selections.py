@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def newest_first(catalogue: Catalogue) -> list[Selection]:
-    """All of them; a damaged one does not take the others with it."""
+    """All of them; a damaged one is left out."""
     from dnacore.neurons.selection import Selection
 
     with catalogue.reading() as db:

@@ -1,4 +1,4 @@
-"""Tags: words of one's own on images, kept in the catalogue by the image's number.
+"""Tags: a person's own words for images, kept in the catalogue by the image's number.
 
 So they survive the renaming of a dataset, and that of an image file whose content was known before (every extraction and
 `Workspace.scan` see to that): the next scan knows it by its bytes. Of several copies that are renamed at once and all get
@@ -57,7 +57,7 @@ def known(catalogue: Catalogue) -> list[str]:
 
 
 def add(catalogue: Catalogue, images: Iterable[tuple[int, int]], tag: str) -> None:
-    """Give images, (dataset's number, image's number) each, a tag; those that have it keep it. Raises BadInput."""
+    """Add a tag to images, (dataset's number, image's number) each; those that have it keep it. Raises BadInput."""
     tag, now = check(tag), time.time()
     with catalogue.changing() as db:
         there = {row["id"] for row in db.execute("SELECT id FROM dataset")}
@@ -67,7 +67,7 @@ def add(catalogue: Catalogue, images: Iterable[tuple[int, int]], tag: str) -> No
 
 
 def remove(catalogue: Catalogue, images: Iterable[tuple[int, int]], tag: str) -> None:
-    """Take a tag from images that have it."""
+    """Remove a tag from those images that have it."""
     with catalogue.changing() as db:
         db.executemany("DELETE FROM tag WHERE dataset = ? AND number = ? AND tag = ?", [(*one, tag) for one in images])
     catalogue.back_up()

@@ -56,7 +56,7 @@ def histograms(path: Path) -> DNA:
     try:
         found = load_dna(path)
     except Damaged:
-        found = load_dna(path)  # Whoever sets a file aside must have found it broken twice.
+        found = load_dna(path)  # A file is set aside only after it was found broken twice.
     if not isinstance(found, DNA):
         raise Damaged(f"{path.name} holds no histograms.")
     return found
