@@ -1,4 +1,4 @@
-"""The one thing found: a sentence computed from the numbers in front of the reader, never a fixed text."""
+"""The headline of a result: a sentence computed from the numbers that are shown, never a fixed text."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from dnacore import DNA, Sensitivity
 from dnacore.distances.split_half import Chance
 from ui.app import words
 
-FAR = 1.5  # times the distances of the others among each other, from where one of them stands out
-RATE = 0.05  # how often chance alone may put a neuron among those that count: one comparison in 20
+FAR = 1.5  # times the mean distance of the others from which a dataset stands out
+RATE = 0.05  # the rate at which chance alone lets any neuron count: one comparison in 20
 
 
 def pairwise(
@@ -87,7 +87,7 @@ def _standing_out(names: Sequence[str], matrix: np.ndarray) -> str:
     between = [float(matrix[i][j]) for i in others for j in others if i < j]
     among = float(np.mean(between))
     ratio = float(means[odd]) / among if among > 0 else np.inf
-    # Far from every other one, not only from one of them: then the two would be a far pair, and neither odd.
+    # It must be far from every other one: far from one only, the two are a far pair and neither is odd.
     nearest = float(np.nanmin(apart[odd]))
     alone = nearest > max(between) and nearest >= FAR * among
     if alone and np.isfinite(ratio):

@@ -43,7 +43,7 @@ def heatmap(
     tone = palette.ink(dark)
     off = values[~np.eye(k, dtype=bool)]
     top = float(off.max()) if off.size and off.max() > 0 else 1.0
-    if k == 2:  # one distance alone is neither near nor far: it stands in the middle of the scale
+    if k == 2:  # a single distance is neither near nor far, so it gets the middle of the scale
         top *= 2
     figure = go.Figure()
     scaled = np.where(np.eye(k, dtype=bool) | noisy, np.nan, values)
@@ -81,7 +81,7 @@ def _own(figure: go.Figure, cells: np.ndarray, tone: palette.Ink) -> None:
 
 
 def _targets(figure: go.Figure, names: Sequence[str], values: np.ndarray, noisy: np.ndarray, unit: str) -> None:
-    """Lay what can be clicked over the cells: bars report clicks to Streamlit, the cells of a heatmap do not."""
+    """Lay invisible bars over the cells: Streamlit hears clicks on bars, but not on the cells of a heatmap."""
     rows, columns = np.nonzero(~np.eye(len(names), dtype=bool))
     figure.add_bar(
         x=columns,
@@ -139,9 +139,9 @@ def _numbers(
 def _frame(figure: go.Figure, names: Sequence[str], cell: int, tone: palette.Ink, *, dark: bool) -> None:
     k, labels = len(names), [plain(name) for name in distinct(names, LABEL)]
     longest = max(map(len, labels))
-    slanted = k * longest > FIT  # else they fit side by side in the width of a result
+    slanted = k * longest > FIT  # otherwise they fit side by side
     ticks = {"tickvals": list(range(k)), "ticktext": labels, "showgrid": False, "fixedrange": True}
-    head = 40 + 5 * longest if slanted else 40  # a slanted name of so many letters is about so high
+    head = 40 + 5 * longest if slanted else 40  # the approximate height of a slanted name
     figure.update_layout(
         template=palette.template(dark),
         height=int(np.clip(head + 20 + cell * k, 220, 800)),
