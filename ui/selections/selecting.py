@@ -27,7 +27,7 @@ COMBINED = {
 
 
 def origin(told: Mapping[str, Any]) -> str:
-    """Return how a selection came about, as a sentence fragment."""
+    """Return the origin of a selection, as a sentence fragment."""
     kind = told.get("kind")
     if kind == "sensitivity":
         how = f"the {told['top']:,} most sensitive" if "top" in told else "all clearly above chance"
