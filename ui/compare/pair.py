@@ -73,7 +73,7 @@ def _layers(means: dict[str, float], unit: str, floor: dict[str, float]) -> None
     def choose(data: list[str]) -> None:
         st.session_state["layer"] = data[0] if st.session_state.get("layer") != data[0] else EVERY
 
-    chosen = address.code("layer") or EVERY  # the select that a link sets comes after the figure
+    chosen = address.code("layer") or EVERY  # a link sets the select below, which is drawn after the figure
     chart.show(
         figures.by_layer(
             means, unit=unit, chosen=None if chosen == EVERY else chosen, floor=floor, dark=theme.is_dark()
@@ -135,7 +135,7 @@ def _neurons(a: Ready, b: Ready, measure: Measure, within: dc.Selection | None, 
 
 
 def _row(dna: dc.DNA, listed: list[list[int]], place: int, asked: str | None) -> int:
-    """Draw which row is looked at, and of a channel that several blocks pass on, in which of them; return the neuron."""
+    """Draw the chosen row, and for a channel that several blocks pass on, which block; return the neuron."""
     heads = {choices.neuron_code(dna, row[0]): words.channel(dna, row) for row in listed}
     parts_of = {choices.neuron_code(dna, flat): flat for flat in listed[place]}
 
