@@ -103,7 +103,7 @@ def _alike(keys: tuple[str, ...], flat: int, count: int, _shown: tuple[Ready, ..
 
 
 def keep(flats: Sequence[int], dna: dc.DNA) -> None:
-    """Draw what puts neurons into a saved selection: an existing one, or a new one."""
+    """Draw the way to add neurons to a saved selection, an existing or a new one."""
     several = words.count(len(flats), "neuron")
     label = "Keep in a selection" if len(flats) == 1 else f"Keep {several}"
     if kept := st.session_state.pop(KEPT, None):
