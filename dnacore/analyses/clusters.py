@@ -16,7 +16,10 @@ SHARE, LIFT = 0.2, 2.0  # a word names a cluster from this share of its images o
 
 @dataclass(frozen=True)
 class Cluster:
-    """A dense region. place: its middle; images: how many; name: its word; share, overall: of images that show it, in the cluster and in all."""
+    """A dense region of a map.
+
+    place: its middle. images: how many. name: its word. share, overall: of its images, and of all, that show the word.
+    """
 
     place: tuple[float, float]
     images: int
