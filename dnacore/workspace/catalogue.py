@@ -110,7 +110,7 @@ class Catalogue:
                 connection.execute("BEGIN IMMEDIATE")
                 version = connection.execute("PRAGMA user_version").fetchone()[0]
                 if version == VERSION:
-                    return  # another process was faster
+                    return  # another process did it first
                 scripts = [TABLES] if version == 0 else [UPGRADES[v] for v in range(version, VERSION)]
                 for statement in (one for script in scripts for one in statements(script)):
                     try:
@@ -119,7 +119,7 @@ class Catalogue:
                         if "duplicate column" not in str(error):
                             raise
                 numbers = {"catalogue": random.SystemRandom().getrandbits(48), **_numbers(self.path.parent)}
-                numbers["born"] *= version == 0  # a catalogue that is only upgraded already names every file
+                numbers["born"] *= version == 0  # an upgraded catalogue already names every file
                 connection.executemany("INSERT OR IGNORE INTO number VALUES (?,?)", numbers.items())
                 connection.execute(f"PRAGMA user_version = {VERSION}")
 

@@ -130,7 +130,7 @@ class Why {
   fit() {
     const { naturalWidth: width, naturalHeight: height } = this.image;
     if (!width || !this.stage.clientWidth) return;
-    // As large as the place allows, small pictures too: the places in them are what is looked at.
+    // As large as the frame allows, small pictures too, so that the places in them can be seen.
     const scale = Math.min(this.stage.clientWidth / width, Math.max(260, innerHeight * 0.6) / height);
     Object.assign(this.image.style, { width: `${width * scale}px`, height: `${height * scale}px` });
     this.paint();
