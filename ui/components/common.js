@@ -4,7 +4,16 @@ function make(tag, className, parent, text) {
   const element = document.createElement(tag);
   if (className) element.className = className;
   if (text !== undefined) element.textContent = text; // never HTML: texts come from users' files
+  if (tag === "button") element.type = "button";
   if (parent) parent.appendChild(element);
+  return element;
+}
+
+// A button of a tool bar, and what pressing it does.
+function button(parent, text, press, title = "", className = "") {
+  const element = make("button", className, parent, text);
+  if (title) element.title = title;
+  element.addEventListener("click", press);
   return element;
 }
 

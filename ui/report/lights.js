@@ -4,7 +4,6 @@ const VERSION = "v2"; // of Streamlit's own note of the theme
 
 export default mounted((parent) => {
   const button = make("button", "lights", parent);
-  button.type = "button";
   const here = {
     show(data) { here.data = data; button.textContent = data.dark ? "Light" : "Dark"; },
     close() { button.remove(); },

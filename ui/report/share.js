@@ -3,7 +3,6 @@
 
 export default mounted((parent) => {
   const button = make("button", "share", parent, "Share link"), said = make("span", "said", parent);
-  button.type = "button";
   said.setAttribute("role", "status");
   const here = {
     button,

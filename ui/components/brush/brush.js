@@ -22,10 +22,7 @@ class Lens {
     });
     this.tools = make("div", "tools", this.plot);
     for (const kind of ["SVG", "PNG"]) {
-      const button = make("button", "", this.tools, kind);
-      button.type = "button";
-      button.title = `Save the figure as ${kind}`;
-      button.addEventListener("click", () => this.save(kind));
+      button(this.tools, kind, () => this.save(kind), `Save the figure as ${kind}`);
     }
     this.said = make("div", "said", this.root);
     this.said.setAttribute("aria-live", "polite");
@@ -250,7 +247,6 @@ class Lens {
       while (cells.children.length > shown.length) cells.lastChild.remove();
       while (cells.children.length < shown.length) {
         const cell = make("button", "cell", cells);
-        cell.type = "button";
         const image = make("img", "", make("span", "frame", cell));
         image.alt = "";
         image.decoding = "async";

@@ -111,7 +111,6 @@ class Table {
       cell.setAttribute("role", "columnheader");
       if (!column.key) { cell.textContent = "Activations"; cell.title = column.label; continue; }
       const button = make("button", "", cell, column.label);
-      button.type = "button";
       button.title = column.help ?? "Sort";
       const here = this.by === column.key;
       cell.setAttribute("aria-sort", here ? (this.up ? "ascending" : "descending") : "none");

@@ -17,7 +17,6 @@ export default mounted((parent) => {
 
 function tile(here, data, item, at) {
   const button = make("button", "tile");
-  button.type = "button";
   button.title = item.name;
   button.setAttribute("aria-label", `${item.name}, ${item.value}`);
   button.addEventListener("click", () => here.component.setTriggerValue("opened", at));

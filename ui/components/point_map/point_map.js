@@ -11,24 +11,14 @@ class PointMap {
     this.bar = make("div", "bar", this.root);
     this.modes = {};
     for (const [mode, text, help] of [["lasso", "Select", "Drag around images to select them"], ["move", "Move", "Drag to move, wheel to zoom"]]) {
-      const button = make("button", "", this.bar, text);
-      button.type = "button";
-      button.title = help;
-      button.addEventListener("click", () => this.use(mode));
-      this.modes[mode] = button;
+      this.modes[mode] = button(this.bar, text, () => this.use(mode), help);
     }
-    this.pictures = make("button", "", this.bar, "Pictures");
-    this.pictures.type = "button";
-    this.pictures.title = "Show pictures instead of points where there is room";
-    this.pictures.addEventListener("click", () => { this.pictured = !this.pictured; this.pressed(); this.remember(); });
-    this.crowds = make("button", "", this.bar, "Density");
-    this.crowds.type = "button";
-    this.crowds.title = "Shade the places where many images lie";
-    this.crowds.addEventListener("click", () => { this.dense = !this.dense; this.pressed(); this.remember(); });
+    this.pictures = button(this.bar, "Pictures", () => { this.pictured = !this.pictured; this.pressed(); this.remember(); },
+      "Show pictures instead of points where there is room");
+    this.crowds = button(this.bar, "Density", () => { this.dense = !this.dense; this.pressed(); this.remember(); },
+      "Shade the places where many images lie");
     this.pressed();
-    const whole = make("button", "", this.bar, "Whole map");
-    whole.type = "button";
-    whole.addEventListener("click", () => { this.view = null; this.remember(); });
+    button(this.bar, "Whole map", () => { this.view = null; this.remember(); });
     this.count = make("div", "count", this.bar);
     this.count.setAttribute("aria-live", "polite");
     this.plane = make("div", "plane", this.root);
@@ -92,12 +82,10 @@ class PointMap {
     this.legend.replaceChildren();
     this.only = this.look?.only ?? null;
     this.data.kinds.forEach((kind, k) => {
-      const button = make("button", "", this.legend);
-      button.type = "button";
-      make("span", "dot", button).style.background = kind.colour;
-      make("span", "", button, kind.name);
-      button.title = `Show only ${kind.name}`;
-      button.addEventListener("click", () => { this.only = this.only === k ? null : k; this.pressed(); this.remember(); });
+      const only = () => { this.only = this.only === k ? null : k; this.pressed(); this.remember(); };
+      const entry = button(this.legend, "", only, `Show only ${kind.name}`);
+      make("span", "dot", entry).style.background = kind.colour;
+      make("span", "", entry, kind.name);
     });
     this.pressed();
     this.summarise();

@@ -106,18 +106,11 @@ class Wall {
     this.known = known;
     this.tools.replaceChildren();
     for (const action of wanted) {
-      const button = make("button", "", this.tools);
-      button.type = "button";
-      button.textContent = action.label;
-      if (action.key) button.title = `Key: ${action.key}`;
-      button.addEventListener("click", () => this.act(action.name));
+      button(this.tools, action.label, () => this.act(action.name), action.key ? `Key: ${action.key}` : "");
     }
     if (wanted.length) {
-      const button = make("button", "quiet", this.tools);
-      button.type = "button";
-      button.textContent = "Clear selection";
-      button.title = "Key: Esc";
-      button.addEventListener("click", () => { this.picked.clear(); this.tell(); this.request(); this.view.focus(); });
+      const clear = () => { this.picked.clear(); this.tell(); this.request(); this.view.focus(); };
+      button(this.tools, "Clear selection", clear, "Key: Esc", "quiet");
     }
   }
 
