@@ -64,6 +64,11 @@ def is_passing(error: BaseException) -> bool:
     return isinstance(error, MemoryError)
 
 
+def unreadable(name: str, error: BaseException, damaged: str) -> Unavailable | Damaged:
+    """What to raise where a file of ours could not be read: Damaged with that sentence, unless the error may pass."""
+    return unavailable_now(name, error) if is_passing(error) else Damaged(damaged)
+
+
 def unavailable_now(name: str, error: BaseException) -> Unavailable:
     """The sentence for a file of ours that cannot be read at the moment."""
     what = getattr(error, "strerror", None) or (

@@ -23,7 +23,7 @@ from dnacore.dna import npz
 from dnacore.dna.calibration import Calibration
 from dnacore.dna.gaussian import Gaussian
 from dnacore.dna.layers import layer_slices
-from dnacore.errors import BadInput, Damaged, DnaError, is_passing, unavailable_now
+from dnacore.errors import BadInput, Damaged, unavailable_now
 from dnacore.parallel import cores
 
 if TYPE_CHECKING:
@@ -73,22 +73,13 @@ def about(path: Path) -> Mapping[str, Any]:
 
 @contextmanager
 def opened(path: Path, most_header: int = npz.MOST_HEADER) -> Iterator[tuple[zipfile.ZipFile, Mapping[str, Any]]]:
-    """The archive of a DNA file and its header; whatever goes wrong with either ends as an error of ours."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            header = npz.header(archive, most=most_header)
-            versioned.check(header, path.name, FORMAT, VERSION, "a DNA file")
-            if header.get("kind") not in ("gaussian", "histogram"):
-                raise Damaged(f"{path.name} holds a DNA of an unknown kind. Use a newer version of the program.")
-            yield archive, header
-    except FileNotFoundError as error:
-        raise BadInput(f"There is no DNA file {path}.") from error
-    except DnaError:
-        raise
-    except Exception as error:  # zipfile, zlib, json and numpy each have their own words for a broken file
-        if is_passing(error):
-            raise unavailable_now(path.name, error) from error
-        raise Damaged(f"The DNA file {path.name} is damaged ({error}). Extract it again.") from error
+    """The archive of a DNA file and its header. Raises as `npz.opened` does, in the block too."""
+    with npz.opened(path, "DNA file", "Extract it again.") as archive:
+        header = npz.header(archive, most=most_header)
+        versioned.check(header, path.name, FORMAT, VERSION, "a DNA file")
+        if header.get("kind") not in ("gaussian", "histogram"):
+            raise Damaged(f"{path.name} holds a DNA of an unknown kind. Use a newer version of the program.")
+        yield archive, header
 
 
 def _check_size(path: Path, header: Mapping[str, Any], most: int) -> None:

@@ -5,10 +5,15 @@ from __future__ import annotations
 import json
 import re
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from math import prod
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from dnacore.errors import BadInput, DnaError, unreadable
 
 MOST_HEADER = 256 << 20  # bytes of a JSON header: room for the reasons of two million rejected images
 FOREIGN_HEADER = 16 << 20  # bytes of a header from elsewhere: JSON can take twenty times its length in memory
@@ -17,6 +22,24 @@ FOREIGN_HEADER = 16 << 20  # bytes of a header from elsewhere: JSON can take twe
 _DTYPE = re.compile(r"'descr'\s*:\s*'([<>|=]?[biufc]\d{1,2})'")
 _ORDER = re.compile(r"'fortran_order'\s*:\s*(True|False)")
 _SHAPE = re.compile(r"'shape'\s*:\s*\(([\d\s,]{0,400})\)")
+
+
+@contextmanager
+def opened(path: Path, what: str, cure: str) -> Iterator[zipfile.ZipFile]:
+    """The archive at a path. Whatever goes wrong with it in the block ends as an error of ours: BadInput where there is
+    no file, Unavailable where it cannot be read for a reason that says nothing of its bytes, else Damaged.
+
+    what: what the file is, such as "DNA file"; cure: what to do about a damaged one.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            yield archive
+    except FileNotFoundError as error:
+        raise BadInput(f"There is no {what} {path}.") from error
+    except DnaError:
+        raise
+    except Exception as error:  # zipfile, zlib, json and numpy each have their own words for a broken file
+        raise unreadable(path.name, error, f"The {what} {path.name} is damaged ({error}). {cure}") from error
 
 
 def array(archive: zipfile.ZipFile, name: str, shape: tuple[int, ...], kinds: str) -> np.ndarray:

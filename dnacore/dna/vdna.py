@@ -22,7 +22,7 @@ from dnacore.dna.calibration import Calibration, widen
 from dnacore.dna.gaussian import Gaussian
 from dnacore.dna.histogram import DNA
 from dnacore.dna.layers import layer_slices
-from dnacore.errors import BadInput, Damaged, Mismatch, is_passing, unavailable_now
+from dnacore.errors import BadInput, Damaged, Mismatch, unreadable
 
 if TYPE_CHECKING:
     from dnacore.extractors import Extractor
@@ -102,9 +102,8 @@ def read_peer(
     except (BadInput, Damaged, Mismatch):
         raise
     except Exception as error:  # zipfile, zlib, json and numpy each have their own words for a broken file
-        if is_passing(error):
-            raise unavailable_now(second.name, error) from error
-        raise Damaged(f"The pair {path.name} and {second.name} is damaged ({error}). Get it again.") from error
+        sentence = f"The pair {path.name} and {second.name} is damaged ({error}). Get it again."
+        raise unreadable(second.name, error, sentence) from error
     n = len(histograms)
     if calibration is None:
         origin = f"the ranges of vdna for {theirs}, scaled to -1 and 1"

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from dnacore import atomic, versioned
-from dnacore.errors import Damaged, is_passing, unavailable_now
+from dnacore.errors import Damaged, unavailable_now, unreadable
 from dnacore.sketches import mapping
 
 MAGIC = b"VDNAARR1"
@@ -79,16 +79,6 @@ def read(path: Path, kind: str, version: int) -> tuple[dict[str, np.ndarray], di
     return {name: _view(whole, path, entry) for name, entry in header["arrays"].items()}, header["meta"]
 
 
-def release(array: np.ndarray) -> None:
-    """Let go of the pages of a mapped array that were read so far; an array in memory is left alone."""
-    mapping.release(array)
-
-
-def owner(array: np.ndarray) -> object:
-    """The object that all views of one file share; an array in memory is its own."""
-    return mapping.owner(array)
-
-
 def verify(path: Path, kind: str, version: int) -> None:
     """Read every array once and compare checksums. Raises Damaged."""
     entries = _header(path, kind, version)["arrays"]
@@ -116,9 +106,7 @@ def _header(path: Path, kind: str, version: int) -> dict[str, Any]:
     except FileNotFoundError as error:
         raise Damaged(f"{path.name} cannot be read: it is gone.") from error
     except OSError as error:
-        if is_passing(error):
-            raise unavailable_now(path.name, error) from error
-        raise Damaged(f"{path.name} cannot be read ({error}).") from error
+        raise unreadable(path.name, error, f"{path.name} cannot be read ({error}).") from error
     if len(crc) != 4 or struct.unpack("<I", crc)[0] != zlib.crc32(header):
         raise Damaged(f"{path.name} is damaged: its header does not match its checksum.")
     try:

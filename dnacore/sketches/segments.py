@@ -118,11 +118,6 @@ def merge_segments(path: Path, segments: Sequence[Segment], wanted: set[str], bl
     return len(hashes)
 
 
-def array_file(arrays: SketchArrays) -> object:
-    """The object that two views of one file share; arrays in memory are their own."""
-    return id(arrayfile.owner(arrays.quantiles))
-
-
 def _check(path: Path, arrays: dict[str, np.ndarray]) -> None:
     """Raise Damaged unless these are the arrays of one set of sketches: a file may be forged."""
     kinds = {"quantiles": "u", "peaks": "f", "places": "u", "means": "f", "hashes": "u"}

@@ -13,8 +13,8 @@ import numpy as np
 
 from dnacore import parallel
 from dnacore.errors import BadInput
-from dnacore.sketches import arrayfile
-from dnacore.sketches.segments import ARRAYS, QUANTILES, Segment, SketchArrays, array_file
+from dnacore.sketches import mapping
+from dnacore.sketches.segments import ARRAYS, QUANTILES, Segment, SketchArrays
 
 
 class Sketches:
@@ -97,7 +97,7 @@ class Sketches:
         """Free the memory that mapped pages take; the system may still have them in its cache."""
         for arrays, _, _ in self._parts:
             for name in ARRAYS:
-                arrayfile.release(getattr(arrays, name))
+                mapping.release(getattr(arrays, name))
 
     def _read(self, name: str, neurons: slice | np.ndarray) -> np.ndarray:
         pieces = [(getattr(arrays, name), _run(to), _run(columns)) for arrays, to, columns in self._parts]
@@ -133,7 +133,7 @@ def together(*parts: Sketches) -> Sketches:
     pieces: dict[object, list[tuple[SketchArrays, np.ndarray, np.ndarray]]] = {}
     for part in parts:
         for arrays, to, columns in part._parts:
-            pieces.setdefault(array_file(arrays), []).append((arrays, to + at, columns))
+            pieces.setdefault(id(mapping.owner(arrays.quantiles)), []).append((arrays, to + at, columns))
         at += len(part)
     joined._parts = [
         (same[0][0], np.concatenate([to for _, to, _ in same]), np.concatenate([columns for _, _, columns in same]))

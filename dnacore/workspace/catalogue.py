@@ -62,6 +62,16 @@ class Catalogue:
         except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             raise Damaged(self._start_again()) from error
 
+    def rows(self, query: str, *values: object) -> list[sqlite3.Row]:
+        """All rows of one query. Raises as `reading` does."""
+        with self.reading() as db:
+            return db.execute(query, values).fetchall()
+
+    def row(self, query: str, *values: object) -> sqlite3.Row | None:
+        """The first row of one query; None without any. Raises as `reading` does."""
+        with self.reading() as db:
+            return db.execute(query, values).fetchone()
+
     @contextmanager
     def changing(self) -> Iterator[sqlite3.Connection]:
         """A connection inside one transaction: all of the block's changes happen, or none."""
@@ -82,14 +92,12 @@ class Catalogue:
 
     def born(self) -> float:
         """When this catalogue was made, or made again: files from before may belong to one that is lost."""
-        with self.reading() as db:
-            row = db.execute("SELECT last FROM number WHERE name = 'born'").fetchone()
+        row = self.row("SELECT last FROM number WHERE name = 'born'")
         return float(row["last"]) if row else 0.0
 
     def has_been_used(self) -> bool:
         """Whether there ever was a dataset, removed ones included."""
-        with self.reading() as db:
-            return db.execute("SELECT 1 FROM sqlite_sequence WHERE name = 'dataset' AND seq > 0").fetchone() is not None
+        return self.row("SELECT 1 FROM sqlite_sequence WHERE name = 'dataset' AND seq > 0") is not None
 
     def _version(self) -> int:
         """The version of the file's tables; 0 for a new file. Takes no lock."""

@@ -34,8 +34,7 @@ def check(tag: str) -> str:
 
 def of(catalogue: Catalogue, dataset: Dataset) -> dict[int, tuple[str, ...]]:
     """{image's number: its tags in alphabetical order}, of the images that have any."""
-    with catalogue.reading() as db:
-        rows = db.execute("SELECT number, tag FROM tag WHERE dataset = ? ORDER BY tag", (dataset.id,)).fetchall()
+    rows = catalogue.rows("SELECT number, tag FROM tag WHERE dataset = ? ORDER BY tag", dataset.id)
     found: dict[int, tuple[str, ...]] = {}
     for row in rows:
         found[row["number"]] = (*found.get(row["number"], ()), row["tag"])
@@ -44,15 +43,13 @@ def of(catalogue: Catalogue, dataset: Dataset) -> dict[int, tuple[str, ...]]:
 
 def key(catalogue: Catalogue, dataset: Dataset) -> str:
     """A short text that changes whenever a tag of the dataset does; "" while it has none."""
-    with catalogue.reading() as db:
-        row = db.execute("SELECT count(*), total(at) FROM tag WHERE dataset = ?", (dataset.id,)).fetchone()
+    (row,) = catalogue.rows("SELECT count(*), total(at) FROM tag WHERE dataset = ?", dataset.id)
     return f"{row[0]}:{row[1]!r}" if row[0] else ""
 
 
 def known(catalogue: Catalogue) -> list[str]:
     """All tags in use, the most frequent first."""
-    with catalogue.reading() as db:
-        rows = db.execute("SELECT tag FROM tag GROUP BY tag ORDER BY count(*) DESC, tag").fetchall()
+    rows = catalogue.rows("SELECT tag FROM tag GROUP BY tag ORDER BY count(*) DESC, tag")
     return [row["tag"] for row in rows]
 
 

@@ -28,11 +28,9 @@ class CalibrationFiles(ArrayFiles):
             self.set_aside(path)
         except BadInput:  # it is gone
             pass
-        with self.catalogue.reading() as db:
-            rows = db.execute(
-                "SELECT shard.id FROM shard JOIN setting ON setting.id = shard.setting WHERE calibration = ?",
-                (fingerprint,),
-            ).fetchall()
+        rows = self.catalogue.rows(
+            "SELECT shard.id FROM shard JOIN setting ON setting.id = shard.setting WHERE calibration = ?", fingerprint
+        )
         for row in rows:
             with suppress(Damaged, BadInput):  # the next one may be whole
                 found = histograms(self.shard_file(row["id"])).calibration

@@ -70,8 +70,7 @@ class Settings:
 
     def settings(self) -> list[Setting]:
         """All settings, the last used first."""
-        with self.catalogue.reading() as db:
-            rows = db.execute("SELECT * FROM setting ORDER BY used DESC, id DESC").fetchall()
+        rows = self.catalogue.rows("SELECT * FROM setting ORDER BY used DESC, id DESC")
         found = []
         for r in rows:
             with suppress(ValueError, TypeError):  # unreadable after a disk error: it counts as never used
@@ -82,19 +81,17 @@ class Settings:
 
     def extractors_of(self, dataset: Dataset) -> list[str]:
         """Labels of the networks this dataset has a DNA of, last used first."""
-        with self.catalogue.reading() as db:
-            rows = db.execute(
-                "SELECT setting.label FROM extraction JOIN setting ON setting.id = extraction.setting "
-                "WHERE dataset = ? AND part = ? ORDER BY setting.used DESC",
-                (dataset.id, str(dataset.part or "")),
-            ).fetchall()
+        rows = self.catalogue.rows(
+            "SELECT setting.label FROM extraction JOIN setting ON setting.id = extraction.setting "
+            "WHERE dataset = ? AND part = ? ORDER BY setting.used DESC",
+            dataset.id,
+            str(dataset.part or ""),
+        )
         return list(dict.fromkeys(row["label"] for row in rows))
 
     def labels(self) -> list[str]:
         """Labels of the networks that any dataset has a DNA of, last used first."""
-        with self.catalogue.reading() as db:
-            rows = db.execute(
-                "SELECT setting.label FROM extraction JOIN setting ON setting.id = extraction.setting "
-                "ORDER BY setting.used DESC"
-            ).fetchall()
+        rows = self.catalogue.rows(
+            "SELECT setting.label FROM extraction JOIN setting ON setting.id = extraction.setting ORDER BY setting.used DESC"
+        )
         return list(dict.fromkeys(row["label"] for row in rows))

@@ -38,12 +38,13 @@ class Store(SketchFiles, WordFiles, CalibrationFiles):
 
     def shards(self, dataset: Dataset, setting: Setting) -> list[Shard]:
         """Finished shards in the order they were made; those whose file is gone are left out."""
-        with self.catalogue.reading() as db:
-            rows = db.execute(
-                "SELECT shard.id, hash, path, reason, passing FROM shard JOIN member ON member.shard = shard.id "
-                "WHERE dataset = ? AND setting = ? AND part = ? ORDER BY shard.id, position",
-                (dataset.id, setting.id, str(dataset.part or "")),
-            ).fetchall()
+        rows = self.catalogue.rows(
+            "SELECT shard.id, hash, path, reason, passing FROM shard JOIN member ON member.shard = shard.id "
+            "WHERE dataset = ? AND setting = ? AND part = ? ORDER BY shard.id, position",
+            dataset.id,
+            setting.id,
+            str(dataset.part or ""),
+        )
         members: dict[int, list[Member]] = {}
         for number, content, path, reason, passing in rows:
             members.setdefault(number, []).append(Member(content, path, reason, bool(passing)))
@@ -158,12 +159,13 @@ class Store(SketchFiles, WordFiles, CalibrationFiles):
         setting = self.find_setting(label)
         if setting is None:
             return None
-        with self.catalogue.reading() as db:
-            row = db.execute(
-                "SELECT shards, finished FROM extraction WHERE dataset = ? AND setting = ? AND part IN (?, '') "
-                "ORDER BY part DESC",
-                (dataset.id, setting.id, str(dataset.part or "")),
-            ).fetchone()
+        row = self.catalogue.row(
+            "SELECT shards, finished FROM extraction WHERE dataset = ? AND setting = ? AND part IN (?, '') "
+            "ORDER BY part DESC",
+            dataset.id,
+            setting.id,
+            str(dataset.part or ""),
+        )
         told = f":{listing.described_key(self.catalogue, dataset)}" if row and dataset.part else ""
         return f"{dataset.id}{dataset.part or ''}:{setting.id}:{row['shards']}:{row['finished']}{told}" if row else None
 
@@ -189,11 +191,12 @@ class Store(SketchFiles, WordFiles, CalibrationFiles):
 
     def _extracted(self, dataset: Dataset, setting: Setting) -> list[int] | None:
         """Numbers of the shards that make the dataset's DNA; None if it was never extracted."""
-        with self.catalogue.reading() as db:
-            row = db.execute(
-                "SELECT shards FROM extraction WHERE dataset = ? AND setting = ? AND part = ?",
-                (dataset.id, setting.id, str(dataset.part or "")),
-            ).fetchone()
+        row = self.catalogue.row(
+            "SELECT shards FROM extraction WHERE dataset = ? AND setting = ? AND part = ?",
+            dataset.id,
+            setting.id,
+            str(dataset.part or ""),
+        )
         return None if row is None else numbers(row["shards"])
 
     def _holds(self, part: Dataset, setting: Setting, shards: Sequence[int]) -> bool:
@@ -262,8 +265,8 @@ class Store(SketchFiles, WordFiles, CalibrationFiles):
 
     def merged_file(self, shards: Sequence[int]) -> Path:
         """Where the sum of these shards is kept."""
-        with self.catalogue.reading() as db:  # shards' numbers are valid within one catalogue only
-            row = db.execute("SELECT last FROM number WHERE name = 'catalogue'").fetchone()
+        # shards' numbers are valid within one catalogue only
+        row = self.catalogue.row("SELECT last FROM number WHERE name = 'catalogue'")
         key = hashlib.sha256(json.dumps([row["last"] if row else 0, *shards]).encode()).hexdigest()[:24]
         return self.root / "dna" / f"{key}.dna.npz"
 

@@ -32,10 +32,7 @@ class SketchFiles(ArrayFiles):
 
     def share(self, dataset: Dataset, setting: Setting) -> int | None:
         """One in how many images keeps a sketch, as chosen for a dataset; None if nothing was chosen yet."""
-        with self.catalogue.reading() as db:
-            row = db.execute(
-                "SELECT every FROM share WHERE dataset = ? AND setting = ?", (dataset.id, setting.id)
-            ).fetchone()
+        row = self.catalogue.row("SELECT every FROM share WHERE dataset = ? AND setting = ?", dataset.id, setting.id)
         return None if row is None else int(row["every"])
 
     def choose_share(self, dataset: Dataset, setting: Setting, every: int) -> None:
@@ -62,12 +59,12 @@ class SketchFiles(ArrayFiles):
 
         Raises Unavailable where one cannot be opened for a reason that passes.
         """
-        with self.catalogue.reading() as db:
-            rows = db.execute(
-                "SELECT id, stamp FROM segment LEFT JOIN checked ON checked.segment = segment.id "
-                "WHERE dataset = ? AND setting = ? ORDER BY images DESC, id",
-                (dataset.id, setting.id),
-            ).fetchall()
+        rows = self.catalogue.rows(
+            "SELECT id, stamp FROM segment LEFT JOIN checked ON checked.segment = segment.id "
+            "WHERE dataset = ? AND setting = ? ORDER BY images DESC, id",
+            dataset.id,
+            setting.id,
+        )
         found = {}
         for row in rows:
             try:

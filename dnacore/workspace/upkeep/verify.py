@@ -130,8 +130,7 @@ def _segment(path: Path) -> int:
 
 def _words(workspace: Workspace) -> Iterator[Finding]:
     store = workspace.store
-    with workspace.catalogue.reading() as db:
-        shards = db.execute("SELECT id FROM shard ORDER BY id").fetchall()
+    shards = workspace.catalogue.rows("SELECT id FROM shard ORDER BY id")
     for path in (store.words_file(row["id"]) for row in shards):
         if not exists(path):  # of many shards none are kept
             continue
