@@ -2,8 +2,5 @@
 
 from __future__ import annotations
 
-from dnacore.sketches.words import SEES
-
 TAG, BETWEEN = "tag", "; "  # the name of the attribute of tags, and what separates several tags
 FOLDER = "folder"  # the name of the attribute of sub-folders, unless the table has a column of that name
-DERIVED = (SEES, FOLDER, TAG)

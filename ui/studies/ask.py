@@ -15,7 +15,7 @@ from dnacore import studies
 from dnacore.errors import BadInput
 from dnacore.sources import study_requests
 from dnacore.studies.frame.study import MUST, NEVER, Option, Role, Study
-from ui.app import address, capture, layout, navigation, reads, seen, words
+from ui.app import address, layout, navigation, reads, seen, words
 from ui.app.reads import Ready
 from ui.choices import choices, parts
 
@@ -103,10 +103,7 @@ def choose(study: Study, ready: Sequence[Ready]) -> Asked | None:
     if study.attribute == MUST and not attribute:
         st.info("This study needs a dataset with a table of attributes. Add one on the Datasets page.")
         return None
-    found_ready = parts.resolve(ready, chosen)
-    for one in found_ready:
-        capture.used(one)
-    return Asked(study, tuple(found_ready), options, attribute, seed, tuple(networks))
+    return Asked(study, tuple(parts.used(ready, chosen)), options, attribute, seed, tuple(networks))
 
 
 def _usual(study: Study, ready: Sequence[Ready]) -> list[str]:
