@@ -165,7 +165,7 @@ def _parse(name: str, weights: str | Path | None) -> tuple[str, int | None, Path
     choice = None if weights is None else str(weights)
     if "@random" in name:
         name, _, option = name.rpartition("@")
-        choice = choice or option  # the argument is the more deliberate of the two
+        choice = choice or option  # an explicit argument wins over the name
     if choice is not None and (choice == "random" or choice.startswith("random:")):
         _, _, seed = choice.partition(":")
         if seed and not seed.isdigit():
@@ -223,7 +223,7 @@ def _source(seed: int | None, file: Path | None, elsewhere: WeightsSource) -> We
 
 def _build(recipe: Recipe, file: Path | None, device: torch.device) -> Extractor:
     key = json.dumps([recipe.to_spec("", {}), str(device), _stamp(file)], sort_keys=True)
-    with _lock:  # two sessions that ask at once share one network
+    with _lock:  # two sessions that load it at the same time share one network
         if key not in _cache:
             _cache[key] = _built(recipe, file, device)
         _cache.move_to_end(key)
@@ -279,5 +279,5 @@ def _found_in(network: nn.Module, side: int, rule: str) -> tuple[list[Tap], list
 
 
 def forget_extractors() -> None:
-    """Let go of the networks kept from earlier calls, to free their memory."""
+    """Release the networks kept from earlier calls, to free their memory."""
     _cache.clear()
