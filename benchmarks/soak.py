@@ -69,9 +69,10 @@ class Tally:
             self.pages[page] += 1
 
     def error(self, what: str) -> None:
-        """Keep one thing that went wrong."""
+        """Keep one thing that went wrong, and say it at once."""
         with self._lock:
             self.errors.append(what)
+            print(f"error: {what}", flush=True)
 
 
 class Visitor:
@@ -219,13 +220,14 @@ def soak(home: Path, minutes: float, browsers: int, seed: int, extractor: str) -
         stop.set()
         for thread in threads:
             thread.join(120)
-        problems = tally.errors + started.complaints()
+        problems = started.complaints()
     print(", ".join(f"{what} {count}" for what, count in tally.done.most_common()))
     print("looks: " + ", ".join(f"{page or 'start'} {tally.pages[page]}" for page in PAGES))
     problems += [f"{page or 'start'} was never looked at" for page in PAGES if not tally.pages[page]]
     problems += [] if tally.done["image opened"] else ["no image was opened"]
     for problem in problems:
         print(f"error: {problem}")
+    problems += tally.errors
     grew = growth(memory)
     print(f"{len(problems)} errors; memory after the first {WARM // 60} minutes grew by {grew:.1%}")
     return int(bool(problems) or grew >= MOST_GROWTH)
