@@ -28,7 +28,7 @@ IS_AT_REST = """() => {
 RUN = """async () => (await axe.run(document, {resultTypes: ['violations']})).violations.map(v => ({
   id: v.id, impact: v.impact, help: v.help, nodes: v.nodes.slice(0, 4).map(n => n.target.join(' ') + ' ' + n.html.slice(0, 160))
 }))"""
-CUT_OFF = Path(__file__).with_name("cut_off.js")
+CUT_OFF, SIZES = Path(__file__).with_name("cut_off.js"), Path(__file__).with_name("sizes.js")
 
 
 def axe() -> str | None:
@@ -60,4 +60,10 @@ def grave(page: Page) -> list[str]:
 def cut_off(page: Page) -> list[str]:
     """Return what is wider than the window, lies beyond it, or is hidden by the edge of its own box."""
     found: list[str] = page.evaluate(CUT_OFF.read_text(encoding="utf-8"))
+    return found
+
+
+def sizes(page: Page) -> dict[str, list[float | None]]:
+    """Return how large what is shown is, and how far it stands out from the page: [smallest px, largest px, contrast]."""
+    found: dict[str, list[float | None]] = page.evaluate(SIZES.read_text(encoding="utf-8"))
     return found

@@ -40,9 +40,9 @@ h1 { letter-spacing: -0.015em; padding: 0 !important; }
 h2, h3 { letter-spacing: -0.01em; }
 .vds-lead { font-size: 15px; opacity: .72; margin: 0 0 0.4rem; max-width: 82ch; text-wrap: pretty; line-height: 1.5; }
 .vds-question { font-size: 15px; font-weight: 600; margin: .1rem 0 .3rem; text-wrap: balance; }
-.vds-found { font-size: 20px; font-weight: 500; line-height: 1.35; letter-spacing: -0.01em; margin: 0.2rem 0 0.3rem; }
-.vds-exact { font-size: 13px; opacity: .72; margin: 0 0 .3rem; font-variant-numeric: tabular-nums; }
-.vds-caption { font-size: 13px; opacity: .72; max-width: 72ch; }
+.vds-found { font-size: 20px; font-weight: 500; line-height: 1.35; letter-spacing: -0.01em; margin: 0.2rem 0 0.3rem; text-wrap: pretty; }
+.vds-exact { font-size: 13px; opacity: .72; margin: 0 0 .3rem; font-variant-numeric: tabular-nums; text-wrap: pretty; }
+.vds-caption { font-size: 13px; opacity: .72; max-width: 72ch; margin: 0 0 .2rem; text-wrap: pretty; }
 .vds-name { display: inline-flex; align-items: center; gap: .5em; font-weight: 600; }
 .vds-dot { width: .72em; height: .72em; border-radius: 50%; flex: none; }
 .vds-row { display: flex; justify-content: space-between; gap: 1em; font-size: 13px; }
@@ -55,6 +55,7 @@ h2, h3 { letter-spacing: -0.01em; }
 [data-testid="stMultiSelect"] [data-tag]::before {
   content: ""; width: .62em; height: .62em; border-radius: 50%; margin: 0 .45em 0 0; flex: none;
 }
+[data-testid="stMultiSelect"] :has(> [data-testid="stMultiSelectTagsContainer"]) { max-height: 21rem; }
 [data-testid="stSidebar"] [data-testid="stVerticalBlock"] { gap: .6rem; }
 .vds-large { background: color-mix(in srgb, currentColor 6%, transparent); border-radius: 4px; }
 .vds-large img { display: block; width: 100%; max-height: 66vh; object-fit: contain; }
