@@ -16,7 +16,7 @@ SHARE, LIFT = 0.2, 2.0  # what makes a word a name: so many of the cluster's ima
 
 @dataclass(frozen=True)
 class Cluster:
-    """A dense region. place: its middle; images: how many; name: its word; share, overall: of images that show it."""
+    """A dense region. place: the image in its middle; images: how many; name: its word; share, overall: of images that show it."""
 
     place: tuple[float, float]
     images: int
@@ -53,6 +53,7 @@ def named_clusters(points: np.ndarray, words: Sequence[Sequence[str]], seed: int
         ]
         if names:
             _, name, share, whole = max(names)
-            x, y = np.median(points[inside], axis=0).tolist()
+            middle = np.median(points[inside], axis=0)  # may lie between two halves, where there is nothing
+            x, y = points[inside][np.linalg.norm(points[inside] - middle, axis=1).argmin()].tolist()
             clusters.append(Cluster((x, y), size, name, share, whole))
     return clusters
