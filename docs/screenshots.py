@@ -95,6 +95,7 @@ def shoot(page, address: str, file: Path, press: Sequence[str] = ()) -> None:
     for name in press:
         page.get_by_role("button", name=name, exact=True).click()
         settle(page)
+    fit.settle(page)
     image = Image.open(io.BytesIO(page.screenshot()))
     image.convert("RGB").save(file, optimize=True, quality=88, method=6)
 

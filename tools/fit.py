@@ -20,7 +20,8 @@ IS_DARK = """dark => {
 IS_AT_REST = """() => {
   const runs = document.querySelector('[data-testid=stApp]')?.dataset.testScriptState !== 'notRunning';
   const moves = document.getAnimations().some(one => one.playState === 'running' && one.effect.getComputedTiming().iterations < 99);
-  const comes = [...document.images].some(image => !image.complete);
+  const roots = [document, ...[...document.querySelectorAll('*')].map(one => one.shadowRoot).filter(Boolean)];
+  const comes = roots.some(root => [...root.querySelectorAll('img')].some(image => !image.complete));
   if (runs || moves || comes || document.querySelector('[data-testid=stSkeleton], [data-testid=stSpinner]'))
     window.restless = performance.now();
   return performance.now() - window.restless > 400;

@@ -26,7 +26,10 @@ PHOTOGRAPHS = (  # dataset, folder in it, archive, folder in the archive; only w
     (ANIMALS, "fish", "categorization", "images/fishes"),
     (ANIMALS, "wild", "explore_world_animals", "resource/animals"),
 )
-WILD = {"chameleon", "crocodile", "dragon", "koala", "lemur", "moose", "panda", "polar_bear", "scarlet_macaw"}
+SOME = {  # of a folder in which there are more
+    "wild": {"chameleon", "crocodile", "dragon", "koala", "lemur", "moose", "panda", "polar_bear", "scarlet_macaw"},
+    "fish": {f"fish{number}" for number in (1, 3, 4, 5, 6, 9, 10, 14, 25, 28)},
+}
 IN_THE_BOOK = re.compile(
     "bear|bee|beetle|bird|bug|bull|butterfly|camel|cat|chicken|cow|dog|dolphin|dragon|duck|fish|flies|fox|frog|giraffe|gorilla"
     "|hedgehog|hippopotamus|horse|kangaroo|lizard|mosquito|mouse|owl|panda|pig|rabbit|reptile|rhinoceros|shark|sheep|snail"
@@ -61,8 +64,9 @@ def write(package: Path, folder: Path) -> list[Path]:
     """Write the datasets as folders of images; returns the folders. package: where `dpkg -x` put it."""
     for dataset, part, archive, inside in PHOTOGRAPHS:
         for path, content in unpacked(package / PACKED / f"{archive}.rcc"):
-            if path.endswith(".webp") and inside in path and (part != "wild" or Path(path).stem in WILD):
-                _save(content, folder / dataset / part / f"{Path(path).stem}.jpg")
+            name = Path(path).stem
+            if path.endswith(".webp") and inside in path and name in SOME.get(part, {name}):
+                _save(content, folder / dataset / part / f"{name}.jpg")
     for path, content in unpacked(package / PACKED / "lang.rcc"):
         if "words_sample" in path and path.endswith(".webp") and IN_THE_BOOK.fullmatch(Path(path).stem):
             _save(content, folder / DRAWN / f"{Path(path).stem}.jpg")

@@ -36,14 +36,14 @@ EVERY = PAGES | {  # with --all
 ANYBODYS = ("start", "datasets", "distances", "map", "map-datasets", "sensitivity", "gallery", "image", "selections",
             "report", "lens", "studies", "sensitivity-forget", "tour")  # fmt: skip
 
-TOGETHER = ("sights", "animals", "drawn animals", "faces", "streets_base", "styles_sketch")
+TOGETHER = ("sights", "animals", "drawn animals", "faces", "streets_base", "streets_darker")
 README = {  # picture: page with choices that fit on one screen, and buttons to press; photographs beside the demo
     "distances": ("distances?" + urlencode({"datasets": TOGETHER}, doseq=True), ()),
     "compare": (f"compare?{urlencode({'a': 'animals', 'b': 'drawn animals'})}", ()),
     "neurons": (f"neurons?{urlencode({'a': 'animals', 'b': 'drawn animals'})}", ()),
     "gallery": (f"gallery?{urlencode({'dataset': 'animals', 'like': 'drawn animals'})}", ()),
     "sensitivity": ("sensitivity?from=faces&attribute=hat", ()),
-    "map": ("map?" + urlencode({"datasets": TOGETHER}, doseq=True), ("Pictures",)),
+    "map": ("map?" + urlencode({"datasets": TOGETHER[:4], "layout": "tsne"}, doseq=True), ("Pictures",)),
 }
 
 

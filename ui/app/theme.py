@@ -45,9 +45,10 @@ h2, h3 { letter-spacing: -0.01em; }
 .vds-caption { font-size: 13px; opacity: .72; max-width: 72ch; margin: 0 0 .2rem; text-wrap: pretty; }
 .vds-name { display: inline-flex; align-items: center; gap: .5em; font-weight: 600; }
 .vds-dot { width: .72em; height: .72em; border-radius: 50%; flex: none; }
-.vds-row { display: flex; justify-content: space-between; gap: 1em; font-size: 13px; }
-.vds-row span:last-child { font-variant-numeric: tabular-nums; text-align: right; min-width: 0; overflow-wrap: anywhere; }
-.vds-row > span:first-child:not(:last-child) { flex: none; max-width: 60%; overflow-wrap: break-word; word-break: normal; }
+.vds-row { display: flex; flex-wrap: wrap; justify-content: space-between; column-gap: 1em; font-size: 13px; }
+.vds-row span:last-child { font-variant-numeric: tabular-nums; text-align: right; min-width: 0; margin-left: auto; }
+.vds-row span:last-child { overflow-wrap: anywhere; }
+.vds-row > span:first-child:not(:last-child) { max-width: 100%; overflow-wrap: break-word; word-break: normal; }
 [data-testid="stMultiSelect"] [data-tag] {
   background: color-mix(in srgb, currentColor 9%, transparent); color: inherit;
 }
@@ -87,6 +88,13 @@ h2, h3 { letter-spacing: -0.01em; }
   [data-testid="stSidebar"][data-collapsed="false"] { width: 208px !important; min-width: 208px !important; }
   [data-testid="stMultiSelect"] [data-tag] { font-size: 12px; padding-left: 4px; padding-right: 2px; }
   [data-testid="stMultiSelectTagsContainer"] { padding-right: 0; }
+}
+@media (min-width: 641px) and (max-width: 1100px) { /* a dataset's name, and below it what there is of it */
+  [data-testid="stHorizontalBlock"]:has(> [class*="st-key-look-"]) { row-gap: 0; }
+  [class*="st-key-look-"] { flex: 1 1 calc(100% - 2.5rem); }
+  [class*="st-key-look-"] button, [class*="st-key-look-"] button > div { justify-content: flex-start; text-align: left; }
+  [class*="st-key-look-"] + [data-testid="stElementContainer"] { margin-left: 1.6rem; }
+  [class*="st-key-look-"] + [data-testid="stElementContainer"] .vds-line { text-align: left !important; }
 }
 @media (max-width: 640px) {
   :is(.st-key-heatmap, .st-key-start-heatmap, .st-key-dataset-map, .st-key-by_layer) { overflow-x: auto; }
