@@ -38,3 +38,12 @@ def over_rows(kernel: Callable[..., None], rows: int, *arguments: object) -> Non
 @lru_cache(maxsize=1)
 def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(cores(), thread_name_prefix="rows")
+
+
+def wait_without_spinning() -> None:
+    """Let threads that wait for others sleep, unless the environment says otherwise; before PyTorch is imported.
+
+    OpenMP's threads wait in a loop by default, which takes the cores from whatever else is at work: decoding, drawing,
+    the dashboard, a browser. Beside other programs a forward took up to fifteen times its CPU time so.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

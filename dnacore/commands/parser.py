@@ -30,6 +30,7 @@ from dnacore.commands.options import (
     share,
 )
 from dnacore.errors import Cancelled, DnaError
+from dnacore.parallel import wait_without_spinning
 from dnacore.paths import shown
 
 FINE, LOOK, FAILED = 0, 1, 2
@@ -37,6 +38,7 @@ FINE, LOOK, FAILED = 0, 1, 2
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code."""
+    wait_without_spinning()
     try:
         options = _parser().parse_args(arguments)
         # Heavy modules are imported here, so that --help answers at once.

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import timm
 import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
@@ -20,6 +19,7 @@ from dnacore.extractors.networks.mini import Mini
 from dnacore.extractors.networks.sd_vae import VaeEncoder, rename_keys
 from dnacore.extractors.packaged import is_foreign, renamed
 from dnacore.extractors.spec import LabelTransform, Preprocessing, Recipe, WeightsSource
+from dnacore.extractors.timm_import import timm
 
 PREPARATIONS = ("reparameterize", "tagger")
 OWN: dict[str, Callable[[], nn.Module]] = {
