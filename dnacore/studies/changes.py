@@ -173,8 +173,9 @@ def _result(
     curves = {s.name: {"strengths": BY_NAME[s.name].strengths, "distance": s.y[1:]} for s in series}
     more: dict[str, Any] = {"images": images, "curves": curves}
     mildest = rows[-1]
-    ratio = f"{rows[0]['distance'] / mildest['distance']:.1f}" if mildest["distance"] else ""
-    times = f", {ratio} times as far as the least" if ratio else ""
+    times = (
+        f", {rows[0]['distance'] / mildest['distance']:.1f} times as far as the least" if mildest["distance"] else ""
+    )
     text = (
         f"{rows[0]['change'].capitalize()} ({rows[0]['strongest']:g} {rows[0]['unit']}) moves {one.name} farthest"
         f"{times}, {mildest['change']} ({mildest['strongest']:g} {mildest['unit']}) least."
