@@ -100,12 +100,16 @@ def shoot(page, address: str, file: Path, press: Sequence[str] = ()) -> None:
     image.convert("RGB").save(file, optimize=True, quality=88, method=6)
 
 
-def renew_readme(chromium, address: str, folder: Path) -> None:
-    """Renew the README's pictures."""
+def renew_readme(chromium, address: str, folder: Path, only: Sequence[str] | None) -> None:
+    """Renew the README's pictures; only: these alone, `dragging` is the animation."""
     page = chromium.new_page(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
     for name, (path, press) in pictured.README.items():
+        if name not in (only or pictured.README):
+            continue
         shoot(page, f"{address}/{path}", folder / f"{name}.webp", press)
     page.close()
+    if only and "dragging" not in only:
+        return
     page = chromium.new_page(viewport={"width": 1440, "height": 900})
     animate(page, address, folder / "dragging.webp")
     page.close()
@@ -178,7 +182,7 @@ def say(sizes: Sizes) -> None:
 
 def animate(page, address: str, file: Path) -> None:
     """Drag the slider of the Sensitivity page from one neuron to many and write it as a moving picture."""
-    page.goto(f"{address}/sensitivity?attribute=hat")
+    page.goto(f"{address}/{pictured.README['sensitivity'][0]}")
     settle(page)
     dial = page.locator(".st-key-live .dial input")
     page.locator(".st-key-live").evaluate("live => live.scrollIntoView()")
@@ -211,7 +215,7 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     every = pictured.own([one.name for one in options.own]) if options.own else pictured.EVERY
     paths = every if options.all or options.own else pictured.PAGES
-    paths = {name: every[name] for name in options.only or paths}
+    paths = {name: every[name] for name in options.only or paths} if not options.readme else {}
     if options.readme and not options.photographs:
         parser.error("--readme needs --photographs DIR: see the beginning of this file")
     with tempfile.TemporaryDirectory() as scratch:
@@ -234,7 +238,7 @@ def take(player, address: str, folder: Path, paths: Mapping[str, str], every: Ma
     if options.all:
         return 1 if look_at_all(chromium, address, folder, paths) else 0
     if options.readme:
-        renew_readme(chromium, address, folder)
+        renew_readme(chromium, address, folder, options.only)
         return 0
     for scheme in ("light", "dark"):
         for width, height in SIZES:

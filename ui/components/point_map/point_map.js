@@ -240,7 +240,8 @@ class PointMap {
   // Pictures where there is room for them, points where there is not.
   paint(pen) {
     const taken = new Set(), n = this.data.count, size = THUMB, drawn = [];
-    const cellOf = (x, y) => [Math.floor(x / size), Math.floor(y / size)];
+    const columns = Math.max(1, Math.floor(this.width / size)), rows = Math.max(1, Math.floor(this.height / size)); // whole ones
+    const cellOf = (x, y) => [Math.min(columns - 1, Math.floor(x / size)), Math.min(rows - 1, Math.floor(y / size))];
     for (let i = 0; i < n; i++) {
       if (this.only !== null && this.kinds[i] !== this.only) continue;
       const [x, y] = this.screen(i);
