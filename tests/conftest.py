@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections import Counter
 from pathlib import Path
 
 # Set before anything imports torch, numba, Streamlit or the hub's client, which read these once. Subprocesses inherit.
@@ -35,6 +36,13 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 hypothesis.settings.register_profile("person", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, database=None, print_blob=True)
 hypothesis.settings.load_profile("ci" if IN_CI else "person")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files with most slow tests come first where several processes share them: what is short fills the end evenly."""
+    if _WORKERS > 1:
+        slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
+        items.sort(key=lambda item: -slow[item.path])
 
 
 def pytest_unconfigure() -> None:

@@ -21,32 +21,15 @@ from dnacore.errors import BadInput
 from dnacore.images import tars
 
 SUFFIXES = frozenset(
-    [
-        "jpg",
-        "jpeg",
-        "jpe",
-        "jfif",
-        "png",
-        "apng",
-        "bmp",
-        "dib",
-        "gif",
-        "webp",
-        "tif",
-        "tiff",
-        "ppm",
-        "pgm",
-        "pbm",
-        "pnm",
-    ]
+    ["jpg", "jpeg", "jpe", "jfif", "png", "apng", "bmp", "dib", "gif", "webp", "tif", "tiff", "ppm", "pgm", "pbm", "pnm"]
     + (["avif"] if find_spec("PIL._avif") else [])
-)
+)  # fmt: skip
 """Lower-case file name endings that count as images."""
 
 JUNK = frozenset({"__macosx", "thumbs.db", "desktop.ini", "@eadir", "$recycle.bin", "system volume information"})
 """Names (lower case) that operating systems leave in folders; hidden names (leading dot) are skipped as well."""
 
-MAX_VISITS = 100  # ways one real folder may be reached through links; folders linked to each other would be endless
+MAX_VISITS = 100  # ways in which links may lead to one real folder: folders that link to each other would never end
 
 _CHUNK = 1 << 20
 
@@ -100,7 +83,7 @@ def find_images(source: Path) -> tuple[list[ImageFile], list[Rejected]]:
     """All image files of a folder (nested), a `.tar` or a `.txt` list, sorted by path, and those left out.
 
     Links to files and folders are followed; a folder is not entered again below itself. Hidden names are skipped.
-    In a list, each line is a path (absolute, or relative to the list's folder); blank lines and lines starting with
+    In a list, each line is a path (absolute, or relative to the list's folder) of an image or a tar; blank lines and lines starting with
     `#` are skipped, repeated lines count once, and files outside the list's folder keep their absolute path.
     A folder without images gives two empty lists.
 
@@ -124,7 +107,7 @@ def find_images(source: Path) -> tuple[list[ImageFile], list[Rejected]]:
             raise BadInput(f"There is no folder {printable(str(source))}. Check the path, and that its disk is there.")
     except OSError as error:
         raise BadInput(f"{printable(str(source))} cannot be opened: {explain(error)}.") from error
-    if found:  # else it is why there are none
+    if found:  # otherwise it is the reason why there are none
         rejected = [one for one in rejected if one.reason != tars.PACKED]
     found.sort(key=lambda file: file.path)
     rejected.sort(key=lambda file: file.path)
@@ -177,7 +160,7 @@ def _from_folder(root: str) -> tuple[list[ImageFile], list[Rejected]]:
     visits: Counter[tuple[int, int]] = Counter()
     # (folder, prefix of the paths below it, chain of the real folders above it)
     waiting: list[tuple[str, str, tuple | None]] = [(root, "", None)]
-    linked: deque[tuple[str, str, tuple | None]] = deque()  # after the rest, so that links never crowd out real paths
+    linked: deque[tuple[str, str, tuple | None]] = deque()  # last, so that real paths win over links
     while waiting or linked:
         folder, prefix, chain = waiting.pop() if waiting else linked.popleft()
         try:
@@ -226,7 +209,7 @@ def _look_into(prefix: str, tar: Path, found: list[ImageFile], rejected: list[Re
     except BadInput as problem:
         rejected.append(Rejected(printable(prefix.rstrip("/") or tar.name), str(problem)))
         return
-    except OSError as error:  # with its slash: what was known of its images counts until it can be read again
+    except OSError as error:  # the slash: it stands for all images in it
         rejected.append(
             Rejected(printable(prefix or tar.name), explain(error), not isinstance(error, FileNotFoundError))
         )
@@ -253,7 +236,7 @@ def _from_list(source: Path) -> tuple[list[ImageFile], list[Rejected]]:
     inside = folder.rstrip(os.sep) + os.sep
     found: list[ImageFile] = []
     rejected: list[Rejected] = []
-    # Paths are bytes on most systems: what is not UTF-8 must survive to reach the file it names.
+    # On most systems paths are bytes: those that are not UTF-8 must survive, or the file cannot be opened.
     text = os.fsdecode(source.read_bytes().removeprefix(b"\xef\xbb\xbf"))
     lines = (line.strip() for line in text.splitlines())
     for line in dict.fromkeys(line for line in lines if line and not line.startswith("#")):
@@ -262,7 +245,9 @@ def _from_list(source: Path) -> tuple[list[ImageFile], list[Rejected]]:
         path = path.replace(os.sep, "/")
         try:
             inner = None if os.path.lexists(full) else tars.find(Path(full))
-            if inner is None:
+            if inner is None and tars.is_tar(full) and os.path.isfile(full):
+                _look_into(path + "/", Path(full), found, rejected)
+            elif inner is None:
                 _judge(path, full, os.stat(full), found, rejected)
             elif inner[1].size:
                 found.append(ImageFile(path, inner[1].size, inner[0].stat().st_mtime_ns))
