@@ -36,6 +36,7 @@ from tools.dashboard import running  # noqa: E402
 
 SIZES = ((1440, 900), (1024, 768))
 PHONE = (390, 844)
+PATIENCE_MS = 180_000  # for a page on a machine that has much else to do
 LONGEST = 6000  # px of a whole page that are drawn
 
 
@@ -67,12 +68,12 @@ def filled(home: Path, own: Sequence[Path], drawn: bool) -> Iterator[str]:
 
 def settle(page) -> None:
     """Wait until a page has been drawn: long comparisons, and a map that is being laid out, included."""
-    page.wait_for_selector("[data-testid=stAppViewContainer] h1")
+    page.wait_for_selector("[data-testid=stAppViewContainer] h1", timeout=PATIENCE_MS)
     page.wait_for_timeout(500)
     page.wait_for_function(
         "() => document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'"
         " && !document.querySelector('[data-testid=stSpinner], .st-key-map-wait')",
-        timeout=180_000,
+        timeout=PATIENCE_MS,
     )
     page.wait_for_timeout(2500)  # pictures and charts come after the page itself says that it is done
 
@@ -128,7 +129,7 @@ def look(page, address: str, file: Path, rules: str, sizes: Sizes) -> list[str]:
     page.goto(address)
     page.wait_for_selector("[data-testid=stAppViewContainer] h1")
     page.wait_for_timeout(500)
-    page.wait_for_function("() => !document.querySelector('.st-key-map-wait')", timeout=180_000)
+    page.wait_for_function("() => !document.querySelector('.st-key-map-wait')")
     fit.settle(page)
     page.evaluate(rules)
     for scheme in ("light", "dark"):
@@ -160,6 +161,7 @@ def look_at_all(chromium, address: str, folder: Path, paths: Mapping[str, str]) 
     for width, height in (*SIZES, PHONE):
         for name, path in paths.items():
             context = chromium.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")
+            context.set_default_timeout(PATIENCE_MS)
             page = context.new_page()
             wrong = look(page, f"{address}/{path}", folder / f"{name}.png", rules, sizes)
             print(f"{name} at {width}x{height}: {len(wrong) or 'nothing'} wrong", flush=True)
