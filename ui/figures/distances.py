@@ -123,7 +123,7 @@ def most_different(
         clickmode="event+select",
         showlegend=False,
     )
-    figure.update_xaxes(title_text=_axis(unit), range=[0, top * 1.14], showgrid=False, fixedrange=True, nticks=4)
+    figure.update_xaxes(title_text=_axis(unit), range=[0, top * 1.14], showgrid=False, fixedrange=True, nticks=3 if above else 4)
     figure.update_yaxes(
         tickvals=places,
         ticktext=[plain(label) for label in labels],
@@ -140,7 +140,7 @@ def most_different(
 def _names_above(figure: go.Figure, labels: Sequence[str], tone: palette.Ink) -> None:
     for place, label in enumerate(labels):
         figure.add_annotation(
-            x=0, y=place, text=plain(label), showarrow=False, xanchor="left", yanchor="bottom", yshift=2,
+            x=0, y=place, text=plain(label), showarrow=False, xanchor="left", yanchor="bottom", yshift=4,
             align="left", borderpad=0,
             font={"size": palette.SMALL, "color": tone.quiet},
         )  # fmt: skip
