@@ -123,9 +123,7 @@ def most_different(
         clickmode="event+select",
         showlegend=False,
     )
-    figure.update_xaxes(
-        title_text=_axis(unit), range=[0, top * 1.14], showgrid=False, fixedrange=True, nticks=3 if above else 4
-    )
+    figure.update_xaxes(title_text=_axis(unit), range=[0, top * 1.14], showgrid=False, fixedrange=True, nticks=4 - above)
     figure.update_yaxes(
         tickvals=places,
         ticktext=[plain(label) for label in labels],
