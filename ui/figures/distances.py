@@ -123,7 +123,8 @@ def most_different(
         clickmode="event+select",
         showlegend=False,
     )
-    figure.update_xaxes(title_text=_axis(unit), range=[0, top * 1.14], showgrid=False, fixedrange=True, nticks=4 - above)
+    few, upto = 4 - above, [0, top * 1.14]
+    figure.update_xaxes(title_text=_axis(unit), range=upto, showgrid=False, fixedrange=True, nticks=few)
     figure.update_yaxes(
         tickvals=places,
         ticktext=[plain(label) for label in labels],
