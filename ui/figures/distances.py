@@ -123,8 +123,7 @@ def most_different(
         clickmode="event+select",
         showlegend=False,
     )
-    few, upto = 4 - above, [0, top * 1.14]
-    figure.update_xaxes(title_text=_axis(unit), range=upto, showgrid=False, fixedrange=True, nticks=few)
+    figure.update_xaxes(title_text=_axis(unit), range=[0, top * 1.14], showgrid=False, fixedrange=True, nticks=4)
     figure.update_yaxes(
         tickvals=places,
         ticktext=[plain(label) for label in labels],
@@ -139,6 +138,7 @@ def most_different(
 
 
 def _names_above(figure: go.Figure, labels: Sequence[str], tone: palette.Ink) -> None:
+    figure.update_xaxes(nticks=3)
     for place, label in enumerate(labels):
         figure.add_annotation(
             x=0, y=place, text=plain(label), showarrow=False, xanchor="left", yanchor="bottom", yshift=4,
