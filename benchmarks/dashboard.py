@@ -3,7 +3,9 @@
 Takes the workspace of `benchmarks.many` (made anew, or left in FOLDER by an earlier run), starts the dashboard on it,
 and prints: seconds of a page change (from the click until the page's own last content is drawn), seconds to the
 gallery's first pictures, milliseconds from a move of the slider to the last picture in sight, and the server's memory
-over 300 page changes. Needs Chromium and Playwright, as the browser tests do. Parts: pages, gallery, drag, memory.
+over 300 page changes; milliseconds from a click in the filter bar to other pictures, seconds to a neuron's page, how
+often a row of a table is blank while it scrolls, and seconds to a map. Needs Chromium and Playwright, as the browser
+tests do. Parts: pages, gallery, drag, filter, neuron, table, map, memory. `--images 100000` makes a larger workspace (13 GB).
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import dnacore as dc
-from benchmarks import many
+from benchmarks import looking, many
 from tools import browser, dashboard
 
 PAGES = {  # of each page, what it draws last in each of its places
@@ -32,9 +34,10 @@ PAGES = {  # of each page, what it draws last in each of its places
         ".st-key-keep-these",
     ),
     "Gallery": (".st-key-gallery-bands .cell img.in", "text=Below each image: its rank"),
+    "Map": (".st-key-image-map canvas", "text=Near each other is alike to the network"),
     "Selections": (".st-key-selection-layers .main-svg", ".st-key-selection-delete"),
 }  # fmt: skip
-PARTS = ("pages", "gallery", "drag", "memory")
+PARTS = ("pages", "gallery", "drag", "filter", "neuron", "table", "map", "memory")
 ROUNDS = 5  # warm changes to each page
 
 WHOLE = """() => {
@@ -59,11 +62,19 @@ def main() -> None:
         many.make(home, options.images)
         with dashboard.running(home) as started:
             # The default network may be another one than that of a workspace which an earlier run left.
-            made = dc.Workspace.open(home).store.settings()[0].label
-            measure(f"{started.url}/", f"extractor={made}", started.process, options.only or PARTS, options.changes)
+            made = dc.Workspace.open(home).store.settings()[0]
+            layers = list(made.layers.items())
+            neurons = [f"{layer}:{count // 2}" for layer, count in layers[:: -(-len(layers) // looking.NEURONS)]]
+            measure(
+                f"{started.url}/", f"extractor={made.label}", started.process, options.only or PARTS, options.changes,
+                neurons,
+            )  # fmt: skip
 
 
-def measure(address: str, network: str, process: subprocess.Popen[bytes], parts: Sequence[str], changes: int) -> None:
+def measure(
+    address: str, network: str, process: subprocess.Popen[bytes], parts: Sequence[str], changes: int,
+    neurons: Sequence[str],
+) -> None:  # fmt: skip
     """Open a browser and print what was measured. network: the choice of extractor, as it stands in an address."""
     from playwright.sync_api import sync_playwright
 
@@ -79,6 +90,14 @@ def measure(address: str, network: str, process: subprocess.Popen[bytes], parts:
             gallery(page, f"{address}gallery?{network}")
         if "drag" in parts:
             drag(page, f"{address}sensitivity?{network}")
+        if "filter" in parts:
+            looking.filtered(page, wait, address, network)
+        if "neuron" in parts:
+            looking.neuron(page, wait, address, network, neurons)
+        if "table" in parts:
+            looking.tables(page, wait, address, network)
+        if "map" in parts:
+            looking.maps(page, wait, address, network)
         if "memory" in parts:
             page.goto(f"{address}?{network}")
             wait(page, "Start")
@@ -86,13 +105,13 @@ def measure(address: str, network: str, process: subprocess.Popen[bytes], parts:
         opened.close()
 
 
-def wait(page, name: str) -> None:
-    """Wait until a page has been drawn to its end, with its pictures."""
+def wait(page, name: str, lasts: Sequence[str] | None = None) -> None:
+    """Wait until a page has been drawn to its end, with its pictures. lasts: what it draws last, where not as usual."""
     page.wait_for_function(
         "name => document.querySelector('[data-testid=stMain] h1')?.innerText === name",
         arg={"Start": "Visual DNA Studio"}.get(name, name),
     )
-    for last in PAGES[name]:
+    for last in PAGES[name] if lasts is None else lasts:
         page.locator(last).first.wait_for()
     page.wait_for_function(WHOLE)
 

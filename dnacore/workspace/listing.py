@@ -34,21 +34,20 @@ def files(catalogue: Catalogue, dataset: Dataset) -> list[FileRow]:
 
 def hashed(catalogue: Catalogue) -> dict[int, int]:
     """{dataset's id: how many of its files have a known content hash}."""
-    with catalogue.reading() as db:
-        rows = db.execute("SELECT dataset, count(*) FROM file WHERE there AND hash != '' GROUP BY dataset")
-        return dict(rows.fetchall())
+    question = "SELECT dataset, count(*) FROM file WHERE there AND hash != '' GROUP BY dataset"
+    return dict(catalogue.remembered("hashed", lambda db: db.execute(question).fetchall()))
 
 
 def files_key(catalogue: Catalogue, dataset: Dataset) -> str:
     """A short text that changes whenever the dataset's files do, as of the last scan. Much quicker than `files`."""
-    with catalogue.reading() as db:
-        row = db.execute(
-            "SELECT count(*), total(number), total(number * (mtime_ns % 1000003 + size % 1009)), total(size), max(mtime_ns), "
-            "total(mtime_ns % 1000003), total(length(hash)), (SELECT last FROM number WHERE name = ?) "
-            "FROM file WHERE dataset = ? AND there",
-            (f"renamed:{dataset.id}", dataset.id),
-        ).fetchone()
-    return f"{dataset.id}:{':'.join(str(value) for value in tuple(row))}"
+    question = (
+        "SELECT count(*), total(number), total(number * (mtime_ns % 1000003 + size % 1009)), total(size), max(mtime_ns), "
+        "total(mtime_ns % 1000003), total(length(hash)), (SELECT last FROM number WHERE name = ?) "
+        "FROM file WHERE dataset = ? AND there"
+    )
+    asked = (f"renamed:{dataset.id}", dataset.id)
+    row = catalogue.remembered(("files", dataset.id), lambda db: tuple(db.execute(question, asked).fetchone()))
+    return f"{dataset.id}:{':'.join(str(value) for value in row)}"
 
 
 def described_key(catalogue: Catalogue, dataset: Dataset) -> str:
