@@ -6,7 +6,7 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 
-FILTERS = ("round", "square", "warm", "no warm")  # what `benchmarks.many` says of its images, as the bar calls it
+FILTERS = ("with shape round", "with shape square", "with warm", "without warm")  # what `benchmarks.many` says of its images
 NEURONS = 8
 CLICK = "one => { const begun = performance.now(); one.click(); return begun; }"
 ENTER = """one => {
@@ -31,7 +31,10 @@ def said(what: str, took: Sequence[float], unit: str = "ms", digits: int = 0) ->
     """Print the first of some times, and the middle and worst of the others."""
     first, rest = took[0], list(took[1:]) or list(took)
     middle, worst = statistics.median(rest), max(rest)
-    print(f"{what}: {middle:.{digits}f} {unit} ({worst:.{digits}f} at worst), {first:.{digits}f} the first time", flush=True)
+    print(
+        f"{what}: {middle:.{digits}f} {unit} ({worst:.{digits}f} at worst), {first:.{digits}f} the first time",
+        flush=True,
+    )
 
 
 def filtered(page, wait: Callable[..., None], address: str, network: str) -> None:
@@ -187,11 +190,16 @@ def maps(page, wait: Callable[..., None], address: str, network: str) -> None:
     more = page.locator(".st-key-most button")
     for place in range(1, more.count()):
         chosen = more.nth(place)
-        title, before = chosen.inner_text(), page.locator(".st-key-image-map [aria-label^=Map]").first.get_attribute("aria-label")
+        title, before = (
+            chosen.inner_text(),
+            page.locator(".st-key-image-map [aria-label^=Map]").first.get_attribute("aria-label"),
+        )
         begun = chosen.evaluate(CLICK)
         page.locator(f".st-key-image-map [aria-label^=Map]:not([aria-label='{before}'])").first.wait_for()
         _mapped(page, wait, last)
-        print(f"map with more images ({title}): {(page.evaluate('performance.now()') - begun) / 1000:.2f} s", flush=True)
+        print(
+            f"map with more images ({title}): {(page.evaluate('performance.now()') - begun) / 1000:.2f} s", flush=True
+        )
 
 
 def _mapped(page, wait: Callable[..., None], last: Sequence[str]) -> None:

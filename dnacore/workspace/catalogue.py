@@ -24,7 +24,10 @@ from dnacore.workspace.schema import TABLES, UPGRADES, VERSION, statements
 from dnacore.workspace.upkeep import salvage
 
 WAIT = 30.0  # seconds to wait for another process's change
-REST_NS, LONG_REST_NS = 50_000_000, 3_000_000_000  # how long a file must have been left alone, by how fine its times are
+REST_NS, LONG_REST_NS = (
+    50_000_000,
+    3_000_000_000,
+)  # how long a file must have been left alone, by how fine its times are
 Answer = TypeVar("Answer")
 
 

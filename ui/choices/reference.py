@@ -12,7 +12,7 @@ from ui.app import address, capture, reads, words
 from ui.app.reads import Average, Image, Ready
 from ui.choices import choices, parts, picking
 from ui.components import wall
-from ui.components.wall import pictures
+from ui.components.wall import pictures, whole
 from ui.figures import effects
 
 NOTHING = "nothing"
@@ -141,7 +141,14 @@ def _shown(
         table = reads.attributes(_dataset.dataset)
         values = [effects.said(f"{column}={value}") if value else "" for value in table.get(column, [])]
         labels = {row.index: values[at] for at, row in enumerate(rows)} if values else None
-    found = pictures.ranked(_dataset.dataset, rows, ranked.iloc[::-1] if far else ranked, say=say, labels=labels)
+    found = pictures.ranked(
+        _dataset.dataset,
+        rows,
+        ranked.iloc[::-1] if far else ranked,
+        say=say,
+        labels=labels,
+        known=whole.of(_dataset.dataset),
+    )
     return wall.Long.of(found)
 
 

@@ -15,7 +15,7 @@ from ui.app import reads, words
 from ui.choices.picking import Picked
 from ui.choices.piles import Chosen, Pile
 from ui.components import sorting_wall
-from ui.components.wall import pictures
+from ui.components.wall import Picture, sketched
 
 MOST = 200  # neurons that the slider goes up to
 ENOUGH = 10  # images a side below which the AUC of a ranking says next to nothing
@@ -60,12 +60,12 @@ def deck(chosen: Chosen, found: dc.Sensitivity) -> sorting_wall.Deck:
 def _deck(keys: tuple[str, ...], _chosen: Chosen, _found: dc.Sensitivity) -> sorting_wall.Deck:
     counts = steps(min(MOST, len(_found.emd)))
     order = _found.order[: counts[-1]]
-    matrices, everything = [], []
+    matrices: list[np.ndarray] = []
+    everything: list[Picture] = []
     for one in _chosen.among:
         sketches = reads.sketches_of(one)
         matrices.append(prefix_means(sketches, order, counts, dna(_chosen.with_), dna(_chosen.without)))
-        rows = reads.files(one.dataset)
-        everything += pictures.plain(one.dataset, [rows[at] for at in sketches.found])
+        everything += sketched.pictures_of(one)
     matrix = np.concatenate(matrices, axis=1)
     notes = [f"Of new images, with comes first {words.pairs(one)}" for one in _areas(keys, _chosen, counts, everything)]
     return sorting_wall.deck(counts, matrix, everything, notes)
@@ -89,7 +89,7 @@ def _areas(keys: tuple[str, ...], _chosen: Chosen, _counts: Sequence[int], _imag
     if min(int(having.sum()), int((~having).sum())) < ENOUGH:
         return np.zeros(0)
     sketches = together(*(reads.sketches_of(one) for one in _chosen.among)).select(known)
-    return auc_of_new(sketches, having, _counts, dna(_chosen.with_))
+    return auc_of_new(sketches, having, _counts)
 
 
 def _sides(chosen: Chosen, images: Sequence) -> np.ndarray:
