@@ -46,7 +46,7 @@ WHOLE = """() => {
   const pictures = inside.flatMap((root) => [...root.querySelectorAll("img")]);
   return document.querySelector("[data-testid=stApp]").dataset.testScriptState === "notRunning"
     && !main.querySelector("[data-stale=true]")
-    && pictures.every((one) => one.loading === "lazy" || (one.complete && one.naturalWidth));
+    && pictures.every((one) => one.loading === "lazy" || !one.getAttribute("src") || (one.complete && one.naturalWidth));
 }"""
 
 

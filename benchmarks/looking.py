@@ -140,13 +140,13 @@ SCROLL_IMAGES = """async ([rowHeight, settle]) => {
     view.scrollTop = top;
     await frame(); await frame();
     frames++;
-    if (rows(80, 180, 3)) gaps++;
+    if (rows(124, 196, 3)) gaps++;
     took.push(performance.now() - begun);
   }
   for (let leap = 1; leap <= 10; leap++) {
     const begun = performance.now();
     view.scrollTop = (leap * 6007 * 64) % end;
-    do await frame(); while (rows(6, 66, 3) && performance.now() - begun < settle);
+    do await frame(); while (rows(52, 110, 3) && performance.now() - begun < settle);
     pictured.push(performance.now() - begun);
   }
   return { frames, gaps, worst: Math.max(...took), pictured };

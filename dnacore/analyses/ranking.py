@@ -115,6 +115,14 @@ def table(folder: Path, files: list, sketches: Sketches, distances: np.ndarray) 
     return found
 
 
+def rank(
+    files: list, sketches: Sketches, reference: DNA, unlike: DNA | None = None, selection: Selection | None = None
+) -> pd.DataFrame:
+    """Images by their distance, as `distances_to` gives it: rank, distance, index; see `table`."""
+    distances = distances_to(sketches, reference, unlike, selection)
+    return numbered(files, sketches, distances, nearest_first(files, sketches, distances))
+
+
 def numbered(files: list, sketches: Sketches, distances: np.ndarray, order: np.ndarray) -> pd.DataFrame:
     """The same without paths, of which 100,000 take longer than the ranking. order: as `nearest_first` gives it."""
     index = np.array([files[i].index for i in sketches.found], np.int64)

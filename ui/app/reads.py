@@ -10,14 +10,12 @@ import threading
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Protocol
-from weakref import WeakValueDictionary
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 import dnacore as dc
-from dnacore.analyses import ranking as retrieval
 from dnacore.dna.from_sketches import sketched_dna
 from dnacore.extractors import ExtractorInfo, available
 from dnacore.extractors.registry import DEFAULT_EXTRACTOR
@@ -32,7 +30,6 @@ from dnacore.workspace.workspace import Workspace
 from ui.app import words
 
 _opening = threading.Lock()
-_rankings: WeakValueDictionary[tuple[str, ...], pd.DataFrame] = WeakValueDictionary()  # of whole datasets, while cached
 
 
 @cache
@@ -166,33 +163,8 @@ def part(whole: Ready, column: str, value: str, also: Part | None = None) -> Rea
     return Ready(found, f"{key}:{described}")  # the table decides which images are in it
 
 
-def ranking(
-    dataset: Ready, reference: Reference, unlike: Reference | None = None, selection: dc.Selection | None = None
-) -> pd.DataFrame:
-    """Return a dataset's images that have a sketch, nearest first: columns rank, distance (bins), index. Raises BadInput."""
-    keys = (listed(dataset), key_of(reference), key_of(unlike))
-    return _ranking((*keys, selection_key(selection), extractor()), dataset, reference, unlike, selection)
-
-
-@st.cache_resource(max_entries=48, show_spinner=False)
-def _ranking(
-    keys: tuple[str, ...], _dataset: Ready, _like: Reference, _unlike: Reference | None, _by: dc.Selection | None
-) -> pd.DataFrame:
-    if _dataset.dataset.part is not None:  # a filter is answered at once where the whole is ranked already
-        dataset = _whole(_dataset.dataset)
-        whole = Ready(dataset, workspace().store.dna_key(dataset, extractor()) or "")
-        if (ranked := _rankings.get((listed(whole), *keys[1:]))) is not None:
-            return retrieval.among(ranked, {row.index for row in files(_dataset.dataset)})
-    sketches = sketches_of(_dataset)
-    against, other = as_dna(_like), None if _unlike is None else as_dna(_unlike)
-    distances = retrieval.distances_to(sketches, against, other, _by)
-    rows = files(_dataset.dataset)
-    found = retrieval.numbered(rows, sketches, distances, retrieval.nearest_first(rows, sketches, distances))
-    _rankings[keys] = found
-    return found
-
-
-def _whole(part: Dataset) -> Dataset:
+def whole_of(part: Dataset) -> Dataset:
+    """Return the dataset that a part is of."""
     return replace(part, name=parse_part(part.name)[0], part=None)
 
 
@@ -250,7 +222,7 @@ def files_known(dataset: Dataset) -> str:
 def _files(root: str, key: str, _dataset: Dataset) -> list[FileRow]:
     if _dataset.part is None:
         return workspace().files(_dataset)
-    whole = _whole(_dataset)
+    whole = whole_of(_dataset)
     rows = files(whole)
     return [rows[at] for at in choose(_table(whole), _dataset.part, whole.name)]
 
@@ -283,7 +255,7 @@ def _table(dataset: Dataset) -> pd.DataFrame:
 def _attributes(root: str, number: int, part: str, described: str, _dataset: Dataset) -> pd.DataFrame:
     if _dataset.part is None:
         return workspace().described(_dataset)
-    whole = _whole(_dataset)
+    whole = whole_of(_dataset)
     table = _table(whole)  # read once, whatever is filtered
     return table.iloc[choose(table, _dataset.part, whole.name)]
 

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 import dnacore as dc
-from ui.app import address, capture, reads, words
+from ui.app import address, capture, comparisons, reads, words
 from ui.app.reads import Average, Image, Ready
 from ui.choices import choices, parts, picking
 from ui.components import wall
@@ -133,7 +133,7 @@ def _shown(
     _unlike: Reference | None,
     _selection: dc.Selection | None,
 ) -> wall.Long:
-    ranked = reads.ranking(_dataset, _reference, _unlike, _selection)
+    ranked = comparisons.ranking(_dataset, _reference, _unlike, _selection)
     say = (lambda value: f"{value:+.1f}") if _unlike is not None else (lambda value: f"{value:.1f}")
     rows = reads.files(_dataset.dataset)
     labels = None
