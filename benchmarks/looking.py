@@ -6,7 +6,12 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 
-FILTERS = ("with shape round", "with shape square", "with warm", "without warm")  # what `benchmarks.many` says of its images
+FILTERS = (
+    "with shape round",
+    "with shape square",
+    "with warm",
+    "without warm",
+)  # what `benchmarks.many` says of its images
 NEURONS = 8
 CLICK = "one => { const begun = performance.now(); one.click(); return begun; }"
 ENTER = """one => {

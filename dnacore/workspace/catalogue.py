@@ -12,10 +12,9 @@ import random
 import re
 import sqlite3
 import time
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
 
 from filelock import FileLock
 
@@ -28,7 +27,6 @@ REST_NS, LONG_REST_NS = (
     50_000_000,
     3_000_000_000,
 )  # how long a file must have been left alone, by how fine its times are
-Answer = TypeVar("Answer")
 
 
 class Catalogue:
@@ -38,7 +36,7 @@ class Catalogue:
         """Open the file, or make it. What had to be done to one that is broken or lost is said in `notice`."""
         self.path = path
         self.notice = ""
-        self._answers: dict[Hashable, tuple[tuple[int, ...], Any]] = {}
+        self._answers: dict[tuple[object, ...], tuple[tuple[int, ...], list[sqlite3.Row]]] = {}
         try:
             if salvage.is_lost(path):
                 self.notice = self._find_again()
@@ -69,6 +67,16 @@ class Catalogue:
         except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             raise Damaged(self._start_again()) from error
 
+    def rows(self, query: str, *values: object) -> list[sqlite3.Row]:
+        """All rows of one query. Raises as `reading` does."""
+        with self.reading() as db:
+            return db.execute(query, values).fetchall()
+
+    def row(self, query: str, *values: object) -> sqlite3.Row | None:
+        """The first row of one query; None without any. Raises as `reading` does."""
+        with self.reading() as db:
+            return db.execute(query, values).fetchone()
+
     @contextmanager
     def changing(self) -> Iterator[sqlite3.Connection]:
         """A connection inside one transaction: all of the block's changes happen, or none."""
@@ -83,19 +91,18 @@ class Catalogue:
                 raise
             connection.commit()
 
-    def remembered(self, question: Hashable, ask: Callable[[sqlite3.Connection], Answer]) -> Answer:
-        """What a query answers, asked again only once the file has changed: counting 100,000 rows takes 40 ms each time.
+    def remembered(self, query: str, *values: object) -> list[sqlite3.Row]:
+        """The same as `rows`, asked again only once the file has changed: counting 100,000 rows takes 40 ms each time.
 
-        question: what the answer is known by; few and small ones, they are kept for good. Not to be changed.
+        For queries of a few kinds with a few rows: answers are kept for good. Not to be changed.
         """
         stamp = self._stamp()
-        known = self._answers.get(question)
+        known = self._answers.get((query, *values))
         if known is not None and known[0] == stamp:
             return known[1]
-        with self.reading() as connection:
-            found = ask(connection)
+        found = self.rows(query, *values)
         if stamp is not None:  # as of before the query: what changed since then shows in the file's next stamp
-            self._answers[question] = (stamp, found)
+            self._answers[(query, *values)] = (stamp, found)
         return found
 
     def _stamp(self) -> tuple[int, ...] | None:
@@ -115,14 +122,12 @@ class Catalogue:
 
     def born(self) -> float:
         """When this catalogue was made, or made again: files from before may belong to one that is lost."""
-        with self.reading() as db:
-            row = db.execute("SELECT last FROM number WHERE name = 'born'").fetchone()
+        row = self.row("SELECT last FROM number WHERE name = 'born'")
         return float(row["last"]) if row else 0.0
 
     def has_been_used(self) -> bool:
         """Whether there ever was a dataset, removed ones included."""
-        with self.reading() as db:
-            return db.execute("SELECT 1 FROM sqlite_sequence WHERE name = 'dataset' AND seq > 0").fetchone() is not None
+        return self.row("SELECT 1 FROM sqlite_sequence WHERE name = 'dataset' AND seq > 0") is not None
 
     def _version(self) -> int:
         """The version of the file's tables; 0 for a new file. Takes no lock."""
@@ -143,7 +148,7 @@ class Catalogue:
                 connection.execute("BEGIN IMMEDIATE")
                 version = connection.execute("PRAGMA user_version").fetchone()[0]
                 if version == VERSION:
-                    return  # another process was faster
+                    return  # another process did it first
                 scripts = [TABLES] if version == 0 else [UPGRADES[v] for v in range(version, VERSION)]
                 for statement in (one for script in scripts for one in statements(script)):
                     try:
@@ -152,7 +157,7 @@ class Catalogue:
                         if "duplicate column" not in str(error):
                             raise
                 numbers = {"catalogue": random.SystemRandom().getrandbits(48), **_numbers(self.path.parent)}
-                numbers["born"] *= version == 0  # a catalogue that is only upgraded already names every file
+                numbers["born"] *= version == 0  # an upgraded catalogue already names every file
                 connection.executemany("INSERT OR IGNORE INTO number VALUES (?,?)", numbers.items())
                 connection.execute(f"PRAGMA user_version = {VERSION}")
 

@@ -108,7 +108,7 @@ class Registry:
 
     def datasets(self) -> list[Dataset]:
         """All datasets in the order they were added."""
-        return list(self.catalogue.remembered("datasets", _all))
+        return [_dataset(row) for row in self.catalogue.remembered(_DATASETS + " ORDER BY dataset.id")]
 
     def dataset(self, name: str | Path) -> Dataset:
         """The dataset of that name, or `NAME[column=value]`. A folder's path is registered under the folder's name.
@@ -234,10 +234,6 @@ _DATASETS = (
     "SELECT dataset.*, (SELECT count(*) FROM file WHERE file.dataset = dataset.id AND file.there) AS images "
     "FROM dataset"
 )
-
-
-def _all(db: sqlite3.Connection) -> list[Dataset]:
-    return [_dataset(row) for row in db.execute(_DATASETS + " ORDER BY dataset.id")]
 
 
 def _dataset(row: sqlite3.Row) -> Dataset:

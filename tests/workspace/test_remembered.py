@@ -19,16 +19,13 @@ def rested(path: Path, seconds: float = 10.0) -> None:
     os.utime(path, ns=(then, then))
 
 
-def test_a_question_is_asked_once_while_nothing_changes(tmp_path: Path) -> None:
+def test_a_question_is_asked_once_while_nothing_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = dc.Workspace.open(tmp_path / "home").catalogue
     rested(kept.path)
     asked = []
-
-    def ask(db):
-        asked.append(db)
-        return db.execute("SELECT count(*) FROM dataset").fetchone()[0]
-
-    assert [kept.remembered("datasets", ask) for _ in range(3)] == [0, 0, 0]
+    rows = kept.rows
+    monkeypatch.setattr(kept, "rows", lambda *query: asked.append(query) or rows(*query))
+    assert [kept.remembered("SELECT count(*) FROM dataset")[0][0] for _ in range(3)] == [0, 0, 0]
     assert len(asked) == 1
 
 
@@ -61,7 +58,7 @@ def test_a_change_that_the_files_time_does_not_show_is_seen(tmp_path: Path, whol
 
     def names() -> list[str]:
         os.utime(kept.path, ns=(now, now))
-        return kept.remembered("names", lambda db: [row[0] for row in db.execute("SELECT name FROM number")])
+        return [row["name"] for row in kept.remembered("SELECT name FROM number")]
 
     with kept.changing() as db:
         db.execute("INSERT INTO number VALUES ('first', 1)")

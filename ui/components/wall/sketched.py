@@ -23,7 +23,7 @@ def columns_url(shown: list[Ready]) -> list[str]:
 
 @st.cache_resource(max_entries=24, show_spinner=False)
 def _pictures(key: str, _one: Ready) -> tuple[tuple[Picture, ...], bytes]:
-    if _one.dataset.imported:  # its images are somewhere else
+    if _one.dataset.imported:  # imported without its images
         return (), wall.packed({"dataset": _one.dataset.id, "index": [], "name": [], "version": []})
     every = whole.of(_one.dataset)
     found = tuple(every[at] for at in reads.sketches_of(_one).found)
