@@ -119,7 +119,7 @@ def shown(
     return _shown(keys, reads.selection_key(selection), column, far, dataset, reference, unlike, selection)
 
 
-@st.cache_resource(max_entries=12, show_spinner=False)
+@st.cache_resource(max_entries=6, show_spinner=False)
 def _shown(
     keys: tuple[str, ...],
     selection: str,

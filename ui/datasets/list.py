@@ -180,7 +180,7 @@ def _wall(dataset: Dataset, ready: Ready | None, kept: Sequence[int], labels: tu
         closeup.show(ready or Ready(dataset, ""), seen.opened, among=seen.among, rankable=ready is not None)
 
 
-@st.cache_resource(max_entries=24, show_spinner=False)
+@st.cache_resource(max_entries=8, show_spinner=False)
 def _long(known: str, labels: tuple[str, ...] | None, _dataset: Dataset, _kept: Sequence[int]) -> wall.Long:
     every = whole.of(_dataset)
     if labels is None:

@@ -56,7 +56,7 @@ def deck(chosen: Chosen, found: dc.Sensitivity) -> sorting_wall.Deck:
     return _deck(keys, chosen, found)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@st.cache_resource(max_entries=4, show_spinner=False)
 def _deck(keys: tuple[str, ...], _chosen: Chosen, _found: dc.Sensitivity) -> sorting_wall.Deck:
     counts = steps(min(MOST, len(_found.emd)))
     order = _found.order[: counts[-1]]
