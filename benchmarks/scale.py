@@ -1,8 +1,7 @@
-"""What a large set costs beside the network: `python -m benchmarks.scale [catalogue] [merge] [jobs] [ray DATA]`.
+"""What a large set costs beside the network: `python -m benchmarks.scale [catalogue] [merge] [jobs]`.
 
 catalogue: 1,000,000 rows of images, their listing and look-up. merge: 2,000 shards of 9,984 neurons and 1,000 bins into
-one DNA, with the peak of memory. jobs: a look at 300 ended jobs. ray DATA: extraction on a Ray cluster of one worker
-against this process, on the same cores, by the slope between 96 and 384 images of a folder.
+one DNA, with the peak of memory. jobs: a look at 300 ended jobs. What Ray costs: `python -m benchmarks.ray_overhead`.
 """
 
 from __future__ import annotations
@@ -146,40 +145,11 @@ def many_jobs() -> None:
         timed(f"every further look at {JOBS} ended jobs", lambda: jobs.list_jobs(workspace))
 
 
-def on_ray(data: Path) -> None:
-    """Seconds an image beyond the first ones, here and in one Ray worker with as many threads."""
-    import torch
-
-    from dnacore.extraction.extraction import extract_dataset
-    from dnacore.extraction.ray_engine import Cluster, ray_engine
-    from dnacore.images.files import find_images
-
-    paths = [str(data / f.path) for f in find_images(data)[0]][:384]
-    network = dc.load_extractor("efficientnet_lite0", "cpu")
-    threads = torch.get_num_threads()
-    with tempfile.TemporaryDirectory() as folder, ray_engine(Cluster("local", cpus=threads)) as engine:
-        workspace = dc.Workspace.open(folder)
-        ranges = dc.Calibration(np.full(network.n_neurons, -2.0), np.full(network.n_neurons, 6.0), network.layers,
-                                network.fingerprint, "made up")  # fmt: skip
-        for turn in range(3):
-            slopes = {}
-            for name, chosen in (("here", None), ("on Ray", engine)):
-                seconds = []
-                for count in (16, 96, 384):  # the first of them starts what has to be started
-                    listed = Path(folder, f"{name} {turn} {count}.txt")
-                    listed.write_text("\n".join(paths[:count]) + f"\n# {turn}\n")
-                    dataset = workspace.add_dataset(f"{name} {turn} {count}", listed)
-                    seconds.append(extract_dataset(workspace, dataset, network, ranges, engine=chosen).seconds)
-                slopes[name] = (seconds[2] - seconds[1]) / (len(paths) - 96)
-            print("  ".join(f"{name} {1e3 * slope:.1f} ms an image" for name, slope in slopes.items()),
-                  f" ratio {slopes['on Ray'] / slopes['here']:.3f}")  # fmt: skip
-
-
 def main(arguments: list[str]) -> None:
     """Run what is named, or all that needs no images."""
     steps = {"catalogue": catalogue, "merge": merge, "jobs": many_jobs}
-    if arguments[:1] in (["ray"], ["merged"]):
-        on_ray(Path(arguments[1])) if arguments[0] == "ray" else merged(arguments[1])
+    if arguments[:1] == ["merged"]:
+        merged(arguments[1])
         return
     for name in arguments or list(steps):
         steps[name]()

@@ -44,7 +44,7 @@ with left:
         layout.caption("Draws ten small datasets and compares them. Takes a minute or two; nothing is downloaded.")
         demo.offer()
 with right:
-    st.subheader("Take the tour", anchor=False)
+    st.subheader("New here?", anchor=False)
     layout.caption("Five steps from a folder of faces to the neurons that see hats, and the images that have one.")
     if st.button("Take the tour", key="tour-begin", type="primary" if ready else "secondary"):
         tour.begin()

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 # Set before anything imports torch, numba, Streamlit or the hub's client, which read these once. Subprocesses inherit.
@@ -50,15 +48,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_unconfigure() -> None:
     """Leave no workspace behind."""
     shutil.rmtree(_HOME, ignore_errors=True)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _networks_are_forgotten() -> Iterator[None]:
-    """Keep no network for other modules' tests: each process would come to hold gigabytes of them."""
-    yield
-    loader = sys.modules.get("dnacore.extractors.loader")
-    if loader is not None:
-        loader.forget_extractors()
 
 
 @pytest.fixture

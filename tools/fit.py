@@ -20,7 +20,8 @@ IS_DARK = """dark => {
 IS_AT_REST = """() => {
   const runs = document.querySelector('[data-testid=stApp]')?.dataset.testScriptState !== 'notRunning';
   const moves = document.getAnimations().some(one => one.playState === 'running' && one.effect.getComputedTiming().iterations < 99);
-  const comes = [...document.images].some(image => !image.complete);
+  const roots = [document, ...[...document.querySelectorAll('*')].map(one => one.shadowRoot).filter(Boolean)];
+  const comes = roots.some(root => [...root.querySelectorAll('img')].some(image => !image.complete));
   if (runs || moves || comes || document.querySelector('[data-testid=stSkeleton], [data-testid=stSpinner]'))
     window.restless = performance.now();
   return performance.now() - window.restless > 400;
@@ -28,7 +29,7 @@ IS_AT_REST = """() => {
 RUN = """async () => (await axe.run(document, {resultTypes: ['violations']})).violations.map(v => ({
   id: v.id, impact: v.impact, help: v.help, nodes: v.nodes.slice(0, 4).map(n => n.target.join(' ') + ' ' + n.html.slice(0, 160))
 }))"""
-CUT_OFF = Path(__file__).with_name("cut_off.js")
+CUT_OFF, SIZES = Path(__file__).with_name("cut_off.js"), Path(__file__).with_name("sizes.js")
 
 
 def axe() -> str | None:
@@ -60,4 +61,10 @@ def grave(page: Page) -> list[str]:
 def cut_off(page: Page) -> list[str]:
     """Return what is wider than the window, lies beyond it, or is hidden by the edge of its own box."""
     found: list[str] = page.evaluate(CUT_OFF.read_text(encoding="utf-8"))
+    return found
+
+
+def sizes(page: Page) -> dict[str, list[float | None]]:
+    """Return how large what is shown is, and how far it stands out from the page: [smallest px, largest px, contrast]."""
+    found: dict[str, list[float | None]] = page.evaluate(SIZES.read_text(encoding="utf-8"))
     return found

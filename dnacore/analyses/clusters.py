@@ -18,7 +18,7 @@ SHARE, LIFT = 0.2, 2.0  # a word names a cluster from this share of its images o
 class Cluster:
     """A dense region of a map.
 
-    place: its middle. images: how many. name: its word. share, overall: of its images, and of all, that show the word.
+    place: of the image in its middle. images: how many. name: its word. share, overall: of its images, and of all, that show the word.
     """
 
     place: tuple[float, float]
@@ -56,6 +56,7 @@ def named_clusters(points: np.ndarray, words: Sequence[Sequence[str]], seed: int
         ]
         if names:
             _, name, share, whole = max(names)
-            x, y = np.median(points[inside], axis=0).tolist()
+            middle = np.median(points[inside], axis=0)  # may lie between two halves, where there is nothing
+            x, y = points[inside][np.linalg.norm(points[inside] - middle, axis=1).argmin()].tolist()
             clusters.append(Cluster((x, y), size, name, share, whole))
     return clusters

@@ -20,6 +20,8 @@ from dnacore.workspace.datasets import parse_part
 from dnacore.workspace.journal import Journal
 from dnacore.workspace.workspace import Workspace
 
+_USUAL = {"precision": "fp32", "engine": "local", "gpus_per_worker": 0.0}  # not written down
+
 
 class Reporter:
     """Reports progress: as a line on the terminal, and in the journal when this is a background job."""
@@ -105,14 +107,19 @@ def as_command(workspace: Workspace, options: Namespace) -> list[str]:
         for name in map(str, options.names)
     ]
     line = [options.command, *([options.name] if options.command == "calibrate" else []), *names]
-    for name in ("extractor", "device", "precision", "batch_size", "calibration", "bins", "architecture", "prepare"):
+    for name in (
+        "extractor", "device", "precision", "batch_size", "calibration", "bins", "architecture", "prepare",
+        "engine", "ray_address", "gpus_per_worker", "cpus_per_worker",
+    ):  # fmt: skip
         value = getattr(options, name, None)
-        if value not in (None, "auto", "fp32"):
+        if value not in (None, _USUAL.get(name, "auto")):
             file = name in ("calibration", "extractor") and absolute(value).is_file()
             line += [f"--{name.replace('_', '-')}", str(absolute(value) if file else value)]
     if options.arguments:
         line += ["--arguments", json.dumps(options.arguments)]
     if layers := getattr(options, "covariance", None):
         line += ["--covariance", *layers]
-    switches = {"no_sketches": "--no-sketches", "download": "--download", "extract": "--extract"}
+    switches = {
+        "no_sketches": "--no-sketches", "download": "--download", "extract": "--extract", "words": "--words",
+    }  # fmt: skip
     return line + [switch for name, switch in switches.items() if getattr(options, name, False)]

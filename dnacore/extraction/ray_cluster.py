@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -97,8 +99,20 @@ def add_up(ray: Any, paths: Sequence[Path], say: Callable[[int, int], None]) -> 
 
 def connect(ray: Any, address: str) -> None:
     """Connect to a cluster, or start one on this machine where none runs. Raises Unavailable."""
+    heed = signal.getsignal(signal.SIGTERM)
+    try:
+        _connected(ray, address)
+    finally:  # Ray's own would end this process on the spot, instead of cancelling the job
+        if heed is not None and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, heed)
+
+
+def _connected(ray: Any, address: str) -> None:
     # What a worker imports is what this process runs, also where it was not installed but started from a checkout.
-    beside = {"env_vars": {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), *_python_path()])}}
+    # A worker's network runs in a thread, whose freed memory glibc would give back in spite of `forward.malloc` if the
+    # thread had an arena of its own: that cost half of a forward (docs/scale.md).
+    path = os.pathsep.join([str(Path(__file__).parents[2]), *_python_path()])
+    beside = {"env_vars": {"PYTHONPATH": path, "MALLOC_ARENA_MAX": "1"}}
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "error", "runtime_env": beside}
     if address != "local":
         try:

@@ -119,7 +119,7 @@ class RayEngine:
         self._workers: dict[Any, tuple[Any, tuple[FileRow, ...], int] | None] = {}  # {actor: (future, files, try)}
         self._made_for: object = None
         self._asked: dict[Any, Any] = {}  # {actor: the answer to `now` that is still to come}
-        self._placed: set[Any] = set()  # actors that have answered
+        self._through: dict[Any, int] = {}  # {actor that has answered: images of its shard that were through by then}
         self._heard = time.monotonic()
 
     def run(self, loop: Loop, work: Plan, batch_size: int, store: Store, setting: Setting) -> list[Shard]:
@@ -148,10 +148,7 @@ class RayEngine:
                 )
             self._hire(loop, len(todo))
             for worker in [worker for worker, task in self._workers.items() if task is None]:
-                if todo:
-                    files, tried = todo.popleft()
-                    future = worker.count.remote(about, files, store.new_shard(), loop.done)
-                    self._workers[worker] = (future, files, tried)
+                self._hand_out(worker, todo, about, loop, store)
             if not self._busy():
                 time.sleep(LOOK)
             waited = 0.0 if self._busy() else waited + LOOK
@@ -160,7 +157,7 @@ class RayEngine:
                     f"The Ray cluster has had no machine with room for a worker for {PATIENCE:.0f} seconds. "
                     f"{loop.done:,} of {loop.total:,} images are kept: run it again when there is one."
                 )
-            for written, files, tried in self._collected():
+            for worker, written, files, tried in self._collected():
                 if written is None:
                     if tried >= TRIES:
                         raise Unavailable(
@@ -169,6 +166,9 @@ class RayEngine:
                         )
                     todo.appendleft((files, tried + 1))
                     continue
+                self._hand_out(
+                    worker, todo, about, loop, store
+                )  # at once: the catalogue can wait, a network should not
                 number = store.enter(loop.dataset, setting, written)
                 finished.append(Shard(number, written.members))
                 loop.done += len(written.members)
@@ -194,7 +194,7 @@ class RayEngine:
 
     def _tell(self, loop: Loop, ahead: int) -> None:
         """Report how far it is, or that others hold the cluster and no worker has a place there so far."""
-        if self._placed or time.monotonic() - self._heard < WAITS or not is_held(self._ray, self._cluster):
+        if self._through or time.monotonic() - self._heard < WAITS or not is_held(self._ray, self._cluster):
             loop.tell(ahead)
             return
         stage = f"waiting for a free {'GPU' if self._cluster.gpus else 'CPU'} of the cluster for"
@@ -223,47 +223,59 @@ class RayEngine:
             ).remote(extractor.spec, weights, "cuda" if gpus else "cpu", max(1, int(cpus)), loop.calibration)  # fmt: skip
             self._workers[worker] = None
 
-    def _collected(self) -> Iterator[tuple[Written | None, tuple[FileRow, ...], int]]:
-        """What the workers have finished by now; None where one was lost with its shard."""
+    def _hand_out(
+        self, worker: Any, todo: deque[tuple[tuple[FileRow, ...], int]], about: Any, loop: Loop, store: Store
+    ) -> None:
+        """Give a worker the next shard, where there is one."""
+        if todo:
+            files, tried = todo.popleft()
+            future = worker.count.remote(about, files, store.new_shard(), loop.done)
+            self._workers[worker] = (future, files, tried)
+
+    def _collected(self) -> Iterator[tuple[Any, Written | None, tuple[FileRow, ...], int]]:
+        """(worker, what it has finished by now, the shard's files, try); None where it was lost with its shard."""
         if not self._busy():
             return
         from ray.exceptions import RayActorError, RayTaskError
 
-        ready, _ = self._ray.wait(self._busy(), timeout=LOOK, num_returns=len(self._busy()))
+        self._ray.wait(self._busy(), timeout=LOOK)  # returns with the first: no worker waits for the others
+        ready, _ = self._ray.wait(self._busy(), timeout=0, num_returns=len(self._busy()))
         for worker, task in list(self._workers.items()):
             if task is None or task[0] not in ready:
                 continue
             future, files, tried = task
             self._workers[worker] = None
+            self._asked.pop(worker, None)  # what it was asked is of the shard before
             try:
-                yield self._ray.get(future), files, tried
+                written = self._ray.get(future)
             except RayTaskError as problem:  # an error of ours, whose sentence is meant for the user
                 raise problem.cause if isinstance(problem.cause, DnaError) else problem from None
             except RayActorError:
                 del self._workers[worker]
-                self._asked.pop(worker, None)
-                self._placed.discard(worker)
-                yield None, files, tried
+                self._through.pop(worker, None)
+                yield worker, None, files, tried
+                continue
+            self._through[worker] = 0
+            yield worker, written, files, tried
 
     def _in_hand(self) -> int:
-        """Images that are through in shards that are not finished yet."""
+        """Images that are through in shards that are not finished yet, as far as the workers have said."""
         for worker, task in self._workers.items():
             if task is not None and worker not in self._asked:
                 self._asked[worker] = worker.now.remote()
-        asked, total = {answer: worker for worker, answer in self._asked.items()}, 0
-        for answer in self._ray.wait(list(asked), num_returns=len(asked), timeout=LOOK)[0] if asked else []:
+        asked = {answer: worker for worker, answer in self._asked.items()}
+        for answer in self._ray.wait(list(asked), num_returns=len(asked), timeout=0)[0] if asked else []:
             del self._asked[asked[answer]]
             with suppress(Exception):  # a lost worker is noticed where its shard is collected
-                total += self._ray.get(answer)
-                self._placed.add(asked[answer])
-        if self._placed:
+                self._through[asked[answer]] = self._ray.get(answer)
+        if self._through:
             self._heard = time.monotonic()
-        return total
+        return sum(self._through.values())
 
     def _end_workers(self) -> None:
         for worker in self._workers:
             self._ray.kill(worker)
-        self._workers, self._asked, self._placed = {}, {}, set()
+        self._workers, self._asked, self._through = {}, {}, {}
 
 
 @contextmanager

@@ -21,26 +21,9 @@ from dnacore.errors import BadInput
 from dnacore.images import tars
 
 SUFFIXES = frozenset(
-    [
-        "jpg",
-        "jpeg",
-        "jpe",
-        "jfif",
-        "png",
-        "apng",
-        "bmp",
-        "dib",
-        "gif",
-        "webp",
-        "tif",
-        "tiff",
-        "ppm",
-        "pgm",
-        "pbm",
-        "pnm",
-    ]
+    ["jpg", "jpeg", "jpe", "jfif", "png", "apng", "bmp", "dib", "gif", "webp", "tif", "tiff", "ppm", "pgm", "pbm", "pnm"]
     + (["avif"] if find_spec("PIL._avif") else [])
-)
+)  # fmt: skip
 """Lower-case file name endings that count as images."""
 
 JUNK = frozenset({"__macosx", "thumbs.db", "desktop.ini", "@eadir", "$recycle.bin", "system volume information"})
@@ -100,7 +83,7 @@ def find_images(source: Path) -> tuple[list[ImageFile], list[Rejected]]:
     """All image files of a folder (nested), a `.tar` or a `.txt` list, sorted by path, and those left out.
 
     Links to files and folders are followed; a folder is not entered again below itself. Hidden names are skipped.
-    In a list, each line is a path (absolute, or relative to the list's folder); blank lines and lines starting with
+    In a list, each line is a path (absolute, or relative to the list's folder) of an image or a tar; blank lines and lines starting with
     `#` are skipped, repeated lines count once, and files outside the list's folder keep their absolute path.
     A folder without images gives two empty lists.
 
@@ -262,7 +245,9 @@ def _from_list(source: Path) -> tuple[list[ImageFile], list[Rejected]]:
         path = path.replace(os.sep, "/")
         try:
             inner = None if os.path.lexists(full) else tars.find(Path(full))
-            if inner is None:
+            if inner is None and tars.is_tar(full) and os.path.isfile(full):
+                _look_into(path + "/", Path(full), found, rejected)
+            elif inner is None:
                 _judge(path, full, os.stat(full), found, rejected)
             elif inner[1].size:
                 found.append(ImageFile(path, inner[1].size, inner[0].stat().st_mtime_ns))

@@ -173,10 +173,12 @@ def _result(
     curves = {s.name: {"strengths": BY_NAME[s.name].strengths, "distance": s.y[1:]} for s in series}
     more: dict[str, Any] = {"images": images, "curves": curves}
     mildest = rows[-1]
+    times = (
+        f", {rows[0]['distance'] / mildest['distance']:.1f} times as far as the least" if mildest["distance"] else ""
+    )
     text = (
-        f"{rows[0]['change'].capitalize()} moves {one.name} farthest ({rows[0]['distance']:.1f} bins at "
-        f"{rows[0]['strongest']:g} {rows[0]['unit']}), {mildest['change']} least ({mildest['distance']:.1f} at "
-        f"{mildest['strongest']:g} {mildest['unit']})."
+        f"{rows[0]['change'].capitalize()} ({rows[0]['strongest']:g} {rows[0]['unit']}) moves {one.name} farthest"
+        f"{times}, {mildest['change']} ({mildest['strongest']:g} {mildest['unit']}) least."
     )
     advice = (
         "Changes that hardly move the DNA are safe to make to training images; the others are a dataset of their own."

@@ -157,7 +157,7 @@ def _result(
     text = (
         f"Nearest to {names[0]} is {order}"
         if len(rows) > 1
-        else f"{near['domain']} lies {near['distance']:.3g} bins from {names[0]}"
+        else f"{near['domain']} is told from {names[0]} in {100 * near['auc_selected']:.0f} of 100 pairs"
     )
     text += f"; {far['domain']} lies {times:.1f} times as far away as {near['domain']}." if len(rows) > 1 else "."
     hard = min(rows, key=lambda row: row["auc_selected"])

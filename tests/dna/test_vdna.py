@@ -24,6 +24,7 @@ from dnacore.dna.calibration import Calibration
 from dnacore.dna.histogram import DNA
 from dnacore.dna.vdna import read_peer, read_ranges, write_peer
 from dnacore.extraction.batches import feed
+from dnacore.extractors.loader import forget_extractors
 
 vdna = pytest.importorskip("vdna", reason="the authors' library is not installed", exc_type=ImportError)
 
@@ -69,6 +70,7 @@ def both(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         kinds[1][name] = peer_dna(theirs, "histogram-1000", paths[:count])
         kinds[2][name] = peer_dna(theirs, "gaussian", paths[:count])
         kinds[3][name] = peer_dna(theirs, "layer-gaussian", paths[:count])
+    forget_extractors()  # half a gigabyte that no other test asks for
     return Both(*kinds)
 
 

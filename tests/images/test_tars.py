@@ -80,6 +80,22 @@ def test_a_list_may_name_images_inside_a_tar(tmp_path: Path) -> None:
     assert [r.reason for r in rejected] == ["the file is empty", "there is no such file"]
 
 
+def test_a_list_may_name_whole_tars(tmp_path: Path) -> None:
+    """How a part of many shards is chosen; read twice, an image counts once."""
+    pack(tmp_path / "lists" / "near.tar", {"a.png": picture(1), "b.txt": b"words"})
+    far = pack(tmp_path / "far" / "0.tar", {"c.png": picture(2)})
+    (tmp_path / "far" / "noise.tar").write_bytes(b"no tar at all" * 100)
+    lines = ["near.tar", "near.tar/a.png", str(far), "../far/noise.tar", "gone.tar"]
+    (tmp_path / "lists" / "picked.txt").write_text("\n".join(lines))
+    found, rejected = find_images(tmp_path / "lists" / "picked.txt")
+    assert [f.path for f in found] == [f"{far}/c.png", "near.tar/a.png"]
+    assert {Path(r.path).name: r.reason for r in rejected} == {
+        "noise.tar": "it is not a tar file, or it is cut off or compressed", "gone.tar": "there is no such file",
+    }  # fmt: skip
+    for one in found:
+        assert tars.read_bytes(tmp_path / "lists" / one.path).startswith(b"\x89PNG")
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
 def test_a_pipe_called_a_tar_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.tar")

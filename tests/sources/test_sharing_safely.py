@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import http.server
 import json
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -15,11 +17,13 @@ import numpy as np
 import pytest
 
 import dnacore as dc
+from dnacore import atomic
 from dnacore.dna.file import about
 from dnacore.errors import BadInput, Cancelled, Unavailable
 from dnacore.sources import exchange
 from dnacore.sources.import_process import Imported
 from dnacore.sources.shared import download, gallery, place
+from dnacore.sources.shared import publish as publishing
 from dnacore.sources.shared.gallery import galleries, leave, nearest, news, take_in
 from dnacore.sources.shared.publish import Allowed, publish
 from dnacore.workspace.saved import cards, imported
@@ -44,14 +48,14 @@ class Owner:
         return self.workspace.dataset(name)
 
     def dna(self, dataset: Any) -> dc.DNA:
-        return a_dna(dataset.name)
+        return a_dna(dataset.name, 2 if dataset.name == "night" else 1)
 
 
 @pytest.fixture
 def owner(tmp_path: Path) -> Any:
     ws = dc.Workspace.open(tmp_path / "owner")
-    for name in ("day", "night"):
-        ws.add_dataset(name, small_world.draw(tmp_path / name, 2))
+    for seed, name in enumerate(("day", "night")):
+        ws.add_dataset(name, small_world.draw(tmp_path / name, 2, seed))
     return Owner(ws)
 
 
@@ -122,6 +126,91 @@ def test_of_two_publishers_under_one_name_the_second_is_told(
     with pytest.raises(BadInput, match="--as"):
         publish(owner, "day", team, Allowed("The second", thumbnails=True))
     assert cards.parse((team / "day.card.json").read_bytes()).about == "The first"
+
+
+@pytest.mark.parametrize("when", ["card", "strip", "check"])
+@pytest.mark.parametrize("both", [(True, False), (False, True), (True, True)])
+def test_two_who_replace_a_dna_at_once_leave_one_that_readers_take(
+    owner: Any,
+    friend: dc.Workspace,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    when: str,
+    both: tuple[bool, bool],
+) -> None:
+    """Whatever the second writes between two files of the first, DNA, card and thumbnails are of one hand in the end."""
+    team, second = tmp_path / "team", []
+    publish(owner, "day", team, Allowed())
+    module = "dnacore.sources.shared.publish"
+    place_in = {
+        "card": f"{module}.cards.write",
+        "strip": f"{module}.atomic.write_bytes",
+        "check": f"{module}._of_one_hand",
+    }
+    usual = {"card": cards.write, "strip": atomic.write_bytes, "check": publishing._of_one_hand}[when]
+
+    def meanwhile(path: Path, *rest: Any) -> Any:
+        if not second and (when != "strip" or path.name.endswith(cards.PICTURE)):
+            second.append(True)
+            publish(owner, "night", team, Allowed("second", thumbnails=both[1]), called="day", replacing=True)
+        return usual(path, *rest)
+
+    monkeypatch.setattr(place_in[when], meanwhile)
+    publish(owner, "day", team, Allowed("first", thumbnails=both[0]), replacing=True)
+    assert take_in(friend, team).skipped == ()
+    card = cards.parse((team / "day.card.json").read_bytes())
+    strip = team / "day.thumbnails.jpg"
+    assert strip.exists() == card.picture == both[card.about == "second"]
+    assert not card.picture or card.strip == hashlib.sha256(strip.read_bytes()).hexdigest()
+    assert [row["sha256"] for row in json.loads((team / "gallery.json").read_text())["cards"]] == [card.sha256]
+
+
+def test_a_strip_that_the_card_does_not_tell_of_is_left_out(owner: Any, friend: dc.Workspace, tmp_path: Path) -> None:
+    publish(owner, "day", tmp_path / "team", Allowed(thumbnails=True))
+    publish(owner, "night", tmp_path / "other", Allowed(thumbnails=True))
+    os.replace(tmp_path / "other" / "night.thumbnails.jpg", tmp_path / "team" / "day.thumbnails.jpg")
+    given: list[int] = []
+    usual = gallery.import_apart
+
+    def here(ws: dc.Workspace, path: Path, name: str, picture: Path, apart: bool) -> Imported:
+        given.append(picture.stat().st_size)
+        return usual(ws, path, name, picture, apart)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gallery, "import_apart", here)
+        assert take_in(friend, tmp_path / "team").names == ("day",)
+    assert given == [0]
+
+
+def test_a_gallery_larger_than_one_may_be_is_not_begun(
+    owner: Any, friend: dc.Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    team = tmp_path / "team"
+    publish(owner, "day", team, Allowed())
+    size = (team / "day.dna.npz").stat().st_size
+    monkeypatch.setattr("dnacore.sources.shared.publish.MOST_BYTES", size + 100)
+    with pytest.raises(BadInput, match="another folder"):
+        publish(owner, "night", team, Allowed())
+    assert not (team / "night.dna.npz").exists()
+    publish(owner, "day", team, Allowed(), replacing=True)
+    monkeypatch.setattr(gallery, "MOST_BYTES", size - 1)
+    with pytest.raises(BadInput, match="several folders"):
+        take_in(friend, team)
+    assert imported.names(friend) == []
+
+
+def test_a_server_sends_no_more_than_its_index_tells_of(owner: Any, friend: dc.Workspace, tmp_path: Path) -> None:
+    publish(owner, "day", tmp_path / "team", Allowed())
+    index = tmp_path / "team" / "gallery.json"
+    row = json.loads(index.read_text())
+    row["cards"][0]["size"] = 10  # so that its sum looks small
+    index.write_text(json.dumps(row))
+
+    def answer(handler: http.server.BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(b"HTTP/1.0 200 OK\r\n\r\n" + (tmp_path / "team" / handler.path.split("/")[-1]).read_bytes())
+
+    with serving(answer) as address:
+        assert [reason for _, reason in take_in(friend, address).skipped] == ["It has more than 10 bytes."]
 
 
 def test_leaving_a_gallery_takes_nothing_else_along(friend: dc.Workspace, tmp_path: Path) -> None:

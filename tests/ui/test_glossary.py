@@ -20,11 +20,19 @@ from ui.figures import findings
 
 ROOT = Path(__file__).parents[2]
 LARGE = {"found", "question", "header", "title", "subheader"}  # what draws large letters
+STUDIES = ROOT / "dnacore" / "studies"  # their questions and findings are headlines of the Studies page
+PRESSED = {"button", "form_submit_button", "download_button", "page_link", "link", "popover", "expander"}
+ASKED = {"select", "select_named", "segments", "toggle", "selectbox", "multiselect", "text_input", "slider", "checkbox"}
 TECHNICAL = re.compile(
     r"\b(EMD|NFD|FD|FID|KID|AUC|ROC|PCA|UMAP|bins?|blocks?|idx|argsort|argmax|calibration|fingerprint|saturation|sketch(es)?"
     r"|quantiles?|shards?|noise_ratio|flat|tensor|embedding|cosine)\b"
 )
-OURS = re.compile(r"let go|lets go|\brenew|where it lies|not known|outside the ranges?|thrown away", re.IGNORECASE)
+OURS = re.compile(
+    r"let go|lets go|\brenew|where it lies|not known|outside the ranges?|thrown away|\btakes? (it |them )?in\b|taken in\b"
+    r"|\bidx\b|argsort|argmax|noise_ratio|\bemd_avg|\bshards?\b|\btensors?\b|\bNaN\b|dataframe|traceback"
+    r"|\bdna\.npz\b.*header",
+    re.IGNORECASE,
+)
 
 
 @cache
@@ -88,6 +96,46 @@ def headlines() -> list[str]:
     return [text for text in found if re.search("[a-z]{3}", text)]
 
 
+def of_studies() -> Iterator[str]:
+    """The questions of the studies, and the sentences that answer them."""
+    for path in STUDIES.glob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        makers = {node.name: node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+        for function in makers.values():
+            for call in ast.walk(function):
+                if isinstance(call, ast.Call) and called(call) == "Result":
+                    yield from answered(call.args[0], function, makers)
+        for call in ast.walk(tree):
+            if isinstance(call, ast.Call) and called(call) == "Study":
+                yield from literals(call.args[1])
+
+
+def answered(node: ast.AST, function: ast.FunctionDef, makers: dict[str, ast.FunctionDef]) -> Iterator[str]:
+    """What a study's answer is made of: written there, put together before, or made by a function of the module."""
+    yield from literals(node)
+    names = {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
+    for one in ast.walk(function):
+        into = one.targets if isinstance(one, ast.Assign) else [one.target] if isinstance(one, ast.AugAssign) else []
+        if any(isinstance(target, ast.Name) and target.id in names for target in into):
+            yield from literals(one.value)  # type: ignore[attr-defined]
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Call) and (maker := makers.get(called(inner))):
+            for sentence in returned(maker):
+                yield from literals(sentence)
+
+
+def on_controls() -> Iterator[str]:
+    """What stands on buttons, links and choices."""
+    for tree in trees().values():
+        for node in ast.walk(tree):
+            name = called(node) if isinstance(node, ast.Call) else ""
+            if name in PRESSED | ASKED:
+                # A link's first word is its page.
+                yield from (text for one in node.args[name == "link" :][:1] for text in literals(one))
+    for path in (ROOT / "ui").rglob("*.js"):
+        yield from re.findall(r"textContent = [\"`]([^\"`]+)", path.read_text(encoding="utf-8"))
+
+
 def returned(maker: ast.FunctionDef) -> Iterator[ast.AST]:
     for node in ast.walk(maker):
         if isinstance(node, ast.Return) and node.value is not None:
@@ -108,6 +156,18 @@ def test_no_technical_word_stands_in_large_letters():
     assert not bad, bad
 
 
+def test_the_studies_ask_and_answer_in_plain_words():
+    found = list(of_studies())
+    assert any(text.startswith("Yes: ") for text in found) and "Did it drift?" in found, "they are found"
+    assert not (bad := sorted({text for text in found if TECHNICAL.search(text) or OURS.search(text)})), bad
+
+
+def test_no_technical_word_stands_on_a_button_or_a_choice():
+    found = list(on_controls())
+    assert len(found) > 150 and {"Extract", "Share link", "Layout"} <= set(found), "they are found"
+    assert not (bad := sorted({text for text in found if TECHNICAL.search(text) or OURS.search(text)})), bad
+
+
 def test_no_word_that_only_we_use_stands_anywhere_on_the_screen():
     bad = []
     for path, tree in trees().items():
@@ -121,6 +181,13 @@ def test_no_word_that_only_we_use_stands_anywhere_on_the_screen():
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in documented:
                 bad += [f"{path.name}: {node.value}"] if " " in node.value and OURS.search(node.value) else []
+    for path in (ROOT / "ui").rglob("*.js"):
+        script = re.sub(r"^\s*//.*$", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        bad += [
+            f"{path.name}: {said}"
+            for said in re.findall(r"[\"`]([A-Z][^\"`]* [^\"`]*)[\"`]", script)
+            if OURS.search(said)
+        ]
     assert not bad, bad
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dnacore.workspace.saved.views import SavedView
-from ui.app import palette
+from ui.app import palette, theme
 from ui.choices import parts
 from ui.figures import distances, enlarge
 from ui.figures import heatmap as heatmaps
@@ -40,6 +41,16 @@ def test_a_figure_grows_with_its_type_and_stays_what_it_was():
     font = large.layout.template.layout.xaxis.tickfont.size
     assert font == round(enlarge.TYPE * palette.SMALL) == 18 and "18 px" in DOCUMENT
     assert small.layout.template.layout.xaxis.tickfont.size == palette.SMALL, "the page's own template is left alone"
+
+
+@pytest.mark.parametrize(("said", "rule"), [("the answer", ".vds-found"), ("the question", ".vds-question")])
+def test_what_must_be_read_from_the_back_is_as_large_as_the_document_says(said, rule):
+    row = next(line for line in DOCUMENT.splitlines() if line.startswith(f"| {said} |")).split("|")[3]
+    smallest, largest = (int(size) for size in re.findall(r"(?<![0-9])([23][0-9])(?![0-9])", row))
+    given = re.search(
+        rf"^{re.escape(rule)} {{ font-size: clamp\((\d+)px, [\d.]+vw, (\d+)px\)", theme.ROOM, re.MULTILINE
+    )
+    assert given and (smallest, largest) == (int(given[1]), int(given[2])) and smallest > 20, "larger than at work"
 
 
 def test_the_bar_says_where_one_is():

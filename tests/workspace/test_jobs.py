@@ -356,6 +356,17 @@ def test_a_job_from_a_terminal_can_be_resumed_from_elsewhere(
     ]  # fmt: skip
 
 
+def test_a_job_on_a_cluster_is_resumed_on_that_cluster(ws: dc.Workspace) -> None:
+    """Every option of extract that is not as usual is there again."""
+    given = [
+        "extract", "d", "--engine", "ray", "--ray-address", "local", "--gpus-per-worker", "0.5", "--cpus-per-worker", "2",
+        "--words", "--device", "cuda", "--precision", "bf16", "--bins", "500",
+    ]  # fmt: skip
+    first = parser._parser().parse_args(given)
+    again = parser._parser().parse_args(progress.as_command(ws, first))
+    assert vars(again) == vars(first)
+
+
 def test_watching_does_not_make_a_dead_job_look_alive(ws: dc.Workspace) -> None:
     write(ws, "j-1", {"event": "started", "pid": 1}, PROGRESS)
     (ws.root / "jobs" / "j-1" / "alive.lock").touch()

@@ -129,6 +129,12 @@ def several(names: Sequence[str], noun: str = "dataset", most: int = 4) -> str:
     return listing([dataset(name) for name in names]) if len(names) <= most else count(len(names), noun)
 
 
+def first_few(names: Sequence[str], most: int = 4) -> str:
+    """Return some datasets by their names, the last of many as a number: `photo, art, sketch and 3 more`."""
+    said = [dataset(name) for name in names]
+    return listing(said if len(said) <= most else [*said[: most - 1], f"{len(said) - most + 1} more"])
+
+
 def moment(stamp: float) -> str:
     """Return a time stamp (seconds since 1970) in local time: `21 Nov, 13:30`."""
     return time.strftime("%d %b, %H:%M", time.localtime(stamp))

@@ -43,9 +43,10 @@ def choose_in_a_row(ready: Sequence[Ready]) -> list[Ready]:
         one, other = st.session_state.get("a"), st.session_state.get("b")
         st.session_state["a"], st.session_state["b"] = other, one
 
-    left, right, turn, _ = st.columns([1, 1, 0.45, 0.6], gap="medium", vertical_alignment="bottom")
-    found = choose(ready, left, right)
-    turn.button("Swap", key="swap", on_click=swap, width="stretch")
+    with st.container(key="two-in-a-row"):  # hidden in presenter mode, where the question says it
+        left, right, turn, _ = st.columns([1, 1, 0.45, 0.6], gap="medium", vertical_alignment="bottom")
+        found = choose(ready, left, right)
+        turn.button("Swap", key="swap", on_click=swap, width="stretch")
     return found
 
 

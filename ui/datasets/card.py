@@ -107,7 +107,7 @@ def _facts(dataset: Dataset, ready: Ready | None, found: Duplicates) -> list[tup
     for label in workspace.store.extractors_of(dataset):
         info = known.get(label)
         rows.append(("DNA\N{NO-BREAK SPACE}by", info.title if info else label))
-    rows.append(("Takes in the workspace", words.size(_size(dataset.id, ready.key if ready else "", dataset))))
+    rows.append(("On disk", words.size(_size(dataset.id, ready.key if ready else "", dataset))))
     if ready is not None:
         rows.append(("Beyond the measured ends", words.percent(_outside(ready.key, ready)[0])))
     return rows

@@ -28,7 +28,7 @@ def draw_adding() -> None:
         source = st.text_input(
             "Shared folder or address", key="gallery-source", placeholder="/team/dnas or https://…/gallery.json"
         )
-        pressed = st.form_submit_button("Take in", type="primary", key="gallery-add")
+        pressed = st.form_submit_button("Import", type="primary", key="gallery-add")
     layout.caption(
         "DNAs that a team shares, without images: each is checked and copied. The folder itself is only read."
     )

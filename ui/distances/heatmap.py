@@ -33,7 +33,7 @@ def question(asked: tuple[list[Ready], Measure, str]) -> str:
     """Return the question that the heatmap answers."""
     chosen, measure, _ = asked
     by = f", by {measure.by}" if measure.by else ""
-    return f"How far apart are {words.several([one.name for one in chosen])}{by}?"
+    return f"How far apart are {words.first_few([one.name for one in chosen])}{by}?"
 
 
 def draw(asked: tuple[list[Ready], Measure, str], there: int) -> None:

@@ -141,13 +141,14 @@ def _names_above(figure: go.Figure, labels: Sequence[str], tone: palette.Ink) ->
     for place, label in enumerate(labels):
         figure.add_annotation(
             x=0, y=place, text=plain(label), showarrow=False, xanchor="left", yanchor="bottom", yshift=2,
+            align="left", borderpad=0,
             font={"size": palette.SMALL, "color": tone.quiet},
         )  # fmt: skip
 
 
 def _emphasis(bars: int, one: int, tone: palette.Ink) -> dict[str, object]:
-    """Return the marker of bars with one emphasised."""
-    quiet = palette.translucent(tone.neutral, 0.55)
+    """Return the look of bars of which one stands out; -1 for none."""
+    quiet = palette.translucent(tone.neutral, 0.55) if one >= 0 else palette.translucent(tone.accent, 0.55)
     return {"color": [tone.accent if at == one else quiet for at in range(bars)], "line": {"width": 0}}
 
 

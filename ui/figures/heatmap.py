@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -109,15 +110,17 @@ def _numbers(
     # One trace of text: a hundred annotations take plotly four seconds to check.
     k = len(values)
     cells = [(i, j) for i in range(k) for j in range(k)]
-    digits = 3 if k <= 6 else 2
-    unknown = "–" if np.isfinite(halves).any() else "0"  # where others show chance, a zero would say that there is none
+    places = max(0, 2 - math.floor(math.log10(top))) if k <= 6 and top > 0 else None  # alike in all cells, wide ones
+    unknown = "–" if np.isfinite(halves).any() else "0"  # beside noise, a zero would say that there is none
 
     def said(i: int, j: int) -> str:
         if i == j:
             return words.significant(halves[i], 2) if np.isfinite(halves[i]) else unknown
         if noisy[i, j] and k > 8:  # narrow cells
             return f"≈{words.significant(values[i, j], 1)}"
-        return f"{'≈ ' if noisy[i, j] else ''}{words.significant(values[i, j], digits)}"
+        alike = places is not None and values[i, j] >= 10.0**-places
+        said = f"{values[i, j]:,.{places}f}" if alike else words.significant(values[i, j], 2)
+        return f"{'≈ ' if noisy[i, j] else ''}{said}"
 
     def colour(i: int, j: int) -> str:
         return tone.text if i == j or noisy[i, j] else palette.text_on(values[i, j] / top)

@@ -204,8 +204,11 @@ def _label_directly(
         while any(abs(x - other) < 0.22 * span and abs(level - used) < 0.085 for other, used in taken):
             level += 0.085
         taken.append((x, level))
+        side = "left" if x - centres[0] < 0.1 * span else "right" if centres[-1] - x < 0.1 * span else "center"
         figure.add_annotation(
             x=x,
+            xanchor=side,  # beside a bar at an end, not over it
+            xshift={"left": 8, "right": -8, "center": 0}[side],
             y=np.log10(y) if logarithmic and y > 0 else y,
             yshift=12 + 240 * (level - y / top),
             text=f'<span style="color:{item.colour}">■</span> {plain(short(item.name, 24))}',

@@ -89,7 +89,7 @@ def _offsets(labels: Sequence[str], at: np.ndarray) -> list[tuple[float, float]]
     """Where the middle of each label stands, in pixels right of and above its point: beside it where there is room,
     else as near as can be without lying on a point or on another label. at: (k, 2).
     """
-    width, height = 560.0, 440.0  # the approximate size of the drawing
+    width, height = 340.0, 440.0  # where the drawing is narrowest: what is clear there is clear everywhere
     span = np.maximum(np.ptp(at, axis=0), 1e-9) if len(at) else np.ones(2)
     pixel = at * min(width / span[0], height / span[1])
     taken = [(x - 9, y - 9, x + 9, y + 9) for x, y in pixel]

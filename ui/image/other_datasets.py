@@ -30,7 +30,7 @@ def draw(image: Image, ready: Sequence[Ready], selection: dc.Selection | None) -
         table,
         hide_index=True,
         key="image-elsewhere",
-        height=min(38 + 35 * len(table), 320),
+        height=min(38 + 35 * len(table), 460),
         column_config={
             "Distance": st.column_config.NumberColumn("Distance, bins", format="%.1f"),
             "Rank": st.column_config.NumberColumn(f"Rank of {image.dataset.dataset.images:,}", format="%d"),

@@ -30,7 +30,7 @@ def _peaks(shown: Shown) -> None:
     st.subheader("Strongest places, and weakest images", anchor=False)
     crop = str(shown.first.extractor.get("crop", "squash"))
     for at, one in enumerate(without_images.having(shown.chosen)):
-        left, right = st.columns(2, gap="large", vertical_alignment="bottom")
+        left, right = st.columns(2, gap="large")
         strong = peaks.strongest(one, shown.flat, ROW, shown.exact)
         for column, found, title, note in (
             (left, strong, "strongest", "where the neuron is strongest"),

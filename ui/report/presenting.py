@@ -67,7 +67,7 @@ def known() -> list[SavedView]:
 def said(kept: list[SavedView], at: int) -> str:
     """Return the position among the saved views, in words."""
     if not kept:
-        return "No saved views yet: end this, and press Views on a page that you want to show."
+        return "No saved views yet: end this, and save some under Views."
     there = words.count(len(kept), "saved view")
     return f"{at} of {there}" if at else f"{there}: Next opens the first"
 

@@ -112,7 +112,7 @@ def _from_file(saved: Sequence[dc.Selection], setting: Setting) -> None:
     key = "make-file"
     with popovers.popover("From a file", key, width="stretch"):
         given = st.file_uploader("A selection that was exported", type=["json"], key="selection-file")
-        if given is not None and st.button("Take it in", key="selection-import", type="primary"):
+        if given is not None and st.button("Import", key="selection-import", type="primary"):
             info = reads.extractors().get(reads.extractor())
             title = info.title if info is not None else reads.extractor()
             taken = {one.name for one in saved}

@@ -15,7 +15,7 @@ from ui.datasets import adding
 from ui.jobs import tray
 from ui.start import demo
 
-MOST = 3  # own datasets beside the demo's in the first heatmap
+MOST, ALONE = 3, 8  # own datasets in the first heatmap, beside the demo's and without them
 OPEN = "_own-open"
 
 
@@ -65,8 +65,9 @@ def _use(place: Place) -> None:
 
 
 def sets() -> list[Ready]:
-    """Return a person's own datasets that have a DNA, the newest first, at most three."""
-    return [one for one in reads.ready() if not groups.is_demo(one.dataset)][:MOST]
+    """Return a person's own datasets that have a DNA, the newest first: at most three beside the demo's, else eight."""
+    own = [one for one in reads.ready() if not groups.is_demo(one.dataset)]
+    return own[: MOST if len(own) < len(reads.ready()) else ALONE]
 
 
 def progress() -> None:

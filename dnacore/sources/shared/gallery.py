@@ -19,7 +19,7 @@ from dnacore.errors import BadInput, Cancelled, DnaError, UnknownName
 from dnacore.extraction.progress import lock_file
 from dnacore.images.files import explain
 from dnacore.sources.import_process import import_apart
-from dnacore.sources.shared.place import MOST_DNA, MOST_PICTURE, Address, Place, place_of
+from dnacore.sources.shared.place import MOST_BYTES, MOST_DNA, MOST_PICTURE, Address, Place, place_of
 from dnacore.workspace.saved import cards, imported
 from dnacore.workspace.saved.cards import Card
 from dnacore.workspace.workspace import Workspace
@@ -53,6 +53,11 @@ def take_in(
     if not there:
         raise BadInput(
             f"There is no DNA in {place.source}. Publish one there: python -m dnacore gallery publish NAME FOLDER"
+        )
+    if (size := sum(card.size for card in there)) > MOST_BYTES:
+        raise BadInput(
+            f"{place.source} holds {size / (1 << 30):,.0f} GB of DNAs; a gallery may have {MOST_BYTES >> 30} GB. Take single "
+            "files in (python -m dnacore import FILE), or ask its owner to share them in several folders."
         )
     names: list[str] = []
     skipped: list[tuple[str, str]] = []
@@ -91,14 +96,18 @@ def _take(workspace: Workspace, place: Place, card: Card, name: str, stop: Calla
     with TemporaryDirectory(prefix="visual-dna-gallery-") as folder:
         path, picture = Path(folder, card.file), Path(folder, "thumbnails")
         with path.open("wb") as file:
-            found = place.copy(card.file, file, MOST_DNA, stop)
+            found = place.copy(card.file, file, min(MOST_DNA, card.size), stop)
         if card.sha256 != found and (card.sha256 or isinstance(place, Address)):
             raise BadInput("It is not the file that its card tells of. Whoever published it should do so again.")
         if card.picture:
             with picture.open("wb") as file:
                 try:
-                    place.copy(card.stem + cards.PICTURE, file, MOST_PICTURE, stop)
+                    drawn = place.copy(card.stem + cards.PICTURE, file, MOST_PICTURE, stop)
                 except (OSError, BadInput):
+                    drawn = "none"
+                if card.strip not in ("", drawn):  # of another publisher, whose words its card does not have
+                    drawn = "none"
+                if drawn == "none":
                     file.truncate(0)
         came = import_apart(workspace, path, name, picture if card.picture else None, apart=True)
     shown = cards.beside(workspace, came.name, cards.PICTURE).is_file()

@@ -30,7 +30,7 @@ from dnacore.workspace.saved.cards import Card
 
 INDEX, FORMAT, VERSION = "gallery.json", "visual-dna-gallery", 1
 MOST_DNA, MOST_PICTURE, MOST_INDEX = 256 << 20, 4 << 20, 32 << 20  # bytes
-MOST_DNAS = 2_000
+MOST_DNAS, MOST_BYTES = 2_000, 32 << 30  # of one gallery: as many DNAs of 9,984 neurons (15 MB each), and their bytes
 _CHUNK = 1 << 20  # bytes
 
 Stop = Callable[[], bool]
@@ -82,7 +82,8 @@ class Folder:
                         raise Cancelled("Stopped on request. Nothing was changed.")
                     if cards.is_plain(entry.name) and entry.is_file(follow_symlinks=False):
                         about = entry.stat(follow_symlinks=False)
-                        found.append(self._card(entry.name, f"{about.st_size}:{about.st_mtime_ns}"))
+                        card = self._card(entry.name, f"{about.st_size}:{about.st_mtime_ns}")
+                        found.append(replace(card, size=about.st_size))
                     if len(found) > MOST_DNAS:
                         raise BadInput(
                             f"{self.source} holds more than {MOST_DNAS:,} DNAs. Share them in several folders."
@@ -164,7 +165,7 @@ def _copied(source: Iterable[bytes], into: BinaryIO, most: int) -> str:
     for piece in source:
         size += len(piece)
         if size > most:
-            raise BadInput(f"It is larger than {most >> 20:,} MB.")
+            raise BadInput(f"It has more than {most:,} bytes.")
         digest.update(piece)
         into.write(piece)
     return digest.hexdigest()

@@ -20,7 +20,18 @@ from dnacore.dna.file import SUFFIX, with_suffix
 from dnacore.errors import BadInput, Damaged, Unavailable
 from dnacore.extractors.labels import class_names
 from dnacore.images.thumbnails import thumbnail
-from dnacore.sources.shared.place import FORMAT, INDEX, MOST_DNAS, MOST_INDEX, VERSION, Folder, ordinary
+from dnacore.sources.shared.place import (
+    FORMAT,
+    INDEX,
+    MOST_BYTES,
+    MOST_DNA,
+    MOST_DNAS,
+    MOST_INDEX,
+    MOST_PICTURE,
+    VERSION,
+    Folder,
+    ordinary,
+)  # fmt: skip
 from dnacore.workspace.datasets import Dataset, clean_name
 from dnacore.workspace.kept_words import words_of
 from dnacore.workspace.saved import cards
@@ -31,6 +42,7 @@ if TYPE_CHECKING:
     from dnacore.sources.resolver import Sources
 
 WORDS, PICTURES, SIDE = 8, 6, 160  # words; thumbnails, and their longer side in pixels
+ROUNDS = 10  # of writing again what another publisher has mixed with files of theirs
 
 
 @dataclass(frozen=True)
@@ -69,22 +81,55 @@ def publish(
         beside = target.name.removesuffix(SUFFIX)
         strip = folder / f"{beside}{cards.PICTURE}"
         earlier = _earlier(folder, beside)
-        _check_room(folder, target.name)
+        _check_room(folder, target.name, len(content))
         if os.path.exists(strip) and not (earlier and earlier.picture) and picture is not None:
             raise _in_the_way(strip)
-        _put(target, content, replacing)
-        if picture is None and earlier and earlier.picture:
-            strip.unlink(missing_ok=True)
         card = Card(
             target.name, allowed.about, dna.images, str(dna.extractor.get("name", "")),
             _words(workspace, dataset) if allowed.words else (), picture is not None,
-            time.strftime("%Y-%m-%d %H:%M"), _sha256(content), len(content),
+            time.strftime("%Y-%m-%d %H:%M"), _sha256(content), len(content), strip=_sha256(picture) if picture else "",
         )  # fmt: skip
-        card = cards.write(folder / f"{beside}{cards.ENDING}", card)
-        if picture is not None:  # after the card that names it: whatever stops us here, it is known to be ours
-            atomic.write_bytes(strip, picture)
+        own = picture is None and os.path.exists(strip) and not (earlier and earlier.picture)
+        _put(target, content, replacing)
+        card = _laid_down(card, folder, content, picture, own)
         _list(folder)
     return card
+
+
+def _laid_down(card: Card, folder: Path, content: bytes, picture: bytes | None, own: bool) -> Card:
+    """Write what belongs to a DNA that was put into the folder; returns the card as it was written.
+
+    Whoever publishes under this name at the same time may have written between our files. Nobody has a lock (see
+    `_list`), but everybody looks after their last file whether all that lies there is of one hand, and writes theirs
+    again where it is not: who writes last of all leaves it so. own: a file of the user's is called like the strip.
+    """
+    strip = folder / f"{card.stem}{cards.PICTURE}"
+    for _ in range(ROUNDS):
+        if picture is None and not own:
+            strip.unlink(missing_ok=True)
+        card = cards.write(folder / f"{card.stem}{cards.ENDING}", card)
+        if picture is not None:  # after the card that names it: whatever stops us here, it is known to be ours
+            atomic.write_bytes(strip, picture)
+        if _of_one_hand(folder, card.stem, own):
+            return card
+        atomic.write_bytes(folder / card.file, content)
+    raise Unavailable(
+        f"Others keep publishing “{card.stem}” in {folder} at this moment. Try again, or under another name (--as)."
+    )
+
+
+def _of_one_hand(folder: Path, stem: str, own: bool) -> bool:
+    """Whether a DNA, its card and its strip were published together."""
+    strip = folder / f"{stem}{cards.PICTURE}"
+    try:
+        card = cards.parse(_content(folder / f"{stem}{cards.ENDING}", cards.MOST), stem + SUFFIX)
+        if _sha256(_content(folder / card.file, MOST_DNA)) != card.sha256:
+            return False
+        if not card.picture:
+            return own or not os.path.exists(strip)
+        return card.strip in ("", _sha256(_content(strip, MOST_PICTURE)))
+    except (FileNotFoundError, Damaged):  # not written yet, by somebody who looks after it as we do
+        return False
 
 
 def _make(folder: Path) -> None:
@@ -126,11 +171,16 @@ def _taken(target: Path) -> BadInput:
     )
 
 
-def _check_room(folder: Path, file: str) -> None:
+def _check_room(folder: Path, file: str, size: int) -> None:
     """Raise BadInput where a folder is full, or its index is somebody's own file."""
-    there = {card.file for card in Folder(str(folder)).cards()}
+    there = {card.file: card.size for card in Folder(str(folder)).cards()}
     if file not in there and len(there) >= MOST_DNAS:
         raise BadInput(f"{folder} holds {MOST_DNAS:,} DNAs, as many as a gallery may. Publish into another folder.")
+    if size > MOST_DNA or sum((there | {file: size}).values()) > MOST_BYTES:
+        raise BadInput(
+            f"With this DNA of {size / 1e6:,.0f} MB {folder} would hold more than a gallery may: {MOST_BYTES >> 30:,} GB, of "
+            f"{MOST_DNA >> 20:,} MB at most each. Publish into another folder."
+        )
     with suppress(FileNotFoundError):
         try:
             found = versioned.parsed(_content(folder / INDEX, MOST_INDEX), INDEX)

@@ -31,6 +31,7 @@ class Card:
     """What is said about one DNA. file: its name in its gallery. images: how many it describes. words: what the network saw
     first, with the share of images; picture: whether there is a strip of thumbnails (both only if the owner said so).
     sha256, size: of the DNA file; stamp: what changes whenever it does. gallery: where it came from, "" before that.
+    strip: the SHA-256 of the strip ("" where an older version wrote the card).
     """
 
     file: str
@@ -44,6 +45,7 @@ class Card:
     size: int = 0
     stamp: str = ""
     gallery: str = ""
+    strip: str = ""
 
     @property
     def stem(self) -> str:
@@ -63,7 +65,7 @@ def of_json(found: Mapping[str, Any], file: str) -> Card:
         file, _text(found.get("about")), _number(found.get("images")), _text(found.get("extractor"), 120),
         _words(found.get("words")), found.get("picture") is True, _text(found.get("published"), 40),
         _text(found.get("sha256"), 64), _number(found.get("size")), _text(found.get("stamp"), 200),
-        _text(found.get("gallery"), 4_000),
+        _text(found.get("gallery"), 4_000), _text(found.get("strip"), 64),
     )  # fmt: skip
 
 

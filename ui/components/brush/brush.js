@@ -116,17 +116,23 @@ class Lens {
       if (!cumulative) draw("path", { d: `${path}L${MARGIN.left + this.inner} ${base}Z`, fill: one.colour, "fill-opacity": 0.24 }, svg);
       draw("path", { d: path, fill: "none", stroke: one.colour, "stroke-width": 1.75, "stroke-linejoin": "round" }, svg);
     });
+    let note = "", beside = null;
     if (spike) {
       const x = MARGIN.left + (this.x(data.edges[spike.bin]) + this.x(data.edges[spike.bin + 1])) / 2, right = x < MARGIN.left + this.inner / 2;
       const value = this.value(data.edges[spike.bin]) <= 0 && this.value(data.edges[spike.bin + 1]) >= 0 ? "0" : round((this.value(data.edges[spike.bin]) + this.value(data.edges[spike.bin + 1])) / 2);
       const said = heights.map((one) => data.kind === "counts" ? short(one[spike.bin]) : percent(one[spike.bin])).join(" and ");
-      label(svg, `\u2191 cut off: ${said} at ${value}`, x + (right ? 10 : -10), MARGIN.top + 13, right ? "start" : "end");
+      note = `\u2191 cut off: ${said} at ${value}`;
+      beside = [x + (right ? 10 : -10), MARGIN.top + 13, right ? "start" : "end"];
     }
     let at = MARGIN.left;
     for (const one of data.series) {
       draw("rect", { x: at, y: 6, width: 10, height: 10, rx: 5, fill: one.colour }, svg);
       const text = label(svg, one.name.length > 26 ? `${one.name.slice(0, 25)}\u2026` : one.name, at + 15, 16, "start");
       at += 15 + (text.getComputedTextLength?.() || one.name.length * 7) + 18;
+    }
+    if (note) { // beside the names where there is room, so that nothing lies over it
+      const text = label(svg, note, MARGIN.left + this.inner, 16, "end");
+      if (at + (text.getComputedTextLength?.() || note.length * 7) > MARGIN.left + this.inner) { text.remove(); label(svg, note, ...beside); }
     }
     this.place();
   }
@@ -211,7 +217,7 @@ class Lens {
     const { data } = this, [first, last] = this.range, span = data.high - data.low;
     this.said.textContent = last < first ? "Drag over the figure to see the images behind a part of it."
       : `Activations from ${round(this.value(first), span)} to ${round(this.value(last + 1), span)}. Below each image: how much of it lies there.`;
-    const fit = Math.max(3, Math.floor((this.root.clientWidth + 8) / (data.side + 8)));
+    const fit = Math.max(2, Math.floor((this.root.clientWidth + 8) / (data.side + 8)));
     const rows = data.series.length > 2 ? 1 : data.rows;
     data.series.forEach((one, s) => {
       let strip = this.strips.children[s];

@@ -18,6 +18,7 @@ from ui.components.component import component
 from ui.server import blobs
 
 BINS = 32
+SPIKE, CLIP_TO = 4, 1.3  # times as high as the next: cut off, in the small histograms; where the top is then
 _component = component(__file__, "neuron_table.js", reports=("opened", "marked", "lost"))
 
 
@@ -138,7 +139,8 @@ def _sparks(keys: tuple[str, ...], _shown: tuple[Ready, ...]) -> np.ndarray:
 def small(dnas: Sequence[dc.DNA], bins: int = BINS) -> np.ndarray:
     """Draw each neuron's histograms small: (series, n_neurons, bins) uint8, heights on a square-root scale.
 
-    Every neuron is drawn over the part of its range that 99.6 % of its activations lie in, the same for all series.
+    Every neuron is drawn over the part of its range that 99.6 % of its activations lie in, the same for all series. A bar
+    that would press the others flat, mostly the one at zero, ends at the top.
     """
     cdfs = [dna.cdf for dna in dnas]
     width = cdfs[0].shape[1]
@@ -152,5 +154,6 @@ def small(dnas: Sequence[dc.DNA], bins: int = BINS) -> np.ndarray:
     for place, cdf in enumerate(cdfs):
         below = np.where(edges > 0, np.take_along_axis(cdf, np.maximum(edges - 1, 0), 1), 0.0)
         out[place] = np.maximum(np.diff(below, axis=1), 0)
-    top = out.max(axis=(0, 2), keepdims=True)
-    return np.round(255 * np.sqrt(out / np.where(top > 0, top, 1))).astype(np.uint8)
+    second, top = np.partition(out.max(0), -2, axis=1)[:, -2:].T
+    top = np.where((second > 0) & (top > SPIKE * second), CLIP_TO * second, top)[None, :, None]
+    return np.round(255 * np.sqrt(np.minimum(out / np.where(top > 0, top, 1), 1))).astype(np.uint8)

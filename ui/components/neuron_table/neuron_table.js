@@ -54,7 +54,7 @@ class Table {
     this.view.setAttribute("aria-label", data.title);
     this.bar.hidden = !data.controls;
     this.view.style.height = `${data.height}px`;
-    this.root.style.setProperty("--columns", `minmax(124px, 1fr) minmax(28px, clamp(28px, 18cqw, 112px)) ${data.columns.map(() => "minmax(44px, clamp(44px, 11cqw, 64px))").join(" ")}`);
+    this.root.style.setProperty("--columns", `minmax(9.5em, 1fr) minmax(2.2em, clamp(2.2em, 18cqw, 8.6em)) ${data.columns.map(() => "minmax(3.8em, clamp(3.8em, 11cqw, 5em))").join(" ")}`);
     if (this.source !== data.source) {
       this.source = data.source;
       this.fetch();

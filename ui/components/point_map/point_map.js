@@ -212,14 +212,15 @@ class PointMap {
   // The names of clusters, largest first; a name that would overlap another appears only when zoomed in.
   write(pen, ink) {
     const taken = [];
-    pen.font = `600 13px ${getComputedStyle(this.root).fontFamily}`;
+    const { fontFamily, fontSize } = getComputedStyle(this.root), line = parseFloat(fontSize) + 5;
+    pen.font = `600 ${fontSize} ${fontFamily}`;
     pen.textAlign = "center"; pen.textBaseline = "middle"; pen.lineJoin = "round";
     for (const [px, py, text] of this.data.labels || []) {
       const { scale, x: ox, y: oy } = this.view, half = pen.measureText(text).width / 2 + 4;
-      const x = Math.max(half, Math.min(this.width - half, this.width / 2 + (px - ox) * scale)), y = this.height / 2 - (py - oy) * scale;
-      if (y < 10 || y > this.height - 10 || taken.some(([tx, ty, other]) => Math.abs(tx - x) < half + other && Math.abs(ty - y) < 18)) continue;
+      const x = Math.max(half, Math.min(this.width - half, this.width / 2 + (px - ox) * scale)), y = this.height / 2 - (py - oy) * scale - line; // above the image in its middle, which stays in sight
+      if (y < 10 || y > this.height - 10 || taken.some(([tx, ty, other]) => Math.abs(tx - x) < half + other && Math.abs(ty - y) < line)) continue;
       taken.push([x, y, half]);
-      pen.lineWidth = 4; pen.strokeStyle = getComputedStyle(this.root).getPropertyValue("--st-background-color") || "#fff"; pen.strokeText(text, x, y);
+      pen.lineWidth = 5; pen.strokeStyle = getComputedStyle(this.root).getPropertyValue("--st-background-color") || "#fff"; pen.strokeText(text, x, y);
       pen.fillStyle = ink; pen.fillText(text, x, y);
     }
   }

@@ -19,6 +19,7 @@ from ui.components.component import component
 from ui.server import blobs
 
 LONG = ("dataset", "index", "name", "left", "right", "label", "version")
+LARGER = 1.4  # in front of a room
 MANY = 400  # pictures; the columns of more are fetched once instead of being sent with every run of the page
 
 
@@ -133,7 +134,7 @@ def wall(
         controls: whether the line with the count and the size slider is shown.
         actions: what can be done with selected pictures; makes them selectable.
     """
-    size = round(1.5 * size) if theme.presenting() else size
+    size = round(LARGER * size) if theme.presenting() else size
     if isinstance(bands, Long):
         pictures: Sequence[Picture] = bands.pictures
         data = {"title": title, "height": height or 0, "size": size, "columns": columns, "note": note}
