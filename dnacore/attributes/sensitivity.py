@@ -99,21 +99,39 @@ class Sensitivity:
         return {"kind": "sensitivity", "with": self.names[0], "without": self.names[1], "images": list(self.images)}
 
 
-def sensitivity(with_: DNA, without: DNA, splits: int = SPLITS, seed: int = 0) -> Sensitivity:
+@dataclass(frozen=True, eq=False)
+class Dealt:
+    """What random splits of two sets of images gave. images: how many of each were dealt out, a sample of very many."""
+
+    noise: Noise
+    images: tuple[int, int]
+
+
+def deal(with_: Sketches, without: Sketches, splits: int = SPLITS, seed: int = 0) -> Dealt:
+    """Deal two sets of images out at random. Raises BadInput when one side is empty."""
+    one, two = dealt_out(with_, without, seed)
+    return Dealt(noise_floor(one, two, splits=splits, seed=seed), (len(one), len(two)))
+
+
+def sensitivity(
+    with_: DNA, without: DNA, splits: int = SPLITS, seed: int = 0, dealt: Dealt | None = None
+) -> Sensitivity:
     """Per-neuron EMD between images with and without something (CVPR 2023, section 4.3).
 
-    The noise floor needs the sketches of both sets; DNAs that were loaded from a file have none. Raises Mismatch.
+    The noise floor needs the sketches of both sets; DNAs that were loaded from a file have none. dealt: what `deal` gave of
+    these sketches, where it was asked before. Raises Mismatch.
     """
     distances = emd(with_, without)
     shift = with_.mean_bin - without.mean_bin
     sources = with_.source, without.source
     found = None
     if splits and all(s is not None and len(s) for s in sources):
-        dealt = dealt_out(*sources, seed=seed)
-        found = noise_floor(*dealt, splits=splits, seed=seed)
+        dealt = dealt or deal(*sources, splits, seed)
+        found = dealt.noise
         # Where the noise is that of a sample of the images: chance falls as sqrt(1/n + 1/m), and the EMD is of all images.
         counts = [
-            (max(dna.images, len(s)), len(part)) for dna, s, part in zip((with_, without), sources, dealt, strict=True)
+            (max(dna.images, len(s)), part)
+            for dna, s, part in zip((with_, without), sources, dealt.images, strict=True)
         ]
         whole, sample = (sum(1 / count for count in side) for side in zip(*counts, strict=True))
         found = replace(found, mean=found.mean * np.sqrt(whole / sample))
