@@ -102,6 +102,7 @@ def measure(
             page.goto(f"{address}?{network}")
             wait(page, "Start")
             memory(page, process, changes)
+        print(f"memory of the server in the end: {resident(process.pid):.0f} MB")
         opened.close()
 
 
