@@ -36,6 +36,7 @@ from tools.dashboard import running  # noqa: E402
 
 SIZES = ((1440, 900), (1024, 768))
 PHONE = (390, 844)
+PATIENCE_MS = 180_000  # for a page on a machine that has much else to do
 LONGEST = 6000  # px of a whole page that are drawn
 
 
@@ -67,12 +68,12 @@ def filled(home: Path, own: Sequence[Path], drawn: bool) -> Iterator[str]:
 
 def settle(page) -> None:
     """Wait until a page has been drawn: long comparisons, and a map that is being laid out, included."""
-    page.wait_for_selector("[data-testid=stAppViewContainer] h1")
+    page.wait_for_selector("[data-testid=stAppViewContainer] h1", timeout=PATIENCE_MS)
     page.wait_for_timeout(500)
     page.wait_for_function(
         "() => document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'"
         " && !document.querySelector('[data-testid=stSpinner], .st-key-map-wait')",
-        timeout=180_000,
+        timeout=PATIENCE_MS,
     )
     page.wait_for_timeout(2500)  # pictures and charts come after the page itself says that it is done
 
@@ -100,12 +101,16 @@ def shoot(page, address: str, file: Path, press: Sequence[str] = ()) -> None:
     image.convert("RGB").save(file, optimize=True, quality=88, method=6)
 
 
-def renew_readme(chromium, address: str, folder: Path) -> None:
-    """Renew the README's pictures."""
+def renew_readme(chromium, address: str, folder: Path, only: Sequence[str] | None) -> None:
+    """Renew the README's pictures; only: these alone, `dragging` is the animation."""
     page = chromium.new_page(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
     for name, (path, press) in pictured.README.items():
+        if name not in (only or pictured.README):
+            continue
         shoot(page, f"{address}/{path}", folder / f"{name}.webp", press)
     page.close()
+    if only and "dragging" not in only:
+        return
     page = chromium.new_page(viewport={"width": 1440, "height": 900})
     animate(page, address, folder / "dragging.webp")
     page.close()
@@ -124,7 +129,7 @@ def look(page, address: str, file: Path, rules: str, sizes: Sizes) -> list[str]:
     page.goto(address)
     page.wait_for_selector("[data-testid=stAppViewContainer] h1")
     page.wait_for_timeout(500)
-    page.wait_for_function("() => !document.querySelector('.st-key-map-wait')", timeout=180_000)
+    page.wait_for_function("() => !document.querySelector('.st-key-map-wait')")
     fit.settle(page)
     page.evaluate(rules)
     for scheme in ("light", "dark"):
@@ -156,6 +161,7 @@ def look_at_all(chromium, address: str, folder: Path, paths: Mapping[str, str]) 
     for width, height in (*SIZES, PHONE):
         for name, path in paths.items():
             context = chromium.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")
+            context.set_default_timeout(PATIENCE_MS)
             page = context.new_page()
             wrong = look(page, f"{address}/{path}", folder / f"{name}.png", rules, sizes)
             print(f"{name} at {width}x{height}: {len(wrong) or 'nothing'} wrong", flush=True)
@@ -178,7 +184,7 @@ def say(sizes: Sizes) -> None:
 
 def animate(page, address: str, file: Path) -> None:
     """Drag the slider of the Sensitivity page from one neuron to many and write it as a moving picture."""
-    page.goto(f"{address}/sensitivity?attribute=hat")
+    page.goto(f"{address}/{pictured.README['sensitivity'][0]}")
     settle(page)
     dial = page.locator(".st-key-live .dial input")
     page.locator(".st-key-live").evaluate("live => live.scrollIntoView()")
@@ -211,7 +217,7 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     every = pictured.own([one.name for one in options.own]) if options.own else pictured.EVERY
     paths = every if options.all or options.own else pictured.PAGES
-    paths = {name: every[name] for name in options.only or paths}
+    paths = {name: every[name] for name in options.only or paths} if not options.readme else {}
     if options.readme and not options.photographs:
         parser.error("--readme needs --photographs DIR: see the beginning of this file")
     with tempfile.TemporaryDirectory() as scratch:
@@ -234,7 +240,7 @@ def take(player, address: str, folder: Path, paths: Mapping[str, str], every: Ma
     if options.all:
         return 1 if look_at_all(chromium, address, folder, paths) else 0
     if options.readme:
-        renew_readme(chromium, address, folder)
+        renew_readme(chromium, address, folder, options.only)
         return 0
     for scheme in ("light", "dark"):
         for width, height in SIZES:

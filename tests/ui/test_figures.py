@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from dnacore.studies.frame import drawing
+from dnacore.studies.frame.result import Figure, Series
 from ui.app import palette, words
-from ui.figures import distances, histograms, names
+from ui.figures import distances, histograms, names, study
 from ui.figures import heatmap as heatmaps
 
 
@@ -186,3 +189,15 @@ def test_values_on_heatmap_cells_are_readable(share):
         for p in (1, 3, 5)
     )
     assert contrast(palette.text_on(share), mix) >= 4.0
+
+
+def test_a_study_shows_datasets_in_their_colours_and_layers_by_their_names():
+    layers = [f"block_{at}_0" for at in range(12)]
+    lines = Figure("line", "t", "layer", "bins", [Series("sea", layers, [1.0] * 12, [0.5] * 12, [1.5] * 12)])
+    drawn = study.dressed(go.Figure(drawing.plotly(lines)), {"sea": "#0072B2"})
+    assert drawn.data[-1].line.color == "#0072B2" and drawn.data[1].fillcolor == "rgba(0,114,178,0.15)"
+    assert "block 0.0" in drawn.layout.xaxis.ticktext and len(drawn.layout.xaxis.ticktext) <= study.MOST_NAMES
+    both = ["sea_day", "sea_night"]
+    square = Figure("heatmap", "t", "", "", [Series(name, both, [0.0, 3.0]) for name in both])
+    drawn = study.dressed(go.Figure(drawing.plotly(square)), {})
+    assert drawn.data[0].text[0][1] == "3.00" and not drawn.layout.xaxis.ticktext, "names of datasets stay as they are"

@@ -138,9 +138,10 @@ def most_different(
 
 
 def _names_above(figure: go.Figure, labels: Sequence[str], tone: palette.Ink) -> None:
+    figure.update_xaxes(nticks=3)
     for place, label in enumerate(labels):
         figure.add_annotation(
-            x=0, y=place, text=plain(label), showarrow=False, xanchor="left", yanchor="bottom", yshift=2,
+            x=0, y=place, text=plain(label), showarrow=False, xanchor="left", yanchor="bottom", yshift=4,
             align="left", borderpad=0,
             font={"size": palette.SMALL, "color": tone.quiet},
         )  # fmt: skip

@@ -12,6 +12,7 @@ from ui.app import palette
 from ui.figures.names import distinct, plain
 
 LETTER, LINE, NEAR = 8.0, 20.0, 13.0  # pixels: width of a letter, height of a line, distance from a point to its label
+MARGIN = 90  # pixels at the sides of a map of datasets, for their names
 
 
 class Kind(Protocol):
@@ -59,7 +60,7 @@ def datasets(names: Sequence[str], points: np.ndarray, colours: Sequence[str], *
         template=palette.template(dark),
         height=520,
         clickmode="event+select",
-        margin={"l": 90, "r": 90, "t": 20, "b": 20},
+        margin={"l": MARGIN, "r": MARGIN, "t": 20, "b": 20},
     )
     figure.update_xaxes(**bare, range=[low[0] - room, high[0] + room])
     figure.update_yaxes(**bare, range=[low[1] - room, high[1] + room], scaleanchor="x", constrain="domain")
@@ -93,6 +94,7 @@ def _offsets(labels: Sequence[str], at: np.ndarray) -> list[tuple[float, float]]
     span = np.maximum(np.ptp(at, axis=0), 1e-9) if len(at) else np.ones(2)
     pixel = at * min(width / span[0], height / span[1])
     taken = [(x - 9, y - 9, x + 9, y + 9) for x, y in pixel]
+    edges = (pixel[:, 0].min() - MARGIN, pixel[:, 0].max() + MARGIN) if len(at) else (0.0, 0.0)
     found: list[tuple[float, float]] = []
     for (x, y), label in zip(pixel, labels, strict=True):
         half = LETTER * len(label) / 2
@@ -100,7 +102,7 @@ def _offsets(labels: Sequence[str], at: np.ndarray) -> list[tuple[float, float]]
         rises = [0.0, *(sign * step * LINE for step in range(1, 8) for sign in (1, -1))]
         offsets = [(side * (half + NEAR), up) for up in rises for side in (1, -1)]
         boxes = [_box(x, y, offset, half) for offset in offsets]
-        covered = [sum(_shared(box, other) for other in taken) for box in boxes]
+        covered = [sum(_shared(box, other) for other in taken) + 4 * LINE * _outside(box, edges) for box in boxes]
         best = covered.index(min(covered))
         taken.append(boxes[best])
         found.append(offsets[best])
@@ -113,6 +115,10 @@ Box = tuple[float, float, float, float]
 def _box(x: float, y: float, offset: tuple[float, float], half: float) -> Box:
     cx, cy = x + offset[0], y + offset[1]
     return cx - half, cy - LINE / 2, cx + half, cy + LINE / 2
+
+
+def _outside(box: Box, edges: tuple[float, float]) -> float:
+    return max(0.0, edges[0] - box[0]) + max(0.0, box[2] - edges[1])
 
 
 def _shared(one: Box, other: Box) -> float:

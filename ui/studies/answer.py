@@ -16,6 +16,7 @@ from dnacore.workspace import jobs
 from dnacore.workspace.jobs import Job
 from ui.app import capture, layout, palette, reads, theme
 from ui.components import chart, wall
+from ui.figures import study
 from ui.jobs import tray
 from ui.studies.ask import Asked
 
@@ -62,15 +63,9 @@ def show(found: Result) -> None:
     layout.found(found.finding)
     if found.advice:
         layout.caption(found.advice)
+    colours = {one.name: palette.dataset_colour(one.colour) for one in reads.workspace().datasets()}
     for at, figure in enumerate(found.figures):
-        drawn = go.Figure(drawing.plotly(figure))
-        drawn.update_layout(
-            template=palette.template(theme.is_dark()),
-            height=400,
-            margin={"t": 72},
-            title={"y": 0.98, "yanchor": "top"},
-            legend={"y": 1.02, "yanchor": "bottom", "x": 0},
-        )
+        drawn = study.dressed(go.Figure(drawing.plotly(figure)), colours, dark=theme.is_dark())
         chart.show(drawn, key=f"study-figure-{at}", alt=figure.title)
     layout.caption(found.caption)
     _pictures(found.pictures)
@@ -98,7 +93,7 @@ def _pictures(pictures: Sequence[Picture]) -> None:
             f'<figure style="margin:0;width:200px"><div style="position:relative;display:inline-block">'
             f'<img src="{source}" alt="{html.escape(picture.path, quote=True)}" '
             f'style="display:block;max-width:200px;max-height:200px">{spots}</div>'
-            f'<figcaption class="vds-quiet" style="overflow-wrap:anywhere">{said}</figcaption></figure>'
+            f'<figcaption class="vds-quiet" style="font-size:13px;margin-top:4px;overflow-wrap:anywhere">{said}</figcaption></figure>'
         )
         noted.append(wall.Picture(number, index, name=picture.path, label=picture.caption, version=version))
     if tiles:
