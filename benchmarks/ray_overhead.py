@@ -3,6 +3,7 @@
 Both engines extract the same drawn images on the same cores with the same threads, batch size and sketches, in turns; what
 an image costs is the slope between FEW and MANY of them, so that starting a cluster, loading the network and compiling
 kernels count for nothing. On Ray the CPU is that of this process and of all that it started, Ray's own daemons among them.
+Say OMP_WAIT_POLICY=PASSIVE before it, as commands do for themselves: workers have it anyway.
 """
 
 from __future__ import annotations

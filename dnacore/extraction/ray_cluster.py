@@ -112,7 +112,8 @@ def _connected(ray: Any, address: str) -> None:
     # A worker's network runs in a thread, whose freed memory glibc would give back in spite of `forward.malloc` if the
     # thread had an arena of its own: that cost half of a forward (docs/scale.md).
     path = os.pathsep.join([str(Path(__file__).parents[2]), *_python_path()])
-    beside = {"env_vars": {"PYTHONPATH": path, "MALLOC_ARENA_MAX": "1"}}
+    waits = os.environ.get("OMP_WAIT_POLICY", "PASSIVE")  # as on this machine (`parallel`)
+    beside = {"env_vars": {"PYTHONPATH": path, "MALLOC_ARENA_MAX": "1", "OMP_WAIT_POLICY": waits}}
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "error", "runtime_env": beside}
     if address != "local":
         try:
