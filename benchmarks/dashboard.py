@@ -3,12 +3,15 @@
 Takes the workspace of `benchmarks.many` (made anew, or left in FOLDER by an earlier run), starts the dashboard on it,
 and prints: seconds of a page change (from the click until the page's own last content is drawn), seconds to the
 gallery's first pictures, milliseconds from a move of the slider to the last picture in sight, and the server's memory
-over 300 page changes. Needs Chromium and Playwright, as the browser tests do. Parts: pages, gallery, drag, memory.
+over 300 page changes; milliseconds from a click in the filter bar to other pictures, seconds to a neuron's page, how
+often a row of a table is blank while it scrolls, and seconds to a map. Needs Chromium and Playwright, as the browser
+tests do. Parts: pages, gallery, drag, filter, neuron, table, map, memory. `--images 100000` makes a larger workspace (13 GB).
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import subprocess
 import tempfile
@@ -17,7 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import dnacore as dc
-from benchmarks import many
+from benchmarks import looking, many
 from tools import browser, dashboard
 
 PAGES = {  # of each page, what it draws last in each of its places
@@ -32,9 +35,10 @@ PAGES = {  # of each page, what it draws last in each of its places
         ".st-key-keep-these",
     ),
     "Gallery": (".st-key-gallery-bands .cell img.in", "text=Below each image: its rank"),
+    "Map": (".st-key-image-map canvas", "text=Near each other is alike to the network"),
     "Selections": (".st-key-selection-layers .main-svg", ".st-key-selection-delete"),
 }  # fmt: skip
-PARTS = ("pages", "gallery", "drag", "memory")
+PARTS = ("pages", "gallery", "drag", "filter", "neuron", "table", "map", "memory")
 ROUNDS = 5  # warm changes to each page
 
 WHOLE = """() => {
@@ -43,7 +47,7 @@ WHOLE = """() => {
   const pictures = inside.flatMap((root) => [...root.querySelectorAll("img")]);
   return document.querySelector("[data-testid=stApp]").dataset.testScriptState === "notRunning"
     && !main.querySelector("[data-stale=true]")
-    && pictures.every((one) => one.loading === "lazy" || (one.complete && one.naturalWidth));
+    && pictures.every((one) => one.loading === "lazy" || !one.getAttribute("src") || (one.complete && one.naturalWidth));
 }"""
 
 
@@ -59,11 +63,19 @@ def main() -> None:
         many.make(home, options.images)
         with dashboard.running(home) as started:
             # The default network may be another one than that of a workspace which an earlier run left.
-            made = dc.Workspace.open(home).store.settings()[0].label
-            measure(f"{started.url}/", f"extractor={made}", started.process, options.only or PARTS, options.changes)
+            made = dc.Workspace.open(home).store.settings()[0]
+            layers = list(made.layers.items())
+            neurons = [f"{layer}:{count // 2}" for layer, count in layers[:: -(-len(layers) // looking.NEURONS)]]
+            measure(
+                f"{started.url}/", f"extractor={made.label}", started.process, options.only or PARTS, options.changes,
+                neurons,
+            )  # fmt: skip
 
 
-def measure(address: str, network: str, process: subprocess.Popen[bytes], parts: Sequence[str], changes: int) -> None:
+def measure(
+    address: str, network: str, process: subprocess.Popen[bytes], parts: Sequence[str], changes: int,
+    neurons: Sequence[str],
+) -> None:  # fmt: skip
     """Open a browser and print what was measured. network: the choice of extractor, as it stands in an address."""
     from playwright.sync_api import sync_playwright
 
@@ -74,25 +86,36 @@ def measure(address: str, network: str, process: subprocess.Popen[bytes], parts:
         page.goto(f"{address}?{network}")
         wait(page, "Start")
         if "pages" in parts:
-            pages(page)
+            page.goto(f"{address}map?{network}&layout=pca")  # a UMAP would be laid out beside what is measured
+            wait(page, "Map")
+            pages(page, process)
         if "gallery" in parts:
             gallery(page, f"{address}gallery?{network}")
         if "drag" in parts:
             drag(page, f"{address}sensitivity?{network}")
+        if "filter" in parts:
+            looking.filtered(page, wait, address, network)
+        if "neuron" in parts:
+            looking.neuron(page, wait, address, network, neurons)
+        if "table" in parts:
+            looking.tables(page, wait, address, network)
+        if "map" in parts:
+            looking.maps(page, wait, address, network)
         if "memory" in parts:
             page.goto(f"{address}?{network}")
             wait(page, "Start")
             memory(page, process, changes)
+        print(f"memory of the server in the end: {resident(process.pid):.0f} MB")
         opened.close()
 
 
-def wait(page, name: str) -> None:
-    """Wait until a page has been drawn to its end, with its pictures."""
+def wait(page, name: str, lasts: Sequence[str] | None = None) -> None:
+    """Wait until a page has been drawn to its end, with its pictures. lasts: what it draws last, where not as usual."""
     page.wait_for_function(
         "name => document.querySelector('[data-testid=stMain] h1')?.innerText === name",
         arg={"Start": "Visual DNA Studio"}.get(name, name),
     )
-    for last in PAGES[name]:
+    for last in PAGES[name] if lasts is None else lasts:
         page.locator(last).first.wait_for()
     page.wait_for_function(WHOLE)
 
@@ -105,10 +128,16 @@ def change(page, name: str) -> float:
     return (page.evaluate("performance.now()") - begun) / 1000
 
 
-def pages(page) -> None:
+def pages(page, process: subprocess.Popen[bytes]) -> None:
     """Print the seconds of a page change: the first time in this server, and once everything has been there."""
     change(page, "Selections")
-    cold = {name: change(page, name) for name in PAGES}
+    cold: dict[str, float] = {}
+    for name in PAGES:
+        before = cpu(process.pid)
+        cold[name] = change(page, name)
+        print(
+            f"first {name}: {cold[name]:.2f} s, {cpu(process.pid) - before:.2f} s of the server's CPU time", flush=True
+        )
     warm: dict[str, list[float]] = {name: [] for name in PAGES}
     for _ in range(ROUNDS):
         for name in PAGES:
@@ -174,6 +203,12 @@ def memory(page, process: subprocess.Popen[bytes], changes: int) -> None:
         if number % max(changes // 6, 1) == 0:
             print(f"after {number:>3} page changes: {resident(process.pid):.0f} MB", flush=True)
         change(page, order[number % len(order)])
+
+
+def cpu(pid: int) -> float:
+    """Seconds of CPU time that a process has taken, which other programs on the machine hardly change."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def resident(pid: int) -> float:

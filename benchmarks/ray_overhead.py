@@ -1,8 +1,8 @@
 """What the Ray engine costs beside the local one: `python -m benchmarks.ray_overhead [NETWORK] [FEW MANY] [WORKERS] [TURNS]`.
 
-Both engines extract the same drawn images on the same cores with the same threads, batch size and sketches; what an image
-costs is the slope between FEW and MANY of them, so that starting a cluster, loading the network and compiling kernels
-count for nothing. CPU is that of this process and of all that it started: Ray's own daemons are among them.
+Both engines extract the same drawn images on the same cores with the same threads, batch size and sketches, in turns; what
+an image costs is the slope between FEW and MANY of them, so that starting a cluster, loading the network and compiling
+kernels count for nothing. On Ray the CPU is that of this process and of all that it started, Ray's own daemons among them.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -57,48 +58,64 @@ def spent(root: int) -> float:
     return total
 
 
-def slope(
-    workspace: dc.Workspace, network: dc.Extractor, paths: list[str], few: int, name: str, engine: Engine | None
-) -> tuple[float, float]:
-    """(wall, CPU) in seconds an image, between `few` images and all of them."""
-    ranges = dc.Calibration(
-        np.full(network.n_neurons, -2.0),
-        np.full(network.n_neurons, 6.0),
-        network.layers,
-        network.fingerprint,
-        "made up",
-    )
-    found = []
-    for count in (FIRST, few, len(paths)):
-        listed = workspace.root / f"{name} {count}.txt"
-        listed.write_text("\n".join(paths[:count]) + "\n")
-        dataset = workspace.add_dataset(f"{name} {count}", listed)
-        cpu, wall = spent(os.getpid()), time.perf_counter()
-        report = extract_dataset(workspace, dataset, network, ranges, engine=engine)
-        assert (report.extracted, report.sketched) == (count, count)
-        found.append((time.perf_counter() - wall, spent(os.getpid()) - cpu))
-        print(f"    {name}: {count:,} images, {found[-1][0]:.1f} s, {found[-1][1]:.1f} s of CPU", flush=True)
-    (wall_few, cpu_few), (wall_all, cpu_all) = found[1:]
-    return (wall_all - wall_few) / (len(paths) - few), (cpu_all - cpu_few) / (len(paths) - few)
+@dataclass
+class Run:
+    """One engine, measured: what a number of images took it, in seconds."""
+
+    name: str
+    engine: Engine | None
+    workspace: dc.Workspace
+    network: dc.Extractor
+
+    def extract(self, paths: list[str], turn: str) -> np.ndarray:
+        """Extract images that this workspace has not seen under this name: (wall, CPU)."""
+        n = self.network.n_neurons
+        ranges = dc.Calibration(
+            np.full(n, -2.0), np.full(n, 6.0), self.network.layers, self.network.fingerprint, "made up"
+        )
+        name = f"{self.name} {turn} {len(paths)}"
+        listed = self.workspace.root / f"{name}.txt"
+        listed.write_text("\n".join(paths) + "\n")
+        dataset = self.workspace.add_dataset(name, listed)
+        before = self._spent()
+        report = extract_dataset(self.workspace, dataset, self.network, ranges, engine=self.engine)
+        took = self._spent() - before
+        assert (report.extracted, report.sketched) == (len(paths), len(paths))
+        print(f"    {name} images: {took[0]:.1f} s, {took[1]:.1f} s of CPU", flush=True)
+        return took
+
+    def _spent(self) -> np.ndarray:
+        """Wall and CPU: without Ray of this process alone, whose daemons stand by meanwhile."""
+        return np.array([time.perf_counter(), spent(os.getpid()) if self.engine else time.process_time()])
 
 
 def main(arguments: list[str]) -> None:
-    """One line a turn: what an image costs on either engine, and how much more it is on Ray."""
-    name, few, many, workers, turns = (*arguments, *("mini", "512", "2048", "1", "2")[len(arguments) :])
+    """What an image costs on either engine, and how much more it is on Ray: each turn, and the medians of all."""
+    name, few, many, workers, turns = (*arguments, *("efficientnet_lite0", "512", "2048", "1", "3")[len(arguments) :])
     network = dc.load_extractor(name, "cpu")
-    share = cores() // int(workers)
-    with tempfile.TemporaryDirectory() as folder:
+    cluster = Cluster("local", cpus=cores() // int(workers))
+    slopes: dict[str, list[np.ndarray]] = {"here": [], "on Ray": []}
+    with tempfile.TemporaryDirectory() as folder, ray_engine(cluster) as engine:
         paths = drawn(Path(folder, "pictures"), int(many))
         workspace = dc.Workspace.open(Path(folder, "workspace"))
-        for turn in range(int(turns)):
-            here = slope(workspace, network, paths, int(few), f"here {turn}", None)
-            with ray_engine(Cluster("local", cpus=share)) as engine:
-                there = slope(workspace, network, paths, int(few), f"on Ray {turn}", engine)
-            for what, one, other in zip(("wall", "CPU"), here, there, strict=True):
-                more = f"{100 * (other / one - 1):+.1f} %"
-                print(
-                    f"{name}, {what}: here {1e3 * one:.2f} ms an image, on Ray {1e3 * other:.2f} ({more})", flush=True
-                )
+        both = [Run("here", None, workspace, network), Run("on Ray", engine, workspace, network)]
+        for run in both:
+            run.extract(paths[:FIRST], "first")
+        for turn in range(1, int(turns) + 1):
+            both.reverse()  # what other programs do on the machine meets both alike
+            short = {run.name: run.extract(paths[: int(few)], f"turn {turn},") for run in both}
+            for run in both:
+                long = run.extract(paths, f"turn {turn},")
+                slopes[run.name].append((long - short[run.name]) / (int(many) - int(few)))
+            tell(f"turn {turn}", slopes["here"][-1], slopes["on Ray"][-1])
+    tell(f"{name}, medians", np.median(slopes["here"], axis=0), np.median(slopes["on Ray"], axis=0))
+
+
+def tell(when: str, here: np.ndarray, there: np.ndarray) -> None:
+    """Print what an image costs."""
+    for what, one, other in zip(("wall", "CPU"), here, there, strict=True):
+        more = 100 * (other / one - 1)
+        print(f"{when}, {what}: here {1e3 * one:.2f} ms an image, on Ray {1e3 * other:.2f} ({more:+.1f} %)", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Browsers that click about for a long time: `python -m benchmarks.soak HOME [--minutes 30] [--browsers 4] [--seed 0]`.
 
 Works on a copy of the workspace in HOME, in which datasets must be extracted. First one browser lets the lens and the
-studies find their usual answers and puts a view of every page into the report, so that those pages have something to show.
+studies find their usual answers and puts a view of every page into the report, so that those pages have something to show;
+where the workspace has a report, this was done.
 Then every browser goes from page to page, and on each clicks a few things at random: choices, boxes, images, neurons,
 select boxes; now and then it reloads, or closes its tab and opens another. Nothing is clicked that deletes, adds or starts
 a job. Prints the server's own memory every half minute, how much it grew after the first five minutes, how often every
@@ -23,6 +24,8 @@ from collections import Counter
 from pathlib import Path
 
 from benchmarks.dashboard import resident
+from dnacore.workspace.saved import reports
+from dnacore.workspace.workspace import Workspace
 from tools import browser, dashboard
 
 PAGES = (
@@ -66,9 +69,10 @@ class Tally:
             self.pages[page] += 1
 
     def error(self, what: str) -> None:
-        """Keep one thing that went wrong."""
+        """Keep one thing that went wrong, and say it at once."""
         with self._lock:
             self.errors.append(what)
+            print(f"error: {what}", flush=True)
 
 
 class Visitor:
@@ -196,7 +200,8 @@ def soak(home: Path, minutes: float, browsers: int, seed: int, extractor: str) -
     query = f"?extractor={extractor}" if extractor else ""
     with dashboard.running(home) as started:
         visitors = [Visitor(started, query, seed + number, tally, stop) for number in range(browsers)]
-        visitors[0].prepare()
+        if not reports.load(Workspace.open(home)).views:
+            visitors[0].prepare()
         threads = [threading.Thread(target=one.run, name=f"browser {at}") for at, one in enumerate(visitors)]
         for thread in threads:
             thread.start()
@@ -215,13 +220,14 @@ def soak(home: Path, minutes: float, browsers: int, seed: int, extractor: str) -
         stop.set()
         for thread in threads:
             thread.join(120)
-        problems = tally.errors + started.complaints()
+        problems = started.complaints()
     print(", ".join(f"{what} {count}" for what, count in tally.done.most_common()))
     print("looks: " + ", ".join(f"{page or 'start'} {tally.pages[page]}" for page in PAGES))
     problems += [f"{page or 'start'} was never looked at" for page in PAGES if not tally.pages[page]]
     problems += [] if tally.done["image opened"] else ["no image was opened"]
     for problem in problems:
         print(f"error: {problem}")
+    problems += tally.errors
     grew = growth(memory)
     print(f"{len(problems)} errors; memory after the first {WARM // 60} minutes grew by {grew:.1%}")
     return int(bool(problems) or grew >= MOST_GROWTH)

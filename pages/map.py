@@ -7,6 +7,7 @@ import streamlit as st
 from ui.app import address, layout, reads
 from ui.choices import choices, measures
 from ui.map import views
+from ui.map.layouts import Layout
 
 layout.header("Map", "Which images belong together, whatever folder they lie in?")
 ready = reads.ready()
@@ -25,6 +26,7 @@ with knobs:
         measure = measures.choose(first)
     else:
         method, seed = views.choose_layout()
+        most = views.choose_size(chosen)
         colour = views.choose_colour(chosen)
         selection = views.choose_neurons(first)
 layout.question(views.question(chosen, by=measure.by if what == "datasets" else choices.by(selection), what=what))
@@ -32,4 +34,4 @@ with result:
     if what == "datasets":
         views.of_datasets(chosen, measure)
     else:
-        views.of_images(chosen, selection, method, colour, seed)
+        views.of_images(chosen, Layout(tuple(chosen), selection, method, seed, most), colour)

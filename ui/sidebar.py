@@ -25,7 +25,7 @@ def draw() -> None:
         running = tray.running()
         st.fragment(_jobs, run_every=1.0 if running else None)()
         window.open_button()
-        st.html(_row("Workspace", words.size(reads.workspace_size())))
+        st.html(_row("Workspace", words.size(_size())))
 
 
 def _extractor() -> None:
@@ -62,3 +62,9 @@ def _jobs() -> None:
 
 def _row(left: str, right: str) -> str:
     return f'<div class="vds-row"><span class="vds-quiet">{left}</span><span>{right}</span></div>'
+
+
+@st.cache_data(ttl=15, show_spinner=False)
+def _size() -> int:
+    """The bytes the workspace takes, at most some seconds old."""
+    return reads.workspace().size()

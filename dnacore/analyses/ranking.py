@@ -7,6 +7,7 @@ T_Q[B] + sum_i (T_{i-1} - T_i)[q_i], where q_1 <= ... <= q_Q are the atoms' bins
 
 from __future__ import annotations
 
+from operator import le
 from pathlib import Path
 
 import numpy as np
@@ -53,12 +54,18 @@ def _look_up(first, last, quantiles, gains, ends, out):
 
 def image_distances(sketches: Sketches, reference: DNA, neurons: np.ndarray | slice) -> np.ndarray:
     """EMD of every image to the reference, neuron by neuron: (k, N) float64, in bins. neurons: k flat indices."""
-    return _distances(np.ascontiguousarray(sketches.quantiles(neurons)), reference.cdf[neurons])
+    return atom_distances(np.ascontiguousarray(sketches.quantiles(neurons)), reference.cdf[neurons])
 
 
-def _distances(quantiles: np.ndarray, cdf: np.ndarray) -> np.ndarray:
-    """quantiles (k, N, Q), cdf (k, B) -> (k, N)."""
-    cdf = np.ascontiguousarray(cdf)
+def atom_cdf(quantiles: np.ndarray, bins: int) -> np.ndarray:
+    """The CDF of all images together: quantiles (k, N, Q) -> (k, B) float64."""
+    counts = [np.bincount(np.minimum(row, bins - 1).ravel(), minlength=bins) for row in quantiles]
+    return np.cumsum(counts, axis=1) / max(1, quantiles.shape[1] * quantiles.shape[2])
+
+
+def atom_distances(quantiles: np.ndarray, cdf: np.ndarray) -> np.ndarray:
+    """EMD of every image to a reference: quantiles (k, N, Q), cdf (k, B) -> (k, N) float64, in bins."""
+    quantiles, cdf = np.ascontiguousarray(quantiles), np.ascontiguousarray(cdf)
     gains, ends = np.empty((len(cdf), quantiles.shape[2], cdf.shape[1])), np.empty(len(cdf))
     parallel.over_rows(_tables, len(cdf), cdf, gains, ends)
     out = np.empty(quantiles.shape[:2])
@@ -82,9 +89,9 @@ def distances_to(
     for part in parallel.blocks(len(neurons), step):
         rows = part if selection is None else neurons[part]  # all neurons: a slice of a mapped file is not copied
         quantiles = np.ascontiguousarray(sketches.quantiles(rows))
-        total += weights[part] @ _distances(quantiles, reference.cdf[rows])
+        total += weights[part] @ atom_distances(quantiles, reference.cdf[rows])
         if unlike is not None:
-            total -= weights[part] @ _distances(quantiles, unlike.cdf[rows])
+            total -= weights[part] @ atom_distances(quantiles, unlike.cdf[rows])
         if selection is None:
             sketches.release()
     return total
@@ -95,13 +102,36 @@ def table(folder: Path, files: list, sketches: Sketches, distances: np.ndarray) 
 
     files: the dataset's files, in the order the sketches were asked for; distances: (N,) for the sketches found.
     """
-    found = [files[i] for i in sketches.found]
-    order = sorted(range(len(found)), key=lambda i: (distances[i], found[i].path))
-    return pd.DataFrame(
-        {
-            "rank": np.arange(1, len(order) + 1),
-            "path": [str(folder / found[i].path) for i in order],
-            "distance": distances[order],
-            "index": [found[i].index for i in order],
-        }
-    )
+    order = nearest_first(files, sketches, distances)
+    found = numbered(files, sketches, distances, order)
+    paths = [str(folder / files[i].path) for i in sketches.found[order]]
+    found.insert(1, "path", paths)
+    return found
+
+
+def rank(
+    files: list, sketches: Sketches, reference: DNA, unlike: DNA | None = None, selection: Selection | None = None
+) -> pd.DataFrame:
+    """Images by their distance, as `distances_to` gives it: rank, distance, index; see `table`."""
+    distances = distances_to(sketches, reference, unlike, selection)
+    return numbered(files, sketches, distances, nearest_first(files, sketches, distances))
+
+
+def numbered(files: list, sketches: Sketches, distances: np.ndarray, order: np.ndarray) -> pd.DataFrame:
+    """The same without paths, of which 100,000 take longer than the ranking. order: as `nearest_first` gives it."""
+    index = np.array([files[i].index for i in sketches.found], np.int64)
+    return pd.DataFrame({"rank": np.arange(1, len(order) + 1), "distance": distances[order], "index": index[order]})
+
+
+def nearest_first(files: list, sketches: Sketches, distances: np.ndarray) -> np.ndarray:
+    """(N,) places of the sketches' images, nearest first, ties by path. files: in the order the sketches were asked for."""
+    paths = [files[i].path for i in sketches.found]
+    if all(map(le, paths, paths[1:])):  # as the catalogue lists them
+        return np.argsort(distances, kind="stable")
+    return np.array(sorted(range(len(paths)), key=lambda i: (distances[i], paths[i])), np.int64)
+
+
+def among(ranking: pd.DataFrame, indices: set[int]) -> pd.DataFrame:
+    """The ranking of some of a ranking's images, numbered anew: distances are each image's own. indices: of the images."""
+    kept = ranking[np.fromiter((int(index) in indices for index in ranking["index"]), bool, len(ranking))]
+    return kept.assign(rank=np.arange(1, len(kept) + 1)).reset_index(drop=True)

@@ -11,14 +11,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from dnacore.analyses.metrics import auc
-from dnacore.analyses.ranking import image_distances
+from dnacore.analyses.ranking import atom_cdf, atom_distances
 from dnacore.distances.contrasts import columns, contrast
-from dnacore.dna.from_sketches import average
 from dnacore.dna.histogram import DNA
 from dnacore.errors import BadInput
+from dnacore.sketches.segments import QUANTILES
 from dnacore.sketches.sketches import Sketches
 
-BLOCK = 64  # neurons whose distances to all images are in memory at once
+BLOCK, BLOCK_BYTES = 64, 1 << 26  # neurons whose distances to all images are in memory at once, and their quantiles
 FOLDS = 4
 MOST_TRIED = 400  # images a side on which neurons are chosen and tried; of more, a random sample
 
@@ -49,12 +49,13 @@ def prefix_means(
         raise BadInput(f"The numbers of neurons have to rise from 1 to at most {len(neurons)}.")
     out = np.empty((len(steps), len(sketches)), np.float32)
     total = np.zeros(len(sketches))
-    row = 0
-    for start in range(0, int(steps[-1]), BLOCK):
-        block = neurons[start : min(start + BLOCK, int(steps[-1]))]
-        distances = image_distances(sketches, reference, block)
+    row, most = 0, max(1, min(BLOCK, BLOCK_BYTES // max(1, len(sketches) * QUANTILES * 2)))
+    for start in range(0, int(steps[-1]), most):
+        block = neurons[start : min(start + most, int(steps[-1]))]
+        quantiles = np.ascontiguousarray(sketches.quantiles(block))
+        distances = atom_distances(quantiles, reference.cdf[block])
         if unlike is not None:
-            distances = distances - image_distances(sketches, unlike, block)
+            distances -= atom_distances(quantiles, unlike.cdf[block])
         running = np.cumsum(distances, axis=0)
         while row < len(steps) and steps[row] <= start + len(block):
             out[row] = (total + running[steps[row] - start - 1]) / steps[row]
@@ -75,26 +76,29 @@ def folds(having: np.ndarray, seed: int = 0) -> np.ndarray:
     return dealt
 
 
-def auc_of_new(sketches: Sketches, having: np.ndarray, counts: Sequence[int], like: DNA, seed: int = 0) -> np.ndarray:
+def auc_of_new(sketches: Sketches, having: np.ndarray, counts: Sequence[int], seed: int = 0) -> np.ndarray:
     """How often an image with lies before one without, on images that the neurons were not chosen by: (len(counts),).
 
     The most sensitive neurons and both references come from three quarters of the images and rank the rest; the mean over
-    the four quarters. having: (N,) bool, which images are with. like: any DNA of the same network and calibration.
-    Raises BadInput below 4 images a side.
+    the four quarters. having: (N,) bool, which images are with. Raises BadInput below 4 images a side.
     """
     having = np.asarray(having, bool)
     if min(int(having.sum()), int((~having).sum())) < FOLDS:
         raise BadInput(f"Trying neurons on other images needs at least {FOLDS} images on each side.")
     dealt = folds(having, seed)
-    learned = np.stack([(dealt >= 0) & (dealt != fold) for fold in range(FOLDS)])
+    some = np.flatnonzero(dealt >= 0)  # a pass over all of 100,000 images would be for nothing
+    sketches, having, dealt = sketches.select(some), having[some], dealt[some]
+    learned = np.stack([dealt != fold for fold in range(FOLDS)])
     apart = contrast(sketches, columns(learned & having, learned & ~having)).emd
-    found = np.empty((FOLDS, len(counts)))
+    sketches.release()
+    steps, found = np.asarray(counts, np.int64), np.empty((FOLDS, len(counts)))
     for fold in range(FOLDS):
         order = np.argsort(-apart[:, fold], kind="stable")[: counts[-1]]
-        tried = np.flatnonzero(dealt == fold)
+        quantiles, tried = np.ascontiguousarray(sketches.quantiles(order)), dealt == fold
         with_, without = (
-            average(sketches, np.flatnonzero(learned[fold] & side), like, "") for side in (having, ~having)
+            atom_distances(quantiles[:, tried], atom_cdf(quantiles[:, learned[fold] & side], sketches.bins))
+            for side in (having, ~having)
         )
-        ranked = prefix_means(sketches.select(tried), order, counts, with_, without)
+        ranked = (np.cumsum(with_ - without, axis=0)[steps - 1] / steps[:, None]).astype(np.float32)
         found[fold] = [auc(row, having[tried]) for row in ranked]
     return found.mean(0)

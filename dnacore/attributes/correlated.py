@@ -27,6 +27,13 @@ def companions(parts: Sequence[Sketches], flat: int, count: int = 12, seed: int 
     """The neurons whose spatial means correlate most with one neuron's over the images of several sets, by size of the
     correlation (Pearson's), whatever its sign. Of more than 4,000 images a random sample. Raises BadInput below 8.
     """
+    return alike(standard(parts, seed), flat, count)
+
+
+def standard(parts: Sequence[Sketches], seed: int = 0) -> np.ndarray:
+    """What neurons are compared by, whichever one is asked about: (n_neurons, N) float32, the spatial means over the images
+    of several sets, every row of mean 0 and length 1; zeros where a neuron is the same in all. See `companions`.
+    """
     images = sum(map(len, parts))
     if images < FEWEST:
         raise BadInput(f"Neurons that react alike can be told from {FEWEST} images on, not {images}.")
@@ -37,16 +44,22 @@ def companions(parts: Sequence[Sketches], flat: int, count: int = 12, seed: int 
             part.select(np.sort(random.choice(len(part), max(1, int(len(part) * share)), replace=False)))
             for part in parts
         ]
-    own = np.concatenate([part.means(np.array([flat]))[0] for part in parts]).astype(np.float64)
-    own -= own.mean()
-    size = np.sqrt((own**2).sum())
-    n = parts[0].n_neurons
-    found = np.zeros(n)
-    for rows in parallel.blocks(n, max(1, (1 << 24) // max(1, len(own)))):
+    n, images = parts[0].n_neurons, sum(map(len, parts))
+    found = np.empty((n, images), np.float32)
+    for rows in parallel.blocks(n, max(1, (1 << 22) // max(1, images))):
         values = np.concatenate([part.means(rows) for part in parts], axis=1).astype(np.float64)
         values -= values.mean(1, keepdims=True)
-        sizes = np.sqrt((values**2).sum(1)) * size
-        found[rows] = np.divide(values @ own, sizes, out=np.zeros(len(values)), where=sizes > 1e-12)
+        sizes = np.sqrt((values**2).sum(1, keepdims=True))
+        found[rows] = np.divide(values, sizes, out=np.zeros_like(values), where=sizes > 1e-12)
+    return found
+
+
+def alike(standardised: np.ndarray, flat: int, count: int = 12) -> Companions:
+    """The same out of what `standard` gave."""
+    n, own = len(standardised), standardised[flat].astype(np.float64)
+    found = np.zeros(n)
+    for rows in parallel.blocks(n, max(1, (1 << 22) // max(1, len(own)))):
+        found[rows] = standardised[rows].astype(np.float64) @ own
     found[flat] = 0.0
     order = np.argsort(-np.abs(found), kind="stable")[: min(count, n - 1)]
     order = order[np.abs(found[order]) > 0]

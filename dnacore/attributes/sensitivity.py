@@ -14,7 +14,10 @@ from dnacore.distances.permutation import SPLITS, Noise, noise_floor, ratios
 from dnacore.dna.histogram import DNA
 from dnacore.errors import BadInput
 from dnacore.neurons.selection import Selection
+from dnacore.sketches.sketches import Sketches
 
+MOST_DEALT = 10_000  # images that random splits are made of; of more, a random sample tells the noise as well
+FEWEST_DEALT = 1000  # images of the smaller side that are in such a sample, where it has as many
 ENOUGH = 20  # images a side; with fewer, only the coarsest difference passes the noise floor
 
 
@@ -96,22 +99,56 @@ class Sensitivity:
         return {"kind": "sensitivity", "with": self.names[0], "without": self.names[1], "images": list(self.images)}
 
 
-def sensitivity(with_: DNA, without: DNA, splits: int = SPLITS, seed: int = 0) -> Sensitivity:
+@dataclass(frozen=True, eq=False)
+class Dealt:
+    """What random splits of two sets of images gave. images: how many of each were dealt out, a sample of very many."""
+
+    noise: Noise
+    images: tuple[int, int]
+
+
+def deal(with_: Sketches, without: Sketches, splits: int = SPLITS, seed: int = 0) -> Dealt:
+    """Deal two sets of images out at random. Raises BadInput when one side is empty."""
+    one, two = dealt_out(with_, without, seed)
+    return Dealt(noise_floor(one, two, splits=splits, seed=seed), (len(one), len(two)))
+
+
+def sensitivity(
+    with_: DNA, without: DNA, splits: int = SPLITS, seed: int = 0, dealt: Dealt | None = None
+) -> Sensitivity:
     """Per-neuron EMD between images with and without something (CVPR 2023, section 4.3).
 
-    The noise floor needs the sketches of both sets; DNAs that were loaded from a file have none. Raises Mismatch.
+    The noise floor needs the sketches of both sets; DNAs that were loaded from a file have none. dealt: what `deal` gave of
+    these sketches, where it was asked before. Raises Mismatch.
     """
     distances = emd(with_, without)
     shift = with_.mean_bin - without.mean_bin
     sources = with_.source, without.source
     found = None
     if splits and all(s is not None and len(s) for s in sources):
-        found = noise_floor(*sources, splits=splits, seed=seed)
-        # Where only a sample of the images has sketches: chance falls as sqrt(1/n + 1/m), and the EMD is of all images.
-        counts = [(max(dna.images, len(s)), len(s)) for dna, s in zip((with_, without), sources, strict=True)]
+        dealt = dealt or deal(*sources, splits, seed)
+        found = dealt.noise
+        # Where the noise is that of a sample of the images: chance falls as sqrt(1/n + 1/m), and the EMD is of all images.
+        counts = [
+            (max(dna.images, len(s)), part)
+            for dna, s, part in zip((with_, without), sources, dealt.images, strict=True)
+        ]
         whole, sample = (sum(1 / count for count in side) for side in zip(*counts, strict=True))
         found = replace(found, mean=found.mean * np.sqrt(whole / sample))
     return Sensitivity(
         distances, np.sign(shift).astype(np.int64), None if found is None else found.mean, with_.layers, with_.calibration.extractor,
         (with_.name, without.name), (with_.images, without.images), None if found is None else found.highest,
     )  # fmt: skip
+
+
+def dealt_out(with_: Sketches, without: Sketches, seed: int = 0) -> tuple[Sketches, Sketches]:
+    """The images of both sides that random splits are made of: all, or a random sample in which a small side stays."""
+    sides, total = (with_, without), len(with_) + len(without)
+    if total <= MOST_DEALT:
+        return sides
+    random = np.random.default_rng(seed)
+    shares = [max(len(s) * MOST_DEALT // total, min(len(s), FEWEST_DEALT)) for s in sides]
+    one, two = (
+        s.select(np.sort(random.choice(len(s), share, replace=False))) for s, share in zip(sides, shares, strict=True)
+    )
+    return one, two

@@ -1,7 +1,7 @@
 """Activations -> integer histograms, moments of spatial means, and per-image sketches.
 
 One `Accumulator` takes the activations of one shard, layer by layer and batch by batch. On the CPU the compiled kernels
-of `binning` do the work; elsewhere, and as their oracle, plain torch operations do. Counts are exact integers: however
+of `cpu_kernels` do the work; elsewhere, and as their oracle, plain torch operations do. Counts are exact integers: however
 the images are cut into batches or shards, the histograms are the same to the last count.
 """
 

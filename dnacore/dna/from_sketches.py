@@ -25,6 +25,20 @@ def _count(first, last, quantiles, where, counts):
                 counts[k, min(quantiles[k, n, q], end)] += 1
 
 
+@njit(nogil=True, cache=True)
+def _moments(first, last, means, where, mean, deviations):
+    """means (n, M), where (N,) -> mean (n,), and deviations (n,): the sum of squared distances from it."""
+    for k in range(first, last):
+        total = 0.0
+        for n in where:
+            total += means[k, n]
+        middle = total / len(where)
+        squares = 0.0
+        for n in where:
+            squares += (means[k, n] - middle) ** 2
+        mean[k], deviations[k] = middle, squares
+
+
 def sketched_dna(sketches: Sketches, calibration: Calibration, extractor: Mapping[str, Any], name: str) -> DNA:
     """The DNA of the sketches' images: every image counts Q times per neuron, once per quantile; `exact` is False."""
     n = sketches.n_neurons
@@ -33,9 +47,8 @@ def sketched_dna(sketches: Sketches, calibration: Calibration, extractor: Mappin
     for rows in sketches.blocks():
         quantiles, where = sketches.laid_out(rows)
         parallel.over_rows(_count, len(quantiles), quantiles, where, counts[rows])
-        means = sketches.means(rows).astype(np.float64)
-        mean[rows] = means.mean(1)
-        deviations[rows] = ((means - mean[rows, None]) ** 2).sum(1)
+        means, where = sketches.laid_out(rows, "means")
+        parallel.over_rows(_moments, len(means), means, where, mean[rows], deviations[rows])
     return DNA(
         counts, np.zeros((n, 2), np.int64), len(sketches), mean, deviations, calibration, extractor, name,
         exact=False, source=sketches,

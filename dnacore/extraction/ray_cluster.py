@@ -123,6 +123,8 @@ def _connected(ray: Any, address: str) -> None:
                 raise Unavailable(
                     f"No Ray cluster answers at {address}. Start one there (ray start --head), or leave --ray-address out."
                 ) from error
+    if hasattr(os, "nice"):  # else workers have 15 and wait for every other program, which the local engine does not
+        os.environ.setdefault("RAY_worker_niceness", str(os.nice(0)))
     # On this machine alone, and reachable from this machine alone.
     ray.init(address="local", include_dashboard=False, _node_ip_address="127.0.0.1", **quiet)
 

@@ -38,7 +38,7 @@ SAMPLE = 9
 ORIENTATION = 0x0112  # EXIF: values from 5 on turn the picture by a quarter
 
 
-def stamp(path: Path, size: int, mtime_ns: int) -> str:
+def stamp(path: Path | str, size: int, mtime_ns: int) -> str:
     """Return 32 hex digits that change whenever the file behind a path does, without reading it."""
     known = f"{path}\n{size}\n{mtime_ns}".encode("utf-8", "surrogateescape")
     return hashlib.blake2b(known, digest_size=16).hexdigest()

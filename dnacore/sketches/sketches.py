@@ -64,16 +64,16 @@ class Sketches:
         """(k, N, Q) uint16 bins of the chosen neurons, for every image."""
         return self._read("quantiles", neurons)
 
-    def laid_out(self, neurons: slice) -> tuple[np.ndarray, np.ndarray]:
+    def laid_out(self, neurons: slice, name: str = "quantiles") -> tuple[np.ndarray, np.ndarray]:
         """The same without a copy where all images lie in one file: (k, M, Q) as they lie there, and (N,) int64, where
-        among the M each image is.
+        among the M each image is. name: another of `ARRAYS`, (k, M) then.
         """
         if len(self._parts) != 1:
-            return np.ascontiguousarray(self._read("quantiles", neurons)), np.arange(len(self))
+            return np.ascontiguousarray(self._read(name, neurons)), np.arange(len(self))
         arrays, to, columns = self._parts[0]
         where = np.empty(len(self), np.int64)
         where[to] = columns
-        return np.ascontiguousarray(arrays.quantiles[neurons]), where
+        return np.ascontiguousarray(getattr(arrays, name)[neurons]), where
 
     def peaks(self, neurons: slice | np.ndarray) -> np.ndarray:
         """(k, N) float32 largest activations."""

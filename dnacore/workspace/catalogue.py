@@ -23,6 +23,10 @@ from dnacore.workspace.schema import TABLES, UPGRADES, VERSION, statements
 from dnacore.workspace.upkeep import salvage
 
 WAIT = 30.0  # seconds to wait for another process's change
+REST_NS, LONG_REST_NS = (
+    50_000_000,
+    3_000_000_000,
+)  # how long a file must have been left alone, by how fine its times are
 
 
 class Catalogue:
@@ -32,6 +36,7 @@ class Catalogue:
         """Open the file, or make it. What had to be done to one that is broken or lost is said in `notice`."""
         self.path = path
         self.notice = ""
+        self._answers: dict[tuple[object, ...], tuple[tuple[int, ...], list[sqlite3.Row]]] = {}
         try:
             if salvage.is_lost(path):
                 self.notice = self._find_again()
@@ -85,6 +90,31 @@ class Catalogue:
                 connection.rollback()
                 raise
             connection.commit()
+
+    def remembered(self, query: str, *values: object) -> list[sqlite3.Row]:
+        """The same as `rows`, asked again only once the file has changed: counting 100,000 rows takes 40 ms each time.
+
+        For queries of a few kinds with a few rows: answers are kept for good. Not to be changed.
+        """
+        stamp = self._stamp()
+        known = self._answers.get((query, *values))
+        if known is not None and known[0] == stamp:
+            return known[1]
+        found = self.rows(query, *values)
+        if stamp is not None:  # as of before the query: what changed since then shows in the file's next stamp
+            self._answers[(query, *values)] = (stamp, found)
+        return found
+
+    def _stamp(self) -> tuple[int, ...] | None:
+        """What changes with every change of the file; None where it is so fresh that another change might not show."""
+        try:
+            about = self.path.stat()
+        except OSError:
+            return None
+        rest = REST_NS if about.st_mtime_ns % 1_000_000_000 else LONG_REST_NS  # some disks know whole seconds only
+        if abs(time.time_ns() - about.st_mtime_ns) < rest:
+            return None
+        return about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns
 
     def back_up(self) -> None:
         """Keep a copy beside the catalogue, from which a lost one is made again."""

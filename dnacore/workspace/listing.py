@@ -31,12 +31,12 @@ def files(catalogue: Catalogue, dataset: Dataset) -> list[FileRow]:
 def hashed(catalogue: Catalogue) -> dict[int, int]:
     """{dataset's id: how many of its files have a known content hash}."""
     query = "SELECT dataset, count(*) FROM file WHERE there AND hash != '' GROUP BY dataset"
-    return {number: count for number, count in catalogue.rows(query)}
+    return {number: count for number, count in catalogue.remembered(query)}
 
 
 def files_key(catalogue: Catalogue, dataset: Dataset) -> str:
     """A short text that changes whenever the dataset's files do, as of the last scan. Much quicker than `files`."""
-    (row,) = catalogue.rows(
+    (row,) = catalogue.remembered(
         "SELECT count(*), total(number), total(number * (mtime_ns % 1000003 + size % 1009)), total(size), max(mtime_ns), "
         "total(mtime_ns % 1000003), total(length(hash)), (SELECT last FROM number WHERE name = ?) "
         "FROM file WHERE dataset = ? AND there",

@@ -108,7 +108,7 @@ class Registry:
 
     def datasets(self) -> list[Dataset]:
         """All datasets in the order they were added."""
-        return [_dataset(row) for row in self.catalogue.rows(_DATASETS + " ORDER BY dataset.id")]
+        return [_dataset(row) for row in self.catalogue.remembered(_DATASETS + " ORDER BY dataset.id")]
 
     def dataset(self, name: str | Path) -> Dataset:
         """The dataset of that name, or `NAME[column=value]`. A folder's path is registered under the folder's name.
@@ -117,12 +117,10 @@ class Registry:
         """
         text = check_text(str(name))
         base, part = parse_part(text)
-        with self.catalogue.reading() as db:
-            for candidate, chosen in ((text, None), (base, part)):
-                row = db.execute(_DATASETS + " WHERE dataset.name = ?", (candidate,)).fetchone()
-                if row:
-                    found = _dataset(row)
-                    return self._within(found, chosen) if chosen else found
+        named = {one.name: one for one in self.datasets()}
+        for candidate, chosen in ((text, None), (base, part)):
+            if candidate in named:
+                return self._within(named[candidate], chosen) if chosen else named[candidate]
         for candidate, chosen in ((text, None), (base, part)):
             path = absolute(candidate)
             if candidate and os.path.exists(path):  # unlike Path.exists, not even a name that is too long raises
@@ -133,10 +131,10 @@ class Registry:
 
     def dataset_by_id(self, number: int) -> Dataset:
         """The dataset with that number. Raises UnknownName."""
-        row = self.catalogue.row(_DATASETS + " WHERE dataset.id = ?", number)
-        if row is None:
+        found = next((one for one in self.datasets() if one.id == number), None)
+        if found is None:
             raise UnknownName("There is no such dataset any more.")
-        return _dataset(row)
+        return found
 
     def rename_dataset(self, old: str, new: str) -> Dataset:
         """Give a dataset another name; its colour, files and DNAs stay. Raises BadInput, UnknownName."""

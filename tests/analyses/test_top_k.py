@@ -62,7 +62,7 @@ def test_neurons_picked_between_random_piles_are_worth_nothing_on_other_images()
     piles = [sketched_dna(sketches.select(np.flatnonzero(side)), bounds(), {}, "x") for side in (having, ~having)]
     order = dc.sensitivity(*piles, splits=0).order
     same = auc(prefix_means(sketches, order, [NEURONS], *piles)[0], having)
-    found = auc_of_new(sketches, having, [1, NEURONS], piles[0])
+    found = auc_of_new(sketches, having, [1, NEURONS])
     assert same > 0.6 and found.shape == (2,) and (found < 0.58).all(), (same, found)
 
 
@@ -72,6 +72,6 @@ def test_a_real_difference_is_seen_on_other_images_too():
     having = np.arange(40) < 12
     values[2][having] += 500
     sketches = sketches_of(values)
-    assert auc_of_new(sketches, having, [1], sketched_dna(sketches, bounds(), {}, "x"))[0] == 1
+    assert auc_of_new(sketches, having, [1])[0] == 1
     with pytest.raises(dc.BadInput, match="4 images"):
-        auc_of_new(sketches, np.arange(40) < 3, [1], sketched_dna(sketches, bounds(), {}, "x"))
+        auc_of_new(sketches, np.arange(40) < 3, [1])

@@ -133,3 +133,28 @@ def test_selections_that_make_no_sense_are_refused() -> None:
     assert of_layer(one, "b").flat.tolist() == [2, 3, 4, 5, 6]
     with pytest.raises(dc.BadInput, match="no layer z"):
         of_layer(one, "z")
+
+
+def test_chance_of_many_images_is_told_from_a_sample_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(4)
+    many, few = (random.normal(500, 100, (NEURONS, count, 1)).clip(0, 999) for count in (2000, 400))
+    few[3] += 40
+    piles = [
+        sketched_dna(sketches_of(q.repeat(16, axis=2)), bounds(), {}, "x") for q in (many.astype(int), few.astype(int))
+    ]
+    whole = dc.sensitivity(*piles)
+    monkeypatch.setattr("dnacore.attributes.sensitivity.MOST_DEALT", 300)
+    monkeypatch.setattr("dnacore.attributes.sensitivity.FEWEST_DEALT", 100)
+    sampled = dc.sensitivity(*piles)
+    np.testing.assert_array_equal(sampled.emd, whole.emd)
+    np.testing.assert_allclose(sampled.noise.mean(), whole.noise.mean(), rtol=0.15)
+    assert sampled.noise_ratio.argmax() == 3 and np.median(np.delete(sampled.noise_ratio, 3)) < 2
+
+
+def test_a_small_side_stays_whole_in_a_sample() -> None:
+    from dnacore.attributes.sensitivity import FEWEST_DEALT, MOST_DEALT, dealt_out
+
+    many, few = (sketches_of(np.zeros((NEURONS, count, 16), int)) for count in (MOST_DEALT + 50, 30))
+    assert [len(side) for side in dealt_out(few, many)] == [30, MOST_DEALT * len(many) // (len(many) + 30)]
+    assert dealt_out(few, few) == (few, few)
+    assert len(dealt_out(many, sketches_of(np.zeros((NEURONS, FEWEST_DEALT + 9, 16), int)))[1]) == FEWEST_DEALT

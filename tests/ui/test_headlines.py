@@ -158,11 +158,11 @@ def test_sensitivity_counts_neurons_and_pairs(sets):
 def test_gallery_and_its_truth(sets):
     day, night, noon = sets["day"], sets["night"], sets["noon"]
     selection = dc.Selection.of(np.argsort(-between(day, night))[:12])
-    ranked = reads.ranking(day, noon, night, selection)
+    ranked = comparisons.ranking(day, noon, night, selection)
     said, _ = reference.sentence(day, noon, night, ranked)
     apart = images_to(day, noon, selection.flat) - images_to(day, night, selection.flat)
     assert numbers(said) == [int((apart < 0).sum()), DAY]
-    plainly = reads.ranking(day, noon, None, selection)
+    plainly = comparisons.ranking(day, noon, None, selection)
     _, exact = reference.sentence(day, noon, None, plainly)
     away = images_to(day, noon, selection.flat)
     assert numbers(exact)[0] == pytest.approx(away.max() / away.min(), rel=0.06)
@@ -181,7 +181,7 @@ def test_image(sets):
     day, night = sets["day"], sets["night"]
     selection = dc.Selection.of(np.argsort(-between(day, night))[:12])
     away = images_to(day, night, selection.flat)
-    order = reads.ranking(day, night, None, selection)["index"].tolist()
+    order = comparisons.ranking(day, night, None, selection)["index"].tolist()
     image = reads.Image(day, order[15])
     told = why.tell(image, night, None, selection)
     said, exact = why.sentence(image, told, night, None, 15, DAY, day.said)

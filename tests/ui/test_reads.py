@@ -7,12 +7,13 @@ import os
 import weakref
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from PIL import Image
 
 import dnacore as dc
 from tests import small_world
-from ui.app import reads
+from ui.app import comparisons, reads
 
 
 @pytest.fixture
@@ -87,14 +88,64 @@ def test_a_part_of_no_image_or_of_a_table_that_is_gone_is_refused(workspace, tmp
 
 def test_a_ranking_follows_files_that_were_renamed(workspace, tmp_path):
     (one,) = reads.ready()
-    before = reads.ranking(one, one)
+    before = comparisons.ranking(one, one)
     for at in range(3):
         (tmp_path / "some" / f"{at:03d}.png").rename(tmp_path / "some" / f"z{at:03d}.png")
     dc.Workspace.open(workspace.root).scan(one.dataset)
     (now,) = reads.ready()
-    after, numbers = reads.ranking(now, now), {row.index for row in reads.files(now.dataset)}
+    after, numbers = comparisons.ranking(now, now), {row.index for row in reads.files(now.dataset)}
     assert len(after) == len(before) == 6 and set(after["index"]) == numbers, "none vanishes from the gallery"
-    assert set(after["path"]) == {str(tmp_path / "some" / row.path) for row in reads.files(now.dataset)}
+    names = {row.index: row.path for row in reads.files(now.dataset)}
+    assert {names[number] for number in after["index"]} == {f"{'z' * (at < 3)}{at:03d}.png" for at in range(6)}
+
+
+def test_a_filter_of_a_ranking_is_the_ranking_of_what_is_filtered(workspace):
+    (whole,) = reads.ready()
+    part = reads.part(whole, "mark", "1")
+    alone = comparisons.ranking(part, whole)
+    comparisons._ranking.clear()
+    comparisons.rankings.clear()
+    everything = comparisons.ranking(whole, whole)
+    kept = comparisons.ranking(part, whole)
+    marked = {row.index for row in reads.files(part.dataset)}
+    assert kept["index"].tolist() == [index for index in everything["index"] if index in marked]
+    assert kept["rank"].tolist() == [1, 2, 3]
+    pd.testing.assert_frame_equal(kept, alone)
+
+
+def test_pictures_of_a_part_are_those_of_the_whole_in_the_order_of_its_files(workspace):
+    from ui.components.wall import whole as pictures
+
+    (whole,) = reads.ready()
+    part = reads.part(whole, "mark", "0")
+    assert [one.name for one in pictures.of(part.dataset)] == ["003.png", "004.png", "005.png"]
+    assert pictures.of(part.dataset) == pictures.of(whole.dataset)[3:]
+
+
+def test_a_picture_is_known_by_the_stamp_that_the_server_gives_it(workspace):
+    from dnacore.images import tars, thumbnails
+    from ui.components.wall import whole as pictures
+
+    (one,) = reads.ready()
+    for picture in pictures.of(one.dataset):
+        path = workspace.image_path(one.dataset.id, picture.index)
+        assert thumbnails.stamp(path, *tars.about(path)).startswith(picture.version), "else a browser asks every time"
+
+
+def test_a_map_begins_with_a_sample_and_offers_more(workspace, monkeypatch):
+    from dnacore.analyses import projection
+    from ui.map import layouts
+
+    ready = reads.ready()
+    assert layouts.sizes(ready) == {"20000": "All 6"}
+    monkeypatch.setattr(layouts, "SIZES", (3, 5, 8))
+    assert layouts.sizes(ready) == {"3": "3", "5": "5", "8": "All 6"}
+    for most in (3, 5, 8):
+        there = layouts.population(ready, most)
+        assert len(there.pictures) == min(most, 6) and there.total == 6
+        assert len(layouts.features(ready, None, most)) == min(most, 6)
+    usual = layouts.Layout(tuple(ready), None, "umap", 0)
+    assert usual.most == projection.MOST and usual.name != layouts.Layout(tuple(ready), None, "umap", 0, 5).name
 
 
 def test_what_is_shown_bears_the_new_name_after_renaming(workspace, tmp_path):

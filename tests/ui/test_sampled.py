@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests import small_world
-from ui.app import reads
+from ui.app import comparisons, reads
 from ui.choices import sampled
 
 
@@ -30,4 +30,4 @@ def test_a_sample_is_stated_with_its_size(tmp_path: Path, monkeypatch: pytest.Mo
         said.startswith(f"From a sample: this is read from {kept} of the 24 images of large.") and "small" not in said
     )
     found = reads.sketches_of(large)
-    assert len(reads.ranking(large, small)) == len(found), "what is ranked is the sample"
+    assert len(comparisons.ranking(large, small)) == len(found), "what is ranked is the sample"

@@ -31,6 +31,11 @@ def _halves(key: str, metric: str, _one: Ready) -> Halves | None:
     return found
 
 
+def few(shown: Sequence[Ready]) -> str:
+    """Return which of these have only so few images that figures about them say little; "" where none has."""
+    return split_half.few({one.said: reads.dna(one).images for one in shown})
+
+
 def between(a: Ready, b: Ready, metric: str, selection: dc.Selection | None = None) -> Chance | None:
     """Return what chance would give between two datasets; None where that cannot be told."""
     one, two = of(a, metric), of(b, metric)

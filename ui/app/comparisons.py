@@ -1,18 +1,23 @@
-"""Cached distances between datasets, neuron by neuron and pair by pair."""
+"""Cached distances: between datasets, neuron by neuron and pair by pair, and of every image to a reference."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from weakref import WeakValueDictionary
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
 import dnacore as dc
+from dnacore.analyses import ranking as retrieval
 from dnacore.attributes.copies import copies
 from dnacore.distances.emd import per_neuron
 from ui.app import reads
-from ui.app.reads import Ready
+from ui.app.reads import Ready, Reference
+
+rankings: WeakValueDictionary[tuple[str, ...], pd.DataFrame] = WeakValueDictionary()  # for as long as they are cached
 
 
 def farthest(ready: Sequence[Ready]) -> tuple[int, int]:
@@ -90,3 +95,40 @@ def from_one(one: Ready, others: Sequence[Ready]) -> np.ndarray:
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _from_one(key: str, keys: tuple[str, ...], _one: Ready, _others: tuple[Ready, ...]) -> np.ndarray:
     return np.array([dc.emd_avg(reads.dna(_one), reads.dna(other)) for other in _others])
+
+
+def ranking(
+    dataset: Ready, reference: Reference, unlike: Reference | None = None, selection: dc.Selection | None = None
+) -> pd.DataFrame:
+    """Return a dataset's images by distance to a reference, nearest first: columns rank, distance (bins), index.
+
+    From what is stored: nothing is extracted, and images without a sketch are left out. Raises BadInput.
+    """
+    return _ranking(ranking_key(dataset, reference, unlike, selection), dataset, reference, unlike, selection)
+
+
+def ranking_key(of: Ready, like: Reference, unlike: Reference | None, by: dc.Selection | None) -> tuple[str, ...]:
+    """Return what a ranking is known by."""
+    return reads.listed(of), reads.key_of(like), reads.key_of(unlike), reads.selection_key(by), reads.extractor()
+
+
+def ranked(key: tuple[str, ...], dataset: Ready) -> pd.DataFrame | None:
+    """Return a ranking that is there already, or a part's out of that of the whole; None where it has to be made."""
+    if dataset.dataset.part is None or key in rankings:
+        return rankings.get(key)
+    found = reads.whole_of(dataset.dataset)
+    whole = Ready(found, reads.workspace().store.dna_key(found, reads.extractor()) or "")
+    known = rankings.get((reads.listed(whole), *key[1:]))
+    return None if known is None else retrieval.among(known, {row.index for row in reads.files(dataset.dataset)})
+
+
+@st.cache_resource(max_entries=48, show_spinner=False)
+def _ranking(
+    key: tuple[str, ...], _dataset: Ready, _like: Reference, _unlike: Reference | None, _by: dc.Selection | None
+) -> pd.DataFrame:
+    if (known := ranked(key, _dataset)) is not None:  # a filter is answered at once where the whole is ranked already
+        return known
+    like, other = reads.as_dna(_like), None if _unlike is None else reads.as_dna(_unlike)
+    found = retrieval.rank(reads.files(_dataset.dataset), reads.sketches_of(_dataset), like, other, _by)
+    rankings[key] = found
+    return found

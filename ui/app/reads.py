@@ -7,7 +7,6 @@ never hashed. What is returned is shared between sessions and must not be change
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Protocol
@@ -17,8 +16,6 @@ import pandas as pd
 import streamlit as st
 
 import dnacore as dc
-from dnacore.analyses import ranking as retrieval
-from dnacore.distances import split_half
 from dnacore.dna.from_sketches import sketched_dna
 from dnacore.extractors import ExtractorInfo, available
 from dnacore.extractors.registry import DEFAULT_EXTRACTOR
@@ -156,11 +153,6 @@ def _dna(key: str, _dataset: Dataset, _label: str) -> dc.DNA:
     return found
 
 
-def few(shown: Sequence[Ready]) -> str:
-    """Return which of these have only so few images that figures about them say little; "" where none has."""
-    return split_half.few({one.said: dna(one).images for one in shown})
-
-
 def part(whole: Ready, column: str, value: str, also: Part | None = None) -> Ready:
     """Return the images of a dataset that have an attribute, and are in a further part. Raises BadInput without sketches."""
     chosen, described = whole.dataset.within(Part(column, value, also)), table_key(whole.dataset)
@@ -171,30 +163,9 @@ def part(whole: Ready, column: str, value: str, also: Part | None = None) -> Rea
     return Ready(found, f"{key}:{described}")  # the table decides which images are in it
 
 
-def ranking(
-    dataset: Ready, reference: Reference, unlike: Reference | None = None, selection: dc.Selection | None = None
-) -> pd.DataFrame:
-    """Return a dataset's images by distance to a reference, nearest first: columns rank, path, distance (bins), index.
-
-    From what is stored: nothing is extracted, and images without a sketch are left out. Raises BadInput.
-    """
-    keys = (listed(dataset), key_of(reference), key_of(unlike))
-    return _ranking(keys, selection_key(selection), dataset, reference, unlike, selection)
-
-
-@st.cache_resource(max_entries=48, show_spinner=False)
-def _ranking(
-    keys: tuple[str, ...],
-    selection: str,
-    _dataset: Ready,
-    _reference: Reference,
-    _unlike: Reference | None,
-    _selection: dc.Selection | None,
-) -> pd.DataFrame:
-    sketches = sketches_of(_dataset)
-    against, other = as_dna(_reference), None if _unlike is None else as_dna(_unlike)
-    distances = retrieval.distances_to(sketches, against, other, _selection)
-    return retrieval.table(_dataset.dataset.folder, files(_dataset.dataset), sketches, distances)
+def whole_of(part: Dataset) -> Dataset:
+    """Return the dataset that a part is of."""
+    return replace(part, name=parse_part(part.name)[0], part=None)
 
 
 def sketches_of(dataset: Ready) -> Sketches:
@@ -239,15 +210,19 @@ def _image_dna(key: str, index: int, _dataset: Ready) -> dc.DNA:
 
 def files(dataset: Dataset) -> list[FileRow]:
     """Return a dataset's files as of the last look at its folder. Shared: not to be changed."""
-    known = workspace().files_key(dataset) if dataset.part is None else f"{dataset.name}:{table_key(dataset)}"
-    return _files(str(workspace().root), known, dataset)
+    return _files(str(workspace().root), files_known(dataset), dataset)
+
+
+def files_known(dataset: Dataset) -> str:
+    """Return a short text that changes whenever `files` does."""
+    return workspace().files_key(dataset) if dataset.part is None else f"{dataset.name}:{table_key(dataset)}"
 
 
 @st.cache_resource(max_entries=60, show_spinner=False)
 def _files(root: str, key: str, _dataset: Dataset) -> list[FileRow]:
     if _dataset.part is None:
         return workspace().files(_dataset)
-    whole = replace(_dataset, name=parse_part(_dataset.name)[0], part=None)
+    whole = whole_of(_dataset)
     rows = files(whole)
     return [rows[at] for at in choose(_table(whole), _dataset.part, whole.name)]
 
@@ -278,18 +253,16 @@ def _table(dataset: Dataset) -> pd.DataFrame:
 
 @st.cache_resource(max_entries=40, show_spinner=False)
 def _attributes(root: str, number: int, part: str, described: str, _dataset: Dataset) -> pd.DataFrame:
-    return workspace().described(_dataset)
+    if _dataset.part is None:
+        return workspace().described(_dataset)
+    whole = whole_of(_dataset)
+    table = _table(whole)  # read once, whatever is filtered
+    return table.iloc[choose(table, _dataset.part, whole.name)]
 
 
 def table_key(dataset: Dataset) -> str:
     """Return a short text that changes whenever a dataset's files or what its table says about them do."""
     return workspace().described_key(dataset)
-
-
-@st.cache_data(ttl=15, show_spinner=False)
-def workspace_size() -> int:
-    """Return the bytes the workspace takes, at most some seconds old."""
-    return workspace().size()
 
 
 def selection_key(selection: dc.Selection | None) -> str:

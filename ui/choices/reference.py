@@ -8,11 +8,11 @@ import pandas as pd
 import streamlit as st
 
 import dnacore as dc
-from ui.app import address, reads, words
+from ui.app import address, comparisons, reads, words
 from ui.app.reads import Average, Image, Ready
 from ui.choices import choices, parts, picking
 from ui.components import wall
-from ui.components.wall import pictures
+from ui.components.wall import pictures, whole
 from ui.figures import effects
 
 NOTHING = "nothing"
@@ -119,7 +119,7 @@ def shown(
     return _shown(keys, reads.selection_key(selection), column, far, dataset, reference, unlike, selection)
 
 
-@st.cache_resource(max_entries=12, show_spinner=False)
+@st.cache_resource(max_entries=6, show_spinner=False)
 def _shown(
     keys: tuple[str, ...],
     selection: str,
@@ -130,7 +130,7 @@ def _shown(
     _unlike: Reference | None,
     _selection: dc.Selection | None,
 ) -> wall.Long:
-    ranked = reads.ranking(_dataset, _reference, _unlike, _selection)
+    ranked = comparisons.ranking(_dataset, _reference, _unlike, _selection)
     say = (lambda value: f"{value:+.1f}") if _unlike is not None else (lambda value: f"{value:.1f}")
     rows = reads.files(_dataset.dataset)
     labels = None
@@ -138,7 +138,14 @@ def _shown(
         table = reads.attributes(_dataset.dataset)
         values = [effects.said(f"{column}={value}") if value else "" for value in table.get(column, [])]
         labels = {row.index: values[at] for at, row in enumerate(rows)} if values else None
-    found = pictures.ranked(_dataset.dataset, rows, ranked.iloc[::-1] if far else ranked, say=say, labels=labels)
+    found = pictures.ranked(
+        _dataset.dataset,
+        rows,
+        ranked.iloc[::-1] if far else ranked,
+        say=say,
+        labels=labels,
+        known=whole.of(_dataset.dataset),
+    )
     return wall.Long.of(found)
 
 

@@ -33,7 +33,7 @@ def summary(a: Ready, b: Ready, measure: Measure) -> None:
     few = [one.said for one in (a, b) if reads.dna(one).images < split_half.FEWEST]
     noisy = f" {words.listing(few)} has too few images to say what chance would give." if few else ""
     layout.found(
-        f"{findings.two([a.said, b.said], total, chance)} {reads.few([a, b])}".strip(),
+        f"{findings.two([a.said, b.said], total, chance)} {noise.few([a, b])}".strip(),
         f"{measures.NAMES[measure.metric]}: {said}{over}.{noisy}",
     )
 

@@ -51,7 +51,7 @@ def _row(mine: Ready, its: Ready, selection: dc.Selection | None, neurons: Mappi
         st.html(layout.dataset_name(mine.dataset))
         without_images.draw([mine])
         return
-    ranked = reads.ranking(mine, mine, its, selection).head(IMAGES)
+    ranked = comparisons.ranking(mine, mine, its, selection).head(IMAGES)
     asked = {"dataset": parts.whole(mine).name, "like": mine.name, **neurons}
     if not its.dataset.imported:
         asked["unlike"] = its.name

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dnacore.workspace.datasets import Dataset, Part
-from dnacore.workspace.store.shard_plan import FileRow
 from ui.app import address, navigation, palette, reads, seen, words
 from ui.app.reads import Ready
 from ui.choices import closeup, filter_bar, picking
 from ui.choices.own import groups
 from ui.components import wall
-from ui.components.wall import pictures
+from ui.components.wall import whole
 from ui.datasets import card, deletion, imported, several, table_of
 from ui.jobs import tray
 
@@ -165,11 +165,9 @@ def _follow(dataset: Dataset, part: Part) -> None:
 
 
 def _wall(dataset: Dataset, ready: Ready | None, kept: Sequence[int], labels: tuple[str, ...] | None) -> None:
-    files = reads.files(dataset)
-    rows = [files[at] for at in kept]
-    known = hash(tuple((row.index, row.size, row.mtime_ns) for row in rows))
+    known = f"{dataset.id}:{reads.files_known(dataset)}:{hash(tuple(kept))}"
     seen = picking.wall(
-        _long(dataset.id, known, labels, dataset, rows),
+        _long(known, labels, dataset, kept),
         key="look-wall",
         title=f"Images of {dataset.name}",
         height=WALL,
@@ -182,11 +180,12 @@ def _wall(dataset: Dataset, ready: Ready | None, kept: Sequence[int], labels: tu
         closeup.show(ready or Ready(dataset, ""), seen.opened, among=seen.among, rankable=ready is not None)
 
 
-@st.cache_resource(max_entries=24, show_spinner=False)
-def _long(
-    number: int, known: int, labels: tuple[str, ...] | None, _dataset: Dataset, _rows: Sequence[FileRow]
-) -> wall.Long:
-    return wall.Long.of(pictures.plain(_dataset, _rows, labels))
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _long(known: str, labels: tuple[str, ...] | None, _dataset: Dataset, _kept: Sequence[int]) -> wall.Long:
+    every = whole.of(_dataset)
+    if labels is None:
+        return wall.Long.of([every[at] for at in _kept])
+    return wall.Long.of([replace(every[at], label=label) for at, label in zip(_kept, labels, strict=True)])
 
 
 def _rejected(dataset: Dataset) -> None:

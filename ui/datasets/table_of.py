@@ -12,7 +12,7 @@ from ui.app import address, reads, words
 from ui.app.reads import Ready
 from ui.choices import choices, closeup
 from ui.components import wall
-from ui.components.wall import pictures
+from ui.components.wall import whole
 
 HEIGHT = 620
 OWN = ("", "File", "Size")  # columns that no attribute of the same name may replace
@@ -22,7 +22,8 @@ def draw(dataset: Dataset, ready: Ready | None, kept: Sequence[int]) -> None:
     """Draw the images at these places of `files`; a row that is selected opens its image."""
     files = reads.files(dataset)
     rows = [files[at] for at in kept]
-    shown = pictures.plain(dataset, rows)
+    every = whole.of(dataset)
+    shown = [every[at] for at in kept]
     frame = pd.DataFrame({"": [wall.thumb_url(one.dataset, one.index, one.version) for one in shown]})
     frame["File"] = [row.path for row in rows]
     frame["Size"] = [row.size / 1024 for row in rows]

@@ -51,7 +51,7 @@ def draw(asked: tuple[list[Ready], Measure, str], there: int) -> None:
     whole = sum(one.dataset.part is None for one in chosen)
     of = there if whole < there else None
     layout.found(
-        f"{findings.pairwise(said, compared.matrix, compared.unit, within, of=of)} {reads.few(chosen)}".strip(),
+        f"{findings.pairwise(said, compared.matrix, compared.unit, within, of=of)} {chance.few(chosen)}".strip(),
         findings.extremes(said, compared.matrix, compared.unit, bins),
     )
     chart.show(

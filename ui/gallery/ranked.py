@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 import streamlit as st
 
 import dnacore as dc
-from ui.app import address, layout, reads, words
+from ui.app import address, comparisons, layout, reads, words
 from ui.app.reads import Ready
 from ui.choices import choices, closeup, filter_bar, parts, picking, piles, sampled
 from ui.choices import reference as ranking
 from ui.choices.reference import Reference
 from ui.components.wall import Band, Long, Picture, Seen
-from ui.gallery import truth
+from ui.gallery import soon, truth
 from ui.gallery.truth import Truth
 
 BAND = 40
@@ -45,7 +45,7 @@ class Asked:
 
     def ranking(self) -> pd.DataFrame:
         """Return the images, nearest first."""
-        return reads.ranking(self.dataset, self.reference, self.unlike, self.selection)
+        return comparisons.ranking(self.dataset, self.reference, self.unlike, self.selection)
 
     def shown(self, *, far: bool = False) -> Long:
         """Return the images ready to be shown."""
@@ -77,8 +77,12 @@ def choose(ready: Sequence[Ready]) -> Asked:
 
 def draw(asked: Asked) -> None:
     """Draw the ranking."""
+    few = soon.first(asked.dataset, asked.reference, asked.unlike, asked.selection)
+    if few is not None:
+        asked = replace(asked, selection=few)
     ranked, nearest = asked.ranking(), asked.shown()
-    layout.found(*ranking.sentence(asked.dataset, asked.reference, asked.unlike, ranked))
+    if few is None:  # what is said is said of the whole ranking only
+        layout.found(*ranking.sentence(asked.dataset, asked.reference, asked.unlike, ranked))
     view = asked.view if len(nearest) > FEW else "wall"
     seen = {"bands": _bands, "sides": _sides, "wall": _wall}[view](asked, nearest)
     layout.caption(
@@ -89,7 +93,8 @@ def draw(asked: Asked) -> None:
     )
     sampled.note([asked.dataset])
     picking.strip()
-    truth.draw(asked.dataset, ranked, asked.wanted)
+    if few is None:
+        truth.draw(asked.dataset, ranked, asked.wanted)
     if seen.opened is not None:
         closeup.show(
             parts.whole(asked.dataset),

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 import dnacore as dc
-from ui.app import address, capture, layout, navigation, palette, reads, theme, words
+from ui.app import address, capture, comparisons, layout, navigation, palette, reads, theme, words
 from ui.app.reads import Image, Ready
 from ui.choices import choices, closeup, parts, picking
 from ui.choices import reference as ranking
@@ -58,7 +58,7 @@ def choose(ready: Sequence[Ready]) -> Shown:
     unlike = ranking.choose_unlike(ready, key="unlike")
     among = _among(owner, image, ready)
     selection = ranking.choose_neurons(among, reference, unlike, reads.dna(owner))
-    order = tuple(int(index) for index in reads.ranking(among, reference, unlike, selection)["index"])
+    order = tuple(int(index) for index in comparisons.ranking(among, reference, unlike, selection)["index"])
     if image is None:
         image = Image(owner, order[-1])  # the farthest one is the most telling
         address.keep("of", f"{owner.name}:{image.index}")
@@ -161,7 +161,7 @@ def _layers(shown: Shown) -> None:
 
 def _nearest(shown: Shown) -> None:
     owner = shown.owner
-    near = reads.ranking(owner, shown.image, None, shown.selection)
+    near = comparisons.ranking(owner, shown.image, None, shown.selection)
     others = near[near["index"] != shown.image.index]
     if others.empty:
         return

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 import dnacore as dc
-from ui.app import capture, layout, reads
+from ui.app import capture, comparisons, layout, reads
 from ui.app.reads import Image, Ready
 from ui.image import why
 
@@ -55,7 +55,7 @@ def _table(
     for one in _shown:
         row: dict[str, object] = {"Dataset": one.said}
         if ranks:
-            ranked = reads.ranking(_image.dataset, one, None, _selection)
+            ranked = comparisons.ranking(_image.dataset, one, None, _selection)
             own = ranked[ranked["index"] == _image.index]
             row["Distance"] = float(own["distance"].iloc[0]) if len(own) else None
             row["Rank"] = int(own["rank"].iloc[0]) if len(own) else None

@@ -24,6 +24,8 @@ from ui.app import reads
 from ui.app.reads import Ready
 from ui.components.wall import Picture, sketched
 
+SIZES = (projection.MOST, 50_000, 100_000)  # images on a map: the sample at first, and more on request
+
 _lock = threading.Lock()
 _working: dict[str, subprocess.Popen[bytes]] = {}
 
@@ -41,17 +43,30 @@ class Population:
     total: int
 
 
-def population(chosen: Sequence[Ready]) -> Population:
-    """Return the images of some datasets that have a sketch: all, or a sample of 20,000."""
-    return _population(tuple(reads.listed(one) for one in chosen), tuple(chosen))
+def sizes(chosen: Sequence[Ready]) -> dict[str, str]:
+    """Return of how many images a map of these datasets can be, with what it is called: a sample first, then more."""
+    try:
+        total = sum(len(reads.sketches_of(one)) for one in chosen)
+    except dc.BadInput:  # the map itself says which dataset has none
+        return {}
+    below = [most for most in SIZES if most < total]
+    found = {str(most): f"{most:,}" for most in below}
+    if len(below) < len(SIZES):
+        found[str(SIZES[len(below)])] = f"All {total:,}"
+    return found
+
+
+def population(chosen: Sequence[Ready], most: int = projection.MOST) -> Population:
+    """Return the images of some datasets that have a sketch: all, or a sample of `most`."""
+    return _population(tuple(reads.listed(one) for one in chosen), most, tuple(chosen))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _population(keys: tuple[str, ...], _chosen: tuple[Ready, ...]) -> Population:
+def _population(keys: tuple[str, ...], most: int, _chosen: tuple[Ready, ...]) -> Population:
     sketches = [reads.sketches_of(one) for one in _chosen]
     counts = [len(one) for one in sketches]
     shown, owner, rows = [], [], []
-    for place, (one, found, taken) in enumerate(zip(_chosen, sketches, projection.sample(counts), strict=True)):
+    for place, (one, found, taken) in enumerate(zip(_chosen, sketches, projection.sample(counts, most), strict=True)):
         every = sketched.pictures_of(one)
         shown += [every[i] for i in taken]
         owner += [place] * len(taken)
@@ -59,22 +74,24 @@ def _population(keys: tuple[str, ...], _chosen: tuple[Ready, ...]) -> Population
     return Population(tuple(shown), np.array(owner, np.int64), np.array(rows, np.int64), sum(counts))
 
 
-def features(chosen: Sequence[Ready], selection: dc.Selection | None) -> np.ndarray:
+def features(chosen: Sequence[Ready], selection: dc.Selection | None, most: int = projection.MOST) -> np.ndarray:
     """Return what a map is laid out from: (N, n) standardised spatial means, in the order of the population."""
     sketches = [reads.sketches_of(one) for one in chosen]
-    taken = projection.sample([len(one) for one in sketches])
+    taken = projection.sample([len(one) for one in sketches], most)
     picked = [one.select(at) if len(at) < len(one) else one for one, at in zip(sketches, taken, strict=True)]
     return projection.features(picked, None if selection is None else selection.flat)
 
 
-def pca(chosen: Sequence[Ready], selection: dc.Selection | None) -> Plane:
+def pca(chosen: Sequence[Ready], selection: dc.Selection | None, most: int = projection.MOST) -> Plane:
     """Return the plane in which the images spread most."""
-    return _pca(tuple(one.key for one in chosen), reads.selection_key(selection), tuple(chosen), selection)
+    return _pca(tuple(one.key for one in chosen), reads.selection_key(selection), most, tuple(chosen), selection)
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)
-def _pca(keys: tuple[str, ...], neurons: str, _chosen: tuple[Ready, ...], _selection: dc.Selection | None) -> Plane:
-    return projection.pca(features(_chosen, _selection))
+def _pca(
+    keys: tuple[str, ...], neurons: str, most: int, _chosen: tuple[Ready, ...], _selection: dc.Selection | None
+) -> Plane:
+    return projection.pca(features(_chosen, _selection, most))
 
 
 @dataclass(frozen=True)
@@ -88,17 +105,19 @@ class Laid:
 
 @dataclass(frozen=True, eq=False)
 class Layout:
-    """A map that takes a while: which images, by which neurons, laid out how."""
+    """A map that takes a while: which images, by which neurons, laid out how, and of how many of them at most."""
 
     chosen: tuple[Ready, ...]
     selection: dc.Selection | None
     method: str
     seed: int
+    most: int = projection.MOST
 
     @property
     def name(self) -> str:
         """The name under which the same map is found again, also after a restart."""
         said = repr((self.method, self.seed, [one.stored for one in self.chosen]))
+        said += f" {self.most}" if self.most != projection.MOST else ""  # maps of the usual sample keep their names
         neurons = b"" if self.selection is None else np.sort(self.selection.flat).astype("<i8").tobytes()
         return hashlib.blake2b(said.encode() + neurons, digest_size=12).hexdigest()
 
@@ -120,7 +139,7 @@ class Layout:
         with _lock:
             process = _working.get(self.name)
             if process is None:
-                map_process.prepare(features(self.chosen, self.selection), self.values)
+                map_process.prepare(features(self.chosen, self.selection, self.most), self.values)
                 _working[self.name] = self._start()
                 return Laid(None, working=True)
             code = process.poll()

@@ -90,6 +90,16 @@ def choose_layout() -> tuple[str, int]:
     return method, seed
 
 
+def choose_size(chosen: Sequence[Ready]) -> int:
+    """Let a person choose how many images are on the map, where there are more than it shows at first."""
+    sizes = layouts.sizes(chosen)
+    if len(sizes) < 2:
+        return projection.MOST
+    most = address.segments("Images on the map", sizes, key="most")
+    layout.note("A random sample at first. More images take longer to lay out.")
+    return int(most)
+
+
 def choose_neurons(dna: dc.DNA) -> dc.Selection | None:
     """Let a person choose which neurons count: all, the last layer's, another layer's, or a saved selection."""
     last = list(dna.layers)[-1]
@@ -97,14 +107,14 @@ def choose_neurons(dna: dc.DNA) -> dc.Selection | None:
     return choices.selection(choices.neurons(dna, extra={f"layer:{last}": called}), dna)
 
 
-def of_images(chosen: Sequence[Ready], selection: dc.Selection | None, method: str, colour: str, seed: int = 0) -> None:
+def of_images(chosen: Sequence[Ready], asked: Layout, colour: str) -> None:
     """Draw the images as points; those inside a lasso are listed below, to be picked or made a dataset of."""
-    there = layouts.population(chosen)
+    there, selection = layouts.population(chosen, asked.most), asked.selection
     if len(there.pictures) < 3:
         st.info("A map needs at least three images. Choose more datasets.")
         return
     with st.spinner("Laying out the images…"):
-        plane, note = _plane(Layout(tuple(chosen), selection, method, seed), len(there.pictures))
+        plane, note = _plane(asked, len(there.pictures))
     kinds, of, notes = _kinds(chosen, there, colour)
     layout.found(_sentence(kinds, of, plane, [one.said for one in chosen], colour))
     seen = point_map.show(
@@ -162,7 +172,7 @@ def _plane(asked: Layout, images: int) -> tuple[Plane, str]:
             st.fragment(_wait, run_every=1.0)(asked)
         elif laid.problem:
             st.warning(words.as_markdown(laid.problem))
-    plane = layouts.pca(asked.chosen, asked.selection)
+    plane = layouts.pca(asked.chosen, asked.selection, asked.most)
     kept = words.percent(plane.kept or 0)
     return plane, f"PCA: the plane in which the images spread most; it keeps {kept} of the spread."
 
@@ -173,9 +183,8 @@ def _wait(asked: Layout) -> None:
             st.rerun()
         with st.container(key="map-wait", horizontal=True, vertical_alignment="center"):
             called = LAYOUTS[asked.method]
-            layout.note(
-                f"The {called} is being laid out; it takes about half a minute the first time. Until then: PCA."
-            )
+            took = "about half a minute" if asked.most <= projection.MOST else "some minutes"
+            layout.note(f"The {called} is being laid out; it takes {took} the first time. Until then: PCA.")
             st.button("Cancel", key="map-cancel", type="tertiary", on_click=_cancel, args=(asked,))
 
 

@@ -9,7 +9,8 @@ import numpy as np
 import streamlit as st
 
 import dnacore as dc
-from dnacore.attributes.correlated import Companions, companions
+from dnacore.attributes import correlated
+from dnacore.attributes.correlated import Companions
 from dnacore.neurons import algebra
 from ui.app import address, comparisons, layout, popovers, reads, words
 from ui.app import chance as noise
@@ -99,7 +100,13 @@ def alike(shown: Sequence[Ready], flat: int, count: int = 8) -> Companions:
 
 @st.cache_resource(max_entries=48, show_spinner=False)
 def _alike(keys: tuple[str, ...], flat: int, count: int, _shown: tuple[Ready, ...]) -> Companions:
-    return companions([reads.sketches_of(one) for one in _shown], flat, count)
+    return correlated.alike(_standard(keys, _shown), flat, count)
+
+
+# 50 MB; reading it again for every neuron took half of the page's time.
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _standard(keys: tuple[str, ...], _shown: tuple[Ready, ...]) -> np.ndarray:
+    return correlated.standard([reads.sketches_of(one) for one in _shown])
 
 
 def keep(flats: Sequence[int], dna: dc.DNA) -> None:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import streamlit as st
+from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
 
 import dnacore as dc
 from dnacore.analyses.sharpening import Sharpened, sharpen
 from dnacore.analyses.top_k import auc_of_new, prefix_means, steps
+from dnacore.attributes.sensitivity import deal
 from dnacore.sketches.sketches import together
 from ui.app import reads, words
 from ui.choices.picking import Picked
 from ui.choices.piles import Chosen, Pile
 from ui.components import sorting_wall
-from ui.components.wall import pictures
+from ui.components.wall import Picture, sketched
 
+LARGE = 20_000  # images whose sketches a small computer cannot be expected to have in memory
 MOST = 200  # neurons that the slider goes up to
 ENOUGH = 10  # images a side from which the AUC of a ranking means something
 
@@ -33,7 +37,17 @@ def sensitivity(chosen: Chosen) -> dc.Sensitivity:
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _sensitivity(with_key: str, without_key: str, _chosen: Chosen) -> dc.Sensitivity:
-    return dc.sensitivity(dna(_chosen.with_), dna(_chosen.without))
+    with_, without = _chosen.with_, _chosen.without
+    if isinstance(with_, Picked) or isinstance(without, Picked) or with_.dataset.imported or without.dataset.imported:
+        return dc.sensitivity(dna(with_), dna(without))
+    sides = reads.sketches_of(with_), reads.sketches_of(without)
+    if sum(map(len, sides)) <= LARGE:
+        return dc.sensitivity(dna(with_), dna(without))
+    # Gone through side by side, the gigabytes of the sketches are read from the disk once and not by each in turn.
+    with ThreadPoolExecutor(3, "piles", add_script_run_ctx, (None, get_script_run_ctx())) as pool:
+        dealt = pool.submit(deal, *sides)
+        one, two = pool.map(reads.dna, (with_, without))
+        return dc.sensitivity(one, two, dealt=dealt.result())
 
 
 def sharpened(chosen: Chosen, top: int) -> Sharpened:
@@ -56,16 +70,16 @@ def deck(chosen: Chosen, found: dc.Sensitivity) -> sorting_wall.Deck:
     return _deck(keys, chosen, found)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@st.cache_resource(max_entries=4, show_spinner=False)
 def _deck(keys: tuple[str, ...], _chosen: Chosen, _found: dc.Sensitivity) -> sorting_wall.Deck:
     counts = steps(min(MOST, len(_found.emd)))
     order = _found.order[: counts[-1]]
-    matrices, everything = [], []
+    matrices: list[np.ndarray] = []
+    everything: list[Picture] = []
     for one in _chosen.among:
         sketches = reads.sketches_of(one)
         matrices.append(prefix_means(sketches, order, counts, dna(_chosen.with_), dna(_chosen.without)))
-        rows = reads.files(one.dataset)
-        everything += pictures.plain(one.dataset, [rows[at] for at in sketches.found])
+        everything += sketched.pictures_of(one)
     matrix = np.concatenate(matrices, axis=1)
     notes = [f"Of new images, with comes first {words.pairs(one)}" for one in _areas(keys, _chosen, counts, everything)]
     return sorting_wall.deck(counts, matrix, everything, notes)
@@ -89,7 +103,7 @@ def _areas(keys: tuple[str, ...], _chosen: Chosen, _counts: Sequence[int], _imag
     if min(int(having.sum()), int((~having).sum())) < ENOUGH:
         return np.zeros(0)
     sketches = together(*(reads.sketches_of(one) for one in _chosen.among)).select(known)
-    return auc_of_new(sketches, having, _counts, dna(_chosen.with_))
+    return auc_of_new(sketches, having, _counts)
 
 
 def _sides(chosen: Chosen, images: Sequence) -> np.ndarray:

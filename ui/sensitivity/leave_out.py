@@ -11,6 +11,7 @@ import dnacore as dc
 from dnacore.analyses.mixture import Mixture
 from dnacore.sources.leave_out import LeaveOut, Left, Parts
 from ui.app import address, capture, layout, palette, reads, seen, theme, words
+from ui.app import chance as noise
 from ui.app.reads import Ready
 from ui.choices import choices, parts, sampled
 from ui.components import chart
@@ -195,7 +196,7 @@ def _shares(found: Mixture, target: Ready, mixed: Sequence[Ready]) -> None:
         rest = len(used) - NAMED
         share = words.percent(sum(found.shares[one.name] for one in used[NAMED:]))
         named.append(f"{share} {f'of {rest} others' if rest > 1 else used[NAMED].said}")
-    said, few = words.listing(named), reads.few([target, *used])
+    said, few = words.listing(named), noise.few([target, *used])
     best = min(found.alone, key=found.alone.__getitem__)
     layout.found(
         f"Nearest to {target.said}: {said}{f'. {few}' if few else ''}",

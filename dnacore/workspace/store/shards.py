@@ -41,9 +41,7 @@ class Store(SketchFiles, WordFiles, CalibrationFiles):
         rows = self.catalogue.rows(
             "SELECT shard.id, hash, path, reason, passing FROM shard JOIN member ON member.shard = shard.id "
             "WHERE dataset = ? AND setting = ? AND part = ? ORDER BY shard.id, position",
-            dataset.id,
-            setting.id,
-            str(dataset.part or ""),
+            *_key(dataset, setting),
         )
         members: dict[int, list[Member]] = {}
         for number, content, path, reason, passing in rows:
@@ -69,8 +67,7 @@ class Store(SketchFiles, WordFiles, CalibrationFiles):
         """Enter a shard whose files are written into the catalogue; returns its number."""
         shard, segment = written.files.shard, written.files.segment
         with self.changing(dataset) as db:
-            part = str(dataset.part or "")
-            db.execute("INSERT INTO shard VALUES (?,?,?,?,?)", (shard, dataset.id, setting.id, part, written.images))
+            db.execute("INSERT INTO shard VALUES (?,?,?,?,?)", (shard, *_key(dataset, setting), written.images))
             db.executemany(
                 "INSERT INTO member (shard, position, hash, path, reason, passing) VALUES (?,?,?,?,?,?)",
                 [(shard, i, m.hash, m.path, m.reason, m.passing) for i, m in enumerate(written.members)],
@@ -86,15 +83,12 @@ class Store(SketchFiles, WordFiles, CalibrationFiles):
         They are added up in the order of their images, so that the last digit of a mean does not depend on which of
         several workers was quicker.
         """
-        part = str(dataset.part or "")
+        key = _key(dataset, setting)
         ids = [shard.id for shard in sorted(keep, key=lambda shard: (shard.members[0].path, shard.id))]
         with self.changing(dataset) as db:
             old = [
                 row["id"]
-                for row in db.execute(
-                    "SELECT id FROM shard WHERE dataset = ? AND setting = ? AND part = ?",
-                    (dataset.id, setting.id, part),
-                )
+                for row in db.execute("SELECT id FROM shard WHERE dataset = ? AND setting = ? AND part = ?", key)
                 if row["id"] not in set(ids)
             ]
             db.executemany("DELETE FROM shard WHERE id = ?", [(number,) for number in old])
@@ -106,7 +100,7 @@ class Store(SketchFiles, WordFiles, CalibrationFiles):
             images = sum(1 for shard in keep for m in shard.members if m.reason is None)
             db.execute(
                 "INSERT OR REPLACE INTO extraction VALUES (?,?,?,?,?,?)",
-                (dataset.id, setting.id, part, json.dumps(ids), images, time.time()),
+                (*key, json.dumps(ids), images, time.time()),
             )
         for number in old:
             discard(self.shard_file(number))
@@ -162,9 +156,7 @@ class Store(SketchFiles, WordFiles, CalibrationFiles):
         row = self.catalogue.row(
             "SELECT shards, finished FROM extraction WHERE dataset = ? AND setting = ? AND part IN (?, '') "
             "ORDER BY part DESC",
-            dataset.id,
-            setting.id,
-            str(dataset.part or ""),
+            *_key(dataset, setting),
         )
         told = f":{listing.described_key(self.catalogue, dataset)}" if row and dataset.part else ""
         return f"{dataset.id}{dataset.part or ''}:{setting.id}:{row['shards']}:{row['finished']}{told}" if row else None
@@ -193,9 +185,7 @@ class Store(SketchFiles, WordFiles, CalibrationFiles):
         """Numbers of the shards that make the dataset's DNA; None if it was never extracted."""
         row = self.catalogue.row(
             "SELECT shards FROM extraction WHERE dataset = ? AND setting = ? AND part = ?",
-            dataset.id,
-            setting.id,
-            str(dataset.part or ""),
+            *_key(dataset, setting),
         )
         return None if row is None else numbers(row["shards"])
 
@@ -300,3 +290,8 @@ class Store(SketchFiles, WordFiles, CalibrationFiles):
 
 
 __all__ = ["FileRow", "Setting", "Store", "label_of"]
+
+
+def _key(dataset: Dataset, setting: Setting) -> tuple[int, int, str]:
+    """What the rows of a dataset, or of a part of one, under a setting have in common."""
+    return dataset.id, setting.id, str(dataset.part or "")

@@ -153,7 +153,7 @@ class PointMap {
     const pen = this.canvas.getContext("2d"), n = this.data.count;
     pen.scale(ratio, ratio);
     const ink = getComputedStyle(this.root).color, radius = n > 5000 ? 2 : n > 1000 ? 3 : 4.5;
-    const some = this.picked.size > 0;
+    const some = this.picked.size > 0, many = n > 20000;
     if (this.dense) this.shade(pen, ink);
     if (this.pictured) this.paint(pen);
     else for (let i = 0; i < n; i++) {
@@ -162,6 +162,7 @@ class PointMap {
       const dim = (this.only !== null && this.kinds[i] !== this.only) || (some && !this.picked.has(i));
       pen.globalAlpha = dim ? 0.16 : 0.82;
       pen.fillStyle = this.data.kinds[this.kinds[i]].colour;
+      if (many) { pen.fillRect(x - 1.25, y - 1.25, 2.5, 2.5); continue; } // a circle of this size looks the same, and takes ten times as long
       pen.beginPath(); pen.arc(x, y, radius, 0, 7); pen.fill();
     }
     pen.globalAlpha = 1;

@@ -7,7 +7,7 @@ import streamlit as st
 from ui.app import reads
 from ui.app.reads import Ready
 from ui.components import wall
-from ui.components.wall import Picture, pictures
+from ui.components.wall import Picture, whole
 from ui.server import blobs
 
 
@@ -25,8 +25,7 @@ def columns_url(shown: list[Ready]) -> list[str]:
 def _pictures(key: str, _one: Ready) -> tuple[tuple[Picture, ...], bytes]:
     if _one.dataset.imported:  # imported without its images
         return (), wall.packed({"dataset": _one.dataset.id, "index": [], "name": [], "version": []})
-    # Ten thousand stamps and names take a fifth of a second, too long to wait for while a brush moves.
-    every = pictures.plain(_one.dataset, reads.files(_one.dataset))
+    every = whole.of(_one.dataset)
     found = tuple(every[at] for at in reads.sketches_of(_one).found)
     listed = {
         "dataset": _one.dataset.id,
