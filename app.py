@@ -11,7 +11,7 @@ from streamlit.starlette import App
 from dnacore.parallel import wait_without_spinning
 from dnacore.paths import default_root
 from ui.app import errors, navigation, reads
-from ui.server import doorstep, entrance, index_html, routes
+from ui.server import doorstep, entrance, index_html, leaving, routes
 
 wait_without_spinning()
 _token, _once = entrance.token(default_root()), entrance.Once()
@@ -20,6 +20,7 @@ app = App(
     Path(__file__).parent / "ui" / "frame.py",
     routes=[*index_html.routes(navigation.TITLES), *routes.routes(reads.workspace)],
     middleware=[
+        Middleware(leaving.Leaving),
         *routes.middleware(get_option("server.allowedHosts")),
         Middleware(entrance.Entrance, wanted=_token, once=_once),
     ],

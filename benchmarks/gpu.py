@@ -178,7 +178,7 @@ def files(network: str, precision: str, size: int, paths: list[Path], bare: floa
             part = paths[start : start + SHARD_IMAGES]
             with Accumulator(bounds, len(part)) as total:
                 for batch in feed(extractor, part, size):
-                    see = lambda layer, x, kept=batch.kept: total.add(layer, x, kept)  # noqa: E731
+                    see = lambda layer, x, kept=batch.kept: total.add(layer, x, kept)  # noqa: E731 - one line, as the call it stands for
                     extractor.visit(batch.tensor, see, widen=False)
                 total.distributions()
                 total.sketches()

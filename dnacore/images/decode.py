@@ -108,7 +108,7 @@ def upright(pixels: np.ndarray, orientation: int) -> np.ndarray:
 FORMATS: tuple[str, ...] = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "PPM")
 """Pillow's names of what is read, whatever a file is called. Pillow knows more, some of which start programs."""
 if features.check("avif"):
-    from PIL import AvifImagePlugin  # noqa: F401
+    from PIL import AvifImagePlugin  # noqa: F401 - the plugin registers its format
 
     FORMATS += ("AVIF",)
 

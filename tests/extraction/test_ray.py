@@ -135,7 +135,7 @@ def test_a_cluster_that_others_hold_is_said_and_can_be_left(monkeypatch: pytest.
 def cluster() -> Iterator[Any]:
     """Three machines of one core each."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    os.environ["RAY_worker_niceness"] = "0"  # else the workers wait for whatever else runs
+    os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112 - Ray's own spelling; else its workers wait for whatever else runs
     made = pytest.importorskip("ray.cluster_utils").Cluster
     found = made(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
     for _ in range(2):

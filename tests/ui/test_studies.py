@@ -61,6 +61,18 @@ def test_every_study_is_offered_with_its_question(extracted, browser_page):
     assert [one.question for one in studies.every() if one.question not in shown] == []
 
 
+@pytest.mark.parametrize("name", [one.name for one in studies.every()])
+def test_every_study_can_be_asked_on_its_page(extracted, browser_page, name):
+    page = browser_page
+    page.goto(f"{extracted.url}/studies?study={name}")
+    settle(page)
+    expect(page.get_by_text("Settings", exact=True)).to_be_visible()
+    expect(page.locator("[data-testid=stMain]")).not_to_contain_text("could not be drawn")
+    page.get_by_text("Settings", exact=True).click()
+    expect(page.get_by_text("Seed", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Run this study")).to_be_visible()
+
+
 def test_a_study_of_attributes_opens_on_a_dataset_that_has_some(extracted, browser_page):
     page = browser_page
     page.goto(f"{extracted.url}/studies?study=ignore")

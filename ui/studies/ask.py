@@ -163,7 +163,9 @@ def _attribute(study: Study, ready: Sequence[Ready], chosen: Sequence[str]) -> s
 
 
 def _option(study: Study, option: Option) -> Any:
-    key, said = f"{study.name}-{option.name}", f"{words.opening(option.help)}."
+    roles = {role.name for role in study.roles}
+    key = f"{study.name}-{option.name}{'-setting' if option.name in roles else ''}"
+    said = f"{words.opening(option.help)}."
     if option.kind == "choice":
         known = list(option.choices)
         return address.select(option.title, known, index=known.index(option.default), key=key, help=said)

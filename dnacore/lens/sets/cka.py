@@ -29,7 +29,7 @@ def debiased_cka(x: np.ndarray, y: np.ndarray) -> float:
 
     By the unbiased estimator of HSIC (Song et al., 2012, eq. 5; Nguyen et al., ICLR 2021); near 0 for unrelated ones.
     """
-    k, l = (np.asarray(v, np.float64) @ np.asarray(v, np.float64).T for v in (x, y))  # noqa: E741
+    k, l = (np.asarray(v, np.float64) @ np.asarray(v, np.float64).T for v in (x, y))  # noqa: E741 - the paper's K and L
     size = _hsic(k, k) * _hsic(l, l)
     return float(_hsic(k, l) / np.sqrt(size)) if size > 0 else 0.0
 
@@ -39,9 +39,9 @@ def _centred(values: np.ndarray) -> np.ndarray:
     return values @ values.T
 
 
-def _hsic(k: np.ndarray, l: np.ndarray) -> float:  # noqa: E741
+def _hsic(k: np.ndarray, l: np.ndarray) -> float:  # noqa: E741 - as above
     n = len(k)
-    k, l = k - np.diag(np.diag(k)), l - np.diag(np.diag(l))  # noqa: E741
+    k, l = k - np.diag(np.diag(k)), l - np.diag(np.diag(l))  # noqa: E741 - as above
     middle = k.sum() * l.sum() / ((n - 1) * (n - 2)) - 2 * (k.sum(0) @ l.sum(0)) / (n - 2)
     return float(((k * l).sum() + middle) / (n * (n - 3)))
 
