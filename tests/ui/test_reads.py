@@ -7,6 +7,7 @@ import os
 import weakref
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
@@ -111,6 +112,15 @@ def test_a_filter_of_a_ranking_is_the_ranking_of_what_is_filtered(workspace):
     assert kept["index"].tolist() == [index for index in everything["index"] if index in marked]
     assert kept["rank"].tolist() == [1, 2, 3]
     pd.testing.assert_frame_equal(kept, alone)
+
+
+def test_sketches_of_a_part_are_those_of_its_images(workspace):
+    (whole,) = reads.ready()
+    part = reads.part(whole, "mark", "0")
+    found, expected = reads.sketches_of(part), workspace.sketches(part.dataset, reads.extractor())
+    assert found.found.tolist() == expected.found.tolist() == [0, 1, 2]
+    np.testing.assert_array_equal(found.quantiles(slice(0, 9)), expected.quantiles(slice(0, 9)))
+    np.testing.assert_array_equal(found.means(slice(0, 9)), expected.means(slice(0, 9)))
 
 
 def test_pictures_of_a_part_are_those_of_the_whole_in_the_order_of_its_files(workspace):
