@@ -71,7 +71,12 @@ def _old(text: str, former: Mapping[str, str]) -> tuple[str, str]:
 
 
 def _given() -> list[str]:
-    return [one for key in st.query_params for one in st.query_params.get_all(key)]
+    """What the address asks for, in place of that what was chosen since."""
+    found: list[str] = []
+    for key in st.query_params:
+        kept = st.session_state.get(key)
+        found += [kept] if isinstance(kept, str) else kept if isinstance(kept, list) else st.query_params.get_all(key)
+    return found
 
 
 def _former() -> dict[str, str]:

@@ -62,7 +62,8 @@ def draw(dataset: Dataset, ready: Ready | None, kept: Sequence[int]) -> None:
 
 def _order(frame: pd.DataFrame) -> tuple[list[int], str]:
     """Let a person choose a column to sort by; return the rows' places in that order, and a text that tells orders apart."""
-    left, right = st.columns([2, 1], gap="small", vertical_alignment="bottom")
+    # Kept clear at the right: there the tools of the table below show up under the hand.
+    left, right, _ = st.columns([1.6, 1, 1], gap="small", vertical_alignment="bottom")
     with left:
         by = address.select(
             "Sorted by", [FOLDER, *(str(name) for name in frame.columns if name)], key="sorted", plain=True,
