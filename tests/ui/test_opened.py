@@ -38,7 +38,7 @@ def test_opening_and_closing_an_image_leaves_no_dead_steps_behind(filled: ui.Das
         page.locator(".cell").first.click()
         expect(window).to_be_visible()
         page.wait_for_url("**open=*")
-        page.get_by_role("button", name="Next", exact=True).click()
+        page.locator(".st-key-closeup-after button").click()
         expect(window.get_by_text("2 of 24")).to_be_visible()
         settle(page)
         opened = choices(page)["open"]

@@ -155,6 +155,7 @@ class Table {
 
   // "layer 2.0 47", "layer2_0:47", "late", "47" and, where neurons name things, "hat" all find neurons.
   arrange() {
+    if (!this.flat) return; // somebody types before the neurons are here
     const { layers } = this.data;
     const words = this.query.toLowerCase().replace(/[:·,]/g, " ").split(/\s+/).filter(Boolean);
     const fits = layers.map((layer) => {
