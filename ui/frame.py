@@ -9,7 +9,8 @@ from streamlit.runtime.scriptrunner import StopException
 
 from dnacore.paths import ASSETS
 from ui import sidebar
-from ui.app import errors, layout, navigation, theme, words
+from ui.app import errors, layout, navigation, renames, theme, words
+from ui.choices import closeup
 from ui.choices.own import neuron_notes
 from ui.components import shortcuts
 from ui.datasets import deletion
@@ -27,6 +28,7 @@ def main() -> None:
     words.named_by(neuron_notes.names_of)
     st.logo(ICON, size="large")
     page = st.navigation(list(navigation.pages().values()), expanded=True)
+    renames.follow(page.url_path or "start")
     if page.title != navigation.TITLES["datasets"]:
         deletion.finish()
     with errors.guarded():
@@ -38,8 +40,11 @@ def main() -> None:
         errors.guarded(),
     ):  # always a container, so that nothing below it moves
         tour.draw()
+    closeup.begin()
     with errors.guarded(), suppress(StopException):  # also a page that stopped early has its corner
         page.run()
+    with errors.guarded():
+        closeup.rest()
     with errors.guarded():
         corner.fill(page.url_path or "start")
     with errors.guarded():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -141,6 +142,17 @@ def keep_file(workspace: Workspace, content: bytes) -> Path:
     if not path.is_file():
         atomic.write_bytes(path, content)
     return path
+
+
+def name_of(kept: Path) -> str:
+    """What a kept table is known by, also in another browser."""
+    return kept.stem.removeprefix("given-")
+
+
+def kept_file(workspace: Workspace, name: str) -> Path | None:
+    """The kept table of that name; None where there is none."""
+    path = workspace.root / FOLDER / f"given-{name}.csv"
+    return path if re.fullmatch("[0-9a-f]{32}", name) and path.is_file() else None
 
 
 def _content(path: str) -> str:

@@ -24,6 +24,7 @@ from dnacore.workspace.store.shard_plan import FileRow
 if TYPE_CHECKING:
     from dnacore.workspace.store.shards import Store
 
+FORMER = 500  # old names that are kept, the latest ones
 FULL = 1 << 20  # bytes of free disk below which a change of the catalogue may not fit
 
 OWN_FOLDERS = ("unpacked", "demo", "restyled")  # images that came out of a zip, were drawn, or were painted anew
@@ -87,6 +88,7 @@ class Registry:
                     "INSERT INTO dataset (name, source, folder, colour, title, added) VALUES (?,?,?,?,?,?)",
                     (name, str(path), str(folder), colour, title, time.time()),
                 )
+                db.execute("DELETE FROM former WHERE name = ?", (name,))
         dataset = self.dataset(name)
         try:
             scan = self.scan(dataset, hashes=False)
@@ -137,14 +139,26 @@ class Registry:
         return found
 
     def rename_dataset(self, old: str, new: str) -> Dataset:
-        """Give a dataset another name; its colour, files and DNAs stay. Raises BadInput, UnknownName."""
+        """Give a dataset another name; its colour, files and DNAs stay, and its old name leads to it for as long as no
+        other dataset takes it. Raises BadInput, UnknownName.
+        """
         dataset, new = self._whole(old), check_name(new)
         with self.catalogue.changing() as db:
             if db.execute("SELECT 1 FROM dataset WHERE name = ? AND id != ?", (new, dataset.id)).fetchone():
                 raise BadInput(f"There is a dataset {new} already. Choose another name.")
             db.execute("UPDATE dataset SET name = ? WHERE id = ?", (new, dataset.id))
+            if new != dataset.name:
+                _remember(db, dataset, new)
         self.catalogue.back_up()
         return self.dataset(new)
+
+    def former_names(self) -> dict[str, str]:
+        """{a name that a dataset had before it was renamed: its name now}."""
+        with self.catalogue.reading() as db:
+            rows = db.execute(
+                "SELECT former.name, dataset.name FROM former JOIN dataset ON dataset.id = former.dataset"
+            )
+            return {row[0]: row[1] for row in rows}
 
     def remove_dataset(self, name: str) -> int:
         """Forget a dataset, its DNAs and sketches; return the bytes that this freed. The user's images stay."""
@@ -234,6 +248,14 @@ _DATASETS = (
     "SELECT dataset.*, (SELECT count(*) FROM file WHERE file.dataset = dataset.id AND file.there) AS images "
     "FROM dataset"
 )
+
+
+def _remember(db: sqlite3.Connection, dataset: Dataset, new: str) -> None:
+    """Keep the name that a dataset had, and forget its new one, which it, or another one, may have had before."""
+    db.execute("INSERT OR REPLACE INTO former VALUES (?,?,?)", (dataset.name, dataset.id, time.time()))
+    db.execute("DELETE FROM former WHERE name = ?", (new,))
+    kept = "SELECT name FROM former ORDER BY at DESC, name LIMIT ?"
+    db.execute(f"DELETE FROM former WHERE name NOT IN ({kept})", (FORMER,))
 
 
 def _dataset(row: sqlite3.Row) -> Dataset:

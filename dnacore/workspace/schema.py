@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-VERSION = 4
+VERSION = 5
 TABLES = """
 CREATE TABLE dataset (
     id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, source TEXT NOT NULL UNIQUE, folder TEXT NOT NULL,
@@ -59,6 +59,9 @@ CREATE TABLE comment (
     extractor TEXT NOT NULL, neuron TEXT NOT NULL, name TEXT NOT NULL, text TEXT NOT NULL, at REAL NOT NULL,
     PRIMARY KEY (extractor, neuron)
 ) WITHOUT ROWID;
+CREATE TABLE former (
+    name TEXT PRIMARY KEY, dataset INTEGER NOT NULL REFERENCES dataset ON DELETE CASCADE, at REAL NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE number (name TEXT PRIMARY KEY, last INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE selection (name TEXT PRIMARY KEY, content TEXT NOT NULL, saved REAL NOT NULL) WITHOUT ROWID;
 """
@@ -87,10 +90,15 @@ CREATE TABLE IF NOT EXISTS comment (
     PRIMARY KEY (extractor, neuron)
 ) WITHOUT ROWID
 """,
+    4: """
+CREATE TABLE IF NOT EXISTS former (
+    name TEXT PRIMARY KEY, dataset INTEGER NOT NULL REFERENCES dataset ON DELETE CASCADE, at REAL NOT NULL
+) WITHOUT ROWID
+""",
 }  # upgrades from each version to the next
 KEPT = (
     "dataset", "selection", "calibration", "file", "unreadable", "setting", "shard", "member", "segment", "extraction",
-    "share", "tag", "comment",
+    "share", "tag", "comment", "former",
 )  # fmt: skip
 CONSISTENT = """
 DELETE FROM file WHERE dataset NOT IN (SELECT id FROM dataset);
@@ -100,6 +108,7 @@ DELETE FROM shard WHERE images != (SELECT count(*) FROM member WHERE member.shar
 DELETE FROM member WHERE shard NOT IN (SELECT id FROM shard);
 DELETE FROM segment WHERE dataset NOT IN (SELECT id FROM dataset) OR setting NOT IN (SELECT id FROM setting);
 DELETE FROM share WHERE dataset NOT IN (SELECT id FROM dataset) OR setting NOT IN (SELECT id FROM setting);
+DELETE FROM former WHERE dataset NOT IN (SELECT id FROM dataset) OR name IN (SELECT name FROM dataset);
 DELETE FROM tag WHERE dataset NOT IN (SELECT id FROM dataset);
 DELETE FROM extraction WHERE dataset NOT IN (SELECT id FROM dataset) OR setting NOT IN (SELECT id FROM setting);
 DELETE FROM extraction WHERE NOT json_valid(shards);

@@ -46,6 +46,17 @@ def test_an_older_workspace_is_brought_up_to_date(tmp_path: Path) -> None:
     assert small_world.extract(ws, "set 1").extracted == 4
 
 
+def test_a_workspace_from_before_former_names_were_kept_is_brought_up_to_date(tmp_path: Path) -> None:
+    ws = filled(tmp_path / "home", tmp_path)
+    with sqlite3.connect(ws.root / "catalogue.sqlite") as db:
+        db.execute("DROP TABLE former")
+        db.execute("PRAGMA user_version = 4")
+    db.close()
+    ws = small_world.workspace(ws.root)
+    ws.rename_dataset("set 1", "first")
+    assert ws.former_names() == {"set 1": "first"}
+
+
 def test_a_catalogue_that_is_no_database_is_set_aside(tmp_path: Path) -> None:
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / "catalogue.sqlite").write_bytes(b"once upon a time " * 500)

@@ -17,6 +17,7 @@ import dnacore as dc
 from dnacore.analyses.ranking import distances_to
 from dnacore.errors import Cancelled, Damaged, DnaError, Unavailable, UnknownName
 from dnacore.sources.resolver import Sources
+from dnacore.workspace import registry
 from tests import small_world
 from tests.small_world import NAME, draw, extract
 
@@ -224,6 +225,23 @@ def test_a_renamed_dataset_keeps_its_dna(ws: dc.Workspace) -> None:
     assert same(ws.dna("e", NAME), before)
     assert ws.dna("e", NAME).name == "e"
     assert extract(ws, "e").extracted == 0
+
+
+def test_former_names_lead_to_the_dataset_until_another_takes_them(ws: dc.Workspace, tmp_path: Path) -> None:
+    for old, new in (("d", "e"), ("e", "f")):
+        ws.rename_dataset(old, new)
+    assert ws.former_names() == {"d": "f", "e": "f"}
+    ws.rename_dataset("f", "d")
+    assert ws.former_names() == {"e": "d", "f": "d"}, "a name in use is nobody's former one"
+    other = ws.add_dataset("e", draw(tmp_path / "other", 2))
+    assert ws.former_names() == {"f": "d"}
+    ws.rename_dataset("e", "g")
+    ws.remove_dataset("g")
+    assert other.name == "e" and ws.former_names() == {"f": "d"}, "what is deleted leaves no name behind"
+    for turn in range(registry.FORMER + 3):
+        ws.rename_dataset("d" if not turn else f"d {turn - 1}", f"d {turn}")
+    kept = ws.former_names()
+    assert len(kept) == registry.FORMER and f"d {registry.FORMER + 1}" in kept and "f" not in kept
 
 
 def test_the_key_of_a_dna_changes_when_it_does(ws: dc.Workspace, tmp_path: Path) -> None:

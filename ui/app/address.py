@@ -8,9 +8,11 @@ what the person chose in this session stays, also across pages.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dnacore.errors import BadInput
 from ui.app import capture, words
@@ -98,8 +100,8 @@ def _say_gone(key: str, gone: Sequence[str], instead: str, said: Callable[[str],
     st.warning(words.as_markdown(f"“{noted[1]}” is not here any more: it was deleted or renamed.{shown}"))
 
 
-def segments(label: str, options: dict[str, str], *, key: str, **more: Any) -> str:
-    """Draw a choice among a few words, {value: what it is called}; the first one is left out of the address."""
+def segments(label: str, options: dict[str, str], *, key: str, plain: bool = True, **more: Any) -> str:
+    """Draw a choice among a few words, {value: what it is called}; the first one is left out of the address if `plain`."""
     names = list(options)
     _take(key, lambda given: given[0] if given[0] in options else None)
     value = st.segmented_control(
@@ -113,7 +115,7 @@ def segments(label: str, options: dict[str, str], *, key: str, **more: Any) -> s
         wrap=True,
         **more,
     )
-    _give(key, [] if value == names[0] else [value], [value])
+    _give(key, [] if plain and value == names[0] else [value], [value])
     return value
 
 
@@ -133,6 +135,29 @@ def whole_number(label: str, low: int, high: int, default: int, *, key: str) -> 
     return value
 
 
+def number(label: str, low: float, high: float, default: float, *, key: str, **more: Any) -> float:
+    """Draw a slider over numbers."""
+
+    def read(given: list[str]) -> float | None:
+        with suppress(ValueError):
+            if low <= (found := float(given[0])) <= high:
+                return found
+        return None
+
+    _take(key, read)
+    value = st.slider(label, low, high, default, key=key, persist_state="session", **more)
+    _give(key, [] if value == default else [f"{value:g}"])
+    return value
+
+
+def expander(label: str, *, key: str, **more: Any) -> DeltaGenerator:
+    """Draw what can be opened and is closed at first."""
+    _take(key, lambda given: given[0] == "1")
+    part = st.expander(label, key=key, on_change="rerun", **more)
+    _give(key, ["1"] if part.open else [])
+    return part
+
+
 def text(label: str, *, key: str, **more: Any) -> str:
     """Draw a text field."""
     _take(key, lambda given: given[0])
@@ -142,9 +167,34 @@ def text(label: str, *, key: str, **more: Any) -> str:
 
 
 def code(key: str) -> str | None:
-    """Return a choice that has no widget on this page, from the address or this session, if there is one."""
+    """Return a choice that has no widget on this page, from the address or this session, and keep it in the address."""
+    found = asked(key)
+    if found is not None:
+        _give(key, [found])
+    return found
+
+
+def asked(key: str) -> str | None:
+    """Return what the address or this session asks for, before the page draws that choice or keeps it itself."""
     _take(key, lambda given: given[0])
     return st.session_state.get(key)
+
+
+def of_page(key: str) -> str:
+    """Return a choice that stands in the address alone and is gone with the page, "" where it is not made."""
+    value = st.query_params.get(key, "")
+    if value:
+        capture.choice(key, [value])
+    return value
+
+
+def mark(key: str, value: str) -> None:
+    """Make such a choice, or with "" take it back."""
+    capture.choice(key, [value] if value else [])
+    if not value:
+        st.query_params.pop(key, None)
+    elif st.query_params.get(key) != value:
+        st.query_params[key] = value
 
 
 def is_new(key: str) -> bool:
@@ -164,6 +214,10 @@ def instead(old: str, new: str) -> None:
     for key, value in list(st.session_state.items()):
         if isinstance(key, str) and not key.startswith("_") and value == old:
             st.session_state[f"_renamed_{key}"] = new
+    for key in list(st.query_params):  # whoever renamed it need not be told
+        given = st.query_params.get_all(key)
+        if old in given:
+            st.query_params[key] = [new if one == old else one for one in given]
 
 
 def only(prefix: str, key: str) -> None:

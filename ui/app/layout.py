@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dnacore.workspace.datasets import Dataset
-from ui.app import capture, navigation, palette, reads, words
+from ui.app import capture, navigation, palette, reads, renames, words
 
 _QUESTION = "_question"
 _UNIT, _TOGETHER = re.compile(r"(?<=\d) (?=[A-Za-z%]+$)"), "\N{NO-BREAK SPACE}"  # 19.3 MB stays on one line
@@ -36,6 +36,7 @@ def header(title: str, sentence: str, *, hand: str = "", back: tuple[str, str] |
                 st.html(f'<span class="vds-quiet">/</span> <span>{html.escape(title)}</span>', width="content")
         st.title(title, anchor=False)
         st.html(f'<p class="vds-lead">{html.escape(f"{sentence} {hand}".strip())}</p>')
+        renames.say()
         st.session_state[_QUESTION] = st.container()
 
 

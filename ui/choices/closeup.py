@@ -7,46 +7,58 @@ from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
-from ui.app import layout, navigation, reads
+from dnacore.workspace.datasets import Dataset
+from ui.app import address, layout, navigation, reads
 from ui.app.reads import Ready
 from ui.choices import alike, parts
 from ui.choices.own import tagging
 from ui.components import wall
-from ui.components.wall import Picture
+from ui.components.wall import Picture, pictures
 
-_AT = "_closeup-at"
+KEY = "open"  # in the address: the image whose window is open, `dataset:index`
+_AT, _DRAWN = "_closeup-at", "_closeup-drawn"
 
 
 Facts = Sequence[tuple[str, str]] | Callable[[Picture], Sequence[tuple[str, str]]]
 
 
+def begin() -> None:
+    """Begin a run of a page, on which no window is drawn yet."""
+    st.session_state[_DRAWN] = False
+
+
 def show(
     dataset: Ready,
-    picture: Picture,
+    opened: Picture | None,
     facts: Facts = (),
     *,
     among: Sequence[Picture] = (),
     rankable: bool = True,
     why: Mapping[str, str] | None = None,
 ) -> None:
-    """Open a window with one image of a dataset.
+    """Open a window with one image of a dataset: one that was just opened, or that the address asks for; else nothing.
 
     facts: what the page knows about the image, as names and values, or what tells it of each. among: the pictures that it
     stands among, through which arrow keys and buttons lead. rankable: whether its dataset has a DNA. why: the choices that
     make the ranking the image was found in, for the page that explains its place.
     """
-    dataset = parts.whole(dataset)
+    part, dataset = dataset.dataset, parts.whole(dataset)
+    picture = None if st.session_state.get(_DRAWN) else _wanted(dataset.name, part, opened, among)
+    if picture is None:
+        return
+    st.session_state[_DRAWN] = True
     row = list(among) if picture in among else [picture]
     st.session_state[_AT] = row.index(picture)
 
-    @st.dialog("Image", width="large")
+    @st.dialog("Image", width="large", on_dismiss=_close)
     def window() -> None:
         now = row[min(st.session_state.get(_AT, 0), len(row) - 1)]
+        address.mark(KEY, _code(dataset.dataset, now.index))
         left, right = st.columns([2.2, 1], gap="large")
         with left:
-            address = wall.image_url(now.dataset, now.index, now.version)
+            source = wall.image_url(now.dataset, now.index, now.version)
             st.html(
-                f'<div class="vds-large"><img src="{html.escape(address, quote=True)}" '
+                f'<div class="vds-large"><img src="{html.escape(source, quote=True)}" '
                 f'alt="{html.escape(now.name, quote=True)}"></div>'
             )
             if len(row) > 1:
@@ -63,6 +75,43 @@ def show(
         alike.draw(dataset, now.index, rankable=rankable)
 
     window()
+
+
+def rest() -> None:
+    """Open the window that the address asks for where the page that was drawn does not show that image."""
+    code = address.of_page(KEY)
+    if not code or st.session_state.get(_DRAWN):
+        return
+    name = code.rpartition(":")[0]
+    dataset = next((one for one in reads.workspace().datasets() if one.name == name), None)
+    picture = None if dataset is None else _wanted(name, dataset, None, ())
+    if dataset is None or picture is None:
+        address.mark(KEY, "")
+        st.toast("The image that the link opens is not here any more.")
+        return
+    key = reads.workspace().store.dna_key(dataset, reads.extractor())
+    show(Ready(dataset, key or ""), picture, rankable=key is not None)
+
+
+def _close() -> None:
+    address.mark(KEY, "")
+
+
+def _code(dataset: Dataset, index: int) -> str:
+    return f"{dataset.name}:{index}"
+
+
+def _wanted(whole: str, dataset: Dataset, opened: Picture | None, among: Sequence[Picture]) -> Picture | None:
+    """The picture of a dataset, or of a part of the `whole` one, that was just opened or that the address asks for."""
+    if opened is not None:
+        return opened if opened.dataset == dataset.id else None
+    name, _, index = address.of_page(KEY).rpartition(":")
+    if name != whole or not index.isdecimal():
+        return None
+    if among:
+        return next((one for one in among if one.index == int(index) and one.dataset == dataset.id), None)
+    rows = [row for row in reads.files(dataset) if row.index == int(index)]
+    return next(iter(pictures.plain(dataset, rows)), None)
 
 
 def _steps(count: int) -> None:

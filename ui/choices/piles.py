@@ -158,8 +158,8 @@ def splits(table: pd.DataFrame) -> dict[str, list[str]]:
     return found
 
 
-def draw(pile: Pile, title: str) -> None:
-    """Draw a few images of a pile; those picked by hand can be taken out again."""
+def draw(pile: Pile, title: str) -> wall.Picture | None:
+    """Draw a few images of a pile; those picked by hand can be taken out again. Returns the one just opened, if any."""
     if isinstance(pile, Ready):
         rows = reads.files(pile.dataset)
         count, shown = len(rows), pictures.plain(pile.dataset, rows[:: max(1, len(rows) // SHOWN)][:SHOWN])
@@ -184,6 +184,7 @@ def draw(pile: Pile, title: str) -> None:
         picking.take(looked)
         if picking.token() != before:
             st.rerun()
+    return looked.opened
 
 
 def members(pile: Picked) -> list[wall.Picture]:

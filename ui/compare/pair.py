@@ -73,7 +73,7 @@ def _layers(means: dict[str, float], unit: str, floor: dict[str, float]) -> None
     def choose(data: list[str]) -> None:
         st.session_state["layer"] = data[0] if st.session_state.get("layer") != data[0] else EVERY
 
-    chosen = address.code("layer") or EVERY  # a link sets the select below, which is drawn after the figure
+    chosen = address.asked("layer") or EVERY  # a link sets the select below, which is drawn after the figure
     chart.show(
         figures.by_layer(
             means, unit=unit, chosen=None if chosen == EVERY else chosen, floor=floor, dark=theme.is_dark()
@@ -105,7 +105,7 @@ def _neurons(a: Ready, b: Ready, measure: Measure, within: dc.Selection | None, 
     listed = rows(order if within is None else order[np.isin(order, within.flat)], comparisons.channels([a, b]), SHOWN)
     flats = [row[0] for row in listed]
     codes = [choices.neuron_code(dna, flat) for flat in flats]
-    asked = address.code("neuron")
+    asked = address.asked("neuron")
     place = next((at for at, row in enumerate(listed) if asked in [choices.neuron_code(dna, flat) for flat in row]), 0)
     chance = noise.per_neuron(a, b, metric)
 

@@ -71,8 +71,7 @@ def _row(mine: Ready, its: Ready, selection: dc.Selection | None, neurons: Mappi
         controls=False,
         aspect=reads.aspect(mine.dataset),
     )
-    if seen.opened is not None:
-        closeup.show(mine, seen.opened, why=asked)
+    closeup.show(mine, seen.opened, among=seen.among, why=asked)
 
 
 def _nearer(apart: float) -> str:

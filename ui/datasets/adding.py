@@ -51,7 +51,7 @@ def _turn(is_open: bool) -> None:
 def draw() -> None:
     """Draw the ways to add images, or a DNA without its images, to the workspace."""
     st.subheader("Add images", anchor=False)
-    how = address.segments("From", SOURCES, key="add")
+    how = address.segments("From", SOURCES, key="add", plain=False)
     {"folder": _folder, "upload": _upload, "dna": _dna, "shared": shared.draw_adding}[how]()
 
 

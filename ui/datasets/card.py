@@ -15,10 +15,11 @@ from dnacore.workspace.saved import tags
 from dnacore.workspace.upkeep.duplicates import Duplicates, find_duplicates
 from dnacore.workspace.uploads import receive_attributes
 from dnacore.workspace.workspace import Workspace
-from ui.app import address, layout, popovers, reads, seen, words
+from ui.app import address, layout, reads, seen, words
 from ui.app.reads import Ready
+from ui.choices import closeup
 from ui.choices.own import tagging
-from ui.components import wall
+from ui.components import popovers, wall
 from ui.components.wall import pictures
 from ui.datasets import deletion
 from ui.jobs import tray
@@ -59,32 +60,42 @@ def _duplicates(root: str, number: int, known: tuple[tuple[int, int, int], ...],
     return find_duplicates(reads.workspace(), _dataset)
 
 
-def copies(dataset: Dataset) -> None:
+def copies(dataset: Dataset, ready: Ready | None) -> None:
     """Draw which images exist twice, in this or another dataset."""
     found = duplicates(dataset)
     names = {one.id: one.name for one in reads.workspace().datasets()}
     if found.within:
-        with st.expander(
-            f"{words.count(found.superfluous, 'exact copy', 'exact copies')} in {dataset.name}. See which"
-        ):
+        said = f"{words.count(found.superfluous, 'exact copy', 'exact copies')} in {dataset.name}. See which"
+        with address.expander(said, key="copies-here"):
             shown = []
             for group in found.within[:GROUPS]:
                 rows = [row for _, row in group.images]
                 shown += pictures.plain(dataset, rows, [f"{len(rows)} times"] * len(rows))
-            wall.wall(shown, key="copies-within", title="Images that are there more than once", height=300, size=124)
+            seen_here = wall.wall(
+                shown, key="copies-within", title="Images that are there more than once", height=300, size=124
+            )
+            _open(dataset, ready, seen_here)
     for number, groups in found.across.items():
         name = names.get(number)
         if name is None:
             continue
-        with st.expander(f"{words.count(len(groups), 'image')} also in {name}. See which"):
+        with address.expander(
+            f"{words.count(len(groups), 'image')} also in {name}. See which", key=f"copies-in-{number}"
+        ):
             rows = [group.images[0][1] for group in groups]
-            wall.wall(
+            seen_there = wall.wall(
                 pictures.plain(dataset, rows),
                 key=f"copies-{number}",
                 title=f"Images also in {name}",
                 height=300,
                 size=124,
             )
+            _open(dataset, ready, seen_there)
+
+
+def _open(dataset: Dataset, ready: Ready | None, looked: wall.Seen) -> None:
+    if looked.opened is not None:  # one that the address asks for stands among all images above
+        closeup.show(ready or Ready(dataset, ""), looked.opened, rankable=ready is not None)
 
 
 def _facts(dataset: Dataset, ready: Ready | None, found: Duplicates) -> list[tuple[str, str]]:

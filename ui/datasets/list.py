@@ -98,7 +98,7 @@ def dots() -> str:
         f"flex: none; margin-right: .5em; background: {palette.dataset_colour(dataset.colour)} }}"
         for dataset in reads.workspace().datasets()
     )
-    chosen = address.code(deletion.LOOK) or next((one.name for one in deletion.visible()), "")
+    chosen = address.asked(deletion.LOOK) or next((one.name for one in deletion.visible()), "")
     looked_at = (
         f".st-key-look-{one.id} button {{ font-weight: 600; text-decoration: underline; text-underline-offset: .25em; }}"
         for one in deletion.visible()
@@ -151,7 +151,7 @@ def _images(dataset: Dataset, ready: Ready | None, label: DeltaGenerator) -> Non
     if part is not None and ready is not None:
         _follow(dataset, part)
     _rejected(dataset)
-    card.copies(dataset)
+    card.copies(dataset, ready)
     if ready is not None:
         navigation.link("distances", "How far is it from the others?")
 
@@ -176,8 +176,7 @@ def _wall(dataset: Dataset, ready: Ready | None, kept: Sequence[int], labels: tu
         empty="No image in this folder can be read.",
     )
     picking.strip()
-    if seen.opened is not None:
-        closeup.show(ready or Ready(dataset, ""), seen.opened, among=seen.among, rankable=ready is not None)
+    closeup.show(ready or Ready(dataset, ""), seen.opened, among=seen.among, rankable=ready is not None)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -194,7 +193,7 @@ def _rejected(dataset: Dataset) -> None:
         return
     # Some files turn out to be unreadable at extraction; those still count among the images.
     total = len({row.path for row in reads.files(dataset)} | {one.path for one in rejected})
-    with st.expander(f"{words.unreadable(len(rejected), total)} See which", key="rejected"):
+    with address.expander(f"{words.unreadable(len(rejected), total)} See which", key="rejected"):
         st.dataframe(
             pd.DataFrame({"File": [one.path for one in rejected], "Why": [one.reason for one in rejected]}),
             hide_index=True,

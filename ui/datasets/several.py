@@ -7,7 +7,8 @@ from collections.abc import Collection, Sequence
 import streamlit as st
 
 from dnacore.workspace.datasets import Dataset
-from ui.app import layout, navigation, popovers, words
+from ui.app import layout, navigation, words
+from ui.components import popovers
 from ui.datasets import deletion
 from ui.jobs import tray
 

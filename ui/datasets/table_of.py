@@ -15,6 +15,7 @@ from ui.components import wall
 from ui.components.wall import whole
 
 HEIGHT = 620
+FOLDER = ""  # sorted by nothing
 OWN = ("", "File", "Size")  # columns that no attribute of the same name may replace
 
 
@@ -37,10 +38,11 @@ def draw(dataset: Dataset, ready: Ready | None, kept: Sequence[int]) -> None:
         )
     if ready is not None:
         _activations(ready, kept, frame)
+    order, by = _order(frame)
     seen = st.dataframe(
-        frame,
+        frame.iloc[order],
         hide_index=True,
-        key="look-table",
+        key=f"look-table-{by}",  # which row is selected is known by its place
         height=HEIGHT,
         row_height=64,
         on_select="rerun",
@@ -50,13 +52,29 @@ def draw(dataset: Dataset, ready: Ready | None, kept: Sequence[int]) -> None:
             "Size": st.column_config.NumberColumn("Size, kB", format="%.0f"),
         },
     )
+    shown = [shown[at] for at in order]
     picked = seen["selection"]["rows"]
     opened = shown[picked[0]] if picked and picked[0] < len(shown) else None
-    if opened is None:
-        st.session_state.pop("_table-opened", None)
-    elif st.session_state.get("_table-opened") != opened:
-        st.session_state["_table-opened"] = opened
-        closeup.show(ready or Ready(dataset, ""), opened, among=shown, rankable=ready is not None)
+    fresh = opened if opened is not None and st.session_state.get("_table-opened") != opened else None
+    st.session_state["_table-opened"] = opened
+    closeup.show(ready or Ready(dataset, ""), fresh, among=shown, rankable=ready is not None)
+
+
+def _order(frame: pd.DataFrame) -> tuple[list[int], str]:
+    """Let a person choose a column to sort by; return the rows' places in that order, and a text that tells orders apart."""
+    # Kept clear at the right: there the tools of the table below show up under the hand.
+    left, right, _ = st.columns([1.6, 1, 1], gap="small", vertical_alignment="bottom")
+    with left:
+        by = address.select(
+            "Sorted by", [FOLDER, *(str(name) for name in frame.columns if name)], key="sorted", plain=True,
+            format_func=lambda name: "Name, as in the folder" if name == FOLDER else name,
+        )  # fmt: skip
+    with right:
+        down = address.toggle("Largest first", key="down", disabled=by == FOLDER)
+    if by == FOLDER:
+        return list(range(len(frame))), ""
+    ordered = frame[by].reset_index(drop=True).sort_values(ascending=not down, kind="stable", na_position="last")
+    return ordered.index.tolist(), f"{by}-{down}"
 
 
 def _activations(ready: Ready, kept: Sequence[int], frame: pd.DataFrame) -> None:
@@ -64,7 +82,7 @@ def _activations(ready: Ready, kept: Sequence[int], frame: pd.DataFrame) -> None
     dna = reads.dna(ready)
     text = address.text(
         "Neurons as columns", key="columns", placeholder=choices.neuron_code(dna, 0),
-        help="layer:index, separated by commas. Click the head of a column to sort by it.",
+        help="layer:index, separated by commas.",
     )  # fmt: skip
     selection = choices.typed(text, dna)
     if selection is None:

@@ -12,7 +12,7 @@ import streamlit as st
 import dnacore as dc
 from dnacore.analyses.projection import leaf_order
 from dnacore.distances import split_half
-from ui.app import capture, layout, navigation, words
+from ui.app import address, capture, layout, navigation, words
 from ui.app.reads import Ready
 from ui.choices.measures import NAMES, Measure
 
@@ -80,7 +80,7 @@ def table(
         frame["Beyond chance"] = np.where(within[rows, columns], "no", "yes")
     number = st.column_config.NumberColumn
     capture.table(frame.rename(columns={"Distance": f"Distance ({unit})"}), "All pairs")
-    with st.expander(f"All {words.count(len(frame), 'pair')} as a table", key="pairs"):
+    with address.expander(f"All {words.count(len(frame), 'pair')} as a table", key="pairs"):
         seen = st.dataframe(
             frame,
             hide_index=True,

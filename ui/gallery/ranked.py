@@ -95,17 +95,16 @@ def draw(asked: Asked) -> None:
     picking.strip()
     if few is None:
         truth.draw(asked.dataset, ranked, asked.wanted)
-    if seen.opened is not None:
-        closeup.show(
-            parts.whole(asked.dataset),
-            seen.opened,
-            lambda one: [
-                ("Rank", f"{one.left} of {words.count(len(nearest), 'image')}"),
-                ("Distance", f"{one.right} of {reads.dna(asked.dataset).bins - 1} bins"),
-            ],
-            among=nearest.pictures,
-            why=ranking.context(),
-        )
+    closeup.show(
+        parts.whole(asked.dataset),
+        seen.opened,
+        lambda one: [
+            ("Rank", f"{one.left} of {words.count(len(nearest), 'image')}"),
+            ("Distance", f"{one.right} of {reads.dna(asked.dataset).bins - 1} bins"),
+        ],
+        among=nearest.pictures,
+        why=ranking.context(),
+    )
 
 
 def _bands(asked: Asked, nearest: Long) -> Seen:

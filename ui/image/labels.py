@@ -7,7 +7,7 @@ import streamlit as st
 import dnacore as dc
 from dnacore.extractors.labels import Label, may_have_head, name_images
 from dnacore.sources.resolver import Sources
-from ui.app import layout, reads, words
+from ui.app import address, layout, reads, words
 from ui.app.reads import Image
 from ui.image import why
 
@@ -16,9 +16,9 @@ def draw(image: Image, dna: dc.DNA) -> None:
     """Draw the button, and the names once it was pressed; nothing for a network that cannot have a head."""
     if not may_have_head(dna.extractor):
         return
-    asked = st.toggle(
+    asked = address.toggle(
         "Name what it shows",
-        key="image-labels",
+        key="named",
         help="The network was trained to tell classes apart. Distances do not use these names.",
     )
     if not asked:

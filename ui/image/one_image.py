@@ -68,10 +68,11 @@ def choose(ready: Sequence[Ready]) -> Shown:
 
 def _among(owner: Ready, image: Image | None, ready: Sequence[Ready]) -> Ready:
     """The images that it is ranked among: the part of its dataset that was ranked, or all of it."""
-    code = address.code("dataset") or ""
+    code = address.asked("dataset") or ""
     found = parts.resolve(ready, [code]) if code.startswith(f"{owner.name}[") else []
     if not found or image is None:
         return owner
+    address.keep("dataset", code)
     inside = {row.index for row in reads.files(found[0].dataset)}
     return found[0] if image.index in inside else owner
 
@@ -126,8 +127,11 @@ def draw(shown: Shown, ready: Sequence[Ready]) -> None:
     reference = shown.reference
     colour = palette.dataset_colour(reference.dataset.colour) if isinstance(reference, Ready) else palette.LIGHT.neutral
     asked = why.draw(
-        image, shown.told, colour=colour, before=place > 0, after=0 <= place < last, place=shown.said
+        image, shown.told, colour=colour, before=place > 0, after=0 <= place < last, place=shown.said,
+        view=address.code("over") or "",
     )  # fmt: skip
+    if asked["view"] is not None:
+        address.keep("over", asked["view"])
     layout.caption(
         "The filled curve is the reference, the line this image. Warm places add most to the distance. Only neurons "
         "that are more active here than in the reference have a place: where something is missing cannot be pointed at.",

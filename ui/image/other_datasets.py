@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 import dnacore as dc
-from ui.app import capture, comparisons, layout, reads
+from ui.app import address, capture, comparisons, layout, reads
 from ui.app.reads import Image, Ready
 from ui.image import why
 
@@ -22,7 +22,7 @@ def draw(image: Image, ready: Sequence[Ready], selection: dc.Selection | None) -
     shown = ready[:MOST]
     neurons = reads.dna(image.dataset).n_neurons if selection is None else len(selection)
     work = image.dataset.dataset.images * neurons * len(shown)
-    ranks = work <= QUICK or st.toggle("With ranks (takes a moment)", key="image-ranks")
+    ranks = work <= QUICK or address.toggle("With ranks (takes a moment)", key="ranks")
     table = _table(
         str(image), tuple(one.key for one in shown), reads.selection_key(selection), ranks, image, shown, selection
     )

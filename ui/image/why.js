@@ -27,7 +27,7 @@ class Why {
     this.list.setAttribute("role", "list");
     this.view = "heat";
     this.buttons = VIEWS.map(([name, label]) => {
-      return [name, button(this.tools, label, () => { this.view = name; this.chosen = true; this.paint(); })];
+      return [name, button(this.tools, label, () => { this.view = name; this.paint(); this.component.setStateValue("view", name); })];
     });
     this.listen = (event) => this.key(event);
     document.addEventListener("keydown", this.listen);
@@ -64,6 +64,7 @@ class Why {
   show(data) {
     const fresh = this.data?.url !== data.url;
     this.data = data;
+    if (!this.shown) { this.view = data.view; this.shown = true; }
     if (fresh) {
       this.image.src = data.url;
       this.image.alt = data.name;
@@ -74,8 +75,7 @@ class Why {
     this.place.textContent = data.place;
     const nowhere = !data.heat.length;
     this.tools.style.display = nowhere ? "none" : "";
-    if (nowhere) this.view = "plain";
-    else if (fresh && this.view === "plain" && !this.chosen) this.view = "heat";
+    if (nowhere) { this.view = "plain"; this.shown = false; }
     this.rows();
     this.paint();
   }

@@ -30,7 +30,8 @@ POINTED = 3  # at least so many of them have a place in the picture, if any have
 CURVE = 50  # columns of a small histogram
 _TURNED = 5  # EXIF orientations from this one on swap height and width
 
-_component = component(__file__, "why.js", reports=("go", "neuron"))
+_component = component(__file__, "why.js", reports=("go", "neuron", "view"))
+VIEWS = ("heat", "boxes", "plain")  # what is drawn over the picture
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,11 +121,12 @@ def size(image: Image) -> tuple[int, int]:
 
 
 def draw(
-    image: Image, told: Told, *, colour: str, before: bool, after: bool, place: str, key: str = "why"
+    image: Image, told: Told, *, colour: str, before: bool, after: bool, place: str, view: str = "", key: str = "why"
 ) -> dict[str, Any]:
-    """Draw the picture, the places and the neurons. Returns what was asked for: `go` (before, after, back), `neuron`.
+    """Draw the picture, the places and the neurons. Returns what was asked for: `go` (before, after, back), `neuron`;
+    and the `view` that was chosen here, if any.
 
-    colour: of the reference. place: where the image stands in the ranking, in words.
+    colour: of the reference. place: where the image stands in the ranking, in words. view: what is drawn over it at first.
     """
     row = row_of(image)
     found, whole = told.found, reads.dna(image.dataset)
@@ -163,9 +165,15 @@ def draw(
             "before": before,
             "after": after,
             "place": place,
+            "view": view if view in VIEWS else VIEWS[0],
         },
     )
-    return {"go": (result.get("go") or {}).get("name"), "neuron": result.get("neuron")}
+    chosen = result.get("view")
+    return {
+        "go": (result.get("go") or {}).get("name"),
+        "neuron": result.get("neuron"),
+        "view": chosen if chosen in VIEWS else None,
+    }
 
 
 def _note(image: Image, row: FileRow, neurons: list[dict[str, Any]], place: str) -> None:

@@ -33,7 +33,7 @@ def analyses() -> Mapping[str, Analysis]:
 
 def choose_question(every: Mapping[str, Analysis]) -> Analysis:
     """Let a person choose what they want to know, and the analysis that answers it."""
-    asked = address.code("analysis")
+    asked = address.asked("analysis")
     now = wording.group_of(asked) if asked is not None and asked in every else next(iter(wording.GROUPS))
     st.session_state["lens-group"] = now
 
@@ -83,7 +83,7 @@ def choose(analysis: Analysis, ready: Sequence[Ready]) -> Asked | None:
     if "dataset" not in wants:
         dataset = None
     layer = _layer(dna) if "layer" in wants else ""
-    other = _other("Compared with", "with", "Itself: layer with layer") if "other" in wants else ""
+    other = _other("Compared with", "second", "Itself: layer with layer") if "other" in wants else ""
     beside = _other("Side by side with", "beside", "No other network") if analysis.name not in ALONE else ""
     settings, seed = _settings(analysis)
     if why is not None:
@@ -121,7 +121,7 @@ def _target(
     if CLASS in analysis.takes and may_have_head(specification):
         kinds[CLASS] = KINDS[CLASS]
     about = "about" if len(kinds) > 1 else ""
-    if about and address.code(about) not in kinds:
+    if about and address.asked(about) not in kinds:
         address.drop(about)
     kind = address.segments("Of", kinds, key=about) if about else NEURON
     if kind == SELECTION:
@@ -197,7 +197,7 @@ def _settings(analysis: Analysis) -> tuple[dict[str, Any], int]:
     if not names:
         return {}, 0
     changed: dict[str, Any] = {}
-    with st.expander("Settings", expanded=False):
+    with address.expander("Settings", key="settings"):
         for name in names:
             value = _setting(analysis, name)
             if value is not None and value != analysis.defaults[name]:

@@ -20,14 +20,14 @@ from ui.components.wall import pictures
 from ui.lens.asked import Picked
 
 OFFERED = 24  # of a neuron's strongest images
-IMAGE, STYLE, WHOLE = "of", "style", "whole"
+IMAGE, STYLE, WHOLE, INTO = "of", "style", "whole-set", "into"
 ALL = "all"
 
 
 def choose_dataset(analysis: Analysis, ready: Sequence[Ready]) -> Ready:
     """Let a person choose the dataset that is looked into."""
     names = [one.name for one in ready]
-    linked = (address.code(IMAGE) or "").rpartition(":")[0]
+    linked = (address.asked(IMAGE) or "").rpartition(":")[0]
     place = names.index(linked) if linked in names else choices.first(ready)
     label = "Image from" if "image" in analysis.inputs and "dataset" not in analysis.inputs else "Dataset"
     return choices.one_dataset(label, ready, key="dataset", index=place, split=True)
@@ -45,7 +45,7 @@ def choose_image(dataset: Ready, flat: int, ready: Sequence[Ready], ranked: bool
     if before is not None and before != usual and st.session_state.get(IMAGE) == before:
         address.drop(IMAGE)  # not chosen by hand: another neuron has another strongest image
     st.session_state["_lens-usual"] = usual
-    code = address.code(IMAGE)
+    code = address.asked(IMAGE)
     if code and code not in found and (linked := _of(code, ready)) is not None:
         found = {code: linked} | found
     if not found:
@@ -88,7 +88,10 @@ def choose_style(
         return image, style, "", owner if style is None else None
     taken = {one.name for one in reads.workspace().datasets()}
     proposed = free_name(f"{content.name} restyled", taken)
-    into = st.text_input("Name of the new dataset", value=proposed, key="lens-into").strip() or proposed
+    if address.asked(INTO) is None or st.session_state.get("_into-of") not in (None, content.name):
+        st.session_state[INTO] = proposed
+    st.session_state["_into-of"] = content.name
+    into = address.text("Name of the new dataset", key=INTO).strip() or proposed
     return None, style, into, content
 
 

@@ -24,7 +24,7 @@ KEY, LOOK = "lasso", "look"
 
 def linked(there: Population) -> list[int]:
     """Return the places on a map of the images that the link says are inside the lasso."""
-    token = address.code(KEY)
+    token = address.asked(KEY)
     if not token:
         return []
     try:
@@ -38,7 +38,7 @@ def linked(there: Population) -> list[int]:
 
 def look() -> str:
     """Return how the link asks the map to be looked at; "" for as it is at first."""
-    asked = address.code(LOOK) or ""
+    asked = address.asked(LOOK) or ""
     if asked:
         address.keep(LOOK, asked)
     return asked

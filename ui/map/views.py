@@ -145,13 +145,11 @@ def of_images(chosen: Sequence[Ready], asked: Layout, colour: str) -> None:
         hand="Drag around images to select them, Shift adds; the wheel zooms; click opens. By keyboard: arrows, Enter, "
         "Space, + and −.",
     )
-    if seen.opened is not None:
-        owner = next(one for one in chosen if one.dataset.id == seen.opened.dataset)
-        closeup.show(owner, seen.opened)
+    opened = seen.opened
     if seen.picked:
         st.divider()
         layout.found(f"{words.count(len(seen.picked), 'image')} inside the lasso: {_made_of(seen.picked, chosen)}")
-        picking.wall(
+        looked = picking.wall(
             list(seen.picked),
             key="map-picked",
             title="Images inside the lasso",
@@ -159,6 +157,10 @@ def of_images(chosen: Sequence[Ready], asked: Layout, colour: str) -> None:
             size=132,
             aspect=reads.aspect(chosen[0].dataset),
         )
+        opened = looked.opened or opened
+    for one in chosen:
+        closeup.show(one, opened, among=seen.picked)  # through those inside the lasso
+        closeup.show(one, opened)
 
 
 def _plane(asked: Layout, images: int) -> tuple[Plane, str]:

@@ -12,10 +12,11 @@ import dnacore as dc
 from dnacore.attributes import correlated
 from dnacore.attributes.correlated import Companions
 from dnacore.neurons import algebra
-from ui.app import address, comparisons, layout, popovers, reads, words
+from ui.app import address, comparisons, layout, reads, words
 from ui.app import chance as noise
 from ui.app.reads import Ready
 from ui.choices import choices
+from ui.components import popovers
 from ui.figures import findings
 
 NEW = "A new selection"
@@ -24,7 +25,7 @@ KEPT = "_kept-neurons"
 
 def chosen_neuron(two: Sequence[Ready], dna: dc.DNA) -> int:
     """Return the neuron in the address or of this session; without one, the one that differs most."""
-    code = address.code("neuron")
+    code = address.asked("neuron")
     if code:
         try:
             return choices.neuron_flat(dna, code)

@@ -6,7 +6,8 @@ import streamlit as st
 
 from dnacore.extractors.labels import CAUTION
 from ui.app import address, capture, layout, seen, words
-from ui.choices import choices, closeup, two
+from ui.app.reads import Ready
+from ui.choices import choices, closeup, two, without_images
 from ui.choices.own import neuron_notes
 from ui.components import brush
 from ui.neurons import card
@@ -39,8 +40,12 @@ def draw(shown: Shown) -> None:
         "places in the part looked at.",
         hand="Drag over a part, or move its ends with the arrow keys.",
     )
-    if looked.opened is not None and looked.dataset is not None:
-        other = next((one for one in shown.two if one.name != looked.dataset.name), looked.dataset)
-        neuron = choices.neuron_code(shown.first, shown.flat)
-        why = {"dataset": looked.dataset.name, "like": other.name, "neurons": "typed", "typed": neuron}
-        closeup.show(looked.dataset, looked.opened, why=why)
+    for one in without_images.having(chosen):
+        closeup.show(one, looked.opened, why=why(shown, one))
+
+
+def why(shown: Shown, one: Ready) -> dict[str, str]:
+    """Return the choices by which the neuron ranks a dataset's images, for the page that explains an image's place."""
+    other = next((two for two in shown.two if two.name != one.name), one)
+    neuron = choices.neuron_code(shown.first, shown.flat)
+    return {"dataset": one.name, "like": other.name, "neurons": "typed", "typed": neuron}

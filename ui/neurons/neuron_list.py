@@ -67,8 +67,11 @@ def draw(shown: Shown) -> None:
     found = columns.columns(two)
     channels = comparisons.channels(two)
     seen = neuron_table.show(
-        two, found, key="neuron-table", title="Neurons", channels=channels, chosen=shown.flat, height=510
-    )
+        two, found, key="neuron-table", title="Neurons", channels=channels, chosen=shown.flat, height=510,
+        find=address.code("find") or "", by=address.code("by") or "",
+    )  # fmt: skip
+    for key, value in zip(("find", "by"), seen.arranged or (), strict=False):
+        address.keep(key, value) if value else address.drop(key)
     _note(found, first, channels)
     layout.note(
         "Each row: one neuron, its activations in both datasets, how many bins they are apart and how many times "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -9,7 +10,7 @@ from ui.app import address, capture, layout, reads, words
 from ui.choices import choices, closeup, without_images
 from ui.components import neuron_table, peaks
 from ui.components.neuron_table import Column
-from ui.neurons import card
+from ui.neurons import card, heat, histogram
 from ui.neurons.neuron_list import Shown
 
 ROW = 4  # images, none smaller than 120 pixels on a screen of 1440
@@ -28,13 +29,16 @@ def draw(shown: Shown) -> None:
 
 def _peaks(shown: Shown) -> None:
     st.subheader("Strongest places, and weakest images", anchor=False)
-    crop = str(shown.first.extractor.get("crop", "squash"))
-    for at, one in enumerate(without_images.having(shown.chosen)):
+    warm = heat.choose(shown)
+    here = without_images.having(shown.chosen)
+    strongest = [peaks.strongest(one, shown.flat, ROW, shown.exact) for one in here]
+    heats: list[list[np.ndarray | None]] = heat.over(shown, strongest) if warm else [[] for _ in here]
+    crop = str(shown.first.extractor.get("preprocessing", {}).get("crop", "squash"))
+    for at, (one, strong, warmth) in enumerate(zip(here, strongest, heats, strict=True)):
         left, right = st.columns(2, gap="large")
-        strong = peaks.strongest(one, shown.flat, ROW, shown.exact)
-        for column, found, title, note in (
-            (left, strong, "strongest", "where the neuron is strongest"),
-            (right, peaks.weakest(one, shown.flat, ROW), "weakest", "weakest on average"),
+        for column, found, over, title, note in (
+            (left, strong, warmth, "strongest", "where the neuron is strongest"),
+            (right, peaks.weakest(one, shown.flat, ROW), (), "weakest", "weakest on average"),
         ):
             with column:
                 st.html(layout.dataset_name(one.dataset, note))
@@ -45,13 +49,14 @@ def _peaks(shown: Shown) -> None:
                     crop=crop,
                     aspect=reads.aspect(one.dataset),
                     columns=ROW,
+                    heats=over,
                 )
-                if opened is not None:
-                    closeup.show(one, opened)
+                closeup.show(one, opened, why=histogram.why(shown, one))
     without_images.draw(shown.chosen)
     layout.caption(
         "On top the patch where the neuron reacts most, below it the whole image with that place outlined, and the "
         "activation."
+        + (" Warm is where it is active, warmest where it is strongest in all of these images." if warm else "")
     )
 
 

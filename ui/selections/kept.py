@@ -35,7 +35,8 @@ def draw(setting: Setting) -> None:
         navigation.link("sensitivity", "Find neurons")
         return
     known = {one.name: one for one in fitting}
-    chosen = known.get(address.code("selection") or "", fitting[0])
+    chosen = known.get(address.asked("selection") or "", fitting[0])
+    address.keep("selection", chosen.name)  # the first one may be another tomorrow
     if said := asked(question(chosen.origin)):
         layout.question(said)
     layout.found(f"{chosen.name}: {words.count(len(chosen), 'neuron')}, {selecting.origin(chosen.origin)}")

@@ -10,7 +10,8 @@ import dnacore as dc
 from dnacore.neurons import algebra
 from dnacore.neurons.selection import of_layer
 from dnacore.workspace.store.settings import Setting
-from ui.app import address, layout, navigation, popovers, reads, words
+from ui.app import address, layout, navigation, reads, words
+from ui.components import popovers
 from ui.selections import selecting
 
 SAID = "_said"

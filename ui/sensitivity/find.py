@@ -11,12 +11,13 @@ import streamlit as st
 import dnacore as dc
 from dnacore.attributes.copies import rows
 from dnacore.neurons import algebra
-from ui.app import address, capture, comparisons, layout, navigation, popovers, reads, theme, words
+from ui.app import address, capture, comparisons, layout, navigation, reads, theme, words
 from ui.app.reads import Ready
 from ui.choices import choices, closeup, measures, picking, piles, reference, sampled
 from ui.choices.picking import Picked
 from ui.choices.piles import Chosen
-from ui.components import chart, sorting_wall
+from ui.components import chart, popovers, sorting_wall
+from ui.components.wall import Picture
 from ui.figures import distances, findings
 from ui.sensitivity import deck as sorting
 
@@ -39,9 +40,9 @@ def draw(ready: Sequence[Ready]) -> None:
         said, place = st.container(), capture.place()
         left, middle, right = st.columns([1.3, 1, 1.3], gap="small")
         with left:
-            piles.draw(chosen.with_, "With")
+            opened = piles.draw(chosen.with_, "With")
         with right:
-            piles.draw(chosen.without, "Without")
+            opened = piles.draw(chosen.without, "Without") or opened
     # With many images this takes seconds the first time; meanwhile the piles are in sight.
     with said:
         with measures.patient("Comparing with what chance would give…"):
@@ -56,7 +57,7 @@ def draw(ready: Sequence[Ready]) -> None:
     with middle:
         _neurons(chosen, found, first)
     st.divider()
-    count = _sorted(chosen, found)
+    count = _sorted(chosen, found, opened)
     with knobs, popovers.popover("Keep these neurons", "keep-these", width="stretch"):
         _keep(chosen, found, first, count)
 
@@ -102,15 +103,16 @@ def _copies(first: dc.DNA, found: dc.Sensitivity, listed: Sequence[Sequence[int]
     if not several:
         return
     parts = [(words.short(first, flat), float(found.emd[flat])) for row in several for flat in row]
-    with st.expander(f"{words.count(len(several), 'row')} stand{'s' if len(several) == 1 else ''} for several neurons"):
+    said = f"{words.count(len(several), 'row')} stand{'s' if len(several) == 1 else ''} for several neurons"
+    with address.expander(said, key="copies"):
         layout.note(
             "A channel that successive blocks pass on says the same in each of them, so it is one row. Its parts:"
         )
         layout.facts([(name, f"{words.significant(apart)} bins") for name, apart in parts])
 
 
-def _sorted(chosen: Chosen, found: dc.Sensitivity) -> int:
-    """Draw the slider and the images that it sorts; return the chosen number of neurons."""
+def _sorted(chosen: Chosen, found: dc.Sensitivity, opened: Picture | None) -> int:
+    """Draw the slider and the images that it sorts; return the number of neurons it stands at. opened: above, if any."""
     place = st.container()
     with measures.patient("Ranking the images for every number of neurons…"):
         deck = sorting.deck(chosen, found)
@@ -149,9 +151,8 @@ def _sorted(chosen: Chosen, found: dc.Sensitivity) -> int:
     )
     picking.take(seen)
     picking.strip(here=True)
-    if seen.opened is not None:
-        owner = next(one for one in chosen.among if one.dataset.id == seen.opened.dataset)
-        closeup.show(owner, seen.opened, why=_ranking(chosen, count))
+    for one in chosen.among:
+        closeup.show(one, seen.opened or opened, why=_ranking(chosen, count))
     return count
 
 
@@ -239,7 +240,9 @@ def _keep(chosen: Chosen, found: dc.Sensitivity, first: dc.DNA, count: int) -> N
         _sharpen(chosen, count)
         return
     if way == "noise":
-        factor = st.slider("At least this many times chance", 1.5, 10.0, 3.0, 0.5, key="factor", format="%.1fx")
+        factor = address.number(
+            "At least this many times chance", 1.5, 10.0, 3.0, key="factor", step=0.5, format="%.1fx"
+        )
         flats = found.order[found.noise_ratio[found.order] >= factor]
         layout.caption(
             f"{words.count(len(flats), 'neuron')} of {first.n_neurons:,}. By chance alone some neuron reaches "

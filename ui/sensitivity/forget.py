@@ -19,7 +19,7 @@ from ui.components import chart
 from ui.figures import effects
 from ui.jobs import tray
 
-COMMAND = "forget"
+COMMAND, LEARNED = "forget", "_learned"
 ENOUGH = 2 * LEAST  # images with and without an attribute from which it can be learned and tested
 
 
@@ -63,7 +63,7 @@ def draw(ready: Sequence[Ready]) -> None:
             help="In the background, seconds to a minute. Learned on one half of the images, tested on the other.",
         ):
             _start(whole, forget, keep, name)
-            st.session_state["forgotten"] = name
+            st.session_state[LEARNED] = name
             st.rerun()
         small = next(one for one in asked if one.name == forget)
         if min(small.images) < 40:
@@ -111,12 +111,9 @@ def _result(forget: str) -> None:
         )
         return
     names = [one.name for one in learned]
-    wanted = st.session_state.get("forgotten")
-    place = names.index(wanted) if wanted in names else 0
-    chosen = learned[place]
-    if len(names) > 1:
-        picked = st.selectbox("Result", names, index=place, key=f"forgotten-{place}-{len(names)}")
-        chosen = learned[names.index(picked)]
+    if st.session_state.get(LEARNED) in names:
+        address.keep("result", st.session_state.pop(LEARNED))
+    chosen = learned[names.index(address.select("Result", names, key="result"))]
     told = chosen.origin
     gone, side = (
         float(told.get("delta", 0.0)),

@@ -150,7 +150,7 @@ def _table(groups: Sequence[Left], target: Ready | None) -> None:
         }
     )
     capture.table(frame, f"All {len(groups):,} groups")
-    with st.expander(f"All {len(groups):,} groups", key="left-out-table"):
+    with address.expander(f"All {len(groups):,} groups", key="left-out-table"):
         st.dataframe(frame, hide_index=True, key="left-out-all")
 
 

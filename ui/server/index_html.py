@@ -18,14 +18,23 @@ from starlette.responses import HTMLResponse, RedirectResponse
 from starlette.routing import Route
 
 TITLE = "Visual DNA Studio"
-# A choice changes the address of the page it is made on: Back leads to the page before, not through the choices.
+# A choice changes the address of the page it is made on: Back leads to the page before, not through the choices. A page
+# that opens another one with choices made would leave them in its own address first: Back leads to what it was before.
 _BASE = """<script>
 window.__streamlit = { BACKEND_BASE_URL: window.location.origin };
 (() => {
   const push = history.pushState.bind(history), replace = history.replaceState.bind(history);
+  let was = null;
   history.pushState = (state, title, url) => {
-    const to = url === undefined || url === null ? window.location : new URL(url, window.location.href);
-    (to.pathname === window.location.pathname ? replace : push)(state, title, url);
+    const here = window.location, to = url === undefined || url === null ? here : new URL(url, here.href);
+    if (to.pathname === here.pathname) {
+      if (to.search !== here.search) was = { state: history.state, url: here.href, now: to.search };
+      replace(state, title, url);
+      return;
+    }
+    if (was && was.now === to.search && here.search === to.search) replace(was.state, title, was.url);
+    was = null;
+    push(state, title, url);
   };
 })();
 </script>"""

@@ -9,10 +9,13 @@ import streamlit as st
 
 from dnacore.workspace.jobs import Job
 from dnacore.workspace.upkeep import demo_job
-from ui.app import comparisons, layout, navigation, reads, theme, words
+from ui.app import chance, comparisons, layout, navigation, reads, theme, words
 from ui.app.reads import Ready
+from ui.choices import measures
+from ui.choices.measures import Measure
 from ui.components import chart, wall
 from ui.components.wall import pictures
+from ui.distances import pairs
 from ui.figures import findings
 from ui.figures import heatmap as heatmaps
 from ui.jobs import tray, weights_file
@@ -118,6 +121,9 @@ def heatmap(ready: Sequence[Ready], own: tuple[str, str] | None = None) -> None:
     """
     shown = list(ready)[:8]
     compared = comparisons.comparison(shown, "emd", None)
+    with measures.patient("Measuring what chance alone would give…"):
+        usual, most = chance.table(shown, "emd", None)
+    within = compared.matrix <= most
     found = list(compared.names)
 
     def remember(cell: list[int]) -> None:
@@ -126,15 +132,23 @@ def heatmap(ready: Sequence[Ready], own: tuple[str, str] | None = None) -> None:
     there, bins = len(reads.ready()), reads.dna(shown[0]).bins
     said, exact = own or ("", findings.extremes(found, compared.matrix, compared.unit, bins))
     of = there if there > len(shown) else None
-    layout.found(said or findings.pairwise(found, compared.matrix, compared.unit, of=of), exact)
+    layout.found(said or findings.pairwise(found, compared.matrix, compared.unit, within, of=of), exact)
     chart.show(
-        heatmaps.heatmap(found, compared.matrix, unit=compared.unit, cell=CELL, dark=theme.is_dark()),
+        heatmaps.heatmap(
+            found,
+            compared.matrix,
+            unit=compared.unit,
+            cell=CELL,
+            halves=usual.diagonal(),
+            within=within,
+            dark=theme.is_dark(),
+        ),
         key="start-heatmap",
         alt=f"Pairwise distances of {words.listing(found)}",
         on_click=remember,
     )
     layout.caption(
-        f"The distance of every two datasets, in bins of {bins - 1:,}: light is near, dark is far."
+        pairs.caption(Measure("emd", None, None), compared, usual, within, bins)
         + (f" {len(shown)} of {there} datasets are shown." if of else ""),
         hand="Click a cell to see which neurons and images say so.",
     )

@@ -94,7 +94,7 @@ def choose(study: Study, ready: Sequence[Ready]) -> Asked | None:
         chosen += found
     attribute = _attribute(study, ready, chosen)
     networks = _networks() if study.extractors else []
-    with st.expander("Settings", expanded=False):
+    with address.expander("Settings", key="settings"):
         options = {option.name: _option(study, option) for option in study.options}
         seed = address.whole_number("Seed", 0, 99, 0, key=f"{study.name}-seed")
     if short is not None:
@@ -162,6 +162,21 @@ def _attribute(study: Study, ready: Sequence[Ready], chosen: Sequence[str]) -> s
     return "" if found == NO_ATTRIBUTE else found
 
 
+def _own_file(key: str) -> str:
+    """Let a person give a file of their own; return where it is kept, "" where there is none."""
+    given = st.file_uploader("Or a CSV of your own", type=["csv"], key=f"{key}-file")
+    if given is not None:
+        kept = study_requests.keep_file(reads.workspace(), given.getvalue())
+        address.keep(key, study_requests.name_of(kept))
+        return str(kept)
+    found = study_requests.kept_file(reads.workspace(), address.code(key) or "")
+    if found is None:
+        return ""
+    layout.note("The table that was given before is used.")
+    st.button("Leave it out", key=f"{key}-out", type="tertiary", on_click=address.drop, args=(key,))
+    return str(found)
+
+
 def _option(study: Study, option: Option) -> Any:
     roles = {role.name for role in study.roles}
     key = f"{study.name}-{option.name}{'-setting' if option.name in roles else ''}"
@@ -178,8 +193,7 @@ def _option(study: Study, option: Option) -> Any:
     if option.kind == "file":
         none = {"": "none"} | {choice: choice for choice in option.choices}
         shipped = address.select(option.title, list(none), key=key, format_func=none.__getitem__, help=said, plain=True)
-        given = st.file_uploader("Or a CSV of your own", type=["csv"], key=f"{key}-file")
-        return shipped if given is None else str(study_requests.keep_file(reads.workspace(), given.getvalue()))
+        return _own_file(f"{key}-given") or shipped
     text = address.text(option.title, key=key, placeholder=f"{option.default}", help=said)
     if not text.strip():
         return option.default

@@ -7,7 +7,8 @@ import streamlit as st
 import dnacore as dc
 from dnacore.workspace.saved import neuron_notes
 from dnacore.workspace.saved.neuron_notes import Note
-from ui.app import layout, popovers, reads, words
+from ui.app import layout, reads, words
+from ui.components import popovers
 
 _known: dict[tuple[str, str], dict[str, Note]] = {}
 POPOVER = "neuron-note"

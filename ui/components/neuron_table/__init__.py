@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,8 @@ from ui.server import blobs
 
 BINS = 32
 SPIKE, CLIP_TO = 4, 1.3  # times as high as the next: cut off, in the small histograms; where the top is then
-_component = component(__file__, "neuron_table.js", reports=("opened", "marked", "lost"))
+_component = component(__file__, "neuron_table.js", reports=("opened", "marked", "arranged", "lost"))
+LONGEST = 200  # of a search, in letters
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,10 +41,14 @@ class Column:
 
 @dataclass(frozen=True)
 class Opened:
-    """What the person did: the flat index of the neuron just opened, if any, and of those now marked."""
+    """What the person did: the flat index of the neuron just opened, if any, and of those now marked.
+
+    arranged: what is searched for and the column sorted by, as `show` takes them; None where nobody changed it.
+    """
 
     flat: int | None
     marked: tuple[int, ...]
+    arranged: tuple[str, str] | None = None
 
 
 def show(
@@ -58,6 +63,8 @@ def show(
     height: int = 408,
     controls: bool = True,
     markable: bool = True,
+    find: str = "",
+    by: str = "",
 ) -> Opened:
     """Draw the table.
 
@@ -67,19 +74,14 @@ def show(
         channels: (n_neurons,) of each neuron the first one that it is a copy of; copies are one row, which opens.
         chosen: the neuron that is looked at, emphasised and scrolled to.
         controls: whether there is a search field, and columns can be sorted.
+        find, by: what is searched for at first, and the key of the column sorted by, `emd`, or `emd-up` for smallest first.
     """
     dna = reads.dna((shown := list(shown)[:2])[0])
     rows = np.arange(dna.n_neurons) if flats is None else np.asarray(flats)
     same = rows if channels is None else np.asarray(channels)[rows]
     small = sparks(shown)[:, rows]
-    body = b"".join(
-        [
-            rows.astype("<u4").tobytes(),
-            same.astype("<u4").tobytes(),
-            *(np.asarray(c.values, "<f4").tobytes() for c in columns),
-            small.tobytes(),
-        ]
-    )
+    numbers = [np.asarray(column.values, "<f4") for column in columns]
+    body = b"".join(one.tobytes() for one in (rows.astype("<u4"), same.astype("<u4"), *numbers, small))
     result = _component(
         key=key,
         data={
@@ -92,6 +94,8 @@ def show(
             "chosen": int(chosen),
             "controls": controls,
             "markable": markable,
+            "find": find,
+            "by": by,
             "series": [{"name": one.said, "colour": palette.dataset_colour(one.dataset.colour)} for one in shown],
             "columns": [
                 {"key": c.key, "label": c.label, "help": c.help, "form": c.form, "first": c.first, "size": c.size}
@@ -105,7 +109,16 @@ def show(
     return Opened(
         opened if isinstance(opened, int) and 0 <= opened < dna.n_neurons else None,
         tuple(flat for flat in marked if isinstance(flat, int) and 0 <= flat < dna.n_neurons),
+        _arranged(result.get("arranged"), columns),
     )
+
+
+def _arranged(told: object, columns: Sequence[Column]) -> tuple[str, str] | None:
+    """What the browser told of the search and the order."""
+    if not isinstance(told, Mapping) or not isinstance(find := told.get("find"), str):
+        return None
+    known = {"", *(f"{key}{up}" for key in ("neuron", *(c.key for c in columns)) for up in ("", "-up"))}
+    return find[:LONGEST], by if (by := told.get("by")) in known else ""
 
 
 def _layers(dna: dc.DNA) -> list[dict[str, Any]]:

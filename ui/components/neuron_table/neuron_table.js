@@ -34,10 +34,11 @@ class Table {
     this.unfolded = new Set(); // channels whose copies are shown, by their first neuron
     this.active = 0;
     this.query = "";
-    this.search.addEventListener("input", () => { this.query = this.search.value; this.arrange(); this.view.scrollTop = 0; this.active = 0; this.draw(); });
+    this.ordered = new Set(); // every search and order that was told: what the server says of them comes late
+    this.search.addEventListener("input", () => { this.query = this.search.value; this.arrange(); this.view.scrollTop = 0; this.active = 0; this.draw(); this.order_told(); });
     this.search.addEventListener("keydown", (event) => {
       if (event.key === "ArrowDown" || event.key === "Enter") { event.preventDefault(); event.stopPropagation(); this.view.focus(); if (event.key === "Enter") this.open(this.active); }
-      else if (event.key === "Escape" && this.search.value) { this.search.value = this.query = ""; this.arrange(); this.draw(); event.stopPropagation(); }
+      else if (event.key === "Escape" && this.search.value) { this.search.value = this.query = ""; this.arrange(); this.draw(); this.order_told(); event.stopPropagation(); }
     });
     this.view.addEventListener("scroll", () => this.request(), { passive: true });
     this.view.addEventListener("keydown", (event) => this.key(event));
@@ -47,13 +48,14 @@ class Table {
     this.observer.observe(this.view);
   }
 
-  close() { this.observer.disconnect(); clearTimeout(this.telling); cancelAnimationFrame(this.frame); this.root.remove(); }
+  close() { this.observer.disconnect(); clearTimeout(this.telling); clearTimeout(this.ordering); cancelAnimationFrame(this.frame); this.root.remove(); }
 
   show(data) {
     this.data = data;
     this.view.setAttribute("aria-label", data.title);
     this.bar.hidden = !data.controls;
     this.view.style.height = `${data.height}px`;
+    this.take(data.find, data.by);
     this.root.style.setProperty("--columns", `minmax(9.5em, 1fr) minmax(2.2em, clamp(2.2em, 18cqw, 8.6em)) ${data.columns.map(() => "minmax(3.8em, clamp(3.8em, 11cqw, 5em))").join(" ")}`);
     if (this.source !== data.source) {
       this.source = data.source;
@@ -63,6 +65,27 @@ class Table {
 
   async fetch() {
     if (await arrived(this, [`${this.data.base}/columns/${this.source}`], (buffer) => this.read(buffer))) this.settle();
+  }
+
+  // A link brings a search and an order, "emd" or "emd-up"; "" is as it is at first.
+  take(find, by) {
+    const asked = JSON.stringify([find, by]);
+    if (!this.data.controls || asked === this.took || this.ordered.has(asked)) return;
+    this.took = asked;
+    this.search.value = this.query = find;
+    this.by = by.replace(/-up$/, "");
+    this.up = by.endsWith("-up");
+  }
+
+  // Told once the hand rests, for the address: every report makes the page run again.
+  order_told() {
+    clearTimeout(this.ordering);
+    this.ordering = setTimeout(() => {
+      const first = this.by === (this.data.columns.find((column) => column.first)?.key ?? "neuron") && this.up === (this.by === "neuron");
+      const now = { find: this.query, by: first ? "" : `${this.by}${this.up ? "-up" : ""}` };
+      this.ordered.add(JSON.stringify([now.find, now.by]));
+      this.component.setStateValue("arranged", now);
+    }, 500);
   }
 
   // flat (n) uint32 | same (n) uint32, the first copy of each one's channel | columns (k, n) float32 | sparks (series, n, bins) uint8
@@ -124,6 +147,7 @@ class Table {
         this.active = 0;
         this.heading();
         this.draw();
+        this.order_told();
         this.head.querySelectorAll("button")[named.filter((one) => one.key).indexOf(column)]?.focus();
       });
     }
@@ -131,6 +155,7 @@ class Table {
 
   // "layer 2.0 47", "layer2_0:47", "late", "47" and, where neurons name things, "hat" all find neurons.
   arrange() {
+    if (!this.flat) return; // somebody types before the neurons are here
     const { layers } = this.data;
     const words = this.query.toLowerCase().replace(/[:·,]/g, " ").split(/\s+/).filter(Boolean);
     const fits = layers.map((layer) => {

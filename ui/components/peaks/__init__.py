@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import zip_longest
 
 import numpy as np
 
@@ -47,8 +48,20 @@ def weakest(one: Ready, flat: int, count: int) -> list[Peak]:
     return [Peak(every[i], float(means[i]), None) for i in np.argsort(means, kind="stable")[:count]]
 
 
-def tiles(peaks: Sequence[Peak], *, key: str, title: str, crop: str, aspect: float, columns: int = 6) -> Picture | None:
-    """Draw the images; return the one just opened, if any."""
+def tiles(
+    peaks: Sequence[Peak],
+    *,
+    key: str,
+    title: str,
+    crop: str,
+    aspect: float,
+    columns: int = 6,
+    heats: Sequence[np.ndarray | None] = (),
+) -> Picture | None:
+    """Draw the images; return the one just opened, if any.
+
+    heats: (side, side) each, 0 to 1, what is laid over each image: where in what the network saw of it something is.
+    """
     capture.images(title, [peak.picture for peak in peaks])
     result = _component(
         key=key,
@@ -66,8 +79,9 @@ def tiles(peaks: Sequence[Peak], *, key: str, title: str, crop: str, aspect: flo
                     "version": peak.picture.version,
                     "value": words.significant(peak.value),
                     "place": asdict(peak.place) if peak.place else None,
+                    "heat": [round(255 * float(one)) for one in heat.ravel()] if heat is not None else None,
                 }
-                for peak in peaks
+                for peak, heat in zip_longest(peaks, heats[: len(peaks)])
             ],
         },
     )

@@ -26,7 +26,7 @@ function tile(here, data, item, at) {
   const image = make("img", "", frame);
   image.alt = "";
   image.decoding = "async";
-  image.addEventListener("load", () => mark(data, item, frame, image, patch));
+  image.addEventListener("load", () => { warm(data, item, frame, image); mark(data, item, frame, image, patch); });
   image.src = url;
   make("span", "value", button, item.value);
   return button;
@@ -57,6 +57,22 @@ function mark(data, item, frame, image, patch) {
   patch.style.backgroundSize = `${100 / side}% ${100 / tall}%`;
   const px = clamp(at.x - side / 2, 0, 1 - side) / (1 - side), py = clamp(at.y - tall / 2, 0, 1 - tall) / (1 - tall);
   patch.style.backgroundPosition = `${100 * px}% ${100 * py}%`;
+}
+
+// Where the neuron is active, laid over what the network saw of the image.
+function warm(data, item, frame, image) {
+  if (!item.heat) return;
+  frame.classList.add("warm"); // warm colours over the picture's own could not be told from them
+  const whole = seen(data, image, { column: 0, row: 0, width: 1, height: 1 }), ratio = image.naturalWidth / image.naturalHeight;
+  const fw = ratio > data.aspect ? 1 : ratio / data.aspect, fh = ratio > data.aspect ? data.aspect / ratio : 1;
+  const canvas = make("canvas", "heat", frame), side = Math.round(Math.sqrt(item.heat.length));
+  canvas.width = canvas.height = side;
+  Object.assign(canvas.style, {
+    left: `${100 * ((1 - fw) / 2 + fw * whole.x)}%`, top: `${100 * ((1 - fh) / 2 + fh * whole.y)}%`, width: `${100 * fw * whole.w}%`, height: `${100 * fh * whole.h}%`,
+  });
+  const pen = canvas.getContext("2d"), pixels = pen.createImageData(side, side);
+  item.heat.forEach((value, at) => pixels.data.set([255, 96 + 110 * value / 255, 20, 210 * value / 255], at * 4));
+  pen.putImageData(pixels, 0, 0);
 }
 
 function clamp(value, low, high) { return Math.max(low, Math.min(high, value)); }

@@ -80,7 +80,10 @@ class PointMap {
 
   settle() {
     this.legend.replaceChildren();
-    this.only = this.look?.only ?? null;
+    const named = JSON.stringify(this.data.kinds.map((kind) => kind.name));
+    if (this.look) this.only = this.look.only < 0 ? null : this.look.only; // of a link
+    else if (named !== this.named) this.only = null; // another colouring
+    this.named = named;
     this.data.kinds.forEach((kind, k) => {
       const only = () => { this.only = this.only === k ? null : k; this.pressed(); this.remember(); };
       const entry = button(this.legend, "", only, `Show only ${kind.name}`);
