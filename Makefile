@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 VENV_PYTHON := .venv/bin/python
 TESTS ?= tests
 ARGS ?=
-WORKERS ?= 2
+WORKERS ?= 3
 
 .PHONY: help setup run test test-long test-ray check coverage lock clean
 
@@ -41,13 +41,14 @@ check: .needs-python
 	@$(PYTHON) -m tools.prepare --tests
 	@$(VENV_PYTHON) -m tools.check
 
-# The whole suite runs in two processes, each file in one of them: a browser waits while a network computes.
+# The whole suite runs in three processes, also on two cores, each file in one of them: a browser test waits half its
+# time. The longest files come first (tests/conftest.py), so that no process is left with one at the end.
 # It is checked first; both run to the end, so that one finding does not hide another.
 # make's own exit code is 2 for every failure; .ci/run reads the true one from the file STATUS.
 test: .needs-python
 	@$(PYTHON) -m tools.prepare --tests
 	@checked=0; $(if $(filter tests,$(TESTS)),$(VENV_PYTHON) -m tools.check || checked=1;) \
-		$(VENV_PYTHON) -m pytest $(if $(filter tests,$(TESTS)),-n $(WORKERS) --dist loadfile) $(ARGS) $(TESTS); code=$$?; \
+		$(VENV_PYTHON) -m pytest $(if $(filter tests,$(TESTS)),-n $(WORKERS) --dist loadfile --no-loadscope-reorder) $(ARGS) $(TESTS); code=$$?; \
 		if [ $$code = 0 ] && [ $$checked = 1 ]; then echo '`make check` found something: see above.' >&2; code=1; fi; \
 		if [ -n "$(STATUS)" ]; then echo $$code > "$(STATUS)"; fi; exit $$code
 

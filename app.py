@@ -8,10 +8,12 @@ from starlette.middleware import Middleware
 from streamlit import get_option
 from streamlit.starlette import App
 
+from dnacore.parallel import wait_without_spinning
 from dnacore.paths import default_root
 from ui.app import errors, navigation, reads
 from ui.server import doorstep, entrance, index_html, routes
 
+wait_without_spinning()
 _token, _once = entrance.token(default_root()), entrance.Once()
 
 app = App(

@@ -36,8 +36,8 @@ os.environ["OMP_WAIT_POLICY"] = "PASSIVE"  # before torch starts its threads
 
 import numpy as np
 import torch
-from PIL import Image
 
+from benchmarks.drawing import detailed
 from dnacore.counting.accumulator import Accumulator
 from dnacore.dna.calibration import Calibration, widen
 from dnacore.extraction.batches import feed
@@ -55,22 +55,6 @@ BARS = {
     ("vit", "ours"): 1.08, ("vit", "ours, sketches"): 1.20,
     ("resnet", "ours"): 1.25, ("resnet", "ours, sketches"): 1.45,
 }  # fmt: skip
-MEMORY_BAR = 0.6  # GB above the bare forward's
-
-
-def draw(folder: Path, count: int, width: int = 500, height: int = 375) -> list[Path]:
-    """Write JPEGs the size of ImageNet's, with detail at several scales (about 60 kB each)."""
-    folder.mkdir(parents=True, exist_ok=True)
-    random = np.random.default_rng(0)
-    for number in range(count):
-        path = folder / f"{number:05d}.jpg"
-        if not path.is_file():
-            pixels = np.zeros((height, width, 3), np.float32)
-            for side, share in ((4, 0.5), (16, 0.3), (64, 0.15), (256, 0.05)):
-                small = Image.fromarray(random.integers(0, 256, (side * 3 // 4, side, 3), np.uint8))
-                pixels += share * np.asarray(small.resize((width, height), Image.Resampling.BICUBIC), np.float32)
-            Image.fromarray(pixels.astype(np.uint8)).save(path, quality=90)
-    return [folder / f"{number:05d}.jpg" for number in range(count)]
 
 
 def ranges_of(extractor: Extractor, batch: torch.Tensor) -> Calibration:
@@ -234,14 +218,14 @@ def main() -> None:
     asked = options.parse_args()
     torch.set_num_threads(THREADS)
     if asked.only:  # the child of `peak_of`
-        Runs(asked.networks[0], draw(asked.folder, asked.images), [asked.only]).calls[asked.only]()
+        Runs(asked.networks[0], detailed(asked.folder, asked.images), [asked.only]).calls[asked.only]()
         # rusage's figure would be the parent's where that is larger: Linux hands it down
         status = Path("/proc/self/status").read_text()
         print(int(status.split("VmHWM:")[1].split()[0]) / 2**20)
         return
     report: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
-        paths = draw(Path(folder, "images"), asked.images)
+        paths = detailed(Path(folder, "images"), asked.images)
         for network in asked.networks:
             rows = compare(network, paths, asked.rounds, not asked.no_peer)
             if asked.memory:
@@ -249,7 +233,7 @@ def main() -> None:
                     rows[name]["peak_gb"] = peak_of(network, name, Path(folder, "images"), asked.images)
             report[network] = {"rows": rows}
             if asked.whole:
-                files = draw(Path(folder, "whole"), asked.whole)
+                files = detailed(Path(folder, "whole"), asked.whole)
                 report[network]["whole"] = whole(network, files, Path(folder, f"home-{network}"))
     print(json.dumps(report, indent=1) if asked.json else table(report, asked.images, asked.rounds))
 

@@ -21,7 +21,8 @@ import numpy as np
 import torch
 
 import dnacore as dc
-from benchmarks.against_peer import NETWORKS, draw, ranges_of
+from benchmarks.against_peer import NETWORKS, ranges_of
+from benchmarks.drawing import detailed
 from dnacore.counting.accumulator import Accumulator
 from dnacore.dna.calibration import Calibration
 from dnacore.dna.histogram import DNA
@@ -214,7 +215,7 @@ def main() -> None:
     print(f"{torch.cuda.get_device_name()}, torch {torch.__version__}, {asked.precision}, batch {asked.batch}")
     print(f"reads {bandwidth() / 1e9:,.0f} GB/s")
     with tempfile.TemporaryDirectory() as folder:
-        paths = draw(Path(folder), asked.images)
+        paths = detailed(Path(folder), asked.images)
         for network in asked.networks:
             print(f"\n{NETWORKS[network]}")
             rows, bare = forward(network, asked.precision, asked.batch)

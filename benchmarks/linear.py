@@ -18,21 +18,13 @@ import time
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 import dnacore as dc
+from benchmarks.drawing import smooth
 from dnacore.dna.calibration import Calibration
 from dnacore.extraction.progress import Progress
 
-
-def draw(folder: Path, count: int) -> None:
-    """Write `count` different JPEGs of 32 x 32."""
-    folder.mkdir(parents=True)
-    random = np.random.default_rng(0)
-    for number in range(count):
-        pixels = random.integers(0, 256, (4, 4, 3), np.uint8)
-        picture = Image.fromarray(pixels).resize((32, 32), Image.Resampling.BICUBIC)
-        picture.save(folder / f"{number:06d}.jpg", quality=85)
+TINY = (32, 32), (4, 4), 85
 
 
 class Yardstick:
@@ -62,7 +54,7 @@ def extract(folder: Path, home: Path) -> None:
     n = extractor.n_neurons
     bounds = Calibration(np.full(n, -1.0), np.full(n, 6.0), extractor.layers, extractor.fingerprint)
     first = home / "first"
-    draw(first, 40)
+    smooth(first, 40, *TINY)
     dc.extract(first, extractor, bounds, workspace=home / "warm")
     yardstick = Yardstick()
     before = time.process_time()
@@ -80,7 +72,7 @@ def main() -> None:
     for count in counts:
         with tempfile.TemporaryDirectory() as folder:
             home = Path(folder)
-            draw(home / "images", count)
+            smooth(home / "images", count, *TINY)
             line = [sys.executable, "-m", "benchmarks.linear", "extract", str(home / "images"), str(home)]
             quiet = os.environ | {"OMP_WAIT_POLICY": "PASSIVE"}
             done = subprocess.run(line, check=True, capture_output=True, text=True, env=quiet)

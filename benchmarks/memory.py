@@ -1,4 +1,4 @@
-"""Peak memory and disk of an extraction as the number of images grows: `python benchmarks/memory.py [300 3000 ...]`.
+"""Peak memory and disk of an extraction as the number of images grows: `python -m benchmarks.memory [300 3000 ...]`.
 
 Draws the images, extracts each set in a process of its own, and prints a table. Memory should not grow with the number
 of images, and disk should grow linearly.
@@ -13,19 +13,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
+from benchmarks.drawing import smooth
 
 CHECKOUT = Path(__file__).resolve().parents[1]
-
-
-def draw(folder: Path, count: int) -> None:
-    """Write `count` different JPEGs of 400 x 300."""
-    folder.mkdir()
-    random = np.random.default_rng(0)
-    for number in range(count):
-        small = Image.fromarray(random.integers(0, 256, (15, 20, 3), np.uint8))
-        small.resize((400, 300), Image.Resampling.BICUBIC).save(folder / f"{number:06d}.jpg", quality=88)
 
 
 def measure(folder: Path, home: Path, *options: str) -> dict[str, float]:
@@ -52,7 +42,7 @@ def main() -> None:
     print(f"{'images':>8} {'peak MB':>9} {'s':>8} {'ms/image':>9} {'disk MB':>9} {'kB/image':>9}")
     for count in counts:
         with tempfile.TemporaryDirectory() as folder:
-            draw(Path(folder, "images"), count)
+            smooth(Path(folder, "images"), count, (400, 300), (20, 15), 88)
             row = measure(Path(folder, "images"), Path(folder, "workspace"), *options)
         each = row["seconds"] / row["images"] * 1e3, row["disk"] / row["images"] * 1e3
         print(

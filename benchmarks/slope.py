@@ -25,7 +25,8 @@ os.environ["OMP_WAIT_POLICY"] = "PASSIVE"  # before torch starts its threads
 import numpy as np
 import torch
 
-from benchmarks.against_peer import draw, peer, ranges_of, timed
+from benchmarks.against_peer import peer, ranges_of, timed
+from benchmarks.drawing import detailed
 from dnacore.extraction.extraction import extract
 from dnacore.extractors import Extractor, load_extractor
 from dnacore.extractors.forward import malloc
@@ -103,7 +104,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as where:
         root = Path(where)
         paths = [folder / one.path for folder in asked.photographs for one in find_images(folder)[0]]
-        paths = paths or draw(root / "drawn", asked.many)
+        paths = paths or detailed(root / "drawn", asked.many)
         few, many = (copied(paths, root / str(count), count) for count in (asked.few, asked.many))
         for name in asked.networks:
             with_peer = not asked.no_peer and name in PEER and find_spec("vdna") is not None

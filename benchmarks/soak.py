@@ -1,16 +1,19 @@
 """Browsers that click about for a long time: `python -m benchmarks.soak HOME [--minutes 30] [--browsers 4] [--seed 0]`.
 
-Works on a copy of the workspace in HOME, in which datasets must be extracted. Every browser goes from page to page, and on
-each clicks a few things at random: choices, boxes, images, neurons, select boxes; now and then it reloads, or closes its
-tab and opens another. Nothing is clicked that deletes, adds or starts a job. Prints the server's own memory every half
-minute, how much it grew after the first five minutes, and every error of a page or in the server's log; ends with 1 where
-there was an error, or where memory grew by a tenth or more. Needs Chromium and Playwright, as the browser tests do.
+Works on a copy of the workspace in HOME, in which datasets must be extracted. First one browser lets the lens and the
+studies find their usual answers and puts a view of every page into the report, so that those pages have something to show.
+Then every browser goes from page to page, and on each clicks a few things at random: choices, boxes, images, neurons,
+select boxes; now and then it reloads, or closes its tab and opens another. Nothing is clicked that deletes, adds or starts
+a job. Prints the server's own memory every half minute, how much it grew after the first five minutes, how often every
+page was looked at, and every error of a page or in the server's log; ends with 1 where there was an error, where memory
+grew by a tenth or more, or where a page or an image was never opened. Needs Chromium and Playwright, as browser tests do.
 """
 
 from __future__ import annotations
 
 import argparse
 import random
+import re
 import shutil
 import sys
 import tempfile
@@ -29,6 +32,8 @@ PAGES = (
 WARM = 300  # seconds in which memory may grow: libraries are loaded and caches filled
 EVERY = 30  # seconds between two looks at the memory
 MOST_GROWTH = 0.1
+AGAIN = re.compile("^(Look|Run it) again$")  # is there when the answer is
+ASKED = {"lens": "Look", "studies": "Run this study"}  # what is pressed for an answer, where none is kept
 PATIENCE_MS = 180_000  # a page that takes longer than this hangs, also on a machine that is busy with other things
 CLICKS = {
     "choice": "[data-testid=stMain] [data-testid=stButtonGroup] button:visible",
@@ -47,12 +52,18 @@ class Tally:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self.done: Counter[str] = Counter()
+        self.pages: Counter[str] = Counter()
         self.errors: list[str] = []
 
     def count(self, what: str) -> None:
         """Count one thing that was done."""
         with self._lock:
             self.done[what] += 1
+
+    def look(self, page: str) -> None:
+        """Count one look at a page."""
+        with self._lock:
+            self.pages[page] += 1
 
     def error(self, what: str) -> None:
         """Keep one thing that went wrong."""
@@ -68,6 +79,7 @@ class Visitor:
     ) -> None:
         self.started, self.query, self.tally, self.stop = started, query, tally, stop
         self.random = random.Random(seed)
+        self.ahead: list[str] = []  # pages to look at: all of them, in another order each round
 
     def run(self) -> None:
         """Click until the end."""
@@ -100,6 +112,30 @@ class Visitor:
         self._settle(page)
         self.tally.count("opened")
 
+    def prepare(self) -> None:
+        """Let every page have something to show: answers of the lens and of a study, a report with a view of each."""
+        from playwright.sync_api import sync_playwright
+
+        with sync_playwright() as playwright:
+            opened = playwright.chromium.launch(executable_path=str(browser.find()), args=["--no-sandbox"])
+            page = self._tab(opened.new_context(viewport={"width": 1440, "height": 900}))
+            for name in PAGES[2:-1]:
+                self._open(page, name)
+                ask = page.get_by_role("button", name=ASKED.get(name, "no such"), exact=True)
+                if ask.count():
+                    ask.click()
+                    ask.wait_for(state="detached")
+                    page.get_by_role("button", name=AGAIN).first.wait_for()
+                    self._settle(page)
+                menu = page.get_by_role("button", name="Report", exact=True)
+                if menu.count():
+                    menu.click()
+                    page.get_by_role("button", name="Add this view to the report").click()
+                    page.get_by_text("Added. The report has").last.wait_for()
+                    self._settle(page)
+                    self.tally.count("added to the report")
+            opened.close()
+
     def _settle(self, page) -> None:
         page.wait_for_function(READY)
         page.wait_for_timeout(250)
@@ -116,13 +152,16 @@ class Visitor:
             page.reload()
             self._settle(page)
             self.tally.count("reloaded")
-        links = page.get_by_test_id("stSidebarNav").get_by_role("link")
-        if chance < 0.3 or not links.count():
-            self._open(page, self.random.choice(PAGES))
+        self.ahead = self.ahead or self.random.sample(PAGES, len(PAGES))
+        name = self.ahead.pop()
+        link = page.get_by_test_id("stSidebarNav").locator(f'a[href$="/{name}"]')
+        if chance < 0.3 or not link.count():
+            self._open(page, name)
         else:
-            links.nth(self.random.randrange(links.count())).click()
+            link.first.click()
             self._settle(page)
             self.tally.count("changed page")
+        self.tally.look(name)
         for _ in range(3):
             self._click(page)
         return page
@@ -144,6 +183,8 @@ class Visitor:
             for key in (*["ArrowDown"] * self.random.randrange(1, 5), "Enter"):
                 page.keyboard.press(key)
         self._settle(page)
+        if page.get_by_role("dialog").locator("img").count():
+            self.tally.count("image opened")
         page.keyboard.press("Escape")  # closes what the click opened
         self._settle(page)
         self.tally.count(kind)
@@ -155,6 +196,7 @@ def soak(home: Path, minutes: float, browsers: int, seed: int, extractor: str) -
     query = f"?extractor={extractor}" if extractor else ""
     with dashboard.running(home) as started:
         visitors = [Visitor(started, query, seed + number, tally, stop) for number in range(browsers)]
+        visitors[0].prepare()
         threads = [threading.Thread(target=one.run, name=f"browser {at}") for at, one in enumerate(visitors)]
         for thread in threads:
             thread.start()
@@ -175,6 +217,9 @@ def soak(home: Path, minutes: float, browsers: int, seed: int, extractor: str) -
             thread.join(120)
         problems = tally.errors + started.complaints()
     print(", ".join(f"{what} {count}" for what, count in tally.done.most_common()))
+    print("looks: " + ", ".join(f"{page or 'start'} {tally.pages[page]}" for page in PAGES))
+    problems += [f"{page or 'start'} was never looked at" for page in PAGES if not tally.pages[page]]
+    problems += [] if tally.done["image opened"] else ["no image was opened"]
     for problem in problems:
         print(f"error: {problem}")
     grew = growth(memory)

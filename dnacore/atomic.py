@@ -26,9 +26,9 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     temporary = ""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # a short prefix: 80 letters of an emoji-rich name would be more bytes than a file's name may have
+        # a short prefix: 80 letters can be more bytes than a file's name may have
         name = str(path.parent / f".{path.name[:16]}.{secrets.token_hex(6)}.tmp")
-        # as any program's file is made, so that others may read it where the user's own settings let them
+        # with the usual permissions, not those of a temporary file
         handle = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
         temporary = name
         with os.fdopen(handle, "wb") as file:
@@ -44,13 +44,13 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
                 "Everything finished before is kept: free some space and run the same command again."
             ) from error
         if isinstance(error.filename, (str, bytes)) and not _concerns(error, path, temporary):
-            raise  # the error is about another file, which the block itself opened
+            raise  # the error is about another file that the block opened
         raise Unavailable(
             f"{path} cannot be written ({error.strerror or error}). Choose another place, or allow writing there."
         ) from error
     finally:
         if temporary:
-            with suppress(OSError):  # it is gone already, or the disk is: `sweep` removes what stays behind
+            with suppress(OSError):  # it is gone, or the disk is; `sweep` removes what is left behind
                 os.unlink(temporary)
 
 
@@ -73,7 +73,7 @@ def _concerns(error: OSError, path: Path, temporary: str) -> bool:
 
 
 def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":  # folders cannot be opened for flushing there; os.replace is as good as it gets
+    if os.name == "nt":  # Windows cannot flush folders
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:

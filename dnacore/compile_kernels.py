@@ -1,4 +1,4 @@
-"""Compile every kernel once, so that the first extraction on a machine does not wait for it: `python -m dnacore.compile_kernels`.
+"""Compile every kernel once, so that a machine's first extraction need not wait: `python -m dnacore.compile_kernels`.
 
 Set-up runs this. The compiled code is kept beside the modules (or in the user's cache folder) and is made again by
 itself whenever a kernel's source changes.
@@ -40,9 +40,9 @@ def compile_kernels() -> None:
         for values in (x, x.transpose(1, 2).contiguous().transpose(1, 2)):
             total.add("layer", values)
             total.add("layer", values, [0])
-    with Accumulator(bounds, 1) as total:  # a map whose places need 32 bits, and which is counted, not sorted
+    with Accumulator(bounds, 1) as total:  # more places than 16 bits can number, counted instead of sorted
         total.add("layer", torch.zeros(1, 2, 70_000), [0])
-    for writable in (True, False):  # arrays in memory, and arrays mapped from a file
+    for writable in (True, False):  # arrays in memory, and arrays that are mapped from a file
         arrays = SketchArrays.empty(2, 1)
         arrays.quantiles.setflags(write=writable)
         view = Sketches([Segment(Path(), arrays, ("00" * 16,))], ["00" * 16], 10)
@@ -51,7 +51,7 @@ def compile_kernels() -> None:
         noise_floor(view, view, splits=2)
         contrast(view, np.ones((1, 1)))
         reference.histograms.setflags(write=writable)
-        dnas = [replace(reference, name=name, images=1) for name in "abcd"]  # more than are compared exactly
+        dnas = [replace(reference, name=name, images=1) for name in "abcd"]  # more DNAs than are compared exactly
         emd(*dnas[:2])
         pairwise(dnas)
         mixture(dnas[0], dnas[1:])

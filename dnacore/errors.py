@@ -1,4 +1,4 @@
-"""Everything that can go wrong in a way a user can act on.
+"""Every error that a user can do something about.
 
 ```
 DnaError                  one plain sentence: the thing, the problem, the next step
@@ -53,15 +53,20 @@ class Cancelled(DnaError):
 
 
 def is_passing(error: BaseException) -> bool:
-    """Whether an error speaks of the machine (handles, memory, permission, a disk) and not of a file's bytes.
+    """Whether an error is about the machine (handles, memory, permission, a disk) and not about a file's bytes.
 
-    EINVAL is what a seek to a made-up place in a broken file gives, so it counts as the bytes' fault.
+    EINVAL counts as the bytes' fault: a seek to a forged place in a broken file gives it.
     """
     if isinstance(error, OSError):
         return error.errno is not None and error.errno != errno.EINVAL
     if isinstance(error, zlib.error):
-        return str(error).startswith("Error -4 ")  # no memory, in zlib's words
+        return str(error).startswith("Error -4 ")  # how zlib says that memory ran out
     return isinstance(error, MemoryError)
+
+
+def unreadable(name: str, error: BaseException, damaged: str) -> Unavailable | Damaged:
+    """What to raise where a file of ours could not be read: Damaged with that sentence, unless the error may pass."""
+    return unavailable_now(name, error) if is_passing(error) else Damaged(damaged)
 
 
 def unavailable_now(name: str, error: BaseException) -> Unavailable:

@@ -1,4 +1,4 @@
-"""What every file of ours says first: its format and its version. One reader of that, and one sentence."""
+"""Format and version, with which every file of ours begins: one reader, and one error message for all of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from dnacore import atomic
 from dnacore.errors import Damaged
 
-#: What reading a JSON file may raise that is gone, damaged, of another kind, or lacks what it should hold.
+#: What reading a JSON file may raise: it is gone, damaged, of another kind, or lacks what it should hold.
 UNREADABLE = (OSError, Damaged, KeyError, TypeError, ValueError)
 
 
@@ -29,7 +29,7 @@ def check(found: Mapping[str, Any], name: str, expected: str, version: int, what
 
 
 def fits(found: object, expected: str, version: int) -> bool:
-    """Whether this is the content of a file of this format and version."""
+    """Whether some JSON content is that of a file of this format and version."""
     return isinstance(found, Mapping) and (found.get("format"), found.get("version")) == (expected, version)
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 # Set before anything imports torch, numba, Streamlit or the hub's client, which read these once. Subprocesses inherit.
@@ -37,9 +40,25 @@ hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, data
 hypothesis.settings.load_profile("ci" if IN_CI else "person")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files with most slow tests come first where several processes share them: what is short fills the end evenly."""
+    if _WORKERS > 1:
+        slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
+        items.sort(key=lambda item: -slow[item.path])
+
+
 def pytest_unconfigure() -> None:
     """Leave no workspace behind."""
     shutil.rmtree(_HOME, ignore_errors=True)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _networks_are_forgotten() -> Iterator[None]:
+    """Keep no network for other modules' tests: each process would come to hold gigabytes of them."""
+    yield
+    loader = sys.modules.get("dnacore.extractors.loader")
+    if loader is not None:
+        loader.forget_extractors()
 
 
 @pytest.fixture

@@ -75,7 +75,7 @@ def test_the_wheel_draws_extracts_and_compares(python: Path, tmp_path: Path) -> 
         # -I: neither this folder nor the tests' paths are looked into.
         return json.loads(run(python, "-I", "-m", "dnacore", *words, "--workspace", "home", "--json", cwd=tmp_path))
 
-    assert dnacore("demo", "faces")["datasets"] == [{"name": "faces", "images": 400}]
+    assert dnacore("demo", "streets_base")["datasets"] == [{"name": "streets_base", "images": 64}]
     for name, dark in (("bright", False), ("dark", True)):
         small_world.draw(tmp_path / name, 6, dark=dark)
     found = dnacore("extract", "./bright", "./dark", "--extractor", "mini")["datasets"]

@@ -31,14 +31,14 @@ def main() -> None:
         deletion.finish()
     with errors.guarded():
         sidebar.draw()
-    with errors.guarded(), st.sidebar:  # before the page, which may stop where there is nothing to show yet
+    with errors.guarded(), st.sidebar:  # before the page, which may stop early
         shortcuts.listen()
     with (
         st.container(gap=None),
         errors.guarded(),
-    ):  # one place, whether the panel is there or not: nothing below it moves
+    ):  # always a container, so that nothing below it moves
         tour.draw()
-    with errors.guarded(), suppress(StopException):  # a page that has no more to show still has its corner
+    with errors.guarded(), suppress(StopException):  # also a page that stopped early has its corner
         page.run()
     with errors.guarded():
         corner.fill(page.url_path or "start")

@@ -35,9 +35,7 @@ def _extractor() -> None:
     names, first = list(known), reads.first_extractor()
     untouched = st.session_state.get("extractor") == st.session_state.get("_first_extractor")
     if untouched and "extractor" not in st.query_params and first in names:
-        st.session_state["extractor"] = (
-            first  # Nothing was chosen: go on with the network that has just got its first DNAs.
-        )
+        st.session_state["extractor"] = first  # nothing was chosen: the network that has just got its first DNAs
     st.session_state["_first_extractor"] = first
     address.select(
         "Extractor",
@@ -50,8 +48,7 @@ def _extractor() -> None:
     )
     info = known.get(reads.extractor())
     if info is not None:
-        status = STATUS.get(info.status, info.status)
-        st.html(_row(status[:1].upper() + status[1:], f"{info.neurons:,} neurons"))
+        st.html(_row(words.opening(STATUS.get(info.status, info.status)), f"{info.neurons:,} neurons"))
     if (why := reads.absence()) is not None:
         st.caption(words.as_markdown(why))
     proposal.draw()

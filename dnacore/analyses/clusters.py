@@ -9,14 +9,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-MOST_POINTS = 4000  # that clusters are found among; more of them change no cluster one would name
-FEWEST, PARTS = 8, 40  # images of a cluster: eight, or a fortieth of all
-SHARE, LIFT = 0.2, 2.0  # what makes a word a name: so many of the cluster's images, and so many times the share of all
+MOST_POINTS = 4000  # among which clusters are looked for; more points find the same large ones
+FEWEST, PARTS = 8, 40  # fewest images of a cluster: eight, or a fortieth of all
+SHARE, LIFT = 0.2, 2.0  # a word names a cluster from this share of its images on, and this many times its share of all
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """A dense region. place: its middle; images: how many; name: its word; share, overall: of images that show it."""
+    """A dense region of a map.
+
+    place: its middle. images: how many. name: its word. share, overall: of its images, and of all, that show the word.
+    """
 
     place: tuple[float, float]
     images: int
@@ -26,10 +29,10 @@ class Cluster:
 
 
 def named_clusters(points: np.ndarray, words: Sequence[Sequence[str]], seed: int = 0) -> list[Cluster]:
-    """The dense regions of a plane that a word names, the largest first; those that none names are left out.
+    """The dense regions of a plane that have a word of their own, the largest first.
 
-    points: (N, 2) where each image lies; words: what each shows, several or none. Clusters are HDBSCAN's (Campello et
-    al., 2013). Of two clusters that one word would name, the larger has it.
+    points: (N, 2) where each image lies; words: what each shows, several or none. Clusters are found by HDBSCAN (Campello et
+    al., 2013). Where one word would name two clusters, the larger gets it.
     """
     if len(points) < 2 * FEWEST or not any(words):
         return []

@@ -1,4 +1,4 @@
-"""Explanations: a distance is a sum over neurons, so every neuron's and every layer's part of it can be told.
+"""Explanations: a distance is a sum over neurons, so it can be split into the parts of single neurons and layers.
 
 Nothing is estimated: the parts are w_n * d_n of CVPR 2023, eq. 5 (w_n = 1/N without a selection), and add up to the
 distance. For an image, the sketch also says where in the picture each of those neurons was most active.
@@ -11,12 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dnacore import parallel
 from dnacore.analyses.ranking import MOST_TABLES, image_distances
 from dnacore.distances.emd import per_neuron
 from dnacore.dna.histogram import DNA
 from dnacore.dna.layers import layer_slices
 from dnacore.errors import BadInput
-from dnacore.neurons.selection import Selection, check_selection
+from dnacore.neurons.selection import Selection, weighed
 from dnacore.sketches.sketches import Sketches
 
 
@@ -61,32 +62,24 @@ def explain_image(
     position: of the image among the sketches. With `unlike`, the parts are differences and may be negative.
     """
     one = sketches.select(np.array([position]))
-    everything = slice(0, sketches.n_neurons)
     distances = _distances(one, reference)
     if unlike is not None:
         distances = distances - _distances(one, unlike)
-    bins = np.arange(reference.bins)
-    expected = (reference.histograms @ bins) / np.maximum(reference.histograms.sum(1), 1)
-    shift = one.quantiles(everything)[:, 0].mean(1) - expected
+    shift = one.quantiles(slice(0, sketches.n_neurons))[:, 0].mean(1) - reference.mean_bin
     against = reference.name if unlike is None else f"{reference.name} rather than {unlike.name}"
     return _explanation(distances, shift, reference, selection, (name, against))
 
 
 def _distances(one: Sketches, reference: DNA) -> np.ndarray:
     """(n_neurons,) EMD of a single image to a reference, a few neurons at a time: their look-up tables are large."""
-    starts = range(0, one.n_neurons, MOST_TABLES)
-    rows = (slice(start, min(start + MOST_TABLES, one.n_neurons)) for start in starts)
-    return np.concatenate([image_distances(one, reference, row)[:, 0] for row in rows])
+    blocks = parallel.blocks(one.n_neurons, MOST_TABLES)
+    return np.concatenate([image_distances(one, reference, rows)[:, 0] for rows in blocks])
 
 
 def _explanation(
     distances: np.ndarray, shift: np.ndarray, dna: DNA, selection: Selection | None, names: tuple[str, str]
 ) -> Explanation:
-    weights = np.full(len(distances), 1 / len(distances))
-    flat = np.arange(len(distances))
-    if selection is not None:
-        check_selection(selection, len(distances), dna.network)
-        flat, weights = selection.flat, selection.weights
+    flat, weights = weighed(selection, len(distances), dna.network)
     parts = distances[flat] * weights
     order = np.argsort(-np.abs(parts), kind="stable")
     whole = np.zeros(len(distances))

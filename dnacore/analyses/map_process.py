@@ -34,7 +34,7 @@ def lay_out(method: str, values: Path, points: Path, seed: int = 0) -> None:
 
 
 def load(points: Path, images: int) -> np.ndarray | None:
-    """Return the (images, 2) points of a map that is done; None where it is not, or is damaged."""
+    """Return the (images, 2) points of a finished map; None where there is none, or it is damaged."""
     try:
         found = np.load(points, allow_pickle=False)
     except (OSError, ValueError, EOFError):

@@ -21,9 +21,9 @@ from dnacore import parallel
 from dnacore.dna.comparable import check_comparable, named
 from dnacore.dna.histogram import DNA
 from dnacore.errors import BadInput
-from dnacore.neurons.selection import Selection, check_selection
+from dnacore.neurons.selection import Selection, weighed
 
-TOLERANCE = 1e-3  # of the distance: a tenth of what a distance is shown with
+TOLERANCE = 1e-3  # share of the distance: a tenth of the precision that distances are shown with
 MOST_STEPS = 400
 
 
@@ -57,12 +57,9 @@ def mixture(
         check_comparable(target, dna)
         if not dna.images:
             raise BadInput(f"{named(dna)} has no readable image, so it cannot be mixed.")
-    flat, weights = np.arange(target.n_neurons), np.full(target.n_neurons, 1 / target.n_neurons)
-    if selection is not None:
-        check_selection(selection, target.n_neurons, target.network)
-        flat, weights = selection.flat, selection.weights
-        if (weights < 0).any():
-            raise BadInput("A mixture needs a selection whose weights are all positive: choose another.")
+    flat, weights = weighed(selection, target.n_neurons, target.network)
+    if (weights < 0).any():
+        raise BadInput("A mixture needs a selection whose weights are all positive: choose another.")
     curves = np.stack([part.cdf[flat].astype(np.float32) for part in parts])
     aim = target.cdf[flat].astype(np.float32)
 
@@ -89,7 +86,7 @@ def mixture(
         bound = max(bound, float(found.fun))
         if lowest - bound <= tolerance * max(lowest, 1e-12):
             break
-        # half way to the best point so far: the lowest point of few planes lies far outside of what they describe well
+        # halfway to the best point so far: few planes describe f badly far away from where they touch it
         point = (np.clip(found.x[:count], 0, None) + shares) / 2
         point /= point.sum()
         height, slope = _evaluate(point, curves, aim, weights)

@@ -1,14 +1,14 @@
-"""What a neuron rises with: the words whose probability rises or falls with its activation over the images at hand.
+"""What a neuron rises with: the words whose probability rises or falls with its activation over some images.
 
-A neuron's activation (its spatial mean) is put in order over the images and every place in that order given its normal
-score, so that one blazing image counts no more than one place. Its correlation with a word's probability is held
+A neuron's activation (its spatial mean) is ranked over the images and every rank replaced by its normal
+score, so that a single extreme image counts as one rank. Its correlation with a word's probability is held
 against what chance gives: activations are shuffled over the images, the largest correlation with any word is noted,
 and a word stands only where it exceeds what 99 of 100 shuffles reach (maxT over all words, Westfall and Young, 1993).
-So over shuffled images one neuron in a hundred would get any word at most.
+So over shuffled images at most one neuron in a hundred would get a word.
 
-Over thousands of images the faintest leaning is more than chance, so a word must also be seen where the neuron speaks
-up: among the five words of 4 of its 16 strongest images at least (of its weakest, to fall), and there twice as often as
-anywhere. Activations are compared within each set only: a word that tells which set an image is of is no word of a neuron.
+Over thousands of images the faintest correlation is more than chance, so a word must also be seen where the neuron is
+strong: among the five words of at least 4 of its 16 strongest images (to fall, its weakest), and there twice as often as
+anywhere. Activations are compared within each set only: a word that merely tells the sets apart is no word of a neuron.
 """
 
 from __future__ import annotations
@@ -20,15 +20,16 @@ import numpy as np
 from scipy.special import ndtri
 from scipy.stats import rankdata
 
+from dnacore import parallel
 from dnacore.errors import BadInput
 from dnacore.extractors.labels import class_names
 from dnacore.sketches.sketches import Sketches
 from dnacore.sketches.words import Words
 
 RATE = 0.01
-FEWEST = 40  # images; with fewer, hardly any word can stand out
-LEAST = 5  # images that have to show a word: a correlation with one or two is an anecdote
-MOST = 4000  # images that are looked at
+FEWEST = 40  # images; with fewer, hardly any word can pass
+LEAST = 5  # images that must show a word: a correlation with one or two is an anecdote
+MOST = 4000  # images that are used
 SHUFFLES = 2000
 BLOCK = 512  # neurons at a time
 ENDS, SEEN, LIFT, SURE = 16, 4, 2.0, 0.1
@@ -57,7 +58,7 @@ class NeuronWords:
         return ", ".join(word for word, _ in self.rising[flat][:most])
 
     def sentence(self, flat: int, most: int = 5) -> str:
-        """What a neuron rises and falls with, in one sentence; "" where it is nothing beyond chance."""
+        """What a neuron rises and falls with, in one sentence; "" where nothing goes beyond chance."""
         up, down = (", ".join(word for word, _ in side[flat][:most]) for side in (self.rising, self.falling))
         parts = [f"rises with {up}"] if up else []
         parts += [f"falls with {down}"] if down else []
@@ -86,8 +87,8 @@ def neuron_words(
     if not len(used):
         none = ((),) * parts[0][0].n_neurons
         return NeuronWords(none, none, sum(map(len, odds)), 0, 1.0)
-    # Within each set only, since a word that merely tells which set an image is of says nothing of the neuron; square
-    # roots, else a few images with high probabilities would outweigh all others.
+    # Within each set only: a word that merely says which set an image is of says nothing about the neuron. Square
+    # roots, so that a few images with high probabilities do not outweigh all others.
     table = np.concatenate([_centred(np.sqrt(own[:, used]).T) for own in odds], axis=1)
     return _found(
         parts, _unit(table).T, shown[:, used], [class_names(parts[0][1].known)[at] for at in used], rate, most, random
@@ -102,15 +103,14 @@ def _found(
     picked = np.sort(random.integers(0, neurons, SHUFFLES))
     shuffled, found, ends = [], [], []
     usual = shown.mean(0)
-    for start in range(0, neurons, BLOCK):
-        rows = slice(start, min(start + BLOCK, neurons))
+    for rows in parallel.blocks(neurons, BLOCK):
         means = [sketches.means(rows) for sketches, _ in parts]
         blocks = [_scores(values) for values in means]
         scores = _unit(np.concatenate(blocks, axis=1))
         found.append(scores @ table)
         order = np.argsort(np.concatenate([_in_spreads(values) for values in means], axis=1), axis=1)
         ends.append([_plain(shown, usual, side) for side in (order[:, -ENDS:], order[:, :ENDS])])
-        here = picked[(picked >= start) & (picked < rows.stop)] - start
+        here = picked[(picked >= rows.start) & (picked < rows.stop)] - rows.start
         chance = np.concatenate([random.permuted(block[here], axis=1) for block in blocks], axis=1)
         shuffled.append(np.abs(_unit(chance) @ table).max(1))
     correlation = np.concatenate(found)
@@ -128,13 +128,13 @@ def _found(
 
 
 def _plain(shown: np.ndarray, usual: np.ndarray, images: np.ndarray) -> np.ndarray:
-    """(n, W) bool: which words are plain to see in a neuron's strongest or weakest images, (n, 16) positions."""
+    """(n, W) bool: which words are frequent in a neuron's strongest or weakest images, (n, 16) positions."""
     counts = np.stack([shown[one].sum(0) for one in images])
     return (counts >= SEEN) & (counts >= LIFT * usual * images.shape[1])
 
 
 def _in_spreads(values: np.ndarray) -> np.ndarray:
-    """(n, N) activations of one set in standard deviations from their mean."""
+    """(n, N) activations of one set, in standard deviations from their mean."""
     centred = _centred(values.astype(np.float64))
     spread = centred.std(1, keepdims=True)
     return np.divide(centred, spread, out=np.zeros_like(centred), where=spread > 1e-9)

@@ -1,4 +1,4 @@
-"""Where in an image a neuron reacted most, in pixels of the image as people see it."""
+"""Where in an image a neuron reacted most, as shares of the picture's height and width."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def places(sketches: Sketches, position: int, neurons: Sequence[int] | np.ndarra
 
 
 def spots(dna: DNA, flat: int) -> int:
-    """How many places of an image a neuron looks at. Raises BadInput for a DNA that was counted from sketches."""
+    """How many places of an image a neuron's map has. Raises BadInput for a DNA that was counted from sketches."""
     if not dna.exact or not dna.images:
         raise BadInput(
             f"{named(dna)} does not tell how large the maps of its layers are. Give the DNA of a whole dataset."
@@ -82,7 +82,7 @@ def heat(found: Sequence[Place], parts: np.ndarray, side: int = 28) -> np.ndarra
     """Where in a picture a distance comes from: (side, side) float64, row-major, adding up to 1, or all 0.
 
     found: one place a neuron, on the picture. parts: (k,) what each adds to the distance; only what adds to it counts,
-    spread evenly over its place. Neurons that look at the whole image say nothing about where.
+    spread evenly over its place. Neurons that look at the whole image do not count.
     """
     out = np.zeros((side, side))
     edges = np.linspace(0, 1, side + 1)

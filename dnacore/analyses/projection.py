@@ -15,11 +15,11 @@ from dnacore.errors import BadInput
 from dnacore.sketches.sketches import Sketches
 
 MOST = 20_000  # images on one map
-COMPONENTS = 50  # what UMAP and t-SNE are given of the features: the rest is mostly noise, and costs
+COMPONENTS = 50  # principal components that UMAP and t-SNE work on: the others are mostly noise, and take time
 FEWEST = 5  # images of a UMAP or t-SNE
 NEIGHBOURS = 15
 PERPLEXITY = 30.0
-BUDGET = 40_000_000  # numbers that a map is made from; beyond, every second neuron counts, or every third
+BUDGET = 40_000_000  # numbers that a map is made from; above it only every second neuron counts, or every third
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +45,7 @@ def of_distances(matrix: np.ndarray) -> Plane:
 
 
 def counted(neurons: int, images: int) -> int:
-    """Every how many neurons count on a map of so many images: 1 for all of them."""
+    """Every how many-th neuron counts on a map of so many images: 1 means all."""
     return max(1, -(-neurons * images // BUDGET))
 
 
@@ -97,7 +97,7 @@ def umap(values: np.ndarray, seed: int = 0) -> Plane:
     import warnings
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # umap warns that a seed means a single thread, which is what we want
+        warnings.simplefilter("ignore")  # umap warns that a seed means a single thread; that is intended
         from umap import UMAP
 
         layout = UMAP(n_neighbors=min(NEIGHBOURS, len(values) - 1), min_dist=0.15, random_state=seed, init=start)
@@ -129,7 +129,7 @@ def _components(values: np.ndarray, seed: int, called: str) -> tuple[np.ndarray,
 
 
 def sample(counts: Sequence[int], most: int = MOST, seed: int = 0) -> list[np.ndarray]:
-    """Which images of several sets go on one map: all, or a random sample of each in proportion, positions rising."""
+    """Which images of several sets go on one map: all, or a proportional random sample of each; positions ascend."""
     total = sum(counts)
     if total <= most:
         return [np.arange(count) for count in counts]
@@ -139,7 +139,7 @@ def sample(counts: Sequence[int], most: int = MOST, seed: int = 0) -> list[np.nd
 
 
 def _turned(points: np.ndarray) -> np.ndarray:
-    # A map and its mirror image are equally good; always the same one is taken, so that it does not flip.
+    # A map and its mirror image are equally good; always the same of the two is taken, so that it does not flip.
     points = points - points.mean(0)
     for axis in range(points.shape[1]):
         if points[np.argmax(np.abs(points[:, axis])), axis] < 0:
@@ -150,15 +150,15 @@ def _turned(points: np.ndarray) -> np.ndarray:
 def leaf_order(matrix: np.ndarray) -> np.ndarray:
     """Return the order of a hierarchical clustering in which neighbours are as near as its tree allows: (k,) int64.
 
-    Average linkage, leaves ordered optimally (Bar-Joseph et al., 2001). matrix: (k, k) distances; what is above the
-    diagonal counts, and the diagonal does not. Of the two directions, the one that starts nearer to the given first.
+    Average linkage, leaves ordered optimally (Bar-Joseph et al., 2001). matrix: (k, k) distances; only what is above the
+    diagonal counts. Of the two directions, the one that starts nearer to the first given is taken.
     """
     k = len(matrix)
     if k < 3:
         return np.arange(k)
     from scipy.cluster.hierarchy import leaves_list, linkage, optimal_leaf_ordering
 
-    apart = np.maximum(np.asarray(matrix, np.float64)[np.triu_indices(k, 1)], 0)  # KID falls below zero by chance
+    apart = np.maximum(np.asarray(matrix, np.float64)[np.triu_indices(k, 1)], 0)  # KID can fall below zero by chance
     order = leaves_list(optimal_leaf_ordering(linkage(apart, "average"), apart)).astype(np.int64)
     places = np.argsort(order)
     return order if places[: k // 2].mean() <= places[-(k // 2) :].mean() else order[::-1].copy()

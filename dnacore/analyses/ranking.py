@@ -16,11 +16,11 @@ from numba import njit
 from dnacore import parallel
 from dnacore.dna.histogram import DNA
 from dnacore.errors import BadInput
-from dnacore.neurons.selection import Selection, check_selection
+from dnacore.neurons.selection import Selection, weighed
 from dnacore.sketches.segments import QUANTILES
 from dnacore.sketches.sketches import Sketches
 
-BLOCK_BYTES = 1 << 27  # quantiles held at once
+BLOCK_BYTES = 1 << 27  # of quantiles held at once
 MOST_TABLES = 256  # neurons whose look-up tables (128 kB each) are held at once
 
 
@@ -41,7 +41,7 @@ def _tables(first, last, cdf, gains, ends):
 
 @njit(nogil=True, cache=True)
 def _look_up(first, last, quantiles, gains, ends, out):
-    """quantiles (k, N, Q) -> out (k, N). A bin that there is not (a damaged file) counts as the last one."""
+    """quantiles (k, N, Q) -> out (k, N). A bin beyond the last, from a damaged file, counts as the last."""
     end = gains.shape[2] - 1
     for k in range(first, last):
         for n in range(quantiles.shape[1]):
@@ -76,17 +76,11 @@ def distances_to(
     """
     if reference.n_neurons != sketches.n_neurons:
         raise BadInput(f"The sketches hold {sketches.n_neurons} neurons, the reference {reference.n_neurons}.")
-    if selection is None:
-        neurons = np.arange(reference.n_neurons)
-        weights = np.full(len(neurons), 1 / len(neurons))
-    else:
-        check_selection(selection, reference.n_neurons, reference.calibration.extractor)
-        neurons, weights = selection.flat, selection.weights
+    neurons, weights = weighed(selection, reference.n_neurons, reference.network)
     total = np.zeros(len(sketches))
     step = max(1, min(BLOCK_BYTES // max(1, len(sketches) * QUANTILES * 2), MOST_TABLES))
-    for start in range(0, len(neurons), step):
-        part = slice(start, min(start + step, len(neurons)))
-        rows = part if selection is None else neurons[part]  # a slice of a mapped file is read without being copied
+    for part in parallel.blocks(len(neurons), step):
+        rows = part if selection is None else neurons[part]  # all neurons: a slice of a mapped file is not copied
         quantiles = np.ascontiguousarray(sketches.quantiles(rows))
         total += weights[part] @ _distances(quantiles, reference.cdf[rows])
         if unlike is not None:

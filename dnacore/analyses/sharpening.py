@@ -1,10 +1,10 @@
-"""Sharpening: weights of neurons learned from two piles of images, instead of the k most sensitive ones, all alike.
+"""Sharpening: learned weights of neurons instead of equal weights of the k most sensitive ones.
 
 Every image has one term per neuron: its distance to *without* minus its distance to *with* (the terms of CVPR 2023,
 eq. 5). A logistic regression on the standardised terms, class-balanced and with a ridge penalty, learns how much each
 counts. Its weights are kept from falling below zero, so what comes out weighs distances and nothing is ever subtracted:
 on photographs of faces that cost nothing (`python -m benchmarks.words` has the figures).
-While learning, an image's references never hold the image itself, or it would look more like its own pile than new ones.
+While learning, no image is compared with references that hold it: it would look more like its own pile than a new one.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit
 
+from dnacore import parallel
 from dnacore.analyses.metrics import auc
 from dnacore.analyses.ranking import image_distances
 from dnacore.distances.contrasts import columns, contrast
@@ -29,11 +30,11 @@ from dnacore.sketches.sketches import Sketches
 FOLDS = 5
 INNER = 3  # while learning; 5 take half as long again and were no better
 LEAST = 2 * FOLDS  # images a side, so that every fold has some of both
-MOST_TERMS = 20_000_000  # images x neurons that are learned from; beyond, a random sample of the images
-STRENGTH = 0.01  # of the data against the ridge; on faces 0.001 to 0.1 differ by 0.01 AUC at most
+MOST_TERMS = 20_000_000  # images x neurons to learn from; where there are more, a random sample of the images
+STRENGTH = 0.01  # how much the data count against the ridge; on faces, 0.001 to 0.1 differ by 0.01 AUC at most
 STEPS = 300
-SMALLEST = 1e-4  # of the largest weight; what weighs less is left out
-BLOCK = 256  # neurons at a time
+SMALLEST = 1e-4  # share of the largest weight; neurons below it are left out
+BLOCK = 256  # neurons computed at once
 
 Watch = Callable[[int, int], None]
 
@@ -94,7 +95,7 @@ def sharpen(
 def _asked(
     sketches: Sketches, with_: np.ndarray, without: np.ndarray, random: np.random.Generator
 ) -> tuple[Sketches, np.ndarray]:
-    """The sketches of the images that are in a pile, at most so many, and which are in the first: (N,) bool."""
+    """The sketches of the images in either pile, of too many a sample, and which are in the first: (N,) bool."""
     most = max(4 * LEAST, MOST_TERMS // max(1, sketches.n_neurons))
     sides = [np.flatnonzero(np.asarray(side, bool)) for side in (with_, without)]
     if min(map(len, sides)) < LEAST:
@@ -107,7 +108,7 @@ def _asked(
 
 
 def _dealt(asked: np.ndarray, random: np.random.Generator, count: int = FOLDS) -> np.ndarray:
-    """(N,) int: a fold for every image, each with its share of both piles."""
+    """(N,) int: the fold of every image; each fold has its share of both piles."""
     folds = np.empty(len(asked), np.int64)
     for side in (asked, ~asked):
         places = random.permutation(np.flatnonzero(side))
@@ -116,7 +117,7 @@ def _dealt(asked: np.ndarray, random: np.random.Generator, count: int = FOLDS) -
 
 
 def _learn(sketches: Sketches, asked: np.ndarray, like: DNA, random: np.random.Generator) -> np.ndarray:
-    """(n_neurons,) weights, nought or more, in units of the terms."""
+    """(n_neurons,) weights, none below zero, in units of the terms."""
     folds = _dealt(asked, random, INNER)
     terms = np.empty((len(asked), sketches.n_neurons), np.float32)
     for fold in range(INNER):
@@ -162,8 +163,7 @@ def _sides(sketches: Sketches, asked: np.ndarray, those: np.ndarray, like: DNA) 
 def _terms(sketches: Sketches, with_: DNA, without: DNA) -> np.ndarray:
     """(N, n_neurons) float32: distance to *without* minus distance to *with*, in bins."""
     terms = np.empty((len(sketches), sketches.n_neurons), np.float32)
-    for start in range(0, sketches.n_neurons, BLOCK):
-        rows = slice(start, min(start + BLOCK, sketches.n_neurons))
+    for rows in parallel.blocks(sketches.n_neurons, BLOCK):
         apart = image_distances(sketches, without, rows) - image_distances(sketches, with_, rows)
         terms[:, rows] = apart.T
     return terms

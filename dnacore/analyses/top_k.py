@@ -1,4 +1,4 @@
-"""Rankings by the first neuron, the first two, the first three: what a slider over their number runs through.
+"""Rankings by the first neuron, the first two, the first three and so on, as a slider over their number needs them.
 
 With neurons n_1, n_2, ... in the order of their sensitivity, the distance by the first k of them is the mean of the
 first k per-neuron distances (CVPR 2023, eq. 5 with w = 1/k), so that all of them come out of one running sum.
@@ -18,13 +18,13 @@ from dnacore.dna.histogram import DNA
 from dnacore.errors import BadInput
 from dnacore.sketches.sketches import Sketches
 
-BLOCK = 64  # neurons whose distances to all images are held at once
+BLOCK = 64  # neurons whose distances to all images are in memory at once
 FOLDS = 4
-MOST_TRIED = 400  # images a side that neurons are chosen and tried on; of more, a random sample
+MOST_TRIED = 400  # images a side on which neurons are chosen and tried; of more, a random sample
 
 
 def steps(most: int, count: int = 48) -> list[int]:
-    """Numbers of neurons from 1 to `most`: every one at first, then ever farther apart; at most `count` of them."""
+    """At most `count` numbers of neurons from 1 to `most`: each one at first, then farther and farther apart."""
     if most < 1 or count < 2:
         raise BadInput(f"There is nothing to choose between 1 and {most} in {count} steps.")
     if most <= count:
@@ -78,8 +78,8 @@ def folds(having: np.ndarray, seed: int = 0) -> np.ndarray:
 def auc_of_new(sketches: Sketches, having: np.ndarray, counts: Sequence[int], like: DNA, seed: int = 0) -> np.ndarray:
     """How often an image with lies before one without, on images that the neurons were not chosen by: (len(counts),).
 
-    The most sensitive neurons and both references come from three quarters of the images, and rank the rest; the mean of
-    the four ways round. having: (N,) bool, which images are with. like: any DNA of the same network and calibration.
+    The most sensitive neurons and both references come from three quarters of the images and rank the rest; the mean over
+    the four quarters. having: (N,) bool, which images are with. like: any DNA of the same network and calibration.
     Raises BadInput below 4 images a side.
     """
     having = np.asarray(having, bool)

@@ -1,9 +1,9 @@
 """What tells two sets of images apart in words: those that a network's head finds in more images of one than the other.
 
 An image shows a word here when it is among the five classes kept of it. Every word is held against Fisher's exact test
-on its two counts, and the many words are no excuse: the images are dealt out anew at random 999 times, and a word
+on its two counts, corrected for the number of words: the images are dealt out at random 999 times, and a word
 stands only if so small a p-value, of any word at all, came up in 5 % of the deals at most (Westfall and Young, 1993,
-the minP method). So of two sets that differ by nothing, any word would stand in one case of twenty.
+the minP method). So between two sets that do not differ, a word would stand in one of twenty cases.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from dnacore.extractors.labels import class_names
 from dnacore.sketches.words import Words
 
 RATE, DEALS = 0.05, 999
-MOST = 20_000  # images a side that are looked at; more change no word that matters
+MOST = 20_000  # images a side that are used; with more, the words are the same
 
 
 @dataclass(frozen=True)
 class Word:
-    """One word. shares: of the first set's and of the second's images that show it. p: corrected, for all words."""
+    """One word. shares: of the first and of the second set's images that show it. p: corrected for all words."""
 
     name: str
     shares: tuple[float, float]
@@ -34,7 +34,7 @@ class Word:
 
 @dataclass(frozen=True)
 class WordContrast:
-    """The words that differ by more than chance, the largest difference first. tried: how many could have.
+    """The words that differ by more than chance, the largest difference first. tried: how many words were tested.
 
     more: shown more often by the first set; less: by the second. images: how many of each have words.
     """
@@ -109,7 +109,7 @@ def _fisher(images: int, total: int, first: int) -> np.ndarray:
     odds = hypergeom.pmf(np.arange(total + 1), images, total, first)
     order = np.argsort(odds, kind="stable")
     rising = odds[order]
-    # All outcomes that are no likelier than this one, ties included.
+    # Every outcome that is at most as likely as this one counts.
     upto = np.searchsorted(rising, odds * (1 + 1e-7), "right")
     return np.minimum(np.cumsum(rising)[upto - 1], 1.0)
 

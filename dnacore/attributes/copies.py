@@ -1,4 +1,4 @@
-"""One channel that successive blocks pass on: neurons of the same number that say the same, counted as one."""
+"""Copies: neurons with the same number in successive blocks that carry the same channel, counted as one."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from dnacore.dna.layers import layer_slices
 from dnacore.sketches.sketches import Sketches
 
 ALIKE = 0.9  #: correlation from which a channel is the same in the next block; measured, see docs/decisions.md
-MOST = 1000  # images that are looked at, evenly spread
-FEWEST = 20  # below it, correlations of this size come about by chance
+MOST = 1000  # images that are used, evenly spread
+FEWEST = 20  # with fewer, chance alone gives such correlations
 _NUMBERED = re.compile(r"(?P<stage>.*?)(?P<number>\d+)")
 
 
@@ -26,14 +26,14 @@ def follows(one: str, other: str) -> bool:
 
 
 def copies(parts: Sequence[Sketches], layers: Mapping[str, int], alike: float = ALIKE) -> np.ndarray:
-    """The channel that every neuron is a copy of, as the flat index of its first copy; its own where it is none.
+    """For every neuron the first neuron that it is a copy of, as a flat index; its own where it is none.
 
     A block with a residual connection adds to what it gets, so a channel lives on in the next block of its stage under
     the same number. It counts as the same where its spatial means correlate (Pearson's) at least `alike` over the images.
-    Each part is centred by its own means (a pooled within-group correlation): what two neurons share only because both see
-    how the parts differ makes no copies, and no two are copies that are so in none of the parts.
+    Each part is centred by its own means (a pooled within-group correlation): two neurons are no copies merely because both
+    see how the parts differ.
 
-    parts: sketches of the datasets that are looked at, one each. layers: {layer: neurons}, from input to output.
+    parts: the sketches of each dataset that is used. layers: {layer: neurons}, from input to output.
     Returns (n_neurons,) int64. With fewer than 20 images nothing is a copy.
     """
     slices = layer_slices(layers)

@@ -1,4 +1,4 @@
-"""Neurons that react alike: those whose activation rises and falls over the same images."""
+"""Neurons that react alike: their activations rise and fall over the same images."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dnacore import parallel
 from dnacore.errors import BadInput
 from dnacore.sketches.sketches import Sketches
 
-MOST = 4000  # images that are looked at
+MOST = 4000  # images that are used
 FEWEST = 8
 
 
 @dataclass(frozen=True, eq=False)
 class Companions:
-    """neurons: (k,) flat indices, the most alike first; correlation: (k,) float64 in -1..1, theirs."""
+    """neurons: (k,) flat indices, the most alike first; correlation: (k,) float64, of each, -1 to 1."""
 
     neurons: np.ndarray
     correlation: np.ndarray
@@ -41,9 +42,7 @@ def companions(parts: Sequence[Sketches], flat: int, count: int = 12, seed: int 
     size = np.sqrt((own**2).sum())
     n = parts[0].n_neurons
     found = np.zeros(n)
-    step = max(1, (1 << 24) // max(1, len(own)))
-    for start in range(0, n, step):
-        rows = slice(start, min(start + step, n))
+    for rows in parallel.blocks(n, max(1, (1 << 24) // max(1, len(own)))):
         values = np.concatenate([part.means(rows) for part in parts], axis=1).astype(np.float64)
         values -= values.mean(1, keepdims=True)
         sizes = np.sqrt((values**2).sum(1)) * size

@@ -36,7 +36,7 @@ METRICS = ("emd", "nfd", "fd")
 SPLITS = 64
 # Chosen on drawn faces of seed 0, checked on those of seed 7 (benchmarks/forgetting.py; docs/performance.md).
 SHRINK, LEAST_KEPT = 1.5, 0.2
-STEPS, RATE, DECAY = 1500, 0.03, 1e-3  # more steps change the third digit
+STEPS, RATE, DECAY = 1500, 0.03, 1e-3  # with more steps only the third digit changes
 LEAST = 4  # images a side in each half
 
 Watch = Callable[[str, int, int], None]
@@ -55,7 +55,7 @@ def loss(weights: np.ndarray, distances: np.ndarray, forget: int) -> float:
 
 
 def expected(distances: np.ndarray, floor: np.ndarray) -> np.ndarray:
-    """What the distances would come to on other images: shrunk towards the noise floor. All (A, N)."""
+    """What the distances would be on other images: shrunk towards the noise floor. All (A, N)."""
     excess = distances - floor
     kept = 1 - SHRINK * (floor**2).mean(1) / np.maximum((excess**2).mean(1), 1e-300)
     return floor + np.clip(kept, LEAST_KEPT, 1)[:, None] * excess
@@ -89,7 +89,7 @@ def learn(
     target = torch.zeros(len(forget), count, dtype=torch.float64)
     target[torch.arange(len(forget)), torch.tensor(list(forget))] = 1.0
     share = torch.where(target > 0, 1.0, 1.0 / max(count - 1, 1)).double()
-    unit = neurons**0.5  # a step of 1 along one direction changes every weight by 1/N on average
+    unit = neurons**0.5  # so that a step of 1 changes every weight by 1/N on average
     along = torch.zeros(len(forget), basis.shape[1], dtype=torch.float64, requires_grad=True)
     adam = torch.optim.Adam([along], lr=RATE * unit / 10)
     falling = torch.optim.lr_scheduler.CosineAnnealingLR(adam, steps)

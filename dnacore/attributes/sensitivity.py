@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from dnacore.distances.emd import emd
 from dnacore.distances.permutation import SPLITS, Noise, noise_floor, ratios
 from dnacore.dna.histogram import DNA
 from dnacore.errors import BadInput
 from dnacore.neurons.selection import Selection
 
-ENOUGH = 20  # images a side; below, the noise floor lies so high that only the coarsest difference passes it
+ENOUGH = 20  # images a side; with fewer, only the coarsest difference passes the noise floor
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +48,7 @@ class Sensitivity:
 
     @property
     def too_small(self) -> str:
-        """A sentence when one side has too few images to tell a neuron from chance; empty otherwise."""
+        """A sentence where a side has too few images to tell a neuron from chance, else an empty text."""
         few = [f"“{name}” has {count}" for name, count in zip(self.names, self.images, strict=True) if count < ENOUGH]
         if not few:
             return ""
@@ -100,12 +101,8 @@ def sensitivity(with_: DNA, without: DNA, splits: int = SPLITS, seed: int = 0) -
 
     The noise floor needs the sketches of both sets; DNAs that were loaded from a file have none. Raises Mismatch.
     """
-    from dnacore.distances.emd import emd
-
     distances = emd(with_, without)
-    centre = np.arange(with_.bins)
-    shift = (with_.histograms @ centre) / np.maximum(with_.histograms.sum(1), 1)
-    shift -= (without.histograms @ centre) / np.maximum(without.histograms.sum(1), 1)
+    shift = with_.mean_bin - without.mean_bin
     sources = with_.source, without.source
     found = None
     if splits and all(s is not None and len(s) for s in sources):

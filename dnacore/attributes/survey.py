@@ -21,12 +21,12 @@ from dnacore.errors import BadInput, UnknownName
 from dnacore.sketches.sketches import Sketches
 from dnacore.sketches.words import SEES
 
-MOST_WORDS = 20  # a column of more different words names images rather than describing them
+MOST_WORDS = 20  # a column with more different words names images instead of describing them
 
 
 @dataclass(frozen=True, eq=False)
 class Attribute:
-    """One question about images. with_, without: (N,) bool, which images have it and which certainly do not."""
+    """One question about images. with_, without: (N,) bool, which images have the attribute and which do not."""
 
     name: str
     with_: np.ndarray
@@ -65,14 +65,14 @@ def attributes_of(table: pd.DataFrame, least: int = 2) -> list[Attribute]:
 
 
 def _seen(values: np.ndarray) -> list[Attribute]:
-    """One question for each of the words that a network says most often first: this word or another."""
+    """A question for each of the words that most often come first: this word or another."""
     words, counts = np.unique(values[values != ""], return_counts=True)
     often = sorted(zip(-counts, words, strict=True))[:MOST_WORDS]
     return [Attribute(f"{SEES}={word}", values == word, (values != "") & (values != word)) for _, word in often]
 
 
 def _tagged(values: np.ndarray) -> list[Attribute]:
-    """One question for each of the most frequent tags, of which an image may have several."""
+    """A question for each of the most frequent tags; an image may have several."""
     tags = [value.split(BETWEEN) for value in values]
     often = Counter(tag for one in tags for tag in one if tag not in ("", "0")).most_common(MOST_WORDS)
     having = {tag: np.array([tag in one for one in tags]) for tag, _ in often}

@@ -68,24 +68,17 @@ def explain(options: Namespace, say: Reporter, stop: Stop) -> Result:
             {"layer": layer, "index": index, "flat": flat, "part": float(found.parts[i]),
              "direction": int(found.direction[i]), "place": asdict(spots[i]) if spots else None}
         )  # fmt: skip
-    data = {
-        "distance": found.distance,
-        "unit": "bins",
-        "names": list(found.names),
-        "layers": dict(found.layers),
-        "neurons": neurons,
-    }
+    data = {"distance": found.distance, "unit": "bins", "names": list(found.names), "layers": dict(found.layers),
+            "neurons": neurons}  # fmt: skip
     lines = [f"{found.names[0]} and {found.names[1]}: {found.distance:.4g} bins, made of"]
     share = found.distance or 1.0
     for layer, part in sorted(found.layers.items(), key=lambda pair: -abs(pair[1]))[:SHOWN]:
         lines.append(f"  layer {layer}: {part:.4g} ({part / share:.0%})")
     for n in neurons:
-        where = (
-            n["place"]
-            and not n["place"]["whole"]
-            and f", most active {n['place']['row']:.0%} down, {n['place']['column']:.0%} across"
-        )
-        lines.append(f"  {n['layer']}, neuron {n['index']}: {n['part']:.4g} ({n['part'] / share:.1%}){where or ''}")
+        place, where = n["place"], ""
+        if place and not place["whole"]:
+            where = f", most active {place['row']:.0%} down, {place['column']:.0%} across"
+        lines.append(f"  {n['layer']}, neuron {n['index']}: {n['part']:.4g} ({n['part'] / share:.1%}){where}")
     return FINE, data, "\n".join(lines)
 
 
@@ -106,11 +99,9 @@ def leave_out(options: Namespace, say: Reporter, stop: Stop) -> Result:
     away = "" if target is None else f", {found.to_target:.4g} bins from {target.name}"
     lines = [f"{found.dataset}: {found.images:,} images{away}"]
     for g in found.groups:
-        nearer = (
-            ""
-            if g.to_target is None or found.to_target is None or target is None
-            else f", {g.to_target - found.to_target:+.3g} to {target.name}"
-        )
+        nearer = ""
+        if target and g.to_target is not None and found.to_target is not None:
+            nearer = f", {g.to_target - found.to_target:+.3g} to {target.name}"
         source = "" if g.exact else " (from sketches)"
         lines.append(f"  without {g.group} ({g.images:,} images): changes by {g.change:.3g} bins{nearer}{source}")
     return FINE, data, "\n".join(lines)
@@ -137,7 +128,7 @@ def forget(options: Namespace, say: Reporter, stop: Stop) -> Result:
     dna = sources.dna(dataset)
     _, sketches, table = _sketched(sources, options.dataset)
     given = list(sources.workspace.attributes(dataset).columns)
-    # What no table says of the images (folders, tags, words) is kept or forgotten only where it is named.
+    # Folders, tags and the network's words are no column of the table: each counts only where it is named.
     named = [name for name in (options.attribute, *(options.keep or ())) if name.partition("=")[0] not in given]
     known = {one.name for one in attributes_of(table, least=1)}
     asked = [*attributes_of(table[given]), *(attribute(table, name) for name in dict.fromkeys(named) if name in known)]

@@ -25,14 +25,14 @@ from dnacore.parallel import cores
 
 NEURONS, IMAGES = 9_984, 2_000
 BATCH = 32
-SETS, SAMPLE = 50, 250  # datasets of a matrix, and the neurons that stand for all
-#: Every suite and what its rows are of.
+SETS, SAMPLE = 50, 250  # datasets of a matrix, and the neurons that are measured in place of all
+#: Every suite and what its rows measure.
 SUITES = {
     "extract": f"Extraction: {2 * BATCH} JPEG files of 640 x 480, batch {BATCH}; the bare forward is the network alone",
     "accumulate": "Counting: CPU time for every activation of one layer, channels x places of 8 images",
     "distances": "Distances between datasets",
     "rank": "Ranking images, from the sketches kept of them",
-    "start": "Starting: what somebody waits for who types a command or opens the dashboard",
+    "start": "Starting: the wait after typing a command or opening the dashboard",
 }
 
 Rows = list[tuple[str, float, str]]
@@ -57,7 +57,7 @@ def bench(suite: str = "all", extractor: str | None = None, say: Say | None = No
 
 
 def table(rows: list[dict[str, Any]]) -> str:
-    """The rows for people: under what they are of, in columns, with the machine they hold for."""
+    """The rows as text: a block for every suite, in columns, below a line about the machine."""
     width = max(len(row["what"]) for row in rows)
     lines = [f"This machine: {_processor()}, {cores()} cores, {platform.system()}."]
     for suite in dict.fromkeys(row["suite"] for row in rows):
@@ -69,7 +69,7 @@ def table(rows: list[dict[str, Any]]) -> str:
 
 
 def _processor() -> str:
-    """The processor's name, where the system tells it."""
+    """The processor's name, where the system gives it."""
     about = Path("/proc/cpuinfo")
     lines = about.read_text().splitlines() if about.is_file() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
@@ -77,7 +77,7 @@ def _processor() -> str:
 
 
 def _shown(value: float) -> str:
-    """A number with three digits that count."""
+    """A number with three significant digits."""
     return f"{value:,.0f}" if value >= 100 else f"{value:.{1 if value >= 10 else 2 if value >= 1 else 3}f}"
 
 
@@ -209,7 +209,7 @@ def _rank() -> Rows:
 
 
 def _start() -> Rows:
-    """New processes: what somebody waits for who types a command, or opens the dashboard."""
+    """How long a new process takes to answer `--help`, and to import the dashboard."""
     root = Path(__file__).parents[2]
     lines = [("--help", [sys.executable, "-m", "dnacore", "--help"])]
     if (root / "app.py").is_file():

@@ -83,7 +83,7 @@ def compare(options: Namespace, say: Reporter, stop: Stop) -> Result:
 
 
 def _missing(dnas: Sequence[DNA]) -> tuple[int, list[str]]:
-    """Which exit code and lines say that images are missing from DNAs."""
+    """The exit code, and a line for every DNA that some of its images are missing from."""
     lines = [
         f"{dna.name}: {dna.images:,} of {dna.images + len(dna.rejected):,} images; {len(dna.rejected):,} could not be read "
         f"({'; '.join(sorted({row['reason'] for row in dna.rejected})[:3])})"
@@ -93,7 +93,7 @@ def _missing(dnas: Sequence[DNA]) -> tuple[int, list[str]]:
 
 
 def _words(sources: Sources, names: Sequence[str]) -> list[WordContrast]:
-    """What tells each pair of datasets apart in words; of those pairs that have words by one network."""
+    """What tells each pair of datasets apart in words, where both have words of the same network."""
     from dnacore.analyses.words import word_contrast
     from dnacore.workspace.kept_words import words_of
 
@@ -101,7 +101,7 @@ def _words(sources: Sources, names: Sequence[str]) -> list[WordContrast]:
     for name in names:
         try:
             dataset = sources.dataset(name)
-        except DnaError:  # an image or a DNA file
+        except DnaError:  # the name of an image or of a DNA file, which have no words
             continue
         if (found := words_of(sources.workspace, dataset)) is not None:
             kept.append((dataset.name, found))
@@ -113,9 +113,7 @@ def _words(sources: Sources, names: Sequence[str]) -> list[WordContrast]:
 
 
 def _word_row(found: WordContrast) -> dict[str, Any]:
-    told = [[asdict(word) for word in side] for side in (found.more, found.less)]
-    return {"names": list(found.names), "images": list(found.images), "more": told[0], "less": told[1],
-            "tried": found.tried, "rate": found.rate, "sentence": found.sentence()}  # fmt: skip
+    return asdict(found) | {"sentence": found.sentence()}
 
 
 def sensitivity(options: Namespace, say: Reporter, stop: Stop) -> Result:
@@ -124,9 +122,8 @@ def sensitivity(options: Namespace, say: Reporter, stop: Stop) -> Result:
 
     sources = sources_of(options, Overall(say), stop)
     with_, without = _sides(options, sources)
-    splits = (
-        SPLITS if options.floor is None else max(SPLITS, ceil(1 / options.floor - 1e-9) - 1)
-    )  # the rate needs so many
+    # A rate of 1 in n can be told from n - 1 random splits on.
+    splits = SPLITS if options.floor is None else max(SPLITS, ceil(1 / options.floor - 1e-9) - 1)
     found = sensitivity(with_, without, splits)
     top = found.top(min(options.top, len(found.emd)), options.save or "")
     floor = None
@@ -138,10 +135,8 @@ def sensitivity(options: Namespace, say: Reporter, stop: Stop) -> Result:
         }
     sharp = _sharpened(options, with_, without, say) if options.sharpen else None
     if options.save:
-        kept = sharp.selection if sharp else None
-        sources.workspace.save_selection(
-            kept or (top if floor is None else found.over_noise(options.floor, options.save))
-        )
+        plain = top if floor is None else found.over_noise(options.floor, options.save)
+        sources.workspace.save_selection(sharp.selection if sharp else plain)
     neurons = _neuron_rows(found, top, with_)
     lines = [f"{with_.name} ({with_.images:,} images) against {without.name} ({without.images:,} images)"]
     for n in neurons:

@@ -46,7 +46,7 @@ def extract(options: Namespace, say: Reporter, stop: Stop) -> Result:
                         progress=watch, stop=stop, covariance=options.covariance, words=options.words, engine=engine,
                     )
                 )  # fmt: skip
-            except BadInput as problem:  # one bad folder does not cost the others their run
+            except BadInput as problem:  # the other datasets are extracted all the same
                 problems.append(str(problem))
             watch.next(dataset.images)
     workspace.store.sweep()
@@ -89,7 +89,7 @@ def _told(r: Report, dna: DNA | None) -> tuple[dict[str, Any], str]:
         "sketched": r.sketched, "seconds": round(r.seconds, 3), "images_per_second": round(r.images_per_second, 2),
         "saturation": dna.layer_saturation if dna else {},
     }  # fmt: skip
-    new = r.extracted - r.failed  # images that can be read, as all of the line: the files that cannot stand at its end
+    new = r.extracted - r.failed  # files that could not be read are told at the end of the line
     line = (
         f"{r.name}: {r.images:,} images, {new:,} extracted now and {r.images - new:,} reused, "
         f"{r.seconds:.1f} s ({r.images_per_second:.1f} images/s){_saturation_text(dna)}{rejected_text(r.rejected)}"
@@ -98,7 +98,7 @@ def _told(r: Report, dna: DNA | None) -> tuple[dict[str, Any], str]:
 
 
 def _elsewhere(workspace: Workspace, extractor, calibration, bins: int) -> set[str]:
-    """Datasets that this network has a DNA of, but not over these activation ranges and bins."""
+    """Datasets that have a DNA of this network, but none over these activation ranges and bins."""
     from dnacore.workspace.store.settings import label_of
 
     label, store = label_of(extractor), workspace.store
@@ -140,7 +140,7 @@ def calibrate(options: Namespace, say: Reporter, stop: Stop) -> Result:
 
     found = measure(sources.extractor, paths, options.batch_size or 16, progress=measured, origin=options.name)
     sources.workspace.choose_calibration(found, options.name)
-    sources.workspace.store.setting(sources.extractor, found, BINS)  # what the network's name stands for from now on
+    sources.workspace.store.setting(sources.extractor, found, BINS)  # from now on the network's name means this one
     label = label_of(sources.extractor)
     again = [d.name for d in sources.workspace.datasets() if label in sources.workspace.store.extractors_of(d)]
     left_out = [dict(row) for row in found.left_out]
@@ -155,7 +155,7 @@ def calibrate(options: Namespace, say: Reporter, stop: Stop) -> Result:
                 extract_dataset(sources.workspace, dataset, sources.extractor, found, options.batch_size,
                                 progress=watch, stop=stop)  # fmt: skip
                 done.append(dataset.name)
-            except BadInput as problem:  # a disk that is not plugged in does not cost the others their run
+            except BadInput as problem:  # its disk may be away; the other datasets are extracted all the same
                 problems.append(str(problem))
             watch.next(dataset.images)
         if problems:

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 #: Analyses that read a dataset's sketches or histograms; what is missing of them is extracted on the way.
 EXTRACTED = ("patches", "map", "maximise", "neighbours", "poster")
-ALONE = ("style", "cka")  #: which ask about two networks already, or make a dataset
-STYLE_NETWORK = "vgg16"  #: what style is best taken from, where its weights are at hand
+ALONE = ("style", "cka")  #: analyses that cannot be done with two networks side by side
+STYLE_NETWORK = "vgg16"  #: the network for style where none is named and its weights are at hand
 
 
 def lens(options: Namespace, say: Reporter, stop: Stop) -> Result:
@@ -49,7 +49,7 @@ def lens(options: Namespace, say: Reporter, stop: Stop) -> Result:
     dataset = sources.dataset(options.dataset) if options.dataset else None
     image, style = (_image(given, sources, dataset) for given in (options.image, options.style))
     extractor = sources.extractor
-    settings = dict(options.set or [])
+    settings: dict[str, Any] = {name: value for name, _, value in options.set or ()}
     if options.steps is not None and "steps" in analysis.defaults:
         settings["steps"] = options.steps
     if options.analysis == "style" and (folder := _folder(options, sources)) is not None:
@@ -84,7 +84,7 @@ def lens(options: Namespace, say: Reporter, stop: Stop) -> Result:
 
 
 def pictures(sources: Sources, dataset: Dataset, extracted: bool) -> Pictures:
-    """A dataset as the lens takes it; with sketches and histograms, which are made where missing, if `extracted`."""
+    """A dataset as the lens takes it. extracted: with sketches and histograms, which are made where they are missing."""
     from dnacore.lens.analysis import Pictures
 
     if not extracted:
@@ -148,7 +148,7 @@ def _target(options: Namespace, sources: Sources, extractor: Extractor) -> Targe
 
 
 def _class(given: str, extractor: Extractor) -> int:
-    """A class by its number, or by what the head calls it."""
+    """A class by its number, or by the name that the network's head gives it."""
     from dnacore.extractors.labels import class_name
 
     if given.isdecimal():

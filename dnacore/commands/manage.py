@@ -27,7 +27,7 @@ def demo(options: Namespace, say: Reporter, stop: Stop) -> Result:
     watch = Overall(say, sum(d.count for d in chosen))
     home, sources = workspace.root / "demo", None
     with demo.Ahead([d.name for d in chosen], home) if options.extract else nullcontext() as ahead:
-        if ahead is not None:  # what takes seconds to import and load comes while the first images are drawn
+        if ahead is not None:  # the network takes seconds to load: meanwhile the first images are drawn
             sources = sources_of(options, watch, stop)
             _ = sources.setting
         for dataset in chosen:
@@ -47,11 +47,8 @@ def demo(options: Namespace, say: Reporter, stop: Stop) -> Result:
             watch.next(dataset.count)
     rows = [{"name": d.name, "images": d.count} for d in chosen]
     lines = [f"{d.name}: {d.count} images. {d.caption}" for d in chosen]
-    return (
-        FINE,
-        {"datasets": rows},
-        "\n".join([*lines, "Next: python -m dnacore compare " + " ".join(d.name for d in chosen[:4])]),
-    )
+    lines.append("Next: python -m dnacore compare " + " ".join(d.name for d in chosen[:4]))
+    return FINE, {"datasets": rows}, "\n".join(lines)
 
 
 def add(options: Namespace, say: Reporter, stop: Stop) -> Result:
@@ -110,13 +107,8 @@ def list_extractors(options: Namespace, say: Reporter, stop: Stop) -> Result:
     if options.forget:
         custom_extractors.forget(workspace, options.forget)
         return FINE, {"forgotten": options.forget}, f"{options.forget} is forgotten. Its weights file was not touched."
-    rows: list[dict[str, Any]] = [
-        {
-            "name": e.name, "title": e.title, "layers": e.layers, "neurons": e.neurons, "input_size": e.input_size,
-            "status": e.status, "license": e.license, "source": e.source, "bytes": e.bytes,
-        }
-        for e in [*available(), *(kept.info for kept in custom_extractors.kept(workspace))]
-    ]  # fmt: skip
+    known = [*available(), *(kept.info for kept in custom_extractors.kept(workspace))]
+    rows = [asdict(e) | {"neurons": e.neurons} for e in known]
     lines = [
         f"{r['name']:<24} {r['neurons']:>6,} neurons  {len(r['layers']):>2} layers  {r['status']:<14} {r['title']}"
         for r in rows
@@ -143,11 +135,8 @@ def _weights_file(options: Namespace, workspace: Workspace, say: Reporter) -> Re
 def list_selections(options: Namespace, say: Reporter, stop: Stop) -> Result:
     found = Workspace.open(options.workspace).selections()
     rows = [{"name": s.name, "neurons": len(s), "origin": dict(s.origin)} for s in found]
-    return (
-        FINE,
-        rows,
-        "\n".join(f"{s.name}: {len(s)} neurons" for s in found) or "No selections yet: sensitivity --save NAME",
-    )
+    lines = [f"{s.name}: {len(s)} neurons" for s in found]
+    return FINE, rows, "\n".join(lines) or "No selections yet: sensitivity --save NAME"
 
 
 def list_jobs(options: Namespace, say: Reporter, stop: Stop) -> Result:
@@ -159,18 +148,19 @@ def list_jobs(options: Namespace, say: Reporter, stop: Stop) -> Result:
 def remove(options: Namespace, say: Reporter, stop: Stop) -> Result:
     from dnacore.workspace.saved import cards
 
-    workspace = Workspace.open(options.workspace)
-    if options.name in {s.name for s in workspace.selections()} - {d.name for d in workspace.datasets()}:
-        workspace.remove_selection(options.name)
-        return FINE, {"removed": options.name, "freed_bytes": 0}, f"The selection {options.name} is gone."
-    if options.name not in {d.name for d in workspace.datasets()}:
-        if workspace.imported(options.name) is None:
-            raise UnknownName(f"There is no dataset, selection or imported DNA {options.name}.")
-        freed = cards.remove(workspace, options.name)
-        return FINE, {"removed": options.name, "freed_bytes": freed}, f"The DNA {options.name} is gone."
-    freed = workspace.remove_dataset(options.name)
-    text = f"{options.name} is forgotten, {freed / 1e6:.1f} MB freed. Your own image files were not touched."
-    return FINE, {"removed": options.name, "freed_bytes": freed}, text
+    workspace, name, freed = Workspace.open(options.workspace), options.name, 0
+    if name in {d.name for d in workspace.datasets()}:
+        freed = workspace.remove_dataset(name)
+        text = f"{name} is forgotten, {freed / 1e6:.1f} MB freed. Your own image files were not touched."
+    elif name in {s.name for s in workspace.selections()}:
+        workspace.remove_selection(name)
+        text = f"The selection {name} is gone."
+    elif workspace.imported(name) is not None:
+        freed = cards.remove(workspace, name)
+        text = f"The DNA {name} is gone."
+    else:
+        raise UnknownName(f"There is no dataset, selection or imported DNA {name}.")
+    return FINE, {"removed": name, "freed_bytes": freed}, text
 
 
 def export(options: Namespace, say: Reporter, stop: Stop) -> Result:
@@ -178,11 +168,8 @@ def export(options: Namespace, say: Reporter, stop: Stop) -> Result:
 
     sources = sources_of(options, Overall(say), stop)
     files = [str(path) for path in export(sources, options.name, options.to, options.format, options.kind)]
-    return (
-        FINE,
-        {"name": options.name, "file": files[0], "files": files},
-        f"{options.name} is written to {' and '.join(files)}",
-    )
+    data = {"name": options.name, "file": files[0], "files": files}
+    return FINE, data, f"{options.name} is written to {' and '.join(files)}"
 
 
 def import_(options: Namespace, say: Reporter, stop: Stop) -> Result:
@@ -192,11 +179,8 @@ def import_(options: Namespace, say: Reporter, stop: Stop) -> Result:
     workspace = Workspace.open(options.workspace)
     if not holds_dna(options.file):
         chosen = import_selection(workspace, options.file)
-        return (
-            FINE,
-            {"selection": chosen.name, "neurons": len(chosen)},
-            f"Selection {chosen.name}: {len(chosen)} neurons.",
-        )
+        told = {"selection": chosen.name, "neurons": len(chosen)}
+        return FINE, told, f"Selection {chosen.name}: {len(chosen)} neurons."
     if options.file.suffix.lower() == ".json":
         vouched = sources_of(options, Overall(say), stop) if options.extractor else None
         dna = import_dna(workspace, options.file, vouched, options.calibration)
@@ -244,7 +228,7 @@ def _galleries(options: Namespace, say: Reporter, stop: Stop) -> Result:
     rows: list[dict[str, Any]] = []
     lines: list[str] = []
     for source, known in galleries(workspace).items():
-        said = "" if is_address(source) else news(workspace, source)  # nothing asks the network unless somebody says so
+        said = "" if is_address(source) else news(workspace, source)  # only `gallery add` uses the network
         rows.append({"source": source, "news": said, "dnas": [{"name": n} | asdict(card) for n, card in known.items()]})
         lines += [source, *(f"  {name}  {card.images:,} images  {card.about}" for name, card in known.items())]
         lines += [said] if said else []

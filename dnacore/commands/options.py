@@ -1,16 +1,18 @@
-"""The options that every command has, those of a study, and what an option's text may be."""
+"""The options that every command has, those of the larger commands, and how an option's text is read."""
 
 from __future__ import annotations
 
 import argparse
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn, TypeVar
 
 from dnacore.errors import BadInput
 
 Command = Callable[[str, str], argparse.ArgumentParser]  #: makes the parser of one command, given its name and help
+Value = TypeVar("Value")
 
 
 class Parser(argparse.ArgumentParser):
@@ -19,6 +21,26 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raise BadInput with argparse's sentence and where help is."""
         raise BadInput(f"{message}. See: {self.prog} --help")
+
+
+def _text(read: Callable[[str], Value], fits: Callable[[Value], object], what: str) -> Callable[[str], Value]:
+    """What argparse reads an option's text with: `read`, whose answer must fit. what: what it is to be, for the complaint."""
+
+    def checked(text: str) -> Value:
+        with suppress(ValueError):
+            if fits(found := read(text)):
+                return found
+        raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
+
+    return checked
+
+
+whole = _text(int, lambda number: number >= 0, "a whole number")
+positive = _text(int, lambda number: number > 0, "a whole number above 0")
+share = _text(float, lambda number: 0 < number < 1, "a number between 0 and 1")
+gpus = _text(float, lambda n: 0 <= n < 1_000 and (n < 1 or n == int(n)), "a number of GPUs such as 1 or 0.5")
+json_object = _text(json.loads, lambda found: isinstance(found, dict), 'a JSON object such as {"num_classes": 1000}')
+setting = _text(lambda text: text.partition("="), lambda parts: all(parts[:2]), "a setting such as tv=0.1")
 
 
 def everywhere() -> Parser:
@@ -73,21 +95,6 @@ def of_lens(command: Command) -> None:
     lens.add_argument("--preview", type=Path, metavar="FILE", help="a picture of how far it is, while it runs")
 
 
-def setting(text: str) -> tuple[str, str]:
-    """`tv=0.1` as (name, value)."""
-    name, sign, value = text.partition("=")
-    if not name or not sign:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a setting such as tv=0.1")
-    return name, value
-
-
-def whole(text: str) -> int:
-    """A whole number from 0 on."""
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number")
-    return int(text)
-
-
 def of_engine(extract: argparse.ArgumentParser) -> None:
     """The options of `extract` that say what runs it."""
     extract.add_argument(
@@ -100,7 +107,7 @@ def of_engine(extract: argparse.ArgumentParser) -> None:
         help="ray: a running cluster (auto: find one, else start one here)",
     )
     extract.add_argument(
-        "--gpus-per-worker", type=part_or_more, default=0.0, metavar="G",
+        "--gpus-per-worker", type=gpus, default=0.0, metavar="G",
         help="ray: 1, or 0.5 for two workers on each (default 0)",
     )  # fmt: skip
     extract.add_argument(
@@ -189,43 +196,3 @@ def of_study(command: Command) -> None:
     study.add_argument("--csv", type=Path, metavar="F", help="write the table into a CSV file")
     study.add_argument("--result", type=Path, metavar="F", help="write all of it into a JSON file")
     study.add_argument("--html", type=Path, metavar="F", help="write all of it into an HTML file that needs no network")
-
-
-def share(text: str) -> float:
-    """A number between 0 and 1."""
-    try:
-        found = float(text)
-    except ValueError:
-        found = 0.0
-    if not 0 < found < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number between 0 and 1")
-    return found
-
-
-def part_or_more(text: str) -> float:
-    """A number of GPUs: 0, a part of one, or whole ones."""
-    try:
-        found = float(text)
-    except ValueError:
-        found = -1.0
-    if not (0 <= found <= 1 or (found < 1_000 and found == int(found))):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of GPUs such as 1 or 0.5")
-    return found
-
-
-def positive(text: str) -> int:
-    """A whole number above 0."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
-    return int(text)
-
-
-def json_object(text: str) -> dict[str, Any]:
-    """A JSON object."""
-    try:
-        found = json.loads(text)
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        raise argparse.ArgumentTypeError(f'{text!r} is not a JSON object such as {{"num_classes": 1000}}')
-    return found

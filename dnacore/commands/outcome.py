@@ -1,4 +1,4 @@
-"""What a command is given and what it hands back: (exit code, JSON data, text to print)."""
+"""What commands share: the DNAs they work on, and their result (exit code, JSON data, text to print)."""
 
 from __future__ import annotations
 

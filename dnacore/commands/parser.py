@@ -30,6 +30,7 @@ from dnacore.commands.options import (
     share,
 )
 from dnacore.errors import Cancelled, DnaError
+from dnacore.parallel import wait_without_spinning
 from dnacore.paths import shown
 
 FINE, LOOK, FAILED = 0, 1, 2
@@ -37,6 +38,7 @@ FINE, LOOK, FAILED = 0, 1, 2
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code."""
+    wait_without_spinning()
     try:
         options = _parser().parse_args(arguments)
         # Heavy modules are imported here, so that --help answers at once.
@@ -64,11 +66,11 @@ def _run(dispatch: Any, progress: Any, options: argparse.Namespace) -> int:
         except DnaError as problem:
             say.end("failed", str(problem))
             raise
-        except Exception as problem:  # anything else is our mistake: keep the details, spare the person the traceback
+        except Exception as problem:  # a bug: the log gets the traceback, the terminal one sentence
             sentence = progress.keep_details(options, problem)
             say.end("failed", sentence)
             return _fail(sentence)
-        lines = text.strip().splitlines()  # an extraction tells of every dataset, a line each
+        lines = text.strip().splitlines()  # an extraction has a line about every dataset
         say.end("finished", "\n".join(lines if options.command == "extract" else lines[-1:]))
     if options.json:
         text = json.dumps(data, indent=1, allow_nan=False)
@@ -82,7 +84,7 @@ def _run(dispatch: Any, progress: Any, options: argparse.Namespace) -> int:
 
 @contextmanager
 def _stopping() -> Iterator[threading.Event]:
-    """An event that is set when somebody asks us to stop. A second signal ends the command at once."""
+    """An event that is set by the first SIGTERM or Ctrl-C. The second one ends the command at once."""
     stopped = threading.Event()
 
     def stop(*_: object) -> None:

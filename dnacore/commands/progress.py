@@ -1,4 +1,4 @@
-"""Saying how a command gets on: to the terminal, to a job's journal, and to the log when it was not foreseen."""
+"""What a running command reports: progress to the terminal and a job's journal, unforeseen errors to the log."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from dnacore.workspace.workspace import Workspace
 
 
 class Reporter:
-    """Tells whoever watches: a line on the terminal, and the journal when this is a background job."""
+    """Reports progress: as a line on the terminal, and in the journal when this is a background job."""
 
     def __init__(self, journal: Journal | None, quiet: bool) -> None:
         self._journal = journal
@@ -46,7 +46,7 @@ class Reporter:
 
 @contextmanager
 def reporter(options: Namespace) -> Iterator[Reporter]:
-    """A reporter for one command. Extractions show up among the jobs wherever they were started from."""
+    """A reporter for one command. An extraction is listed among the jobs, even when it was started from a terminal."""
     number = options.job
     if number is None and options.command in ("extract", "calibrate"):
         workspace = Workspace.open(options.workspace)

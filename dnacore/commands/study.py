@@ -1,10 +1,9 @@
-"""The command that runs a study: a question about one's own datasets, answered as the paper did."""
+"""The command that runs a study: a question about one's own datasets, answered by one of the paper's experiments."""
 
 from __future__ import annotations
 
 import json
 from argparse import Namespace
-from copy import copy
 
 from dnacore import atomic
 from dnacore.commands.outcome import FINE, Result, Stop, sources_of
@@ -29,7 +28,7 @@ def study(options: Namespace, say: Reporter, stop: Stop) -> Result:
         chosen, options.names, _given(options), options.attribute, options.selection, options.seed
     )
     networks = options.extractors or [options.extractor]
-    sources = [sources_of(_with(options, name), Overall(say), stop) for name in networks]
+    sources = [sources_of(Namespace(**{**vars(options), "extractor": name}), Overall(say), stop) for name in networks]
     found = study_requests.run(asked, sources, say.progress, stop, options.fresh)
     from dnacore.studies.frame import export
 
@@ -42,18 +41,11 @@ def study(options: Namespace, say: Reporter, stop: Stop) -> Result:
     if options.result:
         atomic.write_bytes(options.result, json.dumps(data, allow_nan=False).encode("utf-8"))
     lines = [found.finding, found.advice, *found.notes]
-    shown = [key for key in found.columns]
     for row in data["table"][:SHOWN]:
-        lines.append("  " + ", ".join(f"{found.columns[key]}: {export.shown(row.get(key))}" for key in shown))
+        lines.append("  " + ", ".join(f"{title}: {export.shown(row.get(key))}" for key, title in found.columns.items()))
     if len(data["table"]) > SHOWN:
         lines.append(f"  and {len(data['table']) - SHOWN} more rows (--csv writes them all)")
     return FINE, data, "\n".join(line for line in lines if line)
-
-
-def _with(options: Namespace, extractor: str | None) -> Namespace:
-    changed = copy(options)
-    changed.extractor = extractor
-    return changed
 
 
 def _given(options: Namespace) -> dict[str, str]:

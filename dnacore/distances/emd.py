@@ -60,14 +60,14 @@ def combine(distances: np.ndarray, selection: Selection | None) -> float:
 
 
 def check_not_empty(*dnas: DNA) -> None:
-    """Raise BadInput for a DNA of no image."""
+    """Raise BadInput for a DNA without images."""
     for dna in dnas:
         if not dna.images:
             raise BadInput(f"“{dna.name}” has no readable image, so there is nothing to compare.")
 
 
 def check_histograms(*dnas: DNA | Gaussian) -> list[DNA]:
-    """The same DNAs. Raises BadInput for one that holds no histograms."""
+    """The same DNAs as DNAs with histograms. Raises BadInput for one that has none."""
     found = []
     for dna in dnas:
         if isinstance(dna, Gaussian):

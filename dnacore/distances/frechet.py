@@ -1,4 +1,4 @@
-"""Fréchet distance of whole layers: the multivariate cousin of NFD, and FID where the layer is Inception's last."""
+"""Fréchet distance of whole layers: NFD for all neurons of a layer together; with Inception's last layer it is FID."""
 
 from __future__ import annotations
 

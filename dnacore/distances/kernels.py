@@ -16,7 +16,7 @@ from numba import njit
 from dnacore import parallel
 
 BLOCK_BYTES = 1 << 26  # cumulative shares held at once
-CHUNK = 128  # single-precision additions before going on in double: keeps a matrix within 1e-4 bins
+CHUNK = 128  # additions in single precision before the sum moves to double: keeps a matrix within 1e-4 bins
 
 
 @njit(nogil=True, cache=True, fastmath={"reassoc", "nsz"})
@@ -53,7 +53,7 @@ def _pairs(first, last, shares, out):
             for j in range(i + 1, count):
                 total = 0.0
                 for start in range(0, bins, CHUNK):
-                    # Slices, counted from 0: with an index that could be negative AVX-512 gathered, 11 times slower.
+                    # Slices that begin at 0: where an index could be negative, AVX-512 gathers, which is 11 times slower.
                     a, b = shares[n, i, start : start + CHUNK], shares[n, j, start : start + CHUNK]
                     part = np.float32(0)
                     for at in range(a.shape[0]):

@@ -1,4 +1,4 @@
-"""KID, the kernel cousin of FID: a baseline that needs no Gaussian and has no bias at small sizes."""
+"""KID, FID's kernel counterpart: a baseline that assumes no Gaussian and has no bias at small sizes."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def kernel_distance(x: np.ndarray, y: np.ndarray, subsets: int, size: int, seed:
     size = min(size, len(x), len(y))
     random = np.random.default_rng(seed)
     if size == len(x) == len(y):
-        subsets = 1  # every subset is the whole
+        subsets = 1  # each subset is the whole set
     found = [
         discrepancy(x[random.choice(len(x), size, replace=False)], y[random.choice(len(y), size, replace=False)])
         for _ in range(subsets)

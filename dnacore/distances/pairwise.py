@@ -20,7 +20,7 @@ from dnacore.dna.gaussian import Gaussian
 from dnacore.dna.histogram import DNA
 from dnacore.dna.layers import layer_slices
 from dnacore.errors import BadInput
-from dnacore.neurons.selection import Selection, check_selection
+from dnacore.neurons.selection import Selection, weighed
 
 METRICS = {
     "emd": "bins", "nfd": "squared activation", "fd": "squared activation", "kid": "squared kernel discrepancy",
@@ -61,17 +61,14 @@ def pairwise(
     if metric in OF_LAYERS:
         return _pairwise_layers(dnas, metric, selection, of_layers)
     n = dnas[0].n_neurons
-    if selection is not None:
-        check_selection(selection, n)
-    slices = layer_slices(dnas[0].layers)
-    weights = {layer: _layer_weights(where, selection) for layer, where in slices.items()}
-    total = np.full(n, 1 / n) if selection is None else np.zeros(n)
-    if selection is not None:
-        np.add.at(total, selection.flat, selection.weights)
-    rows = {"": total} | {layer: np.zeros(n) for layer, w in weights.items() if w is not None}
-    for layer, w in weights.items():
-        if w is not None:
-            rows[layer][slices[layer]] = w
+    flat, weights = weighed(selection, n, "")
+    rows = {"": np.zeros(n)}
+    np.add.at(rows[""], flat, weights)
+    for layer, where in layer_slices(dnas[0].layers).items():
+        inside = (flat >= where.start) & (flat < where.stop)
+        if inside.any():
+            rows[layer] = np.zeros(n)
+            rows[layer][flat[inside]] = weights[inside] / (np.abs(weights[inside]).sum() or 1)
     sums = _weighted_pairs(dnas, metric, np.stack(list(rows.values())), selection, device)
     tables = dict(zip(rows, (_square(row, len(dnas)) for row in sums), strict=True))
     return Comparison(tuple(d.name for d in dnas), metric, METRICS[metric], tables.pop(""), tables)
@@ -92,7 +89,7 @@ def _weighted_pairs(
     if k > 1:
         check_not_empty(*full)
     neurons = None if selection is None else np.unique(selection.flat)
-    if k <= EXACT:  # what an explanation adds up to is read off such a matrix
+    if k <= EXACT:  # exact, since an explanation has to add up to what such a matrix shows
         exact = [weights @ emd(full[i], full[j]) for i in range(k) for j in range(i + 1, k)]
         return np.stack(exact, 1) if exact else np.zeros((len(weights), 0))
     out = np.zeros((len(weights), k * (k - 1) // 2))
@@ -139,16 +136,3 @@ def _layers_with_covariance(dnas: Sequence[DNA | Gaussian], metric: str) -> list
     if metric != "fd" or all(getattr(d, "source", None) is not None for d in dnas):
         return every
     return [layer for layer in every if all(layer in d.scatter or getattr(d, "source", None) for d in dnas)] or every
-
-
-def _layer_weights(where: slice, selection: Selection | None) -> np.ndarray | None:
-    size = where.stop - where.start
-    if selection is None:
-        return np.full(size, 1 / size)
-    inside = (selection.flat >= where.start) & (selection.flat < where.stop)
-    if not inside.any():
-        return None
-    weights = np.zeros(size)
-    weights[selection.flat[inside] - where.start] = selection.weights[inside]
-    total = np.abs(weights).sum()
-    return weights / total if total else weights

@@ -1,9 +1,9 @@
-"""The noise floor: how far apart random halves of the same images already are, neuron by neuron and at most.
+"""The noise floor: how far apart random halves of the same images are, for every neuron and at most.
 
-Images that do not differ may be dealt out to the two sides in any way, so what random splits of the union show is what
+If the two sides do not differ, their images may be dealt out in any way, so what random splits of the union show is what
 chance would give (a permutation test). A neuron's noise is its mean EMD over the splits. The floor is a multiple of it
-that no neuron at all passes by chance, but for a stated share of the cases: the largest ratio over all neurons is kept
-of each split, which makes the many neurons no excuse (Westfall and Young, 1993, the maxT method).
+that no neuron at all passes by chance except in a stated share of the cases: the largest ratio over all neurons is kept
+of each split, which corrects for the number of neurons (Westfall and Young, 1993, the maxT method).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How far apart random halves of one set of images are, and what that makes chance worth between two sets.
+"""How far apart random halves of one set of images are, and what chance therefore gives between two sets.
 
 Two samples of the same kind of image never agree exactly. Of n images, the halves' CDFs differ by noise of variance
 4 v / n, two whole sets' by v / n + w / m. So what chance gives between two sets follows from their own halves, set
@@ -20,9 +20,9 @@ from dnacore.errors import BadInput
 from dnacore.neurons.selection import Selection
 from dnacore.sketches.sketches import Sketches
 
-MOST = 1000  # images that are dealt out; of more, a sample tells the spread as well
+MOST = 1000  # images that are dealt out; of more, a sample shows the same spread
 FEWEST = 4
-RELIABLE = 12  # images below which a figure is said to rest on few
+RELIABLE = 12  # with fewer images a figure is said to rest on few
 
 
 @dataclass(frozen=True, eq=False)

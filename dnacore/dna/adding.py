@@ -41,7 +41,7 @@ def _add(planes, into, totals):
         low, high = planes[0, k], planes[min(1, depth - 1), k]
         for i in range(bins):
             code = np.int64(low[i])
-            if depth == 2:  # as nearly all are; a loop over two planes takes half as long again
+            if depth == 2:  # nearly always; a loop over two planes takes half as long again
                 code |= np.int64(high[i]) << 8
             elif depth > 2:
                 for p in range(1, depth):
@@ -129,7 +129,7 @@ def _add_counts(archive: zipfile.ZipFile, layers: Mapping[str, int], total: Sum)
         if not len(planes) or _add(planes, total.histograms[slices[layer]], totals[slices[layer]]) < 0:
             raise ValueError(f"layer {layer} holds counts below zero")
 
-    with ThreadPoolExecutor(cores()) as pool:  # unpacking and adding up both let other threads run
+    with ThreadPoolExecutor(cores()) as pool:  # unpacking and adding up both release the interpreter lock
         list(pool.map(unpack, layers))
     outside = npz.array(archive, "outside", (neurons, 2), "iu").astype(np.int64, copy=False)
     if (outside < 0).any() or (outside.sum(1) > totals).any():

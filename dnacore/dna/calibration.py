@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +18,7 @@ import numpy as np
 
 from dnacore import atomic, versioned
 from dnacore.dna import npz
-from dnacore.errors import BadInput, Damaged, Mismatch, is_passing, unavailable_now
+from dnacore.errors import BadInput, Damaged, Mismatch
 from dnacore.paths import ASSETS
 
 if TYPE_CHECKING:
@@ -111,29 +110,23 @@ def load_calibration(path: Path, extractor: Extractor | None = None) -> Calibrat
     """
     path = Path(path)
     if path.suffix.lower() == ".json":
-        from dnacore.dna.vdna import read_ranges  # above this module: it reads DNAs of the authors' library, too
+        from dnacore.dna.vdna import read_ranges  # lazy: that module stands above this one
 
         if extractor is None:
             raise BadInput(f"{path.name} names no network. Say for which one: load_calibration(path, extractor).")
         return read_ranges(path, extractor)
-    try:
-        with zipfile.ZipFile(path) as archive:
-            header = npz.header(archive)
-            versioned.check(header, path.name, FORMAT, VERSION, "a calibration")
-            layers = npz.layers_of(header["layers"])
-            low, high = (npz.array(archive, name, (sum(layers.values()),), "f") for name in ("low", "high"))
+    with npz.opened(path, "calibration file", "Measure it again.") as archive:
+        header = npz.header(archive)
+        versioned.check(header, path.name, FORMAT, VERSION, "a calibration")
+        layers = npz.layers_of(header["layers"])
+        low, high = (npz.array(archive, name, (sum(layers.values()),), "f") for name in ("low", "high"))
+        try:
             found = Calibration(
                 low, high, layers, npz.text_of(header["extractor"]), npz.text_of(header.get("origin", "")),
                 npz.count_of(header.get("images", 0)), left_out=npz.rejected_of(list(header.get("left_out", ()))),
             )  # fmt: skip
-    except FileNotFoundError as error:
-        raise BadInput(f"There is no calibration file {path}.") from error
-    except Damaged:
-        raise
-    except Exception as error:  # zipfile, zlib, json and numpy each have their own words for a broken file
-        if is_passing(error):
-            raise unavailable_now(path.name, error) from error
-        raise Damaged(f"The calibration {path.name} is damaged ({error}). Measure it again.") from error
+        except BadInput as error:
+            raise ValueError(error) from error
     if found.fingerprint != header.get("fingerprint"):
         raise Damaged(f"The calibration {path.name} does not match its own fingerprint. Measure it again.")
     return found

@@ -1,4 +1,4 @@
-"""What a DNA and its small form share: the moments of the images' spatial means, and where they came from."""
+"""What a DNA and its small form share: the moments of the images' spatial means, and their origin."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Distribution:
     layers whose covariance was kept. rejected: [{"path", "reason"}].
     """
 
-    if TYPE_CHECKING:  # the two dataclasses have these as fields; at run time they would take them for defaults
+    if TYPE_CHECKING:  # types only: at run time the two dataclasses would take them for defaults of their fields
 
         @property
         def images(self) -> int: ...

@@ -23,7 +23,7 @@ from dnacore.dna import npz
 from dnacore.dna.calibration import Calibration
 from dnacore.dna.gaussian import Gaussian
 from dnacore.dna.layers import layer_slices
-from dnacore.errors import BadInput, Damaged, DnaError, is_passing, unavailable_now
+from dnacore.errors import BadInput, Damaged, unavailable_now
 from dnacore.parallel import cores
 
 if TYPE_CHECKING:
@@ -33,12 +33,12 @@ if TYPE_CHECKING:
 FORMAT, VERSION = "visual-dna", 1
 SUFFIX = ".dna.npz"
 MOST_BINS, MOST_IMAGES = 65_535, 10**11
-BLOCK = 64  # neurons put together at once: what they need stays in the cache, six times as fast as a whole layer
+BLOCK = 64  # neurons at a time: their bytes stay in the cache, which is six times as fast as a whole layer at once
 LEVEL = 1  # of deflate; 6 saves 4 % of the size and takes three times as long
 
 
 def with_suffix(path: Path) -> Path:
-    """`set.v1` becomes `set.v1.dna.npz`: nothing of a name is ever cut off."""
+    """`set.v1` becomes `set.v1.dna.npz`: the suffix is added, nothing is replaced."""
     return path if path.name.endswith(SUFFIX) else path.with_name(path.name + SUFFIX)
 
 
@@ -73,22 +73,13 @@ def about(path: Path) -> Mapping[str, Any]:
 
 @contextmanager
 def opened(path: Path, most_header: int = npz.MOST_HEADER) -> Iterator[tuple[zipfile.ZipFile, Mapping[str, Any]]]:
-    """The archive of a DNA file and its header; whatever goes wrong with either ends as an error of ours."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            header = npz.header(archive, most=most_header)
-            versioned.check(header, path.name, FORMAT, VERSION, "a DNA file")
-            if header.get("kind") not in ("gaussian", "histogram"):
-                raise Damaged(f"{path.name} holds a DNA of an unknown kind. Use a newer version of the program.")
-            yield archive, header
-    except FileNotFoundError as error:
-        raise BadInput(f"There is no DNA file {path}.") from error
-    except DnaError:
-        raise
-    except Exception as error:  # zipfile, zlib, json and numpy each have their own words for a broken file
-        if is_passing(error):
-            raise unavailable_now(path.name, error) from error
-        raise Damaged(f"The DNA file {path.name} is damaged ({error}). Extract it again.") from error
+    """The archive of a DNA file and its header. Raises as `npz.opened` does, in the block too."""
+    with npz.opened(path, "DNA file", "Extract it again.") as archive:
+        header = npz.header(archive, most=most_header)
+        versioned.check(header, path.name, FORMAT, VERSION, "a DNA file")
+        if header.get("kind") not in ("gaussian", "histogram"):
+            raise Damaged(f"{path.name} holds a DNA of an unknown kind. Use a newer version of the program.")
+        yield archive, header
 
 
 def _check_size(path: Path, header: Mapping[str, Any], most: int) -> None:
@@ -102,7 +93,7 @@ def _check_size(path: Path, header: Mapping[str, Any], most: int) -> None:
 
 
 def covariance_layers(path: Path) -> set[str]:
-    """Layers whose covariance a file holds. Reads the table of contents alone; a broken file holds none."""
+    """Layers whose covariance a file holds; none where it is broken. Reads its table of contents only."""
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
@@ -119,7 +110,7 @@ def differences(counts: np.ndarray) -> np.ndarray:
     blocks = [slice(start, start + BLOCK) for start in range(0, len(counts), BLOCK)]
     most = max((int(_coded(counts[rows]).max(initial=0)) for rows in blocks), default=0)
     planes = np.empty((max(1, -(-most.bit_length() // 8)), *counts.shape), np.uint8)
-    for rows in blocks:  # twice over small blocks: eight bytes a count of a whole layer need not stand in memory
+    for rows in blocks:  # two passes over small blocks: a whole layer at eight bytes a count would take much memory
         code = _coded(counts[rows])
         for k, plane in enumerate(planes):
             plane[rows] = code >> 8 * k
@@ -207,10 +198,10 @@ def _dna(archive: zipfile.ZipFile, header: Mapping[str, Any], name: str) -> DNA:
         if not len(planes) or histograms[slices[layer]].min(initial=0) < 0:
             raise ValueError(f"layer {layer} holds counts below zero")
 
-    with ThreadPoolExecutor(cores()) as pool:  # unpacking and adding up both let other threads run
+    with ThreadPoolExecutor(cores()) as pool:  # unpacking and adding up both release the interpreter lock
         try:
             reading = [pool.submit(read, layer) for layer in layers]
-        except RuntimeError as error:  # no thread can be started, which says nothing about the file
+        except RuntimeError as error:  # no thread could be started, which says nothing about the file
             raise unavailable_now(name, error) from error
         for one in reading:
             one.result()

@@ -42,7 +42,7 @@ class Gaussian(Distribution):
 
     @property
     def exact(self) -> bool:
-        """Moments are taken from all images, never from sketches."""
+        """Always: moments come from all images, never from sketches."""
         return True
 
     def gaussian(self) -> Gaussian:

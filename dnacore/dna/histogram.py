@@ -40,7 +40,7 @@ class DNA(Distribution):
     rejected: Sequence[Mapping[str, str]] = ()
     exact: bool = True
     scatter: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False)
-    source: Any = field(default=None, repr=False)  # where its images' sketches are, while this process knows
+    source: Any = field(default=None, repr=False)  # the sketches of its images, where this process knows them
 
     def __post_init__(self) -> None:
         if self.histograms.shape[0] != self.calibration.n_neurons:
@@ -75,6 +75,11 @@ class DNA(Distribution):
         """(n_neurons, B) float64: the share of activations up to and including each bin."""
         running = np.cumsum(self.histograms, axis=1)
         return running / np.maximum(running[:, -1:], 1)
+
+    @property
+    def mean_bin(self) -> np.ndarray:
+        """(n_neurons,) float64: the mean bin of each neuron's activations."""
+        return (self.histograms @ np.arange(self.bins)) / np.maximum(self.histograms.sum(1), 1)
 
     @property
     def saturation(self) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Mean, variance and covariance of the images' spatial means, kept so that sets can be added and taken away again.
 
-Not the covariance itself is kept but the sum of products of deviations (the scatter): it adds up by one rank-one term
+Instead of the covariance, the sum of products of deviations (the scatter) is kept: it adds up by one rank-one term
 (Chan, Golub and LeVeque, 1979), and dividing by n - 1 is left to whoever asks.
 """
 

@@ -1,22 +1,45 @@
-"""Reading `.npz` files that somebody may have made up: nothing is unpacked before its declared size was checked."""
+"""Reading `.npz` files that may be forged: nothing is unpacked before its declared size has been checked."""
 
 from __future__ import annotations
 
 import json
 import re
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from math import prod
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-MOST_HEADER = 256 << 20  # bytes of a JSON header: the reasons of two million rejected images
-FOREIGN_HEADER = 16 << 20  # bytes of one from elsewhere: JSON can take twenty times its length once it is read
+from dnacore.errors import BadInput, DnaError, unreadable
+
+MOST_HEADER = 256 << 20  # bytes of a JSON header: room for the reasons of two million rejected images
+FOREIGN_HEADER = 16 << 20  # bytes of a header from elsewhere: JSON can take twenty times its length in memory
 
 # NumPy reads these with `ast`, which fails at random where two threads parse at once (SystemError, CPython 3.11.7).
 _DTYPE = re.compile(r"'descr'\s*:\s*'([<>|=]?[biufc]\d{1,2})'")
 _ORDER = re.compile(r"'fortran_order'\s*:\s*(True|False)")
 _SHAPE = re.compile(r"'shape'\s*:\s*\(([\d\s,]{0,400})\)")
+
+
+@contextmanager
+def opened(path: Path, what: str, cure: str) -> Iterator[zipfile.ZipFile]:
+    """The archive at a path. Whatever goes wrong with it in the block ends as an error of ours: BadInput where there is
+    no file, Unavailable where it cannot be read for a reason that says nothing of its bytes, else Damaged.
+
+    what: what the file is, such as "DNA file"; cure: what to do about a damaged one.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            yield archive
+    except FileNotFoundError as error:
+        raise BadInput(f"There is no {what} {path}.") from error
+    except DnaError:
+        raise
+    except Exception as error:  # zipfile, zlib, json and numpy each have their own words for a broken file
+        raise unreadable(path.name, error, f"The {what} {path.name} is damaged ({error}). {cure}") from error
 
 
 def array(archive: zipfile.ZipFile, name: str, shape: tuple[int, ...], kinds: str) -> np.ndarray:
@@ -53,7 +76,7 @@ def header(archive: zipfile.ZipFile, name: str = "header", most: int = MOST_HEAD
 
 
 def _declared(archive: zipfile.ZipFile, name: str) -> tuple[tuple[int, ...], bool, np.dtype, int]:
-    """Shape, whether columns come first, type, and where the values begin; none of them is read."""
+    """Shape, whether columns come first, type, and where the values begin, without reading any value."""
     with archive.open(f"{name}.npy") as file:
         magic = file.read(8)
         length = int.from_bytes(file.read(2 if magic[6:7] == b"\x01" else 4), "little")

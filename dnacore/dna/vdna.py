@@ -22,7 +22,7 @@ from dnacore.dna.calibration import Calibration, widen
 from dnacore.dna.gaussian import Gaussian
 from dnacore.dna.histogram import DNA
 from dnacore.dna.layers import layer_slices
-from dnacore.errors import BadInput, Damaged, Mismatch, is_passing, unavailable_now
+from dnacore.errors import BadInput, Damaged, Mismatch, unreadable
 
 if TYPE_CHECKING:
     from dnacore.extractors import Extractor
@@ -78,7 +78,7 @@ def read_peer(
     try:
         about = json.loads(path.read_text("utf-8"))
         layers = {str(layer): int(count) for layer, count in about["neurons_list"].items()}
-        # their Gaussian files hold an empty Python object under each layer's bare name, which is not touched
+        # in Gaussian files, an empty Python object stands under each layer's bare name; it is never read
         prefixes = ("mu-", "var-", "sigma-") if "gaussian" in str(about["name"]) else ("",)
         contents = _contents(second, {prefix + layer for prefix in prefixes for layer in layers}, most)
         images, theirs, kind = int(about["num_images"]), str(about["feature_extractor_name"]), str(about["name"])
@@ -102,9 +102,8 @@ def read_peer(
     except (BadInput, Damaged, Mismatch):
         raise
     except Exception as error:  # zipfile, zlib, json and numpy each have their own words for a broken file
-        if is_passing(error):
-            raise unavailable_now(second.name, error) from error
-        raise Damaged(f"The pair {path.name} and {second.name} is damaged ({error}). Get it again.") from error
+        sentence = f"The pair {path.name} and {second.name} is damaged ({error}). Get it again."
+        raise unreadable(second.name, error, sentence) from error
     n = len(histograms)
     if calibration is None:
         origin = f"the ranges of vdna for {theirs}, scaled to -1 and 1"
@@ -181,7 +180,7 @@ def _gaussian(
     scatter: dict[str, np.ndarray] = {}
     if kind == "layer-gaussian":
         scatter = {layer: arrays[f"sigma-{layer}"].astype(np.float64) * max(images - 1, 0) for layer in layers}
-        # Of a neuron that is constant, subtracting the means leaves a rounding error on either side of zero.
+        # For a constant neuron, subtracting the means leaves a rounding error of either sign.
         deviations = np.maximum(np.concatenate([np.diag(table) for table in scatter.values()]), 0.0)
     else:
         variance = np.concatenate([arrays[f"var-{layer}"] for layer in layers])

@@ -17,7 +17,7 @@ __all__ = ["Extractor", "ExtractorInfo", "available", "fetch", "from_spec", "loa
 
 
 def __getattr__(name: str) -> Any:
-    """Import what needs torch only when somebody asks for it."""
+    """Import what needs torch on first use."""
     if name == "Extractor":
         from .extractor import Extractor
 

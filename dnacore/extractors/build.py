@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import timm
 import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
@@ -20,6 +19,7 @@ from dnacore.extractors.networks.mini import Mini
 from dnacore.extractors.networks.sd_vae import VaeEncoder, rename_keys
 from dnacore.extractors.packaged import is_foreign, renamed
 from dnacore.extractors.spec import LabelTransform, Preprocessing, Recipe, WeightsSource
+from dnacore.extractors.timm_import import timm
 
 PREPARATIONS = ("reparameterize", "tagger")
 OWN: dict[str, Callable[[], nn.Module]] = {
@@ -90,7 +90,7 @@ def check_architecture(architecture: str) -> None:
 
 
 class _WithoutDraws(TorchFunctionMode):
-    """Skips the random initialisation of constructors: every number is replaced right after, and drawing costs seconds.
+    """Skips the random initialisation of constructors: it takes seconds, and every number is replaced right after.
 
     It also leaves torch's generator where the caller had it.
     """
@@ -135,7 +135,7 @@ def build_network(
 
 
 def _config(architecture: str) -> Any:
-    """What timm knows about a network; for a known network it is never None."""
+    """What timm knows about a network; never None for a network that it has."""
     return timm.get_pretrained_cfg(architecture)
 
 
@@ -168,4 +168,4 @@ def converted(tensors: Tensors, network: nn.Module) -> Tensors | None:
     except TypeError:
         return rule(dict(tensors))
     except (KeyError, IndexError, AttributeError, RuntimeError):
-        return None  # a file of another family: the message about keys and shapes says more than this would
+        return None  # a file of another family: the later message about keys and shapes says more

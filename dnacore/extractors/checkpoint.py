@@ -43,7 +43,7 @@ class Checkpoint:
             raise BadInput(f"There is no weights file at {file}; check the path.")
         beside = _sidecar(file)
         if architecture not in (None, beside.get("timm_model")):
-            beside = {}  # it describes another network than the caller means
+            beside = {}  # it describes another network than the caller asks for
         architecture = architecture or beside.get("timm_model")
         if architecture is None:
             raise BadInput(

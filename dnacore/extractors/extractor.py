@@ -49,7 +49,7 @@ class Extractor:
         self.layers: dict[str, int] = {tap.layer: tap.neurons for tap in taps}
         self.spec: dict[str, Any] = recipe.to_spec(weights_hash, self.layers)
         self._format = torch.channels_last if recipe.memory_format == "channels_last" else torch.contiguous_format
-        # Hooks belong to the network: two threads inside `visit` would hear each other's images.
+        # Hooks belong to the network: two threads inside `visit` would get each other's images.
         self._lock = threading.RLock()
         self._pairs = pairs if device.type == "cpu" and recipe.precision == "fp32" else ()
         self._folded: Folded | None = None
@@ -116,7 +116,7 @@ class Extractor:
                 name(best.indices, best.values)
 
     def _folding(self) -> Folded:
-        if self._folded is None:  # only now, since who loads a network may want no more than to know what it is
+        if self._folded is None:  # only now: loading a network just to describe it needs no labels
             self._folded = Folded(self.network, self._pairs)
         return self._folded
 
@@ -130,7 +130,7 @@ class Extractor:
     def held(self) -> Iterator[nn.Module]:
         """The network itself, for this thread alone until the block ends.
 
-        Hooks and modes may be put on it inside; its parameters ask for no gradients and it evaluates, as before and
+        Hooks and modes may be set on it inside; its parameters need no gradients and it is in evaluation mode, before and
         after.
         """
         with self._lock:
@@ -147,7 +147,7 @@ class Extractor:
 
     @property
     def classes(self) -> int:
-        """How many classes the network's head tells apart; 0 where it has none."""
+        """How many classes the network's head has; 0 without a head."""
         return int(getattr(self.network, "num_classes", 0) or 0)
 
     def labels(self, images: torch.Tensor | Sequence[str | Path], k: int = 5) -> list[list[tuple[int, float]]]:

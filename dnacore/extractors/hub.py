@@ -26,7 +26,7 @@ Progress = Callable[[int, int | None], None]
 """Called with (bytes done, bytes in all or None)."""
 
 ATTEMPTS = 5
-CHUNK = 1 << 18  # bytes after which progress is told, and which a cut may cost at most
+CHUNK = 1 << 18  # bytes between two reports of progress, and the most that an interruption can cost
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class HubFile:
 
 
 class _Counter:
-    """What `http_get` tells of its progress, instead of a bar of its own."""
+    """Receives the progress of `http_get` in place of its own progress bar."""
 
     def __init__(self, progress: Progress, done: int, size: int | None) -> None:
         self.progress, self.done, self.size = progress, done, size
@@ -127,7 +127,7 @@ def _download(url: str, wanted: HubFile, target: Path, progress: Progress, what:
             if isinstance(error, HfHubHTTPError):
                 _check_status(error.response.status_code, what, instead)
             elif isinstance(error, OSError) and error.errno is not None:
-                raise  # the disk is full, say: no fault of the hub
+                raise  # such as a full disk: not the hub's fault
             problem = f"the hub cannot be reached or cut the connection ({type(error).__name__})"
             continue
         expected = wanted.sha256 or (etag if re.fullmatch("[0-9a-f]{64}", etag) else None)
@@ -145,7 +145,7 @@ def _download(url: str, wanted: HubFile, target: Path, progress: Progress, what:
 
 
 def _continue(url: str, part: Path, size: int | None, progress: Progress, headers: dict[str, str]) -> None:
-    """Append to `part` what is missing of the file."""
+    """Append the missing rest of the file to `part`."""
     from huggingface_hub.errors import HfHubHTTPError
     from huggingface_hub.file_download import http_get
 
@@ -159,7 +159,7 @@ def _continue(url: str, part: Path, size: int | None, progress: Progress, header
         with part.open("ab") as file:
             http_get(url, file, resume_size=done, headers=headers, expected_size=size, tqdm_class=counter)
     except HfHubHTTPError as error:
-        if error.response.status_code == 416:  # nothing there to continue: the part is of another file
+        if error.response.status_code == 416:  # nothing to continue: the part belongs to another file
             part.unlink()
         raise
 

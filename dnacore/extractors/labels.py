@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dnacore.extractors import Extractor
 
-KEPT = 5  # classes of an image that are kept at extraction
+KEPT = 5  # classes kept of each image at extraction
 IMAGENET = 1000
-#: Said wherever words stand.
+#: Shown wherever words of a network are shown.
 CAUTION = (
     "Words are guesses of a network that was trained on ImageNet's photographs; on drawings they are at their worst."
 )
@@ -54,7 +54,7 @@ def class_names(classes: int) -> tuple[str, ...]:
 
 
 def class_name(extractor: Extractor, index: int) -> str:
-    """What a network's head calls one of its classes; `class 285` where that is not known."""
+    """The name of one class of a network's head; `class 285` where it is not known."""
     names = _tags(extractor.weights_file) if extractor.weights_file is not None else ()
     return names[index] if len(names) == extractor.classes else class_names(extractor.classes)[index]
 
@@ -70,7 +70,7 @@ def _tags(weights: Path) -> tuple[str, ...]:
         if listed.is_file():
             return tuple(str(name) for name in json.loads(listed.read_text("utf-8")))
     except (OSError, ValueError, KeyError, TypeError):
-        return ()  # the words are a help; the numbers stand without them
+        return ()  # the numbers can be shown without the names
     return ()
 
 

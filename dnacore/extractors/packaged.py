@@ -1,6 +1,6 @@
 """Weights that come in a Python package: finding the file, and giving its tensors the names that timm uses.
 
-Such a package is data. It is found by its metadata and read as any other weights file; none of its code is run, and
+Such a package is only data. It is found by its metadata and read like any other weights file; none of its code runs, and
 what was read counts only if the tensors' hash is the one in the registry.
 """
 
@@ -20,7 +20,7 @@ Value = TypeVar("Value")
 _OUTER = {"_conv_stem": "conv_stem", "_bn0": "bn1", "_conv_head": "conv_head", "_bn1": "bn2", "_fc": "classifier"}
 _BLOCK = {"_expand_conv": "conv_pw", "_bn0": "bn1", "_depthwise_conv": "conv_dw", "_bn1": "bn2",
           "_project_conv": "conv_pwl", "_bn2": "bn3"}  # fmt: skip
-#: A block that does not widen its input has no first convolution, and its parts are counted from there.
+#: A block that does not widen its input lacks the first convolution, so its parts are numbered from the next one.
 _NARROW_BLOCK = {"_depthwise_conv": "conv_dw", "_bn1": "bn1", "_project_conv": "conv_pw", "_bn2": "bn2"}
 
 
@@ -44,7 +44,7 @@ class Package:
 
     @property
     def advice(self) -> str:
-        """How to get it, as a clause."""
+        """How to get it, as part of a sentence."""
         return f"pip install {self.name}=={self.version}"
 
     def find(self) -> Path | None:

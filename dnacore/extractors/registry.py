@@ -86,7 +86,7 @@ class Entry:
 
     @property
     def file_at_hand(self) -> Path | None:
-        """The weights file on this machine: ours, in an installed package, put there by somebody, or fetched."""
+        """The weights file on this machine: shipped, in an installed package, put there by hand, or fetched."""
         packaged = None if self.package is None else self.package.find()
         return self.shipped_file or packaged or at_hand(self.hub_file, self.names)
 
@@ -190,7 +190,7 @@ _TAGGER: dict[str, Any] = {
     "label_interpolation": "bicubic",
     "label_crop": 1.0,
 }
-#: Published as the mean pixel of its drawings, blue first, to be taken from 0..255.
+#: Published as the mean pixel of its drawings, blue first, on a scale of 0..255.
 _ILLUSTRATIONS: dict[str, Any] = {
     "mean": (181.13838569 / 255, 167.47864617 / 255, 164.76139251 / 255),
     "std": (1 / 255, 1 / 255, 1 / 255),

@@ -23,7 +23,7 @@ See = Callable[[str, torch.Tensor], None]
 CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
 #: Children that hold the repeated blocks of a stage.
 STAGE_BODIES = ("blocks", "layers", "residual_blocks")
-#: Parts of a network that are made of modules but are not its repeated blocks.
+#: Containers of modules that are not the repeated blocks of a network.
 NOT_BLOCKS = (
     "stem",
     "head",
@@ -61,7 +61,7 @@ class Tap:
 
 
 class Stop(Exception):
-    """Raised by the last hook: nothing after it is needed."""
+    """Raised by the last hook, since nothing after it is needed."""
 
 
 class Taps:
@@ -181,7 +181,7 @@ def _note(layer: str, calls: list[tuple[str, list[tuple[int, ...]]]]) -> Callabl
 
 
 def _tap(layer: str, module: str, shape: tuple[int, ...]) -> Tap:
-    # The example is square, so the two equal axes are height and width and the odd one out is the channels.
+    # The example is square: the two equal axes are height and width, the remaining one is the channels.
     at_end = len(shape) == 3 or (len(shape) == 4 and shape[1] == shape[2] != shape[3])
     return Tap(layer, module, channels_at_end=at_end, neurons=shape[-1] if at_end else shape[1])
 
@@ -280,7 +280,7 @@ _VGG16 = {
     29: "5_3",
 }
 
-#: Layers that the paper's code names its own way.
+#: Layers that have names of their own in the paper's code.
 NAMED: dict[str, dict[str, str]] = {
     "vgg16": {f"relu_{name}": f"features.{index}" for index, name in _VGG16.items()},
     "fid": {"block_0": "maxpool1", "block_1": "maxpool2", "block_2": "Mixed_6e", "block_3": "avgpool"},
@@ -295,5 +295,5 @@ NAMED: dict[str, dict[str, str]] = {
     },
 }
 
-#: CLIP normalises its CLS token only; under this rule the other tokens of that layer do not count.
+#: CLIP normalises only its CLS token; under this rule the layer's other tokens do not count.
 FIRST_TOKEN = {("clip", "last_norm")}

@@ -17,7 +17,7 @@ Convert = Callable[[dict[str, torch.Tensor], nn.Module], "dict[str, torch.Tensor
 SUFFIXES = (".safetensors", ".pth", ".pt", ".bin", ".tar", ".ckpt")
 #: Keys under which training scripts nest the weights.
 NESTS = ("state_dict", "model_state_dict", "teacher", "model_ema", "model", "network", "net", "encoder", "backbone")
-#: Key prefixes that wrappers add; removed as long as every remaining key of the network has one.
+#: Key prefixes that wrappers add; removed while every remaining key of the network has one.
 PREFIXES = (
     "module.",
     "backbone.",
@@ -53,7 +53,7 @@ def read_checkpoint(path: Path) -> dict[str, torch.Tensor]:
         # Training scripts keep their options beside the weights; a Namespace only holds values and runs nothing.
         with torch.serialization.safe_globals([argparse.Namespace]):
             content = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch and safetensors raise a dozen kinds for a broken file
+    except Exception as error:  # torch and safetensors raise a dozen kinds of errors for a broken file
         raise Damaged(
             f"{path.name} cannot be read as weights ({_first_line(error)}); "
             "fetch the file again, or convert it to .safetensors."
@@ -202,7 +202,7 @@ def weights_hash(network: nn.Module) -> str:
     digest = hashlib.blake2b(digest_size=16)
     for key, tensor in sorted(network.state_dict().items()):
         if key.endswith("num_batches_tracked"):
-            continue  # a training counter; it changes nothing
+            continue  # a training counter without effect on the output
         digest.update(f"{key}|{tensor.dtype}|{tuple(tensor.shape)}|".encode())
         digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
     return digest.hexdigest()

@@ -18,8 +18,8 @@ from dnacore.errors import BadInput
 from dnacore.images.files import explain, is_hidden, is_image_name
 
 ENVIRONMENT = "VISUAL_DNA_ROOTS"
-MOST = 1000  # folders, and files, that one look lists
-FEWEST = 8  # images that make a folder worth proposing
+MOST = 1000  # folders, and files, that are listed at most
+FEWEST = 8  # images from which a folder is worth proposing
 DEPTH = 3
 
 
@@ -47,7 +47,7 @@ class Place:
 
 @dataclass(frozen=True)
 class File:
-    """A file that a look found: its name and its size in bytes."""
+    """A listed file: its name and its size in bytes."""
 
     name: str
     size: int
@@ -68,7 +68,7 @@ def roots() -> tuple[Path, ...]:
     given = os.environ.get(ENVIRONMENT, "")
     wanted = [Path(text).expanduser() for text in given.split(os.pathsep) if text.strip()]
     if not wanted:
-        # Started by a service, either may be the whole disk; that is looked into only if somebody says so.
+        # For a service, either may be the whole disk, which is only shown where `$VISUAL_DNA_ROOTS` names it.
         wanted = [path for path in (Path.home(), Path.cwd()) if path != Path(path.anchor)]
     found: dict[str, Path] = {}
     for path in wanted:
@@ -187,7 +187,7 @@ def written(place: Place) -> str:
 
 
 def proposals(count: int = 6, seconds: float = 0.5, but: Path | None = None) -> list[tuple[Place, int]]:
-    """Return folders with the most images near the top of the roots, and how many they hold; what is found in time.
+    """Return the folders with the most images near the top of the roots, and how many they hold, as far as time allows.
 
     but: a folder that is passed over, with all that is in it.
     """
@@ -208,7 +208,7 @@ def _pictured(deadline: float, passed: str | None) -> Iterator[tuple[Place, int]
             if os.path.realpath(path_of(place)) == passed:
                 continue
             view = look(place)
-        except BadInput:  # not ours to read: somebody else's folder
+        except BadInput:  # a folder that this user may not read
             continue
         if view.images >= FEWEST and place.names:
             yield place, view.images
@@ -231,5 +231,5 @@ def _is_inside(path: Path, inside: str) -> bool:
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
-    except OSError:  # a link in a circle
+    except OSError:  # a circle of links
         return False

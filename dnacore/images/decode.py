@@ -68,7 +68,7 @@ def grey(image: Image.Image) -> np.ndarray:
     values = np.asarray(image)
     if image.mode == "F":
         values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
-        # Files do not say what white is. Some room above 1 and 255: sharpening overshoots.
+        # Files do not say what white is. The bounds leave room above 1 and 255, since sharpening overshoots.
         top = values.max()
         white = 1.0 if top <= 2 else 255.0 if top <= 510 else 65535.0
     elif image.mode == "I":
@@ -91,7 +91,7 @@ def orientation_of(image: Image.Image) -> int:
     try:
         return int(image.getexif().get(_ORIENTATION, 1))
     except HOSTILE:
-        return 1  # damaged metadata is no reason to lose the picture
+        return 1  # damaged metadata must not cost the picture
 
 
 def upright(pixels: np.ndarray, orientation: int) -> np.ndarray:
@@ -203,11 +203,11 @@ def _mute_libtiff() -> None:
             getattr(library, kind).restype = ctypes.c_void_p
             getattr(library, kind)(None)
     except (OSError, AttributeError):
-        pass  # Pillow was built differently: the lines are printed, which does no harm
+        pass  # another build of Pillow: the lines are printed, which is harmless
 
 
 _mute_libtiff()
-logging.getLogger("PIL").addHandler(logging.NullHandler())  # else Python itself prints what no handler takes
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # without a handler, Python itself would print it
 _mute_lock = threading.Lock()
 _mute_depth = 0
 _MUTE = ("ignore", None, Warning, re.compile(r"PIL\."), 0)

@@ -46,7 +46,7 @@ SUFFIXES = frozenset(
 JUNK = frozenset({"__macosx", "thumbs.db", "desktop.ini", "@eadir", "$recycle.bin", "system volume information"})
 """Names (lower case) that operating systems leave in folders; hidden names (leading dot) are skipped as well."""
 
-MAX_VISITS = 100  # ways one real folder may be reached through links; folders linked to each other would be endless
+MAX_VISITS = 100  # ways in which links may lead to one real folder: folders that link to each other would never end
 
 _CHUNK = 1 << 20
 
@@ -124,7 +124,7 @@ def find_images(source: Path) -> tuple[list[ImageFile], list[Rejected]]:
             raise BadInput(f"There is no folder {printable(str(source))}. Check the path, and that its disk is there.")
     except OSError as error:
         raise BadInput(f"{printable(str(source))} cannot be opened: {explain(error)}.") from error
-    if found:  # else it is why there are none
+    if found:  # otherwise it is the reason why there are none
         rejected = [one for one in rejected if one.reason != tars.PACKED]
     found.sort(key=lambda file: file.path)
     rejected.sort(key=lambda file: file.path)
@@ -177,7 +177,7 @@ def _from_folder(root: str) -> tuple[list[ImageFile], list[Rejected]]:
     visits: Counter[tuple[int, int]] = Counter()
     # (folder, prefix of the paths below it, chain of the real folders above it)
     waiting: list[tuple[str, str, tuple | None]] = [(root, "", None)]
-    linked: deque[tuple[str, str, tuple | None]] = deque()  # after the rest, so that links never crowd out real paths
+    linked: deque[tuple[str, str, tuple | None]] = deque()  # last, so that real paths win over links
     while waiting or linked:
         folder, prefix, chain = waiting.pop() if waiting else linked.popleft()
         try:
@@ -226,7 +226,7 @@ def _look_into(prefix: str, tar: Path, found: list[ImageFile], rejected: list[Re
     except BadInput as problem:
         rejected.append(Rejected(printable(prefix.rstrip("/") or tar.name), str(problem)))
         return
-    except OSError as error:  # with its slash: what was known of its images counts until it can be read again
+    except OSError as error:  # the slash: it stands for all images in it
         rejected.append(
             Rejected(printable(prefix or tar.name), explain(error), not isinstance(error, FileNotFoundError))
         )
@@ -253,7 +253,7 @@ def _from_list(source: Path) -> tuple[list[ImageFile], list[Rejected]]:
     inside = folder.rstrip(os.sep) + os.sep
     found: list[ImageFile] = []
     rejected: list[Rejected] = []
-    # Paths are bytes on most systems: what is not UTF-8 must survive to reach the file it names.
+    # On most systems paths are bytes: those that are not UTF-8 must survive, or the file cannot be opened.
     text = os.fsdecode(source.read_bytes().removeprefix(b"\xef\xbb\xbf"))
     lines = (line.strip() for line in text.splitlines())
     for line in dict.fromkeys(line for line in lines if line and not line.startswith("#")):

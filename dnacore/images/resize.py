@@ -58,7 +58,7 @@ def resample(pixels: np.ndarray, full: tuple[int, int], window: tuple[int, int, 
     rows = pixels.reshape(pixels.shape[0], -1)
     if down_first(pixels.shape[:2], full):
         rows = _shrink_down(rows, *down)
-        down = filter_weights(height, height)  # each row stays itself
+        down = filter_weights(height, height)  # this direction changes nothing
     return _resample(rows, *across, *down)
 
 
@@ -92,7 +92,7 @@ def _resample(pixels, x_first, x_count, x_weights, y_first, y_count, y_weights):
     samples = pixels.shape[1]
     width, height = x_first.size, y_first.size
     out = np.empty((3, height, width), np.float32)
-    # One column of `_ROWS` rows lies side by side, so that the sums below are vector operations.
+    # The values of `_ROWS` rows in one column are neighbours, so that the sums below are vector operations.
     held = np.zeros((samples, _ROWS), np.float64)
     across = np.empty((_ROWS, 3 * width), np.float32)
     sums = np.zeros((height, 3 * width), np.float64)
@@ -132,7 +132,7 @@ def _resample(pixels, x_first, x_count, x_weights, y_first, y_count, y_weights):
                 across[5, at] = s5
                 across[6, at] = s6
                 across[7, at] = s7
-        # Rows arrive in order, so each output row adds its taps in Pillow's order without keeping all rows.
+        # Rows arrive in order, so every output row adds its inputs in Pillow's order without keeping all of them.
         for row in range(rows):
             y = top + row
             while y_first[lowest] + y_count[lowest] <= y:

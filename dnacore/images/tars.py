@@ -22,7 +22,7 @@ from dnacore.errors import BadInput
 
 SUFFIX = ".tar"
 COMPRESSED = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst")
-PACKED = "a compressed tar cannot be looked into; unpack it"  # said where a folder holds no image else
+PACKED = "a compressed tar cannot be looked into; unpack it"  # the reason where a folder holds no other image
 KEPT = 1_000_000  # members of tars that are remembered, 150 bytes each: listing a tar again takes 27 µs a member
 _lists: OrderedDict[tuple[str, int, int], dict[str, Member]] = OrderedDict()
 _looking = threading.Lock()
@@ -138,7 +138,7 @@ def _inside(path: Path) -> bytes | None:
     if found is None:
         return None
     tar, member = found
-    with open(tar, "rb") as file:  # buffered: a raw read gives two gigabytes at most, and fewer on some disks
+    with open(tar, "rb") as file:  # buffered: a single raw read returns at most two gigabytes, on some disks less
         file.seek(member.start)
         data = file.read(member.size)
     return data if len(data) == member.size else None

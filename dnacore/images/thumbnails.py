@@ -26,7 +26,7 @@ def thumbnail(path: Path, side: int) -> bytes:
         if is_deep(image):
             image = Image.fromarray(grey(image).astype(np.uint8))
         elif image.has_transparency_data or image.mode not in ("RGB", "L", "CMYK"):
-            image = in_colour(image)  # before shrinking: palettes cannot be mixed, and clear pixels have no colour
+            image = in_colour(image)  # first: neither palette entries nor clear pixels can be averaged
         image.thumbnail((side, side), Image.Resampling.BICUBIC, reducing_gap=2.0)
         small = Image.fromarray(np.ascontiguousarray(upright(np.asarray(in_colour(image)), orientation)))
     buffer = io.BytesIO()
@@ -39,7 +39,7 @@ ORIENTATION = 0x0112  # EXIF: values from 5 on turn the picture by a quarter
 
 
 def stamp(path: Path, size: int, mtime_ns: int) -> str:
-    """Return what changes whenever the picture behind a path does, without reading it: 32 hex digits."""
+    """Return 32 hex digits that change whenever the file behind a path does, without reading it."""
     known = f"{path}\n{size}\n{mtime_ns}".encode("utf-8", "surrogateescape")
     return hashlib.blake2b(known, digest_size=16).hexdigest()
 

@@ -17,7 +17,7 @@ from dnacore.images.files import is_hidden, is_image_name
 LIMIT_BYTES = 8 << 30
 LIMIT_ENTRIES = 1_000_000
 MAX_RATIO = 200  # images hardly compress; deflate reaches 1,032 on zeros
-RATIO_FREE_BYTES = 32 << 20  # a blank bitmap may compress any amount up to this size
+RATIO_FREE_BYTES = 32 << 20  # up to this size any compression is allowed: a blank bitmap compresses very well
 TEXT_SUFFIXES = (".csv", ".txt")
 
 _CHUNK = 1 << 20

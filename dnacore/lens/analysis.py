@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-#: What a person may have to give, and how the command line is told.
+#: What a person may have to give, and the option of the command line for it.
 INPUTS = {
     "image": "an image (--image FILE)",
     "target": "a neuron (--neuron LAYER:INDEX) or a selection (--selection S)",
@@ -35,19 +35,19 @@ INPUTS = {
     "other": "a second network (--with-extractor E)",
 }
 
-#: What else a person may give to some analyses.
+#: What some analyses can take in addition.
 TAKES = ("selection", "class", "layer", "image", "dataset", "style", "other")
 
-#: Settings that may be 0, and the most of those that a sheet or the memory limits.
+#: Settings that may be 0, and the largest values of those that the sheet or the memory limits.
 NONE_IS_FINE = ("jitter",)
 MOST = {"count": 200, "neurons": 60, "patches": 40, "maps": 40, "classes": 100, "starts": 20, "octaves": 8, "mass": 1}
 
-PREVIEW_EVERY = 0.7  #: seconds between two previews: making one costs some 10 ms
+PREVIEW_EVERY = 0.7  #: seconds between two previews: one takes some 10 ms to make
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One picture of a result, with the few words that stand above it."""
+    """One picture of a result, and the title above it."""
 
     title: str
     image: Image.Image
@@ -55,7 +55,7 @@ class Panel:
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """What an analysis found: pictures, numbers, and one sentence that says what is to be seen.
+    """What an analysis found: pictures, numbers, and one sentence that says what they show.
 
     figures: JSON-able numbers (and lists of them) by name. columns: how many panels stand side by side on the sheet;
     0 for up to six.
@@ -86,7 +86,7 @@ class Watch:
         self._shown = -PREVIEW_EVERY
 
     def step(self, stage: str, done: int, total: int, preview: Callable[[], Image.Image] | None = None) -> None:
-        """Say how far it is. A preview is made only now and then. Raises Cancelled when somebody asked to stop."""
+        """Report progress, now and then with a preview. Raises Cancelled when it was asked to stop."""
         if self._stop is not None and self._stop():
             raise Cancelled("Stopped on request. No result was written; start it again to have one.")
         if self._progress is None:
@@ -97,7 +97,7 @@ class Watch:
         self._progress(stage, done, total, preview() if due and preview is not None else None)
 
     def within(self, stage: str, part: int, parts: int) -> Watch:
-        """A watch for one of several parts, which counts on in this one as hundredths."""
+        """A watch for one of several parts, whose progress counts as hundredths here."""
 
         def progress(_: str, done: int, total: int, preview: Image.Image | None) -> None:
             if self._progress is not None:
@@ -124,11 +124,11 @@ class Pictures:
 class Request:
     """One question to the lens. settings: the analysis' own knobs by name; what is missing has its usual start.
 
-    words: what neurons are called, by flat index, where somebody found out.
+    words: the words that neurons rise with, by flat index, where known.
     """
 
     extractor: Extractor
-    # `| Any`: None where nobody gave it, which an analysis that names it among its inputs never sees.
+    # `| Any`: None where it was not given, which cannot happen to an analysis that requires it.
     target: Target | Any = None
     layer: str | None = None
     image: Path | Any = None
@@ -185,18 +185,18 @@ class Analysis:
 
     @cached_property
     def defaults(self) -> Mapping[str, Any]:
-        """Every knob with its usual start."""
+        """Every setting with its default."""
         parameters = inspect.signature(self.work).parameters.values()
         return {p.name: p.default for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY}
 
     def why_not(self, extractor: Extractor) -> str | None:
-        """A sentence that says why this network cannot be asked this; None where it can."""
+        """A sentence that says why this analysis does not work with this network; None where it does."""
         from dnacore.lens.traits import why_not
 
         return next((reason for need in self.needs if (reason := why_not(need, extractor))), None)
 
     def run(self, request: Request) -> Result:
-        """Do it. Raises BadInput where something is not given, does not hold, or is no knob of this analysis."""
+        """Run it. Raises BadInput for a missing input, a need that does not hold, or an unknown setting."""
         for what in self.inputs:
             if not request.given(what):
                 raise BadInput(f"The analysis {self.name} needs {INPUTS[what]}.")
@@ -230,7 +230,7 @@ class Analysis:
         return hashlib.blake2b(json.dumps(content, sort_keys=True).encode(), digest_size=16).hexdigest()
 
     def knobs(self, settings: Mapping[str, Any]) -> dict[str, Any]:
-        """Settings as the analysis takes them, numbers for texts. Raises BadInput where one is none of its knobs."""
+        """Settings as the analysis takes them, with texts read as numbers. Raises BadInput for an unknown one."""
         if unknown := [name for name in settings if name not in self.defaults]:
             there = ", ".join(f"{name}={value}" for name, value in self.defaults.items()) or "none"
             raise BadInput(f"The analysis {self.name} has no setting {unknown[0]}. Its settings are: {there}.")
@@ -246,7 +246,7 @@ def _finite(figures: Any) -> bool:
 
 
 def _like(analysis: str, name: str, value: Any, usual: Any) -> Any:
-    """A setting as the kind of thing that its usual start is, within what makes sense. Raises BadInput."""
+    """A setting in the type of its default and within its limits. Raises BadInput."""
     kind = type(usual)
     said = f"{name}={value} of the analysis {analysis}"
     if usual is None or kind is str:

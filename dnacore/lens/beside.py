@@ -1,4 +1,4 @@
-"""Two networks, one question: the same analysis of the same images by another network, at the same depth."""
+"""Beside: the same analysis of the same images by a second network, at the same depth."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from dnacore.lens.picture import batches
 from dnacore.lens.sight import as_maps
 from dnacore.lens.target import Target
 
-IMAGES = 64  #: of a dataset, from which a neuron's counterpart is found
-PLACES = 4  #: along each axis: maps are compared this coarsely, since networks draw them at different sizes
+IMAGES = 64  #: images of a dataset from which a neuron's counterpart is found
+PLACES = 4  #: places along each axis at which maps are compared, since networks have maps of different sizes
 WIDE = 700  #: pixels up to which two sheets stand side by side; wider ones stand one above the other
 
 
@@ -31,7 +31,7 @@ def same_depth(layer: str, one: Extractor, other: Extractor) -> str:
 
 
 def _maps(extractor: Extractor, layer: str, paths: Sequence[Path]) -> np.ndarray:
-    """(C, N * places) of a layer over images, made coarse; one place each where the layer has none."""
+    """(C, N * places) of a layer over images, at few places; one place each where the layer has none."""
     found = []
     for _, batch in batches(list(paths), extractor):
         view = extractor.activations(batch)[layer].cpu()
@@ -73,7 +73,7 @@ def _paths(request: Request) -> list[Path]:
 
 
 def asked_of(other: Extractor, request: Request) -> tuple[Request, list[float]]:
-    """The same question to the other network, and how alike each counterpart of a neuron is. Classes stay the same."""
+    """The same question for the other network, and how alike each counterpart of a neuron is. Classes stay the same."""
     one, target, alike = request.extractor, request.target, []
     if target is not None and target.neurons:
         paths = _paths(request)
@@ -90,7 +90,7 @@ def asked_of(other: Extractor, request: Request) -> tuple[Request, list[float]]:
 
 
 def run(analysis: Analysis, request: Request, other: Extractor) -> Result:
-    """Do an analysis with both networks, and set what they give side by side. Raises BadInput as either of them does.
+    """Run an analysis with both networks and show the results side by side. Raises BadInput as either does.
 
     The figures are the first network's; those of the other stand under `beside`.
     """

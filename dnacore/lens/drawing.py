@@ -18,7 +18,7 @@ GAP, LINE = 14, 20
 #: Dark violet to pale yellow, each step lighter than the one before, so that it reads in grey as well.
 _HEAT = np.array([(0, 0, 4), (60, 15, 110), (140, 41, 129), (213, 74, 98), (251, 135, 97), (252, 253, 191)], np.float64)
 _AGAINST, _FOR = np.array((33, 102, 172.0)), np.array((214, 47, 39.0))
-STRENGTH = 0.75  #: how much of a place's colour is heat where it is hottest
+STRENGTH = 0.75  #: share of the heat in a place's colour where it is hottest
 
 
 def font(size: int = 13) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
@@ -41,7 +41,7 @@ def scaled(heat: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 
 def heat_over(picture: Image.Image, heat: np.ndarray) -> Image.Image:
-    """A picture under (h, w) heat of 0 and more: bright where hottest, the picture itself where there is none."""
+    """A picture under (h, w) heat, 0 or more: bright where it is hottest, unchanged where there is none."""
     top = float(heat.max())
     values = np.clip(scaled(heat / top if top > 0 else heat, picture.size), 0, 1)
     base = np.asarray(picture.convert("L").convert("RGB"), np.float64) * 0.85
@@ -79,7 +79,7 @@ def bars(counts: np.ndarray, size: tuple[int, int], colour: tuple[int, int, int]
     """(k,) counts as a histogram."""
     width, height = size
     parts = np.array([part.sum() for part in np.array_split(counts, min(len(counts), width // 2))], np.float64)
-    tall = np.sqrt(parts / max(1.0, parts.max())) * (height - 4)  # by square root: rare activations are to be seen too
+    tall = np.sqrt(parts / max(1.0, parts.max())) * (height - 4)  # square root, so that rare activations can be seen
     out = Image.new("RGB", size, (244, 245, 249))
     draw = ImageDraw.Draw(out)
     step = width / len(parts)

@@ -1,4 +1,4 @@
-"""What can be told of a network's traits from its specification alone, without building it.
+"""What a network's specification says about its traits, without building it.
 
 A page offers analyses by this, in its own process, which never loads a network. Where nothing is said here, the
 analysis itself looks at the network (`traits.py`) and says why not.
@@ -11,7 +11,7 @@ from typing import Any
 
 from dnacore.extractors.labels import may_have_head
 
-#: Beginnings of timm's names of networks whose activation functions are smooth throughout, or nearly so.
+#: How timm's names begin for networks whose activation functions are all smooth, or nearly all.
 SMOOTH = (
     "vit_", "deit", "beit", "eva", "swin", "convnext", "mixer", "cait", "xcit", "poolformer", "davit", "maxvit",
     "tf_efficientnet_b", "efficientnet_b", "tf_efficientnetv2", "efficientnetv2", "dnacore:sd_vae",
@@ -19,7 +19,7 @@ SMOOTH = (
 
 
 def why_not(needs: Sequence[str], specification: Mapping[str, Any]) -> str | None:
-    """A sentence that begins with "it" and says why one of these needs cannot hold; None where all may."""
+    """A sentence that begins with "it" and says why one of these needs cannot be met; None where all may be."""
     architecture = str(specification.get("architecture", ""))
     if "gradients" in needs and (precision := specification.get("precision", "fp32")) != "fp32":
         return f"gradients need full precision, and it was extracted in {precision}. Choose it in fp32."

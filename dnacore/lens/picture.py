@@ -1,4 +1,4 @@
-"""Pictures: from image files to what a network sees, and back to something to look at."""
+"""Pictures: from image files to a network's input, and back to images to show."""
 
 from __future__ import annotations
 
@@ -58,12 +58,12 @@ def batches(paths: list[Path], extractor: Extractor, size: int = 16):
 
 
 def to_image(pixels: torch.Tensor, size: tuple[int, int] | None = None) -> Image.Image:
-    """(3, H, W) pixels from 0 to 1 as a picture, resized where a size (width, height) is given."""
+    """(3, H, W) pixels from 0 to 1 as an image, resized to a size (width, height) if one is given."""
     array = (pixels.detach().clamp(0, 1).permute(1, 2, 0).cpu().numpy() * 255).round().astype(np.uint8)
     made = Image.fromarray(array)
     return made if size is None else made.resize(size, Image.Resampling.BICUBIC)
 
 
 def as_written(sight: Sight, pixels: torch.Tensor) -> torch.Tensor:
-    """(N, 3, H, W) pixels from 0 to 1, rounded as a file would keep them, as the network sees them."""
+    """(N, 3, H, W) pixels from 0 to 1, rounded to 8 bits as in a file, as the network's input."""
     return sight.normalised((pixels.detach().clamp(0, 1) * 255).round() / 255)

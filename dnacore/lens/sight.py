@@ -88,7 +88,7 @@ class Sight:
 
         def keep(module: object, inputs: object, output: Any) -> Any:
             kept.append(output if tap.part is None else output[tap.part])
-            passed = kept[0].clone()  # whatever comes next may write into what it is given
+            passed = kept[0].clone()  # the next module may overwrite its input
             return passed if tap.part is None else [*output[: tap.part], passed, *output[tap.part + 1 :]]
 
         handle = self.extractor.network.get_submodule(tap.module).register_forward_hook(keep)
@@ -99,7 +99,7 @@ class Sight:
         return scores, kept[0], tap
 
     def check_layer(self, layer: str) -> str:
-        """The layer's name again. Raises BadInput where there is none of that name."""
+        """The same name. Raises BadInput where no layer has it."""
         if layer not in self._taps:
             raise BadInput(
                 f"There is no layer {layer} in {self.extractor.name}. The layers are {', '.join(self._taps)}."

@@ -1,4 +1,4 @@
-"""Traits: what a network has or lacks, so that only those analyses are offered that mean something with it."""
+"""Traits: what a network has or lacks, so that only meaningful analyses are offered for it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _kinds: weakref.WeakKeyDictionary[Extractor, Counter[str]] = weakref.WeakKeyDict
 
 
 def front_convolution(extractor: Extractor) -> nn.Conv2d | None:
-    """The convolution that sees the image itself; None where the network begins otherwise."""
+    """The convolution that takes the image itself; None where the network begins otherwise."""
     for module in extractor.network.modules():
         if isinstance(module, nn.Conv2d):
             return module if module.in_channels == 3 and min(module.kernel_size) > 1 else None
@@ -39,7 +39,7 @@ def activation_functions(extractor: Extractor) -> Counter[str]:
 
 
 def last_spatial_layer(extractor: Extractor) -> str | None:
-    """The deepest layer that still tells one place of the image from another; None where no layer does."""
+    """The deepest layer that still has several places; None where no layer has."""
     side = extractor.input_size
     with looking(extractor) as sight, torch.no_grad():
         seen = sight.see(torch.zeros(1, 3, side, side), sight.layers)
@@ -84,12 +84,12 @@ def _places(extractor: Extractor) -> str | None:
     return None if last_spatial_layer(extractor) else "none of its layers tells one place of the image from another."
 
 
-#: What a network may need to have; each gives None where it does, else why not, as a sentence that begins with "it".
+#: What an analysis may need of a network; each gives None where the network has it, else why not ("it ...").
 TRAITS: dict[str, Callable[[Extractor], str | None]] = {
     "gradients": _gradients, "filters": _filters, "rectifiers": _rectifiers, "head": _head, "places": _places,
 }  # fmt: skip
 
 
 def why_not(need: str, extractor: Extractor) -> str | None:
-    """A sentence that says why this need does not hold for this network; None where it does."""
+    """A sentence that says why the network does not meet this need; None where it does."""
     return TRAITS[need](extractor)

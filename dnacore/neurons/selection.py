@@ -1,4 +1,4 @@
-"""Neurons that matter: their sensitivity to a difference, and named selections of them."""
+"""Selections: named sets of neurons with weights, and their files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dnacore.dna.layers import layer_slices
 from dnacore.errors import BadInput, Damaged, Mismatch
 
 FORMAT, VERSION = "visual-dna selection", 1
-MOST_NEURONS, MOST_WEIGHT = 1 << 24, 1_000_000  # larger ones are mistakes or made up
+MOST_NEURONS, MOST_WEIGHT = 1 << 24, 1_000_000  # beyond these, a file is a mistake or made up
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +93,17 @@ def check_selection(selection: Selection, n_neurons: int, extractor: str = "") -
         )
     if selection.flat.min() < 0 or selection.flat.max() >= n_neurons:
         raise BadInput(f"The selection “{selection.name}” names neuron {selection.flat.max()} of {n_neurons}.")
+
+
+def weighed(selection: Selection | None, n_neurons: int, extractor: str) -> tuple[np.ndarray, np.ndarray]:
+    """The neurons that count, (k,) flat indices, and their weights; without a selection all of them, alike.
+
+    Raises as `check_selection` does.
+    """
+    if selection is None:
+        return np.arange(n_neurons), np.full(n_neurons, 1 / n_neurons)
+    check_selection(selection, n_neurons, extractor)
+    return selection.flat, selection.weights
 
 
 def of_layer(dna: DNA, layer: str) -> Selection:

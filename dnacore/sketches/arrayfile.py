@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from dnacore import atomic, versioned
-from dnacore.errors import Damaged, is_passing, unavailable_now
+from dnacore.errors import Damaged, unavailable_now, unreadable
 from dnacore.sketches import mapping
 
 MAGIC = b"VDNAARR1"
@@ -51,7 +51,7 @@ def write(
             file.seek(offsets[name])
             crc, written = 0, 0
             for block in plan.blocks():
-                if not block.size:  # a view of nothing cannot be cast to bytes
+                if not block.size:  # an empty view cannot be cast to bytes
                     continue
                 data = np.ascontiguousarray(block, np.dtype(plan.dtype).newbyteorder("<")).data.cast("B")
                 crc, written = zlib.crc32(data, crc), written + len(data)
@@ -69,7 +69,7 @@ def write(
 
 
 def read(path: Path, kind: str, version: int) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """Map the arrays of a file (read-only, nothing is loaded yet) and return them with the meta data.
+    """Map the arrays of a file (read-only, nothing is loaded yet) and return them with its metadata.
 
     Raises Damaged when the file is missing, cut short, of another kind, or its header fails the checksum; Unavailable
     where it cannot be opened for a reason that says nothing of its bytes.
@@ -77,16 +77,6 @@ def read(path: Path, kind: str, version: int) -> tuple[dict[str, np.ndarray], di
     header = _header(path, kind, version)
     whole = _mapped(path)
     return {name: _view(whole, path, entry) for name, entry in header["arrays"].items()}, header["meta"]
-
-
-def release(array: np.ndarray) -> None:
-    """Let go of the pages of a mapped array that were read so far; an array in memory is left alone."""
-    mapping.release(array)
-
-
-def owner(array: np.ndarray) -> object:
-    """What all views of one file have in common; an array in memory is only itself."""
-    return mapping.owner(array)
 
 
 def verify(path: Path, kind: str, version: int) -> None:
@@ -116,9 +106,7 @@ def _header(path: Path, kind: str, version: int) -> dict[str, Any]:
     except FileNotFoundError as error:
         raise Damaged(f"{path.name} cannot be read: it is gone.") from error
     except OSError as error:
-        if is_passing(error):
-            raise unavailable_now(path.name, error) from error
-        raise Damaged(f"{path.name} cannot be read ({error}).") from error
+        raise unreadable(path.name, error, f"{path.name} cannot be read ({error}).") from error
     if len(crc) != 4 or struct.unpack("<I", crc)[0] != zlib.crc32(header):
         raise Damaged(f"{path.name} is damaged: its header does not match its checksum.")
     try:
@@ -133,7 +121,7 @@ def _header(path: Path, kind: str, version: int) -> dict[str, Any]:
         KeyError,
         AttributeError,
         OverflowError,
-    ) as error:  # its checksum is right, so it was made up
+    ) as error:  # the checksum is right, so the header is forged
         raise Damaged(f"{path.name} is damaged: its header makes no sense ({error}).") from error
     versioned.check(content, path.name, kind, version, f"a file of {kind}", key="kind")
     if content["bytes"] != size:
@@ -170,7 +158,7 @@ def _view(whole: np.ndarray, path: Path, entry: dict[str, Any]) -> np.ndarray:
     if not count:
         return np.empty(shape, dtype)
     start, end = entry["offset"], entry["offset"] + count * dtype.itemsize
-    if end > len(whole):  # it was cut between two looks at it
+    if end > len(whole):  # it was cut short since it was checked
         raise Damaged(f"{path.name} is damaged: it ends early.")
     return whole[start:end].view(dtype).reshape(shape)
 

@@ -25,7 +25,7 @@ _lock = threading.Lock()
 
 
 class _Bytes:
-    """The mapped bytes of one file. They are given back when nothing looks at them any more."""
+    """The mapped bytes of one file, unmapped once nothing refers to them."""
 
     def __init__(self, path: Path, file: int, length: int) -> None:
         self.python: mmap.mmap | None = None
@@ -43,7 +43,7 @@ class _Bytes:
         weakref.finalize(self, _give_back, found, length).atexit = False
 
     def release(self) -> None:
-        """Let the system have back the pages that were read."""
+        """Give the pages that were read back to the system."""
         if self.python is not None:
             if hasattr(mmap, "MADV_DONTNEED"):
                 self.python.madvise(mmap.MADV_DONTNEED)
@@ -66,7 +66,7 @@ def open_file(path: Path) -> np.ndarray:
 
 
 def owner(array: np.ndarray) -> object:
-    """The mapped file that an array looks at; the array itself where it lies in memory."""
+    """The mapped file behind an array; the array itself where it lies in memory."""
     base: object = array
     while isinstance(base, np.ndarray) and base.base is not None:
         base = base.base

@@ -118,13 +118,8 @@ def merge_segments(path: Path, segments: Sequence[Segment], wanted: set[str], bl
     return len(hashes)
 
 
-def array_file(arrays: SketchArrays) -> object:
-    """What two views of one file have in common; arrays in memory are only themselves."""
-    return id(arrayfile.owner(arrays.quantiles))
-
-
 def _check(path: Path, arrays: dict[str, np.ndarray]) -> None:
-    """Raise Damaged unless these are the arrays of one set of sketches: a file may have been made up."""
+    """Raise Damaged unless these are the arrays of one set of sketches: a file may be forged."""
     kinds = {"quantiles": "u", "peaks": "f", "places": "u", "means": "f", "hashes": "u"}
     shapes = {name: array.shape for name, array in arrays.items()}
     expected = {}
@@ -151,5 +146,5 @@ def packed(hashes: Sequence[str]) -> np.ndarray:
 
 
 def unpacked(rows: np.ndarray) -> tuple[str, ...]:
-    """What `packed` packed."""
-    return tuple(bytes(row).hex() for row in np.asarray(rows))  # rows of a mapped array are slow to make
+    """The inverse of `packed`."""
+    return tuple(bytes(row).hex() for row in np.asarray(rows))  # slicing rows of a mapped array is slow

@@ -11,9 +11,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from dnacore import parallel
 from dnacore.errors import BadInput
-from dnacore.sketches import arrayfile
-from dnacore.sketches.segments import ARRAYS, QUANTILES, Segment, SketchArrays, array_file
+from dnacore.sketches import mapping
+from dnacore.sketches.segments import ARRAYS, QUANTILES, Segment, SketchArrays
 
 
 class Sketches:
@@ -38,7 +39,7 @@ class Sketches:
 
     @property
     def lying(self) -> int:
-        """How many images lie in the files that are read, if more than are chosen: their quantiles pass through memory."""
+        """How many images the files hold: the quantiles of all of them pass through memory, also of those not chosen."""
         return max(len(self), sum(arrays.quantiles.shape[1] for arrays, _, _ in self._parts))
 
     def select(self, positions: np.ndarray) -> Sketches:
@@ -87,17 +88,16 @@ class Sketches:
         return self._read("means", neurons)
 
     def blocks(self, budget: int = 1 << 28) -> Iterator[slice]:
-        """Ranges of neurons whose quantiles fit in `budget` bytes. What was read of the files is let go after each."""
-        step = max(1, budget // max(1, self.lying * QUANTILES * 2))
-        for start in range(0, self.n_neurons, step):
-            yield slice(start, min(start + step, self.n_neurons))
+        """Ranges of neurons whose quantiles fit in `budget` bytes; after each, what was read of the files is released."""
+        for rows in parallel.blocks(self.n_neurons, max(1, budget // max(1, self.lying * QUANTILES * 2))):
+            yield rows
             self.release()
 
     def release(self) -> None:
-        """Take the pages of the mapped files out of this process's memory; the system may still have them at hand."""
+        """Free the memory that mapped pages take; the system may still have them in its cache."""
         for arrays, _, _ in self._parts:
             for name in ARRAYS:
-                arrayfile.release(getattr(arrays, name))
+                mapping.release(getattr(arrays, name))
 
     def _read(self, name: str, neurons: slice | np.ndarray) -> np.ndarray:
         pieces = [(getattr(arrays, name), _run(to), _run(columns)) for arrays, to, columns in self._parts]
@@ -112,13 +112,13 @@ class Sketches:
         for array, to, columns in pieces:
             if isinstance(neurons, slice) or isinstance(columns, slice):
                 out[:, to] = array[neurons][:, columns]
-            else:  # at once, else all images of these neurons would be copied first
+            else:  # rows and images in one step: two steps would first copy the rows of all images
                 out[:, to] = array[np.arange(self.n_neurons)[neurons][:, None], columns]
         return out
 
 
 def _run(places: np.ndarray) -> np.ndarray | slice:
-    """Neighbouring places as a slice, which is read without a copy; others as they are."""
+    """Consecutive positions as a slice, which is read without a copy; others unchanged."""
     first, count = int(places[0]), len(places)
     return slice(first, first + count) if np.array_equal(places, np.arange(first, first + count)) else places
 
@@ -133,7 +133,7 @@ def together(*parts: Sketches) -> Sketches:
     pieces: dict[object, list[tuple[SketchArrays, np.ndarray, np.ndarray]]] = {}
     for part in parts:
         for arrays, to, columns in part._parts:
-            pieces.setdefault(array_file(arrays), []).append((arrays, to + at, columns))
+            pieces.setdefault(id(mapping.owner(arrays.quantiles)), []).append((arrays, to + at, columns))
         at += len(part)
     joined._parts = [
         (same[0][0], np.concatenate([to for _, to, _ in same]), np.concatenate([columns for _, _, columns in same]))

@@ -18,7 +18,7 @@ from dnacore.sketches.segments import packed, unpacked
 
 KIND, VERSION = "visual-dna words", 1
 KEPT = 5
-SEES = "sees"  # the attribute that words are asked for by: NAME[sees=WORD]
+SEES = "sees"  # the name of the attribute of words: NAME[sees=WORD]
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +42,7 @@ class Words:
         return len(self.hashes)
 
     def of(self, hashes: Sequence[str]) -> tuple[np.ndarray, Words]:
-        """The words of these images as far as they are kept: (positions (m,) int64 in `hashes`, their words)."""
+        """The words kept of these images: (positions (m,) int64 in `hashes`, their words)."""
         row = {content: at for at, content in enumerate(self.hashes)}
         found = np.array([i for i, content in enumerate(hashes) if content in row], np.int64)
         rows = np.array([row[hashes[i]] for i in found], np.int64)
@@ -80,7 +80,7 @@ def save_words(path: Path, words: Words) -> None:
 
 
 def load_words(path: Path) -> Words:
-    """Read what `save_words` wrote, and check it whole: it is small. Raises Damaged."""
+    """Read what `save_words` wrote, and check all of it. Raises Damaged."""
     arrayfile.verify(path, KIND, VERSION)
     arrays, about = arrayfile.read(path, KIND, VERSION)
     return Words(

@@ -1,4 +1,4 @@
-"""DNAs and selections that leave a workspace as files, and files that enter it."""
+"""Exporting DNAs and selections to files, and importing them."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from dnacore.workspace.datasets import clean_name, free_name
 from dnacore.workspace.saved import cards, imported
 from dnacore.workspace.workspace import Workspace
 
-if TYPE_CHECKING:  # at run time it would bring the network library along, which taking a file in has no use for
+if TYPE_CHECKING:  # types only: the import of a file needs no network library
     from dnacore.sources.resolver import Sources
 
-MOST_COUNTS = 1 << 26  #: of a DNA from elsewhere: 67,000 neurons of 1,000 bins, and under 2 GB while it is read
+MOST_COUNTS = 1 << 26  #: counts of a DNA from elsewhere: 67,000 neurons of 1,000 bins, read with under 2 GB
 FORMATS, KINDS = ("ours", "peer"), ("histogram", "gaussian", "layer-gaussian")
 
 
@@ -99,15 +99,15 @@ def import_dna(
 
 
 def _free(workspace: Workspace, wanted: str, dna: DNA | Gaussian, apart: bool) -> str:
-    """A name for a DNA, by which nothing of another name is ever replaced: a free one, or that of the same DNA."""
+    """A name for a DNA under which no other DNA is replaced: a free one, or that of the same DNA."""
     there = {name: cards.beside(workspace, name, SUFFIX) for name in imported.names(workspace)}
-    others = {  # only namesakes need to be read
+    others = {  # only DNAs whose names begin alike need to be read
         name
         for name, path in there.items()
         if apart or not name.startswith(wanted) or cards.beside(workspace, name).exists() or not _same(path, dna)
     }
     name = free_name(wanted, {d.name for d in workspace.datasets()} | others)
-    if name not in there:  # what a removal left lying, where somebody still read it, is not said of this one
+    if name not in there:  # a card that an earlier removal could not delete does not belong to this DNA
         for ending in (cards.ENDING, cards.PICTURE):
             discard(cards.beside(workspace, name, ending))
     return name

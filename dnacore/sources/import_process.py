@@ -23,9 +23,9 @@ from dnacore.workspace.saved import cards
 from dnacore.workspace.workspace import Workspace
 
 PICTURE = 960  # pixels of the longer side of a picture that goes with a DNA
-MOST_MEMORY = 2 << 30  #: bytes that taking in one file may use
+MOST_MEMORY = 2 << 30  #: bytes of memory that the import of one file may use
 _PROJECT = Path(__file__).parents[2]
-# Each thread of a numeric library counts as memory for itself: with 64 of them nothing would be left for the file.
+# Every thread of a numeric library reserves memory: with 64 of them none would be left for the file.
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
@@ -62,7 +62,7 @@ def import_apart(
     if run.returncode == 0 and found:
         return Imported(**found)
     if not found and run.returncode > 0 and run.stderr.strip() and "MemoryError" not in run.stderr:
-        said = run.stderr.strip().splitlines()[-1]  # a mistake of ours, or a broken installation
+        said = run.stderr.strip().splitlines()[-1]  # a bug, or a broken installation
         raise Unavailable(f"{path.name} could not be taken in ({said}). Nothing was changed.")
     kind = getattr(errors, str(found.get("error")), Unavailable)
     raise kind(found.get("message") or _too_large(path))
@@ -73,7 +73,7 @@ def _too_large(path: Path) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Take in one file and print what came of it as JSON; returns the exit code."""
+    """Import one file and print the outcome as JSON; returns the exit code."""
     if not 2 <= len(arguments) <= 5:
         raise BadInput("Give the file to take in and the workspace.")
     path, workspace = Path(arguments[0]), Workspace.open(Path(arguments[1]))
@@ -96,7 +96,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _draw(picture: Path | None, target: Path) -> None:
-    """Draw a picture anew, so that not one byte of the file that came is kept."""
+    """Encode a picture anew, so that no byte of the received file is kept."""
     try:
         small = None if picture is None else thumbnail(picture, PICTURE)
     except (BadInput, MemoryError):
@@ -110,7 +110,7 @@ def _draw(picture: Path | None, target: Path) -> None:
 def _bound() -> None:
     try:
         import resource
-    except ImportError:  # Windows has none: there the sizes that a file declares are the only bound
+    except ImportError:  # Windows has no such limit: there the declared sizes are the only bound
         return
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
     resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, hard))

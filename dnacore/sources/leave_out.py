@@ -134,7 +134,7 @@ class Parts:
         return self._result(self._from_sketches(groups, target, selection), target, selection)
 
     def _exact(self, left: Collection[str]) -> list[Shard] | None:
-        """The shards that hold nothing but these folders; None when another shard holds some of their images too."""
+        """The shards that hold only images of these folders; None when another shard holds some of them too."""
         gone = []
         for shard in self._shards:
             inside = {top_folder(m.path) in left for m in shard.members}

@@ -38,7 +38,7 @@ _LABEL = re.compile(r"(?P<name>.+) \((?P<precision>fp16|bf16)\)")
 
 
 class Sources:
-    """Looks things up in one workspace under one network, and extracts what is not there yet.
+    """Finds what a person names in one workspace under one network, and extracts what is missing.
 
     The network itself is loaded only when an image must go through it.
     """
@@ -125,11 +125,11 @@ class Sources:
         return like is not None and (setting.calibration, setting.bins) == (like.calibration.fingerprint, like.bins)
 
     def _known(self, settings: Sequence[Setting]) -> Setting | None:
-        """The last setting of a network that its name alone describes, so that it need not be loaded to be known."""
+        """The last setting of a network that its name alone identifies, so that it need not be loaded."""
         name = self._name or DEFAULT_EXTRACTOR
         label = name if self._precision == "fp32" else f"{name} ({self._precision})"
         size = {info.name: info.input_size for info in available()}.get(name)
-        usual = {"size": size, "crop": "squash"}  # the same network at another size is another network
+        usual = {"size": size, "crop": "squash"}  # a network with another input size is another network
         for setting in settings:
             prepared = setting.specification.get("preprocessing", {})
             if setting.label == label and (size is None or usual.items() <= prepared.items()):
@@ -167,7 +167,7 @@ class Sources:
         self.ensure(dataset, sketches=False)
         try:
             found = self._stored(dataset)
-        except Damaged:  # set aside by the store; only the broken shards are computed again
+        except Damaged:  # the store has set the broken shards aside; only those are computed again
             self.ensure(dataset, sketches=False)
             found = self._stored(dataset)
         if found is None:
@@ -239,7 +239,7 @@ class Sources:
         if setting is not None:
             store = self.workspace.store
             if not dataset.source.exists() and store.dna_key(dataset, setting) is not None:
-                return  # a disk that is not plugged in: what is known of it still counts
+                return  # its disk is not plugged in: what is known of the dataset still counts
             if dataset.part is not None and store.dna_key(dataset, setting) is not None:
                 whole = replace(dataset, part=None, name=_whole_name(dataset))
                 self.ensure(whole, sketches)
@@ -266,7 +266,7 @@ class Sources:
 
 
 def _histograms(path: Path) -> DNA:
-    """A DNA file. One that holds means and variances only says so itself, wherever histograms are asked of it."""
+    """A DNA file; one without histograms raises an error of its own where they are needed."""
     return cast(DNA, load_dna(path))
 
 

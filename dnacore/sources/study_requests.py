@@ -1,4 +1,4 @@
-"""Running a study in a workspace: from the names that a person gives to what the study takes, and keeping its result.
+"""Running a study in a workspace: from the given names to the study's input, and keeping its result.
 
 A result is kept under a fingerprint of all that it depends on: the study, its options, the datasets' DNAs and files,
 the tables of attributes, and the network. Asked again, it is read instead of computed.
@@ -31,7 +31,7 @@ THUMBNAIL = 400  # pixels
 
 @dataclass(frozen=True)
 class Asked:
-    """A study that somebody wants: its datasets by name, in order, and what they chose."""
+    """A requested study: the names of its datasets, in order, and its options."""
 
     study: Study
     names: Sequence[str]
@@ -105,7 +105,7 @@ def subject(sources: Sources, name: str) -> Subject:
 def fingerprint(
     asked: Asked, options: Mapping[str, Any], subjects: Mapping[str, Sequence[Subject]], selection: Selection | None
 ) -> str:
-    """A name for all that a result depends on: 32 hexadecimal digits."""
+    """32 hexadecimal digits that stand for everything a result depends on."""
     digest = hashlib.sha256()
 
     def add(*parts: Any) -> None:
@@ -136,7 +136,7 @@ def fingerprint(
 
 
 def keep_file(workspace: Workspace, content: bytes) -> Path:
-    """Keep a table that arrived in the browser for the studies that read it; the same content is kept once."""
+    """Keep an uploaded table for the studies that read one; the same content is kept once."""
     path = workspace.root / FOLDER / f"given-{hashlib.sha256(content).hexdigest()[:32]}.csv"
     if not path.is_file():
         atomic.write_bytes(path, content)
@@ -151,7 +151,7 @@ def _content(path: str) -> str:
 
 
 def read(path: Path) -> Result | None:
-    """A kept result; None where there is none, or none that can be read."""
+    """A kept result; None where there is none that can be read."""
     try:
         return Result.from_json(versioned.parsed(path.read_bytes(), path.name))
     except (OSError, Damaged):
@@ -159,7 +159,7 @@ def read(path: Path) -> Result | None:
 
 
 def thumbnails(workspace: Workspace, side: int = THUMBNAIL) -> Callable[[Picture], bytes | None]:
-    """Reads a result's pictures from their datasets: JPEG, or None for what cannot be read any more."""
+    """A reader of a result's pictures: JPEG bytes, or None for one that can no longer be read."""
 
     def picture(wanted: Picture) -> bytes | None:
         try:

@@ -1,7 +1,7 @@
-"""What each change to the images does: the poster's brighter, darker and more contrast, and others.
+"""What each change to the images does: brighter, darker and more contrast as on the poster, and others.
 
 The same images go through the network as they are and changed, at growing strength. Each neuron's EMD between the two
-says how it reacts; their mean is the total. The distance between two datasets is then read off the curves.
+says how it reacts; their mean is the total. The distance between two datasets is then read from the curves.
 """
 
 from __future__ import annotations
@@ -160,7 +160,7 @@ def answer(request: Request) -> Result:
 
 
 def _alike(profile: np.ndarray, apart: np.ndarray) -> float:
-    """Largest cosine, over the strengths, between the neurons' reaction to a change and two sets' difference."""
+    """The largest cosine, over the strengths, between the neurons' reaction to a change and the difference of two sets."""
     sizes = np.linalg.norm(profile, axis=1) * np.linalg.norm(apart)
     return float((profile @ apart / np.where(sizes > 0, sizes, 1)).max())
 
@@ -210,7 +210,7 @@ def _result(
 
 
 def _said(one: str, other: str, rows: list[dict]) -> tuple[str, str]:
-    """The distance of two datasets as a change, and the change that moves the neurons most alike."""
+    """The distance of two datasets as a strength of a change, and the change that moves the neurons most similarly."""
     near = max(rows, key=lambda row: row["alike"])
     reached = [row for row in rows if row["as_much_as"] is not None]
     text = f"{one} and {other} differ by more than any change tried here, at any strength."

@@ -50,7 +50,7 @@ def in_order(subject: Subject, order: str) -> np.ndarray:
 
 
 def answer(request: Request) -> Result:
-    """Each window's distance to the first, the change point if there is one, and what moved there."""
+    """Each window's distance to the first, the change point if there is one, and what changed there."""
     given = request.one("dataset")
     places = spaced(len(given), request.options["images"])
     one = given.among(in_order(given, request.options["order"])[places])

@@ -53,7 +53,7 @@ def sizes(subject: Subject, images: int) -> dict[str, int | None]:
 
 
 def said(size: float) -> str:
-    """A size as people read it: 14.8 MB."""
+    """A size in words: 14.8 MB."""
     for unit in ("bytes", "kB", "MB", "GB", "TB"):
         if size < 1000 or unit == "TB":
             break
@@ -62,7 +62,7 @@ def said(size: float) -> str:
 
 
 def answer(request: Request) -> Result:
-    """A row per dataset, and one for a number of images that somebody plans."""
+    """A row per dataset, and one for a planned number of images."""
     rows: list[dict[str, Any]] = []
     everyone = request.all()
     for k, one in enumerate(everyone):
@@ -74,7 +74,7 @@ def answer(request: Request) -> Result:
     if planned:
         most = max(everyone, key=lambda one: one.dna.images)
         row = {"dataset": f"if there were {planned:,} images", "images": planned, "neurons": most.dna.n_neurons}
-        # The more images, the more bins hold something and the less the file can be packed: the largest one measured.
+        # With more images more bins are filled and the file compresses less: the largest measured size is used.
         rows.append(row | sizes(most, planned) | {"histogram": max(one["histogram"] for one in rows)})
     columns = {"dataset": "dataset", "images": "images", "neurons": "neurons"} | {
         k: f"{v} (bytes)" for k, v in NAMES.items()

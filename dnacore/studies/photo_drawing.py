@@ -1,4 +1,4 @@
-"""Photographs against drawings: how far domains of the same things lie apart, which neurons see it, and how deep.
+"""Photographs against drawings: how far apart domains of the same subjects lie, and which neurons and layers see it.
 
 Distances are DNA-EMD (CVPR 2023, eq. 4). Neurons that separate a domain from the photographs are chosen on one half of
 the images (section 4.3) and tried on the other, both ways round.
@@ -112,7 +112,7 @@ def _one(request: Request) -> Result:
 
 
 def _passing(trials: tuple[Trial, Trial], told: Sequence[np.ndarray]) -> list[tuple[int, float]]:
-    """Images of a domain that lie nearer to the photographs than to their own kind: (position, score), lowest first.
+    """Images of a domain that lie nearer to the photographs than to their own domain: (position, score), lowest first.
 
     told: each trial's scores, of the photographs and then of the domain.
     """

@@ -30,8 +30,8 @@ from dnacore.studies.methods.held_out import OPTIONS, Trial, trial
 
 LEAST_GROUP, FOLDS = 3, 5
 SHOWN, SPOTS, EXPLAINED = 6, 3, 10
-CLEAR, FAINT = 0.8, 0.6  # AUC from where generated images are told from real ones, and from where they are at all
-RANDOM = "random part"  # what a group is called where there are none
+CLEAR, FAINT = 0.8, 0.6  # AUC from which generated images are told apart clearly, and at all
+RANDOM = "random part"  # the group's name where there are no groups
 
 
 def groups_of(subject: Subject, attribute: str | None) -> np.ndarray:
@@ -189,7 +189,7 @@ def _answered(by_selected: float, by_all: float, neurons: int, what: str) -> str
 def _least_real(
     request: Request, real: Subject, made: Subject, trials: list[Trial]
 ) -> tuple[list[Picture], list[dict]]:
-    """The generated images farthest from real with the places that say so, and the neurons that all trials share."""
+    """The generated images farthest from real, their telling places, and the neurons that all trials share."""
     dna = made.dna
     whole = real.part(np.arange(len(real))), made.part(np.arange(len(made)))
     found = sensitivity(*whole, splits=0)
@@ -217,7 +217,7 @@ def _least_real(
 def _spots(made: Subject, image: int, real, generated, neurons: Sequence[int]) -> list[Spot]:
     """The places of the neurons that set this image apart most."""
     if not made.dna.exact:
-        return []  # counted from sketches, which do not say how large the maps are
+        return []  # counted from sketches, which do not tell the size of the maps
     why = explain_image(made.sketches, image, real, generated, Selection.of(np.asarray(neurons)))
     adding = [int(n) for n, part in zip(why.neurons, why.parts, strict=True) if part > 0]
     strength = {int(n): float(part) for n, part in zip(why.neurons, why.parts, strict=True)}

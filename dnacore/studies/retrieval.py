@@ -57,7 +57,7 @@ def answer(request: Request) -> Result:
         except Unavailable as problem:
             notes.append(str(problem))
             continue
-        if len(distances) != len(sets):  # an image's distances, of which a set has the mean
+        if len(distances) != len(sets):  # distances of images; a set has their mean
             distances = np.array([distances[one].mean() for one in sets])
         seconds = time.perf_counter() - started
         if note:
@@ -105,7 +105,7 @@ def _methods(
         if len(sets) == len(work.ranked):
             return distances_to(work.ranked, like, unlike, selection)
         found = np.zeros(len(sets))
-        for at, one in enumerate(sets):  # one after the other: the DNA of a set takes 80 MB
+        for at, one in enumerate(sets):  # one at a time: the DNA of a set takes 80 MB
             dna = work.dna(work.ranked.select(one), "a set")
             found[at] = emd_avg(dna, like, selection) - (0 if unlike is None else emd_avg(dna, unlike, selection))
         return found
@@ -173,7 +173,7 @@ def _result(
         text += f", and {' and '.join(rest)} {'does' if len(rest) == 1 else 'do'} as well"
     elif others and first["kind"] == "dna":
         text += f", the best other method ({others[0]['method']}) in {100 * others[0]['auc']:.0f} %"
-    order = [int(sets[i][0]) for i in np.argsort(best, kind="stable")[:SHOWN]]  # of a set, its first image
+    order = [int(sets[i][0]) for i in np.argsort(best, kind="stable")[:SHOWN]]  # for a set, its first image
     pictures = [
         Picture(
             work.of[i][0].name,

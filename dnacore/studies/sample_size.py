@@ -1,6 +1,6 @@
 """Do I have enough images? Distances of growing random subsets to a target (CVPR 2023, Fig. 5).
 
-Every distance of a sample is too large by what chance adds, and falls towards a limit as the sample grows: about as
+The distance of a sample is too large by what chance adds, and falls towards a limit as the sample grows: roughly as
 a + b n^-p, with p between 1/2 (nothing but noise) and 1 (moments, as FD's bias). A curve has settled at the smallest n
 from which on its mean over the seeds stays within 5 % of its value with all images.
 """
@@ -67,7 +67,7 @@ def settles(sizes: Sequence[int], curve: np.ndarray, near: float = NEAR) -> floa
 
 
 def whole(images: float) -> int:
-    """The number of images that is enough, where a curve between two sizes says a broken one."""
+    """A number of images that a curve gives between two sizes, rounded up to a whole one."""
     return math.ceil(images - 1e-9)
 
 
@@ -125,7 +125,7 @@ def _curves(
     for k, where in enumerate(slices.values()):
         request.watch("measuring FD of subsets", k, len(slices))
         x, y = (s.sketches.means(where).T.astype(np.float64) for s in (one, target))
-        last = frechet_of_images(x.T, y.T)  # every order ends with all images
+        last = frechet_of_images(x.T, y.T)  # the last size has all images in every order
         for r in range(seeds):
             for s in range(len(sizes)):
                 out[r, s] += last if sizes[s] == images else frechet_of_images(x[masks[r, s]].T, y.T)

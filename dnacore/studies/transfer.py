@@ -20,7 +20,7 @@ from dnacore.studies.methods.orderings import chance, discrepancy
 
 EXAMPLE, MADE_UP = "example", "made-up"
 _FOLDER = Path(__file__).parent / "data"
-SHIPPED = {  # the tables that come with the tool, and what to say of each
+SHIPPED = {  # the tables that are shipped, and a note about each
     EXAMPLE: (
         _FOLDER / "transfer_mseg.csv",
         "The example's scores are the mIoU (%) of HRNet-W48 trained on one dataset and tried on another, as MSeg's authors "
@@ -51,7 +51,7 @@ def read_scores(path: str) -> pd.DataFrame:
     """A table of cross-dataset scores: columns target, source, score, and perhaps distance. Raises BadInput."""
     file = SHIPPED[path][0] if path in SHIPPED else Path(path)
     try:
-        table = pd.read_csv(  # a dataset may be called "NA", and nobody packs a table of scores
+        table = pd.read_csv(  # a dataset may be called "NA"; tables of scores are not compressed
             file, dtype={"target": str, "source": str}, keep_default_na=False, compression=None,
             na_values={"score": [""], "distance": [""]},
         )  # fmt: skip
@@ -201,7 +201,7 @@ def _judged(request: Request, table: pd.DataFrame, notes: list[str]) -> Result:
 
 
 def _bars(rows: list[dict[str, Any]]) -> list[Series]:
-    """What orders cost target by target: the predicted one, where there is one, and random ones."""
+    """The cost of the predicted order of each target, where there is one, and of random orders."""
     x = [row["target"] for row in rows]
     low, mean, high = ([row[key] for row in rows] for key in ("random_low", "random", "random_high"))
     drawn = (

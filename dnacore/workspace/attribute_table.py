@@ -21,7 +21,9 @@ from dnacore.workspace.datasets import Part
 from dnacore.workspace.store.shard_plan import FileRow
 
 MOST_TOLD = 30
-MOST_VALUES = 24  # of an attribute by which images are chosen; more are measurements or names
+MOST_VALUES = (
+    24  # values of an attribute that is offered for choosing images; with more, it holds measurements or names
+)
 _UNFIT = set("[]=")
 _FILE_COLUMNS = ("file", "filename", "file_name", "image", "image_id", "path")
 
@@ -54,7 +56,7 @@ def read_attributes(csv: Path, files: Sequence[FileRow]) -> pd.DataFrame:
                 f"each image's path in its folder there, such as {paths[0]}."
             )
     table = table[~table.index.duplicated()]
-    # Column by column and put together once: in place, 5,000 columns take fifteen seconds.
+    # Columns are made one by one and joined once: added in place, 5,000 of them take fifteen seconds.
     rows = table.index.get_indexer(pd.Index(paths))
     said: dict[object, str] = {}
     columns = {name: _normal_column(table[name].to_numpy(object), said) for name in table.columns}
@@ -181,7 +183,7 @@ def facets(table: pd.DataFrame, rows: Sequence[int] | None = None) -> dict[str, 
     found: dict[str, dict[str, int]] = {}
     for column in map(str, table.columns):
         values = part[column].to_numpy(object)
-        if column == TAG and set(values) - {"", "0", "1"}:  # where some have a tag, 0 says that an image has none
+        if column == TAG and set(values) - {"", "0", "1"}:  # 0 stands for images without a tag
             tags = (tag for value in values for tag in value.split(BETWEEN))
             values = np.array([tag for tag in tags if tag != "0"], object)
         counts = {value: count for value, count in Counter(values.tolist()).most_common() if value != ""}
@@ -210,7 +212,7 @@ def _normal_column(values: np.ndarray, said: dict[object, str]) -> np.ndarray:
 
 
 def _normal_value(value: object) -> str:
-    value = uncell(value.strip()) if isinstance(value, str) else ""  # a row that ends early has no value there
+    value = uncell(value.strip()) if isinstance(value, str) else ""  # a short row has no value there
     if value.lower() in ("true", "yes"):
         return "1"
     if value.lower() in ("false", "no"):

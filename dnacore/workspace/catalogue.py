@@ -62,6 +62,16 @@ class Catalogue:
         except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             raise Damaged(self._start_again()) from error
 
+    def rows(self, query: str, *values: object) -> list[sqlite3.Row]:
+        """All rows of one query. Raises as `reading` does."""
+        with self.reading() as db:
+            return db.execute(query, values).fetchall()
+
+    def row(self, query: str, *values: object) -> sqlite3.Row | None:
+        """The first row of one query; None without any. Raises as `reading` does."""
+        with self.reading() as db:
+            return db.execute(query, values).fetchone()
+
     @contextmanager
     def changing(self) -> Iterator[sqlite3.Connection]:
         """A connection inside one transaction: all of the block's changes happen, or none."""
@@ -82,14 +92,12 @@ class Catalogue:
 
     def born(self) -> float:
         """When this catalogue was made, or made again: files from before may belong to one that is lost."""
-        with self.reading() as db:
-            row = db.execute("SELECT last FROM number WHERE name = 'born'").fetchone()
+        row = self.row("SELECT last FROM number WHERE name = 'born'")
         return float(row["last"]) if row else 0.0
 
     def has_been_used(self) -> bool:
         """Whether there ever was a dataset, removed ones included."""
-        with self.reading() as db:
-            return db.execute("SELECT 1 FROM sqlite_sequence WHERE name = 'dataset' AND seq > 0").fetchone() is not None
+        return self.row("SELECT 1 FROM sqlite_sequence WHERE name = 'dataset' AND seq > 0") is not None
 
     def _version(self) -> int:
         """The version of the file's tables; 0 for a new file. Takes no lock."""
@@ -110,7 +118,7 @@ class Catalogue:
                 connection.execute("BEGIN IMMEDIATE")
                 version = connection.execute("PRAGMA user_version").fetchone()[0]
                 if version == VERSION:
-                    return  # another process was faster
+                    return  # another process did it first
                 scripts = [TABLES] if version == 0 else [UPGRADES[v] for v in range(version, VERSION)]
                 for statement in (one for script in scripts for one in statements(script)):
                     try:
@@ -119,7 +127,7 @@ class Catalogue:
                         if "duplicate column" not in str(error):
                             raise
                 numbers = {"catalogue": random.SystemRandom().getrandbits(48), **_numbers(self.path.parent)}
-                numbers["born"] *= version == 0  # a catalogue that is only upgraded already names every file
+                numbers["born"] *= version == 0  # an upgraded catalogue already names every file
                 connection.executemany("INSERT OR IGNORE INTO number VALUES (?,?)", numbers.items())
                 connection.execute(f"PRAGMA user_version = {VERSION}")
 

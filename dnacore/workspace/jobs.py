@@ -156,11 +156,11 @@ def _read(folder: Path, number: str) -> Job:
     events = events[last:]
     seen: dict[str, Any] = {}
     for event in events:
-        if event["event"] != STOPPING:  # which may come after the end of a job that ended by itself just then
+        if event["event"] != STOPPING:  # may come after the end of a job that ended by itself at that moment
             seen |= event
     state = {"finished": "done", "failed": "failed", "cancelled": "cancelled"}.get(seen.get("event", ""), "")
     stopping = any(e["event"] in (STOPPING, "cancelled") for e in events)
-    if alive and state == "cancelled":  # it has said so, and is still putting things away
+    if alive and state == "cancelled":  # it has reported its end and is still cleaning up
         state = "running"
     if not state:
         begun = seen.get("event") not in (None, "queued")

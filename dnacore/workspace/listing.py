@@ -20,12 +20,8 @@ from dnacore.workspace.store.word_files import WordFiles
 
 def files(catalogue: Catalogue, dataset: Dataset) -> list[FileRow]:
     """The dataset's files as of the last scan, by path. An image's index never changes."""
-    with catalogue.reading() as db:
-        rows = db.execute(
-            "SELECT number, path, size, mtime_ns, hash FROM file WHERE dataset = ? AND there ORDER BY path",
-            (dataset.id,),
-        )
-        found = [FileRow(*row) for row in rows]
+    query = "SELECT number, path, size, mtime_ns, hash FROM file WHERE dataset = ? AND there ORDER BY path"
+    found = [FileRow(*row) for row in catalogue.rows(query, dataset.id)]
     if dataset.part is None:
         return found
     chosen = choose(described(catalogue, dataset, found), dataset.part, parse_part(dataset.name)[0])
@@ -34,20 +30,19 @@ def files(catalogue: Catalogue, dataset: Dataset) -> list[FileRow]:
 
 def hashed(catalogue: Catalogue) -> dict[int, int]:
     """{dataset's id: how many of its files have a known content hash}."""
-    with catalogue.reading() as db:
-        rows = db.execute("SELECT dataset, count(*) FROM file WHERE there AND hash != '' GROUP BY dataset")
-        return dict(rows.fetchall())
+    query = "SELECT dataset, count(*) FROM file WHERE there AND hash != '' GROUP BY dataset"
+    return {number: count for number, count in catalogue.rows(query)}
 
 
 def files_key(catalogue: Catalogue, dataset: Dataset) -> str:
     """A short text that changes whenever the dataset's files do, as of the last scan. Much quicker than `files`."""
-    with catalogue.reading() as db:
-        row = db.execute(
-            "SELECT count(*), total(number), total(number * (mtime_ns % 1000003 + size % 1009)), total(size), max(mtime_ns), "
-            "total(mtime_ns % 1000003), total(length(hash)), (SELECT last FROM number WHERE name = ?) "
-            "FROM file WHERE dataset = ? AND there",
-            (f"renamed:{dataset.id}", dataset.id),
-        ).fetchone()
+    (row,) = catalogue.rows(
+        "SELECT count(*), total(number), total(number * (mtime_ns % 1000003 + size % 1009)), total(size), max(mtime_ns), "
+        "total(mtime_ns % 1000003), total(length(hash)), (SELECT last FROM number WHERE name = ?) "
+        "FROM file WHERE dataset = ? AND there",
+        f"renamed:{dataset.id}",
+        dataset.id,
+    )
     return f"{dataset.id}:{':'.join(str(value) for value in tuple(row))}"
 
 
@@ -83,12 +78,12 @@ def rejected(catalogue: Catalogue, dataset: Dataset, extractor: str | None = Non
 
 def image_path(catalogue: Catalogue, dataset_id: int, index: int) -> Path:
     """The file of one image, for those who know it by number only. Raises UnknownName."""
-    with catalogue.reading() as db:
-        row = db.execute(
-            "SELECT dataset.folder, file.path FROM file JOIN dataset ON dataset.id = file.dataset "
-            "WHERE dataset.id = ? AND file.number = ? AND file.there",
-            (dataset_id, index),
-        ).fetchone()
+    row = catalogue.row(
+        "SELECT dataset.folder, file.path FROM file JOIN dataset ON dataset.id = file.dataset "
+        "WHERE dataset.id = ? AND file.number = ? AND file.there",
+        dataset_id,
+        index,
+    )
     if row is None:
         raise UnknownName("There is no such image any more.")
     return Path(row["folder"]) / row["path"]

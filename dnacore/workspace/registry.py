@@ -108,8 +108,7 @@ class Registry:
 
     def datasets(self) -> list[Dataset]:
         """All datasets in the order they were added."""
-        with self.catalogue.reading() as db:
-            return [_dataset(row) for row in db.execute(_DATASETS + " ORDER BY dataset.id")]
+        return [_dataset(row) for row in self.catalogue.rows(_DATASETS + " ORDER BY dataset.id")]
 
     def dataset(self, name: str | Path) -> Dataset:
         """The dataset of that name, or `NAME[column=value]`. A folder's path is registered under the folder's name.
@@ -134,8 +133,7 @@ class Registry:
 
     def dataset_by_id(self, number: int) -> Dataset:
         """The dataset with that number. Raises UnknownName."""
-        with self.catalogue.reading() as db:
-            row = db.execute(_DATASETS + " WHERE dataset.id = ?", (number,)).fetchone()
+        row = self.catalogue.row(_DATASETS + " WHERE dataset.id = ?", number)
         if row is None:
             raise UnknownName("There is no such dataset any more.")
         return _dataset(row)

@@ -14,6 +14,7 @@ from dnacore.images import files
 from dnacore.images.files import ImageFile, Rejected
 from dnacore.workspace.catalogue import Catalogue
 from dnacore.workspace.datasets import Dataset
+from dnacore.workspace.store.array_files import next_number
 from dnacore.workspace.store.shard_plan import FileRow
 
 Progress = Callable[[int, int], None]
@@ -45,13 +46,8 @@ def scan(
         known = {row["path"]: row for row in db.execute("SELECT * FROM file WHERE dataset = ?", (dataset.id,))}
         noted = set(map(tuple, db.execute("SELECT path, reason FROM unreadable WHERE dataset = ?", (dataset.id,))))
     found, rejected = _with_unseen(found, rejected, known)
-    old = {
-        f.path: known[f.path]["hash"]
-        for f in found
-        if f.path in known
-        and (known[f.path]["size"], known[f.path]["mtime_ns"]) == (f.size, f.mtime_ns)
-        and _HASH.fullmatch(known[f.path]["hash"])
-    }
+    same = [row for f in found if (row := known.get(f.path)) and (row["size"], row["mtime_ns"]) == (f.size, f.mtime_ns)]
+    old = {row["path"]: row["hash"] for row in same if _HASH.fullmatch(row["hash"])}
     paths = {f.path for f in found}
     vanished = [row for path, row in known.items() if path not in paths and _HASH.fullmatch(row["hash"])]
     sizes = {row["size"] for row in vanished}
@@ -59,9 +55,7 @@ def scan(
     contents = _hash(dataset, [f.path for f in found if f.path in need], rejected, progress)
     gone = sum(1 for path, row in known.items() if row["there"] and path not in paths)
     back = sum(1 for path in paths if path not in known or not known[path]["there"])
-    same = all(f.path in known and (known[f.path]["size"], known[f.path]["mtime_ns"]) == (f.size, f.mtime_ns)
-               for f in found)  # fmt: skip
-    if same and not (gone or back or need) and noted == {(r.path, r.reason) for r in rejected}:
+    if len(same) == len(found) and not (gone or back or need) and noted == {(r.path, r.reason) for r in rejected}:
         return rejected, 0, 0
     with catalogue.changing() as db:
         if db.execute("SELECT 1 FROM dataset WHERE id = ?", (dataset.id,)).fetchone() is None:
@@ -124,8 +118,7 @@ def _rename(db: sqlite3.Connection, dataset: Dataset, renamed: Mapping[str, int]
         if db.execute(change, (path, dataset.id, number)).rowcount == 1:
             noted[path] = number
     if noted:  # counted, as `listing.files_key` must change although count, sizes and times have not
-        count = "INSERT INTO number VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET last = last + 1"
-        db.execute(count, (f"renamed:{dataset.id}",))
+        next_number(db, f"renamed:{dataset.id}")
     return noted
 
 

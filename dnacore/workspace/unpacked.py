@@ -55,6 +55,5 @@ def alone(root: Path, folder: Path) -> FileLock:
 
 def is_registered(catalogue: Catalogue, folder: Path) -> bool:
     """Whether a dataset stands for this folder, and the folder is there."""
-    with catalogue.reading() as db:
-        row = db.execute("SELECT 1 FROM dataset WHERE source = ?", (str(folder),)).fetchone()
+    row = catalogue.row("SELECT 1 FROM dataset WHERE source = ?", str(folder))
     return row is not None and folder.is_dir()

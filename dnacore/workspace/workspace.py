@@ -110,8 +110,7 @@ class Workspace(Registry):
 
     def chosen_calibrations(self) -> dict[str, str]:
         """{extractor fingerprint: fingerprint of the calibration that is used for it from now on}."""
-        with self.catalogue.reading() as db:
-            return dict(db.execute("SELECT extractor, fingerprint FROM calibration WHERE chosen").fetchall())
+        return dict(map(tuple, self.catalogue.rows("SELECT extractor, fingerprint FROM calibration WHERE chosen")))
 
     def choose_calibration(self, calibration: Calibration, name: str = "") -> None:
         """Keep a calibration and use it for its network from now on. DNAs made under another keep theirs."""

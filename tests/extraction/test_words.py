@@ -9,6 +9,7 @@ import pytest
 import torch
 
 import dnacore as dc
+from dnacore.dna.calibration import shipped
 from dnacore.extraction.extraction import extract_dataset
 from dnacore.extractors import load_extractor
 from dnacore.sketches.words import Words, load_words, save_words
@@ -143,7 +144,7 @@ def test_real_photographs_are_named_rightly(tmp_path: Path, shared_data: Path) -
     network = load_extractor("efficientnet_lite0", "cpu")
     ws = dc.Workspace.open(tmp_path / "home")
     dataset = ws.add_dataset("sample", shared_data / "images" / "imagenet_sample")
-    extract_dataset(ws, dataset, network, dc.calibrate(network, [dataset.folder]), sketches=False)
+    extract_dataset(ws, dataset, network, shipped(network), sketches=False)
     from dnacore.extractors.labels import class_names
 
     files = ws.files(dataset)

@@ -26,6 +26,23 @@ def test_a_hang_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
         at_third(lambda: time.sleep(60))
 
 
+def test_computing_without_end_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    def compute() -> None:
+        while True:
+            pass
+
+    monkeypatch.setattr(watched, "SLOW", 0.3)
+    monkeypatch.setattr(watched, "STUCK", 10_000)
+    with pytest.raises(pytest.fail.Exception, match=r"try 2: took more than"):
+        at_third(compute)
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="a process' own time cannot be told")
+def test_a_file_that_waits_for_a_core_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watched, "SLOW", 0.3)
+    at_third(lambda: time.sleep(0.8))
+
+
 def test_a_crash_is_seen() -> None:
     with pytest.raises(pytest.fail.Exception, match=r"try 2: the process ended with -9"):
         at_third(lambda: os.kill(os.getpid(), 9))

@@ -7,10 +7,17 @@ from urllib.parse import parse_qs, urlsplit
 
 from dnacore.commands import parser
 
+# Answered by the same loop of the server that takes in what was clicked: on a busy machine neither comes at once.
+ASK_TWICE = (
+    "async () => { for (const _ of [1, 2]) await fetch('/_stcore/health', { cache: 'no-store' }); return true; }"
+)
+
 
 def settle(page) -> None:
-    """Wait until the page has stopped running."""
-    page.wait_for_timeout(300)
+    """Wait until the page has stopped running, and the server has heard of what was done last."""
+    page.wait_for_timeout(200)
+    page.wait_for_function(ASK_TWICE)
+    page.wait_for_timeout(100)
     page.wait_for_function(
         "() => document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'"
     )

@@ -64,7 +64,7 @@ def test_without_anything_extracted_nothing_can_be_taken_in():
 def test_selections_are_combined_and_remember_how():
     one, other = chosen(1, 2, 7, name="hats"), chosen(2, 7, 9, name="beards")
     for how, expected in (("union", [1, 2, 7, 9]), ("intersection", [2, 7]), ("difference", [1])):
-        made = selecting.combined(how, one, other, "new")
+        made = selecting.COMBINED[how][1](one, other, "new")
         assert made.flat.tolist() == expected
         assert "hats" in selecting.origin(made.origin) and "beards" in selecting.origin(made.origin)
 

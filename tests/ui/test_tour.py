@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import dnacore as dc
+from dnacore.demo import draw
 from tests.ui import conftest as ui
 from tests.ui.driving import command
 from ui.start import tour
@@ -17,6 +18,7 @@ expect = sync_api.expect
 expect.set_options(timeout=60_000)
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PATIENCE = 240_000
+DRAWN = {"faces": 160, "streets_base": 40}  # fewer than the demo has, and enough for the tour's question
 LOOKED_AT = 10  # the nearest ones, at this width
 
 
@@ -25,8 +27,12 @@ def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ui.Dashboard
     """Faces and streets, in a dashboard that sees no folder of another test's: the start page proposes what it finds."""
     home = tmp_path_factory.mktemp("tour") / "home"
     home.mkdir()
+    workspace = dc.Workspace.open(home / "workspace")
+    for name, count in DRAWN.items():
+        folder = workspace.root / "demo" / name
+        workspace.add_dataset(name, folder, attributes=draw(name, folder, count))
     # By the quickest network that knows hats on drawings.
-    command(home / "workspace", "demo", "faces", "streets_base", "--extract", "--extractor", "mini")
+    command(workspace.root, "extract", *DRAWN, "--extractor", "mini")
     started = ui.start(home / "workspace")
     yield started
     ui.stop(started)

@@ -9,7 +9,7 @@ import streamlit as st
 
 import dnacore as dc
 from dnacore.neurons.selection import of_layer
-from ui.app import address, capture, comparisons, palette, reads, words
+from ui.app import address, comparisons, palette, reads, words
 from ui.app.reads import Ready
 from ui.choices import parts
 from ui.choices.own import groups
@@ -40,9 +40,7 @@ def datasets(ready: Sequence[Ready], label: str = "Datasets") -> list[Ready]:
         )
     order = {name: at for at, name in enumerate(names)}
     chosen = sorted(chosen, key=lambda name: order.get(name.partition("[")[0], order.get(name, 0)))
-    found = parts.resolve(ready, chosen)
-    for one in found:
-        capture.used(one)
+    found = parts.used(ready, chosen)
     with place:
         _groups(ready, [one.name for one in found])
         _dots([*ready, *(one for one in found if one.dataset.part)])
@@ -108,10 +106,7 @@ def also(ready: Sequence[Ready], label: str, taken: Collection[str] = ()) -> lis
     _dots(ready)
     options = [*(one.name for one in ready), *(name for name in parts.names(reads.ready()) if name not in taken)]
     chosen = address.several(label, options, key="also", max_selections=8, format_func=parts.called(options))
-    found = parts.resolve(reads.ready(), chosen)
-    for one in found:
-        capture.used(one)
-    return found
+    return parts.used(reads.ready(), chosen)
 
 
 def _dots(ready: Sequence[Ready]) -> None:
@@ -133,7 +128,7 @@ def one_dataset(
     name = address.select(
         label, options, index=min(index, len(options) - 1), key=key, help=help, format_func=parts.called(options)
     )
-    return _used(ready, name)
+    return parts.used(ready, [name])[0]
 
 
 def named(label: str, ready: Sequence[Ready], key: str, index: int) -> tuple[Ready | None, str]:
@@ -145,18 +140,12 @@ def named(label: str, ready: Sequence[Ready], key: str, index: int) -> tuple[Rea
     name = address.select_named(
         label, options, index=min(index, len(options) - 1), key=key, format_func=parts.called(options)
     )
-    return (None, gone) if name is None else (_used(ready, name), "")
+    return (None, gone) if name is None else (parts.used(ready, [name])[0], "")
 
 
 def _options(ready: Sequence[Ready], key: str, split: bool) -> list[str]:
     names = [one.name for one in ready]
     return [*names, *parts.names(ready), *parts.asked_for(key, ready)] if split else names
-
-
-def _used(ready: Sequence[Ready], name: str) -> Ready:
-    found = parts.resolve(ready, [name])[0]
-    capture.used(found)
-    return found
 
 
 def neurons(dna: dc.DNA, *, key: str = "neurons", extra: Mapping[str, str] | None = None) -> str:
@@ -170,7 +159,7 @@ def neurons(dna: dc.DNA, *, key: str = "neurons", extra: Mapping[str, str] | Non
             named[f"saved:{saved.name}"] = f"Saved: {saved.name} ({words.count(len(saved), 'neuron')})"
     layers = list(dna.layers)
     for layer, count in dna.layers.items():
-        called = f"{words.layer(layer)[:1].upper()}{words.layer(layer)[1:]} ({words.depth(layer, layers)}, {count})"
+        called = f"{words.opening(words.layer(layer))} ({words.depth(layer, layers)}, {count})"
         named.setdefault(f"layer:{layer}", called)
     return address.select("Neurons", list(named), format_func=named.__getitem__, key=key, plain=True)
 

@@ -12,7 +12,7 @@ import streamlit as st
 import dnacore as dc
 from dnacore.workspace.attribute_table import facets
 from dnacore.workspace.datasets import Dataset, Part, parse_part
-from ui.app import palette, reads, words
+from ui.app import capture, palette, reads, words
 from ui.app.reads import Ready
 
 MOST_VALUES = 12
@@ -83,6 +83,14 @@ def resolve(ready: Sequence[Ready], chosen: Sequence[str]) -> list[Ready]:
         colour = _colour(known[base].dataset, part, taken)
         taken.add(colour)
         found.append(replace(one, dataset=replace(one.dataset, colour=colour)))
+    return found
+
+
+def used(ready: Sequence[Ready], chosen: Sequence[str]) -> list[Ready]:
+    """Return what `resolve` does, recorded as what the page is about."""
+    found = resolve(ready, chosen)
+    for one in found:
+        capture.used(one)
     return found
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 import dnacore as dc
-from ui.app import address, capture, reads, words
+from ui.app import address, reads, words
 from ui.app.reads import Average, Image, Ready
 from ui.choices import choices, parts, picking
 from ui.components import wall
@@ -70,7 +70,8 @@ def choose_neurons(dataset: Ready, reference: Reference, unlike: Reference | Non
     extra = {TYPED: "Neurons I type"}
     apart = None if isinstance(one, Image) or isinstance(two, Image) or one.name == two.name else (one, two)
     if apart is not None:
-        extra = {TOP: f"Most different between {_said(apart[0])} and {_said(apart[1])}"} | extra
+        names = " and ".join(words.dataset(side.name) for side in apart)
+        extra = {TOP: f"Most different between {names}"} | extra
     choice = choices.neurons(dna, extra=extra)
     if choice == TOP and apart is not None:
         count = address.whole_number("How many neurons", 1, min(200, dna.n_neurons), 20, key="top")
@@ -99,10 +100,6 @@ def question(dataset: Ready, reference: Reference, unlike: Reference | None, sel
     asked = f"Which images of {dataset.said} are most like {name_of(reference)}"
     asked += f" and least like {name_of(unlike)}" if unlike is not None else ""
     return f"{asked}{f', by {by}' if by else ''}?"
-
-
-def _said(what: Ready | Average) -> str:
-    return words.dataset(what.name)
 
 
 def shown(
@@ -178,7 +175,7 @@ def _called(code: str, ready: Sequence[Ready], said: Callable[[str], str] = str)
             name = picking.meant(code).name
         except dc.UnknownName:
             return "picked images that are gone"
-        return name[:1].upper() + name[1:]
+        return words.opening(name)
     if not code.startswith("image:"):
         return said(code)
     name, _, index = code.removeprefix("image:").rpartition(":")
@@ -193,10 +190,9 @@ def _meant(code: str, ready: Sequence[Ready]) -> Reference:
         return picking.meant(code)
     if code.startswith("image:"):
         return image(code.removeprefix("image:"), ready)
-    found = parts.resolve(ready, [code])
+    found = parts.used(ready, [code])
     if not found:
         raise dc.UnknownName(f"There is no dataset {code} any more. Choose another reference.")
-    capture.used(found[0])
     return found[0]
 
 

@@ -11,7 +11,6 @@ from dnacore.distances import split_half
 from dnacore.neurons.selection import of_layer
 from ui.app import address, comparisons, layout, navigation, reads, theme, words
 from ui.app import chance as noise
-from ui.app import words as neuron_names
 from ui.app.reads import Ready
 from ui.choices import choices, in_words, measures, parts, two
 from ui.choices.measures import Measure
@@ -74,7 +73,7 @@ def _layers(means: dict[str, float], unit: str, floor: dict[str, float]) -> None
     def choose(data: list[str]) -> None:
         st.session_state["layer"] = data[0] if st.session_state.get("layer") != data[0] else EVERY
 
-    chosen = address.code("layer") or EVERY  # the select that a link sets comes after the figure
+    chosen = address.code("layer") or EVERY  # a link sets the select below, which is drawn after the figure
     chart.show(
         figures.by_layer(
             means, unit=unit, chosen=None if chosen == EVERY else chosen, floor=floor, dark=theme.is_dark()
@@ -114,7 +113,7 @@ def _neurons(a: Ready, b: Ready, measure: Measure, within: dc.Selection | None, 
         st.session_state["neuron"] = codes[data[0]]
 
     st.subheader(f"Most different neurons{f' of {words.layer(layer)}' if layer else ''}", anchor=False)
-    labels = [neuron_names.channel(dna, row) for row in listed]
+    labels = [words.channel(dna, row) for row in listed]
     chart.show(
         figures.most_different(
             labels,
@@ -136,8 +135,8 @@ def _neurons(a: Ready, b: Ready, measure: Measure, within: dc.Selection | None, 
 
 
 def _row(dna: dc.DNA, listed: list[list[int]], place: int, asked: str | None) -> int:
-    """Draw which row is looked at, and of a channel that several blocks pass on, in which of them; return the neuron."""
-    heads = {choices.neuron_code(dna, row[0]): neuron_names.channel(dna, row) for row in listed}
+    """Draw the chosen row, and for a channel that several blocks pass on, which block; return the neuron."""
+    heads = {choices.neuron_code(dna, row[0]): words.channel(dna, row) for row in listed}
     parts_of = {choices.neuron_code(dna, flat): flat for flat in listed[place]}
 
     def picked(key: str) -> None:
@@ -163,9 +162,9 @@ def _row(dna: dc.DNA, listed: list[list[int]], place: int, asked: str | None) ->
 
 def _telling(a: Ready, b: Ready, one: dc.DNA, flat: int) -> None:
     """Draw one neuron's histograms of both datasets."""
-    name = neuron_names.full(one, flat)
+    name = words.full(one, flat)
     found = comparisons.sensitivity(a, b)
-    st.subheader(f"{name[:1].upper()}{name[1:]}", anchor=False)
+    st.subheader(words.opening(name), anchor=False)
     chart.show(two.figure_of([a, b], flat, height=330), key="telling", alt=f"Activations of {name} in both datasets")
     higher = a if found.direction[flat] >= 0 else b
     layout.caption(

@@ -14,8 +14,8 @@ from ui.choices.reference import TOP
 from ui.components import wall
 from ui.components.wall import Band, pictures
 
-NEURONS = 20  # that differ most: few are sharp, all are blunt
-IMAGES = 24  # offered for a row; as many are drawn as the width holds
+NEURONS = 20  # that differ most: with few the order is sharp, with all it is blurred
+IMAGES = 24  # images offered for a row; as many are drawn as fit the width
 SIZE = 150  # pixels
 ALL = "all"
 

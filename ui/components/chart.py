@@ -1,4 +1,4 @@
-"""Showing figures: one way to draw them, and one way to hear what was clicked."""
+"""Showing figures, and learning what was clicked in them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ui.figures import enlarge
 def show(
     figure: go.Figure, *, key: str, alt: str, on_click: Callable[[list[Any]], None] | None = None, tools: bool = True
 ) -> None:
-    """Draw a figure; `on_click` hears the `customdata` of the bar that was clicked, before the page runs again.
+    """Draw a figure. on_click: called with the `customdata` of the clicked bar before the page runs again.
 
     alt: what the figure shows, for those who cannot see it. tools: whether saving it as a picture is offered on hover.
     """

@@ -1,15 +1,24 @@
-// What every component of ours begins with; stands above the file of the component.
+// The common beginning of every component, put in front of the component's file.
 
 function make(tag, className, parent, text) {
   const element = document.createElement(tag);
   if (className) element.className = className;
   if (text !== undefined) element.textContent = text; // never HTML: texts come from users' files
+  if (tag === "button") element.type = "button";
   if (parent) parent.appendChild(element);
   return element;
 }
 
-// Streamlit calls the default export again whenever the data changes, with the same parent element: what is kept per
-// element is what makes nothing jump. `create` gives an object with `show(data)` and `close()`.
+// A button of a tool bar, and what pressing it does.
+function button(parent, text, press, title = "", className = "") {
+  const element = make("button", className, parent, text);
+  if (title) element.title = title;
+  element.addEventListener("click", press);
+  return element;
+}
+
+// Streamlit calls the default export again whenever the data changes, with the same parent element: state that is kept
+// per element keeps the page from jumping. `create` makes an object with `show(data)` and `close()`.
 function mounted(create) {
   const kept = new WeakMap();
   return (component) => {
@@ -31,7 +40,7 @@ function draw(tag, attributes, parent) {
   return element;
 }
 
-// Where a small picture of an image lies. kind: "thumb", or another route that takes the same numbers.
+// The address of an image's small picture. kind: "thumb", or another route that takes the same numbers.
 function pictured(base, dataset, index, version, kind = "thumb") {
   return `${base}/${kind}/${dataset}/${index}${version ? `?v=${version}` : ""}`;
 }

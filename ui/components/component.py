@@ -1,4 +1,4 @@
-"""Components of our own: a script and a style beside the Python that uses them, below a common beginning."""
+"""Making a component from a script and a style that lie beside its Python, with the common script in front."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def component(beside: str, *scripts: str, style: str | None = None, reports: Seq
         css=sheet.read_text(encoding="utf-8") if sheet.exists() else None,
     )
 
-    # Streamlit returns only names that have a callback.
+    # Streamlit only returns names that have a callback.
     heard: dict[str, Any] = {f"on_{name}_change": _nothing for name in reports}
 
     def mount(**given: Any) -> Any:

@@ -12,7 +12,7 @@ from dnacore.images.browse import Place
 from ui.app import words
 
 SHOWN = 300
-HEIGHT = 212  # five rows and a half: half a row says that there are more
+HEIGHT = 212  # five and a half rows: the half row shows that there are more
 
 
 def here(key: str) -> Place:
@@ -22,7 +22,7 @@ def here(key: str) -> Place:
         try:
             browse.path_of(place)
             return place
-        except BadInput:  # it went since
+        except BadInput:  # it is gone
             pass
     return Place(0)
 

@@ -26,7 +26,7 @@ SOURCES = {"folder": "Folder", "upload": "Upload", "dna": "DNA file", "shared": 
 
 
 def wanted() -> bool:
-    """Return whether the ways in are to be drawn: they were asked for, and nothing was added by them since."""
+    """Return whether the ways to add images are shown: they were opened, and nothing was added since."""
     if st.session_state.pop(_DONE, False):
         st.session_state[_OPEN] = False
         address.drop("add")
@@ -36,7 +36,7 @@ def wanted() -> bool:
 
 
 def offer() -> None:
-    """Draw the button that opens the ways in, or closes them."""
+    """Draw the button that shows or hides the ways to add images."""
     is_open = bool(st.session_state.get(_OPEN))
     st.button(
         "Back to the images" if is_open else "Add images", key="add-images", width="stretch", on_click=_turn,
@@ -49,7 +49,7 @@ def _turn(is_open: bool) -> None:
 
 
 def draw() -> None:
-    """Draw the ways in which images, or a DNA without its images, come into the workspace."""
+    """Draw the ways to add images, or a DNA without its images, to the workspace."""
     st.subheader("Add images", anchor=False)
     how = address.segments("From", SOURCES, key="add")
     {"folder": _folder, "upload": _upload, "dna": _dna, "shared": shared.draw_adding}[how]()
@@ -66,7 +66,7 @@ def take(place: Place, name: str = "") -> Dataset:
 
 
 def show(added: Dataset) -> None:
-    """Say that a dataset was added, and make it the one that is looked through, in place of what it was added by."""
+    """Say that a dataset was added, and look through it instead of showing the ways to add images."""
     st.session_state["look"] = added.name
     st.session_state[_DONE] = True
     usual = path_name(added.source)
@@ -143,13 +143,13 @@ def _several(here: Place, inside: Mapping[str, tuple[int, bool]]) -> None:
             for name in chosen:
                 try:
                     added.append(take(here.below(name)))
-                except DnaError as problem:  # one folder without images does not cost the others their place
+                except DnaError as problem:  # the other folders are added all the same
                     problems.append(str(problem))
         for one in added:
             show(one)
-        st.session_state["_several-turn"] = turn + 1  # what was added is chosen no longer
+        st.session_state["_several-turn"] = turn + 1  # added folders are no longer ticked
         if problems:
-            st.session_state.pop(_DONE, None)  # what is wrong is said here
+            st.session_state.pop(_DONE, None)  # the message appears here
             raise BadInput(" ".join(problems))
         st.rerun()
 
@@ -174,7 +174,7 @@ def _upload() -> None:
     if pressed and files:
         with st.spinner("Keeping the images…"):
             added = uploads.receive(reads.workspace(), [(file.name, file) for file in files], name.strip())
-        st.session_state["_upload-turn"] = turn + 1  # an uploader keeps its files for as long as it keeps its key
+        st.session_state["_upload-turn"] = turn + 1  # a new key empties the uploader
         show(added)
         st.rerun()
 
@@ -196,7 +196,7 @@ def _dna() -> None:
 
 
 def taken_in(workspace: Workspace, name: str, content: bytes | memoryview) -> Imported:
-    """Take a DNA file that was sent into the workspace, in a process of its own. Raises what `import_apart` raises."""
+    """Import an uploaded DNA file in a process of its own. Raises what `import_apart` raises."""
     with tempfile.TemporaryDirectory(prefix="visual-dna-import-") as folder:
         path = Path(folder, "import.dna.npz")
         path.write_bytes(content)

@@ -1,4 +1,4 @@
-"""A dataset's card: what it holds, what was made of it, what is wrong with it, and what can be done about that."""
+"""A dataset's card: what it holds, what was computed from it, what is wrong with it, and what can be done."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ui.components.wall import pictures
 from ui.datasets import deletion
 from ui.jobs import tray
 
-SATURATED = 0.001  # share of activations outside the ranges from which measuring them again is proposed
+SATURATED = 0.001  # share of activations outside the ranges above which a new measurement is proposed
 GROUPS = 40
 KEEP, NONE = "as it is", "none"
 
@@ -47,7 +47,7 @@ def draw(dataset: Dataset, ready: Ready | None) -> None:
 
 
 def duplicates(dataset: Dataset) -> Duplicates:
-    """Return what is double about a dataset, as far as its files were read."""
+    """Return a dataset's duplicates, as far as its files were read."""
     everything = reads.workspace().datasets()
     hashed = reads.workspace().hashed()
     known = tuple((one.id, one.images, hashed.get(one.id, 0)) for one in everything)
@@ -60,7 +60,7 @@ def _duplicates(root: str, number: int, known: tuple[tuple[int, int, int], ...],
 
 
 def copies(dataset: Dataset) -> None:
-    """Draw which images are there twice, here or in another dataset."""
+    """Draw which images exist twice, in this or another dataset."""
     found = duplicates(dataset)
     names = {one.id: one.name for one in reads.workspace().datasets()}
     if found.within:
@@ -155,7 +155,7 @@ def _find(name: str) -> None:
 
 
 def _actions(dataset: Dataset, ready: Ready | None) -> None:
-    # Each is keyed by its dataset: one that was opened for another one must not act on this one.
+    # Keyed by dataset: a popover that was opened for another one must not act on this one.
     key = f"card-attributes-{dataset.id}"
     with popovers.popover("Attributes", key, width="stretch"):
         _attributes(dataset, key)
@@ -224,7 +224,7 @@ def _tables(dataset: Dataset) -> dict[str, Path]:
 
 
 def _file(workspace: Workspace, dataset: Dataset, label: str) -> bytes:
-    # Runs when the button is pressed, outside of any session.
+    # Runs when the button is pressed, outside any session.
     found = workspace.dna(dataset, label)
     if found is None:
         raise UnknownName(f"“{dataset.name}” has no DNA any more. Extract it again.")

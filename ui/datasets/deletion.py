@@ -1,4 +1,4 @@
-"""Deleting a dataset so that it can be taken back: hidden at once, removed a little later or with the next step.
+"""Deleting a dataset with undo: it is hidden at once and removed a little later or on the next page.
 
 What is pending is kept for the whole server: a tab that is closed deletes what it was told to. A server that stops in
 between has deleted nothing.
@@ -18,13 +18,13 @@ from dnacore.workspace.workspace import Workspace
 from ui.app import address, reads, words
 
 SECONDS = 60.0
-LOOK = "look"  # the choice of the dataset that is looked through
+LOOK = "look"  # the key of the chosen dataset
 _BEGUN = "_deletions-begun"
 
 
 @dataclass(frozen=True)
 class Pending:
-    """A dataset that is about to go, the bytes that this frees, and what removes it when the time has come."""
+    """A dataset that will be deleted, the bytes that this frees, and the timer that does it."""
 
     dataset: Dataset
     freed: int
@@ -36,7 +36,7 @@ _changing = threading.Lock()
 
 
 def begin(dataset: Dataset) -> None:
-    """Hide a dataset, and remove it unless somebody takes that back in time."""
+    """Hide a dataset, and remove it unless that is undone in time."""
     workspace = reads.workspace()
     key = (str(workspace.root), dataset.id)
     timer = threading.Timer(SECONDS, _remove, (workspace, key))
@@ -48,19 +48,19 @@ def begin(dataset: Dataset) -> None:
     timer.start()
     left = visible()
     if left and st.session_state.get(LOOK) == dataset.name:
-        address.keep(LOOK, left[0].name)  # that it is gone, the line with Undo says; once is enough
+        address.keep(LOOK, left[0].name)  # else the select says that it is gone, as the line with Undo does
     st.session_state.setdefault(_BEGUN, set()).add(dataset.id)
 
 
 def pending() -> list[Pending]:
-    """Return what is about to go, and can still be taken back."""
+    """Return the pending deletions, which can still be undone."""
     root = str(reads.workspace().root)
     with _changing:
         return [one for (where, _), one in _pending.items() if where == root]
 
 
 def undo(dataset: Dataset) -> None:
-    """Take a deletion back."""
+    """Undo a deletion."""
     with _changing:
         found = _pending.pop((str(reads.workspace().root), dataset.id), None)
     if found is not None:
@@ -68,7 +68,7 @@ def undo(dataset: Dataset) -> None:
 
 
 def finish() -> None:
-    """Remove what this session has pending now: it went on to something else."""
+    """Carry out this session's pending deletions at once: the person went on to another page."""
     begun = st.session_state.get(_BEGUN)
     if not begun:
         return
@@ -80,14 +80,14 @@ def finish() -> None:
 
 
 def visible() -> list[Dataset]:
-    """Return the datasets that are not about to go, a person's own first."""
+    """Return the datasets without a pending deletion, a person's own first."""
     hidden = {one.dataset.id for one in pending()}
     there = own_first(reads.workspace().datasets(), reads.workspace().root)
     return [dataset for dataset in there if dataset.id not in hidden]
 
 
 def draw() -> None:
-    """Draw a line for every dataset that is about to go, with a button that takes it back."""
+    """Draw a line for every pending deletion, with a button to undo it."""
     for one in pending():
         with st.container(key=f"deleted-{one.dataset.id}", border=True):
             left, right = st.columns([2.4, 1], vertical_alignment="center")
@@ -106,5 +106,5 @@ def _remove(workspace: Workspace, key: tuple[str, int]) -> None:
         found = _pending.pop(key, None)
     if found is None:
         return
-    with suppress(DnaError):  # somebody else removed or renamed it in the meantime
+    with suppress(DnaError):  # it was removed or renamed in the meantime
         workspace.remove_dataset(workspace.dataset_by_id(found.dataset.id).name)

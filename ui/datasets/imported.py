@@ -79,7 +79,7 @@ def _said(path: str, stamp: int) -> str:
 
 
 def _most_like(name: str) -> str:
-    """Return which dataset a DNA is most like. Its counts are read only where they can be compared."""
+    """Say which dataset a DNA is most like. Its counts are read only if they can be compared."""
     ready = reads.ready()
     one = next((one for one in without_images.comparable() if one.dataset.imported and one.name == name), None)
     if one is None or not ready:

@@ -20,13 +20,13 @@ from ui.datasets import card, deletion, imported, several, table_of
 from ui.jobs import tray
 
 WALL = 620
-LIST, MANY = 560, 14  # pixels of a list of more than so many datasets, which scrolls
+LIST, MANY = 560, 14  # height in pixels of the list, which scrolls with more than so many datasets
 NO_LABEL = "nothing"
 SHAPES = {"wall": "Pictures", "table": "Table"}
 
 
 def draw_list() -> None:
-    """Draw every dataset with its state: extracted, running with its progress, or a button to extract."""
+    """Draw every dataset with its state: extracted, being extracted, or a button to extract it."""
     datasets = _of_group(deletion.visible())
     ready = {one.dataset.id: one for one in reads.ready()}
     active = tray.running()
@@ -53,7 +53,7 @@ def draw_list() -> None:
 
 
 def _of_group(datasets: list[Dataset]) -> list[Dataset]:
-    """Let a person choose a group, where there are several; return its datasets."""
+    """Draw the choice of a group if there are several; return its datasets."""
     if len({groups.is_demo(one) for one in datasets}) < 2:
         return datasets
     group = address.segments("Group", groups.NAMES, key="group", label_visibility="collapsed")
@@ -71,7 +71,7 @@ def _row(dataset: Dataset, ready: Ready | None, busy: set[str], absent: bool) ->
             words.as_markdown(dataset.name), key=f"look-{dataset.id}", type="tertiary", on_click=_look,
             args=(dataset.name,), help="See its images beside this list.",
         ):  # fmt: skip
-            st.rerun()  # the whole page: this list is a fragment, and the images stand outside of it
+            st.rerun()  # the whole page, since this list is a fragment without the images
         count = seen.images(dataset, ready.stored if ready else "")
         line.html(f'<div class="vds-line" style="text-align:right">{words.count(count, "image")}</div>')
         if ready is None and dataset.name in busy:
@@ -92,7 +92,7 @@ def _look(name: str) -> None:
 
 
 def dots() -> str:
-    """Return the style that gives every dataset's row its colour, and marks the one that is looked through."""
+    """Return the style that gives every dataset's row its colour and marks the chosen one."""
     rules = (
         f'.st-key-look-{dataset.id} button::before {{ content: ""; width: .72em; height: .72em; border-radius: 50%; '
         f"flex: none; margin-right: .5em; background: {palette.dataset_colour(dataset.colour)} }}"
@@ -108,7 +108,7 @@ def dots() -> str:
 
 
 def look_through() -> None:
-    """Draw one dataset's images with its card, its files that could not be read, and what is there twice."""
+    """Draw one dataset's images with its card, its unreadable files and its duplicates."""
     datasets = deletion.visible()
     names = [dataset.name for dataset in datasets]
     choose, label = st.columns([2, 1.4], gap="medium", vertical_alignment="bottom")
@@ -138,7 +138,7 @@ def _images(dataset: Dataset, ready: Ready | None, label: DeltaGenerator) -> Non
             )
     part = filter_bar.draw(dataset)
     left = filter_bar.rows(dataset, part)
-    # What is known not to be readable is listed below; asking for its picture would only fail.
+    # Unreadable files are listed below; they have no picture to show.
     broken = {one.path for one in reads.workspace().rejected(dataset)}
     files = reads.files(dataset)
     kept = [at for at in (range(len(files)) if left is None else left) if files[at].path not in broken]
@@ -157,7 +157,7 @@ def _images(dataset: Dataset, ready: Ready | None, label: DeltaGenerator) -> Non
 
 
 def _follow(dataset: Dataset, part: Part) -> None:
-    """Lead on with the images that a filter leaves."""
+    """Draw links that go on with the images that pass the filter."""
     name = f"{dataset.name}{part}"
     with st.container(horizontal=True, gap="medium"):
         navigation.link("compare", "Compare these with all", a=name, b=dataset.name)
@@ -193,7 +193,7 @@ def _rejected(dataset: Dataset) -> None:
     rejected = reads.workspace().rejected(dataset)
     if not rejected:
         return
-    # A file may be known as unreadable only after extraction; then it still counts among the images.
+    # Some files turn out to be unreadable at extraction; those still count among the images.
     total = len({row.path for row in reads.files(dataset)} | {one.path for one in rejected})
     with st.expander(f"{words.unreadable(len(rejected), total)} See which", key="rejected"):
         st.dataframe(

@@ -39,7 +39,7 @@ def draw(datasets: Sequence[Dataset], ready: Collection[int], busy: Collection[s
             if len(here) == 2:
                 navigation.go("compare", a=here[0], b=here[1])
             navigation.go("distances", datasets=here)
-        if free:  # what is being extracted stays
+        if free:  # datasets that are being extracted stay
             with popovers.popover("Delete", POPOVER):
                 _delete([one for one in ticked if one.name in free])
 

@@ -23,7 +23,7 @@ NEAREST = 10  # rows
 
 
 def draw_adding() -> None:
-    """Draw the way in for a gallery: a folder on this computer, or the address of one."""
+    """Draw the way to add a gallery: a folder on this computer, or an address."""
     with st.form("gallery-form", border=False):
         source = st.text_input(
             "Shared folder or address", key="gallery-source", placeholder="/team/dnas or https://…/gallery.json"
@@ -42,14 +42,14 @@ def take_in(source: str) -> None:
     source = source.strip()
     if not source:
         raise BadInput("Paste the path of a shared folder first, or the address of a gallery.")
-    if not is_address(source):  # whatever else it is, it lies below a folder that may be looked into
+    if not is_address(source):  # a folder must lie below one that may be shown
         source = str(browse.path_of(browse.find(source)))
     title = f"Taking in the gallery {source.rstrip('/').rsplit('/', 1)[-1]}"
     jobs.start(reads.workspace(), ["gallery", "add", source], title=title)
 
 
 def draw_source(source: str) -> None:
-    """Draw where DNAs came from, what changed there since, and a button that looks again."""
+    """Draw where DNAs came from, what has changed there, and a button to update."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(
             f"From **{words.as_markdown(source.rstrip('/').rsplit('/', 1)[-1])}**", help=words.as_markdown(source)
@@ -67,7 +67,7 @@ def _news(source: str, known: tuple[Card, ...]) -> str:
 
 
 def draw_card(name: str, card: Card) -> None:
-    """Draw what a DNA's owner said of it: a sentence, words, thumbnails; whatever of it there is."""
+    """Draw what a DNA's owner said about it: a sentence, words and thumbnails, as far as there are any."""
     if card.about:
         st.caption(words.as_markdown(card.about))
     if card.words:
@@ -99,7 +99,7 @@ def draw_nearest() -> None:
     with st.spinner("Comparing…"):
         try:
             apart = comparisons.from_one(one, others)
-        except DnaError:  # a damaged file costs the others nothing
+        except DnaError:  # a damaged file must not hide the others
             broken = [other for other in others if not _is_sound(other)]
             if not broken:
                 raise

@@ -15,7 +15,7 @@ from ui.components import wall
 from ui.components.wall import pictures
 
 HEIGHT = 620
-OWN = ("", "File", "Size")  # columns that an attribute of the same name must not replace
+OWN = ("", "File", "Size")  # columns that no attribute of the same name may replace
 
 
 def draw(dataset: Dataset, ready: Ready | None, kept: Sequence[int]) -> None:

@@ -14,8 +14,8 @@ import plotly.graph_objects as go
 from ui.app import palette, words
 from ui.figures.names import plain
 
-LETTER = 6.5  # pixels of a letter beside a bar, at the most
-NARROW, WIDE = 46, 100  # letters that fit below a figure of half a page, and of the width of a result
+LETTER = 6.5  # pixels that a letter beside a bar takes at most
+NARROW, WIDE = 46, 100  # letters that fit below a figure of half a page, and of the result's full width
 
 
 def by_layer(
@@ -146,7 +146,7 @@ def _names_above(figure: go.Figure, labels: Sequence[str], tone: palette.Ink) ->
 
 
 def _emphasis(bars: int, one: int, tone: palette.Ink) -> dict[str, object]:
-    """Return the look of bars of which one stands out."""
+    """Return the marker of bars with one emphasised."""
     quiet = palette.translucent(tone.neutral, 0.55)
     return {"color": [tone.accent if at == one else quiet for at in range(bars)], "line": {"width": 0}}
 
@@ -160,7 +160,7 @@ def _by_chance(
     symbol: str,
     size: int,
 ) -> None:
-    """Draw a tick across each bar where chance would put its end. symbol: which way it lies."""
+    """Draw a tick across each bar at the value that chance would give. symbol: the tick's direction."""
     said = y if symbol == "line-ew" else x
     figure.add_scatter(
         x=list(x),

@@ -74,7 +74,7 @@ def counts(neurons: Mapping[str, float], *, dark: bool = False) -> go.Figure:
 
 
 def said(name: str) -> str:
-    """Return an attribute or one of its values as a person says it: `hat=1` is `hat`, `hat=0` is `no hat`."""
+    """Return an attribute or one of its values in words: `hat=1` is `hat`, `hat=0` is `no hat`."""
     column, mark, value = name.replace("_", " ").partition("=")
     if not mark:
         return column

@@ -1,4 +1,4 @@
-"""The one thing found: a sentence computed from the numbers in front of the reader, never a fixed text."""
+"""The headline of a result: a sentence computed from the numbers that are shown, never a fixed text."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ import numpy as np
 from dnacore import DNA, Sensitivity
 from dnacore.distances.split_half import Chance
 from ui.app import words
-from ui.app import words as neuron_names
 
-FAR = 1.5  # times the distances of the others among each other, from where one of them stands out
-RATE = 0.05  # how often chance alone may put a neuron among those that count: one comparison in 20
+FAR = 1.5  # times the mean distance of the others from which a dataset stands out
+RATE = 0.05  # the rate at which chance alone lets any neuron count: one comparison in 20
 
 
 def pairwise(
@@ -39,19 +38,16 @@ def _pairwise(names: Sequence[str], matrix: np.ndarray, unit: str, within: np.nd
     if k == 2:
         if noisy.any():
             return f"{names[0]} and {names[1]} cannot be told apart: chance would give as much."
-        return f"{names[0]} and {names[1]} differ{_beyond(within)}."
-    beyond = list(zip(*np.nonzero(np.triu(~noisy, 1)), strict=True))
-    if len(beyond) == 1:
-        i, j = beyond[0]
+        beyond = "" if within is None else ", by more than chance would give"
+        return f"{names[0]} and {names[1]} differ{beyond}."
+    clear = list(zip(*np.nonzero(np.triu(~noisy, 1)), strict=True))
+    if len(clear) == 1:
+        i, j = clear[0]
         return f"Only {names[i]} and {names[j]} differ by more than chance would give."
-    if not beyond:
+    if not clear:
         return "No two of them differ by more than chance would give."
     said = _standing_out(names, np.asarray(matrix))
     return f"{said} {_noisy(names, noisy)}".strip()
-
-
-def _beyond(within: np.ndarray | None) -> str:
-    return "" if within is None else ", by more than chance would give"
 
 
 def extremes(names: Sequence[str], matrix: np.ndarray, unit: str, bins: int) -> str:
@@ -91,7 +87,7 @@ def _standing_out(names: Sequence[str], matrix: np.ndarray) -> str:
     between = [float(matrix[i][j]) for i in others for j in others if i < j]
     among = float(np.mean(between))
     ratio = float(means[odd]) / among if among > 0 else np.inf
-    # Far from every other one, not only from one of them: then the two would be a far pair, and neither odd.
+    # It must be far from every other one: far from one only, the two are a far pair and neither is odd.
     nearest = float(np.nanmin(apart[odd]))
     alone = nearest > max(between) and nearest >= FAR * among
     if alone and np.isfinite(ratio):
@@ -176,7 +172,7 @@ def sensitivity(found: Sensitivity, dna: DNA) -> str:
 def sensitivity_exact(found: Sensitivity, dna: DNA) -> str:
     """Return the numbers behind `sensitivity`: which neuron is the best, how far apart, and at which rate of error."""
     best = int(found.order[0])
-    apart = f"The best: {neuron_names.full(dna, best)}, {words.difference(float(found.emd[best]), dna.bins)}."
+    apart = f"The best: {words.full(dna, best)}, {words.difference(float(found.emd[best]), dna.bins)}."
     if found.noise_ratio is None:
         return apart
     return f"{apart} Counted are neurons beyond what chance gives to any in 19 of 20 comparisons of this size."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -42,10 +43,11 @@ def heatmap(
     tone = palette.ink(dark)
     off = values[~np.eye(k, dtype=bool)]
     top = float(off.max()) if off.size and off.max() > 0 else 1.0
-    if k == 2:  # one distance alone is neither near nor far: it stands in the middle of the scale
+    if k == 2:  # a single distance is neither near nor far, so it gets the middle of the scale
         top *= 2
     figure = go.Figure()
-    _colours(figure, values, noisy, top)
+    scaled = np.where(np.eye(k, dtype=bool) | noisy, np.nan, values)
+    _cells(figure, scaled, zmin=0, zmax=top, colorscale=palette.colour_scale(palette.SEQUENTIAL))
     _own(figure, np.eye(k, dtype=bool), tone)
     _targets(figure, names, values, noisy, unit)
     if noisy.any():
@@ -57,46 +59,29 @@ def heatmap(
 
 
 def waiting(names: Sequence[str], *, cell: int, dark: bool = False) -> go.Figure:
-    """Draw the heatmap that is to come: names, and cells on neutral ground. A browser then has the charts loaded."""
+    """Draw the heatmap before its numbers are known: names and grey cells. Meanwhile the browser loads the charts."""
     tone, figure = palette.ink(dark), go.Figure()
     _own(figure, np.ones((len(names), len(names)), dtype=bool), tone)
     _frame(figure, names, cell, tone, dark=dark)
     return figure
 
 
-def _colours(figure: go.Figure, values: np.ndarray, noisy: np.ndarray, top: float) -> None:
-    k = len(values)
+def _cells(figure: go.Figure, values: np.ndarray, **scale: Any) -> None:
+    """Draw cells, (k, k), by a colour scale; NaN leaves one out."""
+    places = list(range(len(values)))
     figure.add_heatmap(
-        z=np.where(np.eye(k, dtype=bool) | noisy, np.nan, values),
-        x=list(range(k)),
-        y=list(range(k)),
-        zmin=0,
-        zmax=top,
-        colorscale=palette.colour_scale(palette.SEQUENTIAL),
-        xgap=2,
-        ygap=2,
-        hoverinfo="skip",
-        showscale=False,
-    )
+        z=values, x=places, y=places, xgap=2, ygap=2, hoverinfo="skip", showscale=False, **scale
+    )  # fmt: skip
 
 
 def _own(figure: go.Figure, cells: np.ndarray, tone: palette.Ink) -> None:
-    """Fill cells, (k, k) bool, with a grey that stands on no scale: the dark ground itself would say far."""
-    grey, k = palette.own_ground(tone), len(cells)
-    figure.add_heatmap(
-        z=np.where(cells, 1.0, np.nan),
-        x=list(range(k)),
-        y=list(range(k)),
-        colorscale=[(0, grey), (1, grey)],
-        xgap=2,
-        ygap=2,
-        hoverinfo="skip",
-        showscale=False,
-    )
+    """Fill cells, (k, k) bool, with a grey of no scale: on a dark page, the bare ground would look like "far"."""
+    grey = palette.own_ground(tone)
+    _cells(figure, np.where(cells, 1.0, np.nan), colorscale=[(0, grey), (1, grey)])
 
 
 def _targets(figure: go.Figure, names: Sequence[str], values: np.ndarray, noisy: np.ndarray, unit: str) -> None:
-    """Lay what can be clicked over the cells: bars report clicks to Streamlit, the cells of a heatmap do not."""
+    """Lay invisible bars over the cells: Streamlit hears clicks on bars, but not on the cells of a heatmap."""
     rows, columns = np.nonzero(~np.eye(len(names), dtype=bool))
     figure.add_bar(
         x=columns,
@@ -125,7 +110,7 @@ def _numbers(
     k = len(values)
     cells = [(i, j) for i in range(k) for j in range(k)]
     digits = 3 if k <= 6 else 2
-    unknown = "–" if np.isfinite(halves).any() else "0"  # beside noise, a zero would say that there is none
+    unknown = "–" if np.isfinite(halves).any() else "0"  # where others show chance, a zero would say that there is none
 
     def said(i: int, j: int) -> str:
         if i == j:
@@ -154,9 +139,9 @@ def _numbers(
 def _frame(figure: go.Figure, names: Sequence[str], cell: int, tone: palette.Ink, *, dark: bool) -> None:
     k, labels = len(names), [plain(name) for name in distinct(names, LABEL)]
     longest = max(map(len, labels))
-    slanted = k * longest > FIT  # else they fit side by side in the width of a result
+    slanted = k * longest > FIT  # otherwise they fit side by side
     ticks = {"tickvals": list(range(k)), "ticktext": labels, "showgrid": False, "fixedrange": True}
-    head = 40 + 5 * longest if slanted else 40  # a slanted name of so many letters is about so high
+    head = 40 + 5 * longest if slanted else 40  # the approximate height of a slanted name
     figure.update_layout(
         template=palette.template(dark),
         height=int(np.clip(head + 20 + cell * k, 220, 800)),
@@ -179,7 +164,7 @@ def _frame(figure: go.Figure, names: Sequence[str], cell: int, tone: palette.Ink
 
 
 def _outline(figure: go.Figure, cells: np.ndarray, tone: palette.Ink) -> None:
-    # On neutral ground, whatever the scale would make of them: dark means far, and these are not known to be.
+    # On neutral ground instead of the scale's colour: dark means far, and of these that is not known.
     # One trace for all of them; a gap ends each square.
     x, y = [], []
     for i, j in zip(*np.nonzero(cells), strict=True):

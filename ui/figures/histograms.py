@@ -13,7 +13,7 @@ from ui.app import palette, words
 from ui.figures.names import plain, short
 
 SHOWN_BINS = 80
-CLIP_FROM = 2.5  # times as high as the next one: such a bar is cut off, so that the others can be seen
+CLIP_FROM = 2.5  # a bar this many times as high as the next one is cut off, so that the others can be seen
 CLIP_TO = 1.3
 
 
@@ -83,7 +83,7 @@ def overlay(
 
 
 def _spike(shares: Sequence[np.ndarray]) -> tuple[int, float] | None:
-    """Return a bar that would press all others flat (mostly the one at zero), and how high the others are drawn."""
+    """Return the bar, mostly the one at zero, that would make all others look flat, and the height for the others."""
     largest = np.max(shares, axis=0) if shares else np.zeros(0)
     if len(largest) < 2:
         return None
@@ -112,7 +112,7 @@ def _cut_off(
         yref="paper",
         xshift=10 if left else -10,
         xanchor="left" if left else "right",
-        yanchor="bottom",  # above the bars, where their names do not stand in the way
+        yanchor="bottom",  # above the bars, clear of their names
         text=f"↑ cut off: {words.listing([words.percent(share[place]) for share in shares])} at {words.significant(at)}",
         showarrow=False,
         font={"color": tone.quiet, "size": palette.SMALL},
@@ -121,7 +121,7 @@ def _cut_off(
 
 
 def _said(item: Series, shares: np.ndarray, position: np.ndarray) -> list[str]:
-    """What is shown when somebody points at a bar."""
+    """The hover text of a bar."""
     return [
         f"<b>{plain(item.name)}</b><br>{words.percent(value)} of activations<br>"
         f"between {words.significant(a)} and {words.significant(b)}"
@@ -186,7 +186,7 @@ def _label_directly(
     logarithmic: bool,
     tone: palette.Ink,
 ) -> None:
-    # A label sits where its series rises highest above the others; labels that would touch move up a line.
+    # A label stands where its series rises highest above the others; a label that would touch another moves up a line.
     spike = None if logarithmic else _spike(shares)
     top = spike[1] / 1.12 if spike else _largest(shares)
     span = float(centres[-1] - centres[0]) or 1.0
@@ -198,7 +198,7 @@ def _label_directly(
         lead = share - np.max(rest, axis=0) if rest else share
         at = int(np.argmax(lead if lead.max() > 0.02 * top else share))
         x = float(centres[at])
-        near = np.abs(centres - x) <= 0.1 * span  # a label stands clear of whatever runs below its width
+        near = np.abs(centres - x) <= 0.1 * span  # above everything that is drawn below its width
         y = min(top, max(float(other[near].max()) for other in shares))
         level = y / top
         while any(abs(x - other) < 0.22 * span and abs(level - used) < 0.085 for other, used in taken):
@@ -211,7 +211,7 @@ def _label_directly(
             text=f'<span style="color:{item.colour}">■</span> {plain(short(item.name, 24))}',
             showarrow=False,
             font={"color": tone.text, "size": palette.SMALL},
-            bgcolor=tone.ground,  # no line of the grid runs through a name
+            bgcolor=tone.ground,  # no grid line runs through a name
             borderpad=1,
         )
 

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from ui.app import palette
 from ui.figures.names import distinct, plain
 
-LETTER, LINE, NEAR = 8.0, 20.0, 13.0  # pixels: a letter wide, a line high, from a point to its label
+LETTER, LINE, NEAR = 8.0, 20.0, 13.0  # pixels: width of a letter, height of a line, distance from a point to its label
 
 
 class Kind(Protocol):
@@ -47,7 +47,7 @@ def datasets(names: Sequence[str], points: np.ndarray, colours: Sequence[str], *
     )
     shown = distinct(names, 24)
     for label, (x, y), (right, up) in zip(shown, at, _offsets(shown, at), strict=True):
-        led = up != 0 or abs(right) > len(label) * LETTER / 2 + NEAR  # a label far from its point gets a line to it
+        led = up != 0 or abs(right) > len(label) * LETTER / 2 + NEAR  # a distant label gets a line to its point
         figure.add_annotation(
             x=x, y=y, ax=right, ay=-up, text=plain(label), font={"size": palette.BODY, "color": tone.text},
             showarrow=True, arrowhead=0, arrowwidth=1, arrowcolor=tone.quiet if led else "rgba(0,0,0,0)", standoff=8,
@@ -89,14 +89,14 @@ def _offsets(labels: Sequence[str], at: np.ndarray) -> list[tuple[float, float]]
     """Where the middle of each label stands, in pixels right of and above its point: beside it where there is room,
     else as near as can be without lying on a point or on another label. at: (k, 2).
     """
-    width, height = 560.0, 440.0  # of the drawing, roughly
+    width, height = 560.0, 440.0  # the approximate size of the drawing
     span = np.maximum(np.ptp(at, axis=0), 1e-9) if len(at) else np.ones(2)
     pixel = at * min(width / span[0], height / span[1])
     taken = [(x - 9, y - 9, x + 9, y + 9) for x, y in pixel]
     found: list[tuple[float, float]] = []
     for (x, y), label in zip(pixel, labels, strict=True):
         half = LETTER * len(label) / 2
-        # Beside the point, then ever farther above and below: of equally free places the first is the nearest.
+        # First beside the point, then farther and farther above and below, so that the first free place is the nearest.
         rises = [0.0, *(sign * step * LINE for step in range(1, 8) for sign in (1, -1))]
         offsets = [(side * (half + NEAR), up) for up in rises for side in (1, -1)]
         boxes = [_box(x, y, offset, half) for offset in offsets]

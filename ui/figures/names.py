@@ -1,4 +1,4 @@
-"""Names in figures: as they stand, never as markup, and short without two becoming one."""
+"""Names in figures: shown literally, never as markup, and shortened so that they stay distinct."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from ui.gallery import truth
 from ui.gallery.truth import Truth
 
 BAND = 40
-FEW = 12  # images that are shown all at once rather than by their ends and middle, which would be the same ones
+FEW = 12  # up to so many images, all are shown at once: ends and middle would be the same ones
 TALL = 640
 SIZE = 132
 NO_LABEL = "none"

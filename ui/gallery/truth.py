@@ -34,7 +34,7 @@ class Truth:
 
 
 def choose(dataset: Ready) -> Truth | None:
-    """Let a person say which images should come first; None where nobody knows, or cares."""
+    """Draw the choice of which images should come first; None without one."""
     found = {
         f"{column}={value}": Truth(column, value)
         for column, values in piles.splits(reads.attributes(dataset.dataset)).items()
@@ -61,7 +61,7 @@ def relevant(dataset: Ready, ranked: pd.DataFrame, wanted: Truth) -> tuple[np.nd
     if wanted.column == TAG and wanted.value not in (
         "0",
         "1",
-    ):  # one of several; an image without it certainly lacks it
+    ):  # one of several tags; an image without it does not have it
         return np.array([wanted.value in value.split(BETWEEN) for value in found]), np.ones(len(found), bool)
     return np.array([value == wanted.value for value in found]), np.array([value != "" for value in found])
 

@@ -1,4 +1,4 @@
-"""What the network's own classifier head calls an image, asked for by a button: it stands beside the DNA."""
+"""What the network's own classifier head calls an image, shown on request: it is no part of the DNA."""
 
 from __future__ import annotations
 

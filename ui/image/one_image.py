@@ -60,14 +60,14 @@ def choose(ready: Sequence[Ready]) -> Shown:
     selection = ranking.choose_neurons(among, reference, unlike, reads.dna(owner))
     order = tuple(int(index) for index in reads.ranking(among, reference, unlike, selection)["index"])
     if image is None:
-        image = Image(owner, order[-1])  # the farthest one has the most to tell
+        image = Image(owner, order[-1])  # the farthest one is the most telling
         address.keep("of", f"{owner.name}:{image.index}")
     told = why.tell(image, reference, unlike, selection)
     return Shown(image, among, reference, unlike, selection, order, why.place_of(image, list(order)), told)
 
 
 def _among(owner: Ready, image: Image | None, ready: Sequence[Ready]) -> Ready:
-    """The images that the one is ranked among: of the part of its dataset that the ranking was of, or of all of it."""
+    """The images that it is ranked among: the part of its dataset that was ranked, or all of it."""
     code = address.code("dataset") or ""
     found = parts.resolve(ready, [code]) if code.startswith(f"{owner.name}[") else []
     if not found or image is None:
@@ -80,7 +80,7 @@ def _meant(code: str, ready: Sequence[Ready]) -> Image | None:
     try:
         found = ranking.image(code, ready)
         why.row_of(found)
-    except dc.UnknownName as error:  # a link to what was deleted or renamed: said, and another one is shown
+    except dc.UnknownName as error:  # a link to something deleted or renamed: say so and show another image
         st.warning(words.as_markdown(str(error)))
         return None
     return found
@@ -108,7 +108,7 @@ def about(shown: Shown) -> None:
     labels.draw(shown.image, reads.dna(owner))
     told = shown.told.found
     up = (int(flat) for flat, direction in zip(told.neurons, told.direction, strict=True) if direction > 0)
-    telling = next(up, int(told.neurons[0]))  # where it is more active than elsewhere, there is something to see
+    telling = next(up, int(told.neurons[0]))  # a neuron that is more active here has something to show
     navigation.link(
         "lens", "Look through the lens", analysis="map", of=f"{owner.name}:{shown.image.index}", dataset=owner.name,
         neuron=choices.neuron_code(reads.dna(owner), telling),

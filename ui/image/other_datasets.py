@@ -13,7 +13,7 @@ from ui.app.reads import Image, Ready
 from ui.image import why
 
 MOST = 16
-QUICK = 15_000_000  # images times neurons that are ranked without being asked: about a second
+QUICK = 15_000_000  # images times neurons that are ranked at once: about a second
 
 
 def draw(image: Image, ready: Sequence[Ready], selection: dc.Selection | None) -> None:

@@ -19,23 +19,15 @@ class Why {
     this.boxes = make("div", "boxes", this.stage);
     this.steps = make("div", "steps", left);
     for (const [name, label] of [["before", "Nearer"], ["after", "Farther"]]) {
-      const button = make("button", "", this.steps);
-      button.type = "button";
-      button.textContent = name === "before" ? `\u2190 ${label}` : `${label} \u2192`;
-      button.title = name === "before" ? "Key: left arrow" : "Key: right arrow";
-      button.addEventListener("click", () => this.go(name));
-      this[name] = button;
+      const [text, key] = name === "before" ? [`\u2190 ${label}`, "left"] : [`${label} \u2192`, "right"];
+      this[name] = button(this.steps, text, () => this.go(name), `Key: ${key} arrow`);
       if (name === "before") this.place = make("span", "", this.steps);
     }
     this.list = make("div", "list", this.root);
     this.list.setAttribute("role", "list");
     this.view = "heat";
     this.buttons = VIEWS.map(([name, label]) => {
-      const button = make("button", "", this.tools);
-      button.type = "button";
-      button.textContent = label;
-      button.addEventListener("click", () => { this.view = name; this.chosen = true; this.paint(); });
-      return [name, button];
+      return [name, button(this.tools, label, () => { this.view = name; this.chosen = true; this.paint(); })];
     });
     this.listen = (event) => this.key(event);
     document.addEventListener("keydown", this.listen);
@@ -92,7 +84,6 @@ class Why {
     this.list.replaceChildren();
     this.data.neurons.forEach((neuron, at) => {
       const row = make("button", "neuron", this.list);
-      row.type = "button";
       row.setAttribute("role", "listitem");
       const head = make("div", "head", row);
       make("span", "name", head).textContent = neuron.name;
@@ -130,7 +121,7 @@ class Why {
   fit() {
     const { naturalWidth: width, naturalHeight: height } = this.image;
     if (!width || !this.stage.clientWidth) return;
-    // As large as the place allows, small pictures too: the places in them are what is looked at.
+    // As large as the frame allows, small pictures too, so that the places in them can be seen.
     const scale = Math.min(this.stage.clientWidth / width, Math.max(260, innerHeight * 0.6) / height);
     Object.assign(this.image.style, { width: `${width * scale}px`, height: `${height * scale}px` });
     this.paint();

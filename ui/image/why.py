@@ -17,7 +17,6 @@ from dnacore.images import thumbnails
 from dnacore.images.tars import open_file
 from dnacore.workspace.store.shard_plan import FileRow
 from ui.app import capture, reads, words
-from ui.app import words as neuron_names
 from ui.app.reads import Image
 from ui.choices import choices
 from ui.choices import reference as ranking
@@ -27,9 +26,9 @@ from ui.components.component import component
 from ui.components.wall import pictures
 
 SHOWN = 8  # neurons beside the picture
-POINTED = 3  # of them at least that have a place in it, where there are any
+POINTED = 3  # at least so many of them have a place in the picture, if any have
 CURVE = 50  # columns of a small histogram
-_TURNED = 5  # EXIF orientations from here on exchange height and width
+_TURNED = 5  # EXIF orientations from this one on swap height and width
 
 _component = component(__file__, "why.js", reports=("go", "neuron"))
 
@@ -96,7 +95,7 @@ def _told(
 
 
 def _shown(found: Explanation, spots: tuple[Place, ...]) -> tuple[int, ...]:
-    """The largest parts, in order; the last of them make room for the largest that have a place to point at."""
+    """The largest parts, in order; some of the last give way to the largest that have a place in the picture."""
     largest = list(range(min(SHOWN, len(found.neurons))))
     side = -1.0 if found.distance < 0 else 1.0  # of a difference, what makes it as it is
     pointed = [
@@ -138,7 +137,7 @@ def draw(
         tells = up >= 0 and spot is not None and not spot.whole
         neurons.append(
             {
-                "name": neuron_names.short(whole, flat),
+                "name": words.short(whole, flat),
                 "part": f"{words.significant(part)} bins ({words.percent(abs(part) / share)})",
                 "said": _said(up, spot),
                 "box": _box(spot) if tells and spot is not None else None,
@@ -170,7 +169,7 @@ def draw(
 
 
 def _note(image: Image, row: FileRow, neurons: list[dict[str, Any]], place: str) -> None:
-    """Note the picture and the neurons, which are drawn in the browser, for a report."""
+    """Record the picture and the neurons, which only the browser draws, for reports."""
     (picture,) = pictures.plain(image.dataset.dataset, [row])
     capture.images("The image", [replace(picture, left=place)])
     lines = [(one["name"], one["part"], one["said"]) for one in neurons]
@@ -186,7 +185,7 @@ def _said(up: int, spot: Place | None) -> str:
 
 
 def _box(spot: Place) -> list[float]:
-    """Top, left, height and width of a place, as shares of the picture; never less than can be seen."""
+    """Top, left, height and width of a place, as shares of the picture, never too small to see."""
     height, width = max(spot.height, 0.04), max(spot.width, 0.04)
     return [spot.row - height / 2, spot.column - width / 2, height, width]
 
@@ -206,7 +205,7 @@ def place_of(image: Image, order: list[int]) -> int:
 def sentence(
     image: Image, told: Told, reference: Reference, unlike: Reference | None, place: int, count: int, among: str
 ) -> tuple[str, str]:
-    """Return the one thing found about an image, and the numbers behind it. place: among the `count` images of `among`, nearest first."""
+    """Return the headline about an image, and the numbers behind it. place: among the `count` images of `among`, nearest first."""
     name, target = row_of(image).path.rsplit("/", 1)[-1], ranking.name_of(reference)
     layer, part = max(told.found.layers.items(), key=lambda pair: abs(pair[1]))
     share = abs(part) / max(sum(abs(value) for value in told.found.layers.values()), 1e-12)

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import streamlit as st
 
-from dnacore.errors import BadInput, UnknownName
+from dnacore.errors import BadInput, DnaError, UnknownName
 from dnacore.workspace import jobs
 from dnacore.workspace.jobs import Job
 from ui.app import errors, layout, reads, words
@@ -144,10 +144,11 @@ def ended(job: Job, key: str) -> None:
         left.button(
             AGAIN.get(job.state, "Resume"),
             key=f"{key}-resume",
-            on_click=_quietly(jobs.resume, job.id),
+            on_click=resume,
+            args=(job.id,),
             type="tertiary",
         )
-        right.button("Forget", key=f"{key}-dismiss", on_click=_quietly(jobs.forget, job.id), type="tertiary")
+        right.button("Forget", key=f"{key}-dismiss", on_click=forget, args=(job.id,), type="tertiary")
 
 
 def _notice_endings(active: list[Job]) -> None:
@@ -167,10 +168,20 @@ def cancel(job: str) -> None:
     threading.Thread(target=jobs.cancel, args=(reads.workspace(), job), daemon=True).start()
 
 
-def _quietly(act: Callable[..., object], job: object) -> Callable[[], None]:
-    def callback() -> None:
-        st.session_state.setdefault("_jobs_stopping", set()).discard(job)
-        with suppress(UnknownName, BadInput):  # forgotten or resumed already, in another tab or by a second click
-            act(reads.workspace(), job)
+def resume(job: str) -> None:
+    """Go on with a job that ended, from where it stopped."""
+    st.session_state.setdefault("_jobs_stopping", set()).discard(job)
+    _tried(jobs.resume, job)
 
-    return callback
+
+def forget(job: str) -> None:
+    """Take a job that ended off the list."""
+    _tried(jobs.forget, job)
+
+
+def _tried(act: Callable[..., object], job: str) -> None:
+    try:
+        with suppress(UnknownName, BadInput):  # resumed or forgotten already, in another tab or by a second click
+            act(reads.workspace(), job)
+    except DnaError as problem:
+        st.toast(words.as_markdown(str(problem)))

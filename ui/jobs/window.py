@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dnacore.errors import DnaError
 from dnacore.workspace import jobs
 from dnacore.workspace.jobs import Job
 from ui.app import layout, reads, words
@@ -12,13 +11,6 @@ from ui.jobs import tray
 
 OPEN = "_jobs-open"  # the window stays through reruns that a job's end causes
 SHOWN = 40
-STATES = {
-    "running": "running",
-    "done": "done",
-    "failed": "failed",
-    "cancelled": "cancelled",
-    "interrupted": "interrupted",
-}
 
 
 def open_button() -> None:
@@ -56,9 +48,7 @@ def _job(job: Job) -> None:
     title, *acts = st.columns([4.2, 1, 1], vertical_alignment="center")
     running = job.state == "running"
     stopping = running and tray.is_stopping(job)
-    title.markdown(
-        f"**{words.as_markdown(job.title)}** {'being cancelled' if stopping else STATES[job.state]}{_when(job)}"
-    )
+    title.markdown(f"**{words.as_markdown(job.title)}** {'being cancelled' if stopping else job.state}{_when(job)}")
     if running:
         acts[0].button(
             "Cancel", key=f"job-stop-{job.id}", on_click=tray.cancel, args=(job.id,), width="stretch", disabled=stopping
@@ -66,8 +56,8 @@ def _job(job: Job) -> None:
     else:
         if job.state != "done":
             word = tray.AGAIN.get(job.state, "Resume")
-            acts[0].button(word, key=f"job-again-{job.id}", on_click=_resume, args=(job.id,), width="stretch")
-        acts[1].button("Forget", key=f"job-forget-{job.id}", on_click=_forget, args=(job.id,), width="stretch")
+            acts[0].button(word, key=f"job-again-{job.id}", on_click=tray.resume, args=(job.id,), width="stretch")
+        acts[1].button("Forget", key=f"job-forget-{job.id}", on_click=tray.forget, args=(job.id,), width="stretch")
     said = tray.pace(job) if running else tray.outcome(job)
     if said:
         st.caption("  \n".join(words.as_markdown(line) for line in said.splitlines()))
@@ -85,22 +75,7 @@ def _when(job: Job) -> str:
     return f", {begun}, took {words.duration(max(job.finished - job.started, 0))}"
 
 
-def _resume(number: str) -> None:
-    st.session_state.setdefault("_jobs_stopping", set()).discard(number)
-    try:
-        jobs.resume(reads.workspace(), number)
-    except DnaError as problem:
-        st.toast(words.as_markdown(str(problem)))
-
-
-def _forget(number: str) -> None:
-    try:
-        jobs.forget(reads.workspace(), number)
-    except DnaError as problem:
-        st.toast(words.as_markdown(str(problem)))
-
-
 def _forget_all() -> None:
     for job in jobs.list_jobs(reads.workspace()):
         if job.state != "running":
-            _forget(job.id)
+            tray.forget(job.id)

@@ -21,7 +21,7 @@ from ui.lens import wording
 from ui.lens.asked import NEURON, SELECTION, Asked
 
 PICTURE, FIGURES, PREVIEW = ".png", ".json", ".preview.png"
-SMALL = 440  # pixels: what is wider takes the width of the page
+SMALL = 440  # pixels: wider pictures take the width of the page
 
 
 def draw(asked: Asked) -> None:
@@ -43,7 +43,7 @@ def draw(asked: Asked) -> None:
 
 
 def _offer(asked: Asked, job: Job | None) -> None:
-    """Draw the way to an answer that is not there yet, and why the last try gave none."""
+    """Draw the button that computes a missing answer, and why the last try failed."""
     layout.found(asked.analysis.question)
     if job is not None and job.state in ("failed", "interrupted"):
         st.warning(words.as_markdown(tray.outcome(job)))
@@ -105,14 +105,14 @@ def show(asked: Asked, picture: bytes, told: dict[str, Any]) -> None:
         if st.button(
             "Look again", key="lens-again", type="tertiary", help="With the same choices, from the beginning."
         ):
-            start(asked)  # what was found before stays until the new answer takes its place
+            start(asked)  # the old answer stays until the new one replaces it
             st.rerun()
     if asked.into:
         navigation.link("datasets", f"Extract {asked.into} to see what its DNA says of it")
 
 
 def _width(picture: bytes) -> int | Literal["stretch"]:
-    """How wide a picture is shown: all there is for a wide one, up to twice its size for a small one."""
+    """The width of a picture: the page's for a wide one, at most twice its own for a small one."""
     with Image.open(io.BytesIO(picture)) as opened:
         return "stretch" if opened.width > SMALL else min(2 * opened.width, SMALL)
 
@@ -130,5 +130,5 @@ def _words(asked: Asked) -> None:
     elif kind == SELECTION:
         said = seen.of_selection(reads.workspace().selection(value))
     if said:
-        layout.caption(f"{asked.subject[:1].upper()}{asked.subject[1:]}: {said[:1].lower()}{said[1:]}")
+        layout.caption(f"{words.opening(asked.subject)}: {said[:1].lower()}{said[1:]}")
         layout.note(CAUTION)

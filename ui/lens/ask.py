@@ -212,7 +212,7 @@ def _setting(analysis: Analysis, name: str) -> Any:
     """A setting as it was chosen; None for the usual one."""
     usual, key = analysis.defaults[name], f"{analysis.name}-{name}"
     title, does = wording.SETTINGS.get(name, (name.replace("_", " ").capitalize(), ""))
-    help = f"{does[:1].upper()}{does[1:]}." if does else None
+    help = f"{words.opening(does)}." if does else None
     if name in wording.CHOICES:
         return address.select(
             title, list(wording.CHOICES[name]), index=wording.CHOICES[name].index(usual), key=key, help=help,
@@ -225,5 +225,5 @@ def _setting(analysis: Analysis, name: str) -> Any:
     try:
         return analysis.knobs({name: text})[name]
     except BadInput as error:
-        layout.note(f"{error} {usual_text[:1].upper()}{usual_text[1:]} is used.")
+        layout.note(f"{error} {words.opening(usual_text)} is used.")
         return None

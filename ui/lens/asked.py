@@ -95,7 +95,7 @@ class Asked:
 
     @property
     def command(self) -> list[str]:
-        """What the command line is told to answer this in the background."""
+        """The command line that answers this in the background."""
         line = ["lens", self.analysis.name, "--extractor", reads.extractor(), "--seed", str(self.seed)]
         given = {
             f"--{self.target[0]}" if self.target else "": self.target[1] if self.target else "",

@@ -1,4 +1,4 @@
-"""Which dataset and which image the lens looks at; the neuron's strongest image unless somebody says otherwise."""
+"""Which dataset and which image the lens looks at; by default the neuron's strongest image."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def choose_image(dataset: Ready, flat: int, ready: Sequence[Ready], ranked: bool
     usual = next(iter(found), "")
     before = st.session_state.get("_lens-usual")
     if before is not None and before != usual and st.session_state.get(IMAGE) == before:
-        address.drop(IMAGE)  # not chosen by hand, so another neuron brings its own strongest image
+        address.drop(IMAGE)  # not chosen by hand: another neuron has another strongest image
     st.session_state["_lens-usual"] = usual
     code = address.code(IMAGE)
     if code and code not in found and (linked := _of(code, ready)) is not None:
@@ -96,7 +96,7 @@ def choose_style(
 def _strongest(key: str, flat: int, _dataset: Ready) -> list[Picked]:
     try:
         sketches = reads.sketches_of(_dataset)
-    except dc.BadInput:  # extracted without sketches: the first images stand for the strongest
+    except dc.BadInput:  # extracted without sketches: the first images in place of the strongest
         return [_picked(_dataset, row) for row in reads.files(_dataset.dataset)[:OFFERED]]
     rows = reads.files(_dataset.dataset)
     order = np.argsort(-sketches.peaks(np.array([flat]))[0], kind="stable")[:OFFERED]
@@ -108,7 +108,7 @@ def _picked(dataset: Ready, row: FileRow) -> Picked:
 
 
 def _of(code: str, ready: Sequence[Ready]) -> Picked | None:
-    """The image that `NAME:INDEX` means; None where it is gone."""
+    """The image that `NAME:INDEX` refers to; None where it is gone."""
     name, _, index = code.rpartition(":")
     owner = next((one for one in ready if one.name == name), None)
     if owner is None or not index.isdecimal():

@@ -76,7 +76,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "baseline": ("mean", "black"),
     "strength": ("", "strong", "gentle"),
 }
-UNSET = {"folder"}  # nothing that a browser may say: files are written where the workspace says
+UNSET = {"folder"}  # never taken from the browser: the workspace decides where files are written
 
 #: {figure: (what it is called, unit)}; "%" for a number from 0 to 100, "share" for one from 0 to 1.
 _FIGURES = {

@@ -32,7 +32,7 @@ def linked(there: Population) -> list[int]:
     except dc.UnknownName:
         address.drop(KEY)
         return []
-    address.keep(KEY, token)  # opened by a link and not drawn here: a report and the next link must name it as well
+    address.keep(KEY, token)  # a lasso that came by a link belongs into reports and further links, too
     return [at for at, one in enumerate(there.pictures) if (one.dataset, one.index) in inside]
 
 
@@ -71,7 +71,7 @@ def bar(seen: Marked) -> None:
 
 
 def names(chosen: Sequence[Ready], there: Population, plane: Plane) -> list[tuple[float, float, str]]:
-    """Return where on a map the names of its clusters stand: words, folders and tags that are commoner there."""
+    """Return the names of a map's clusters and their places: words, folders and tags that are more frequent there."""
     known = tuple(f"{one.key}:{reads.table_key(one.dataset)}" for one in chosen)
     found = _clusters(known, hash(plane.points.tobytes()), tuple(chosen), there, plane)
     return [(*one.place, one.name) for one in found]

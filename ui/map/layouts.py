@@ -1,4 +1,4 @@
-"""Maps of images: which images are on one, where they lie, and the long ones laid out beside the server.
+"""Maps of images: which images are on one and where they lie; slow layouts run in a process of their own.
 
 A PCA is there at once. A UMAP or t-SNE is laid out in a process of its own and kept in the workspace's `maps`, so that it is
 there at once the next time, for everybody, also after a restart.
@@ -97,23 +97,23 @@ class Layout:
 
     @property
     def name(self) -> str:
-        """What it is known by: whoever asks for the same map later, or after a restart, finds it."""
+        """The name under which the same map is found again, also after a restart."""
         said = repr((self.method, self.seed, [one.stored for one in self.chosen]))
         neurons = b"" if self.selection is None else np.sort(self.selection.flat).astype("<i8").tobytes()
         return hashlib.blake2b(said.encode() + neurons, digest_size=12).hexdigest()
 
     @property
     def points(self) -> Path:
-        """Where its points are kept."""
+        """The path of its points."""
         return reads.workspace().root / "maps" / f"{self.name}.npy"
 
     @property
     def values(self) -> Path:
-        """Where what it is laid out from lies while it is."""
+        """The path of its input while it is being laid out."""
         return self.points.with_name(f"{self.name}-values.npy")
 
     def laid(self, images: int) -> Laid:
-        """Return it if it is done; else begin with it, once for all sessions."""
+        """Return the layout if it is done; otherwise begin it, once for all sessions."""
         found = map_process.load(self.points, images) if self.points.is_file() else None
         if found is not None:
             return Laid(Plane(found))
@@ -135,13 +135,13 @@ class Layout:
         )
 
     def working(self) -> bool:
-        """Whether it is being laid out right now."""
+        """Whether it is being laid out."""
         with _lock:
             process = _working.get(self.name)
             return process is not None and process.poll() is None
 
     def cancel(self) -> None:
-        """Stop laying it out. Nothing of it is kept."""
+        """Stop the layout and keep nothing of it."""
         with _lock:
             process = _working.pop(self.name, None)
             if process is not None:

@@ -152,7 +152,7 @@ def of_images(chosen: Sequence[Ready], selection: dc.Selection | None, method: s
 
 
 def _plane(asked: Layout, images: int) -> tuple[Plane, str]:
-    """Where the images lie, and a sentence on how. While a map is being laid out, the PCA stands in for it."""
+    """Where the images lie, and a sentence about the layout. While a map is being laid out, the PCA is shown."""
     if asked.method != "pca":
         laid = asked.laid(images)
         if laid.plane is not None:
@@ -210,7 +210,7 @@ def _said(column: str, value: str) -> str:
 
 
 def _sentence(kinds: Sequence[Kind], of: np.ndarray, plane: Plane, names: Sequence[str], colour: str) -> str:
-    """The one thing found: how often an image's nearest neighbour on the map is of its own kind."""
+    """The headline: how often an image's nearest neighbour on the map is of the same kind."""
     count = len(of)
     if len(kinds) < 2:
         return f"{words.count(count, 'image')} of {words.listing(list(names))}"

@@ -36,7 +36,7 @@ def chosen_neuron(two: Sequence[Ready], dna: dc.DNA) -> int:
 
 def sentence(two: Sequence[Ready], flat: int, name: str) -> tuple[str, str]:
     """Say what one neuron does between two datasets, or that it is looked at in one; and which neuron it is."""
-    which = f"{name[:1].upper()}{name[1:]}"
+    which = words.opening(name)
     if len(two) < 2:
         return f"One neuron, and what it reacts to in {two[0].said}", f"{which}."
     found, chance = comparisons.sensitivity(two[0], two[1]), noise.per_neuron(two[0], two[1], "emd")
@@ -103,7 +103,7 @@ def _alike(keys: tuple[str, ...], flat: int, count: int, _shown: tuple[Ready, ..
 
 
 def keep(flats: Sequence[int], dna: dc.DNA) -> None:
-    """Draw what puts neurons into a saved selection: an existing one, or a new one."""
+    """Draw the way to add neurons to a saved selection, an existing or a new one."""
     several = words.count(len(flats), "neuron")
     label = "Keep in a selection" if len(flats) == 1 else f"Keep {several}"
     if kept := st.session_state.pop(KEPT, None):

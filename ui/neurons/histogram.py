@@ -1,4 +1,4 @@
-"""A neuron's histogram in every dataset shown, brushed, with the images that live in the brushed part."""
+"""A neuron's histogram in every dataset shown, with the images in the brushed part."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ui.neurons.neuron_list import Shown
 
 
 def draw(shown: Shown) -> None:
-    """Draw the histogram and what is brushed in it."""
+    """Draw the histogram and the images in its brushed part."""
     name, chosen = shown.name, list(shown.chosen)
     layout.found(*card.sentence(shown.two, shown.flat, name))
     if said := seen.of_neuron(shown.first, shown.flat):

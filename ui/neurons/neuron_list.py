@@ -18,7 +18,7 @@ from ui.choices import two as pair
 from ui.components import neuron_table
 from ui.neurons import card, columns
 
-LISTED = 20  # neurons of the table that a report shows
+LISTED = 20  # rows of the table in a report
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +105,7 @@ def draw(shown: Shown) -> None:
 
 
 def _note(shown: Sequence[neuron_table.Column], dna: dc.DNA, channels: np.ndarray) -> None:
-    """Note the top of the table, which is drawn in the browser, for a report."""
+    """Record the top of the table, which only the browser draws, for reports."""
     by = next((column for column in shown if column.first), shown[0])
     top = rows(np.argsort(-by.values, kind="stable"), channels, LISTED)
     frame = pd.DataFrame({"Neuron": [words.channel(dna, row) for row in top]})

@@ -29,7 +29,7 @@ from ui.app.capture import View
 from ui.server import allowed
 
 SIDE = 168
-WIDTH = 1600  # of a picture that was made: twice what a report shows, for screens of twice the dots
+WIDTH = 1600  # pixels of a computed picture: twice its width in a report, for high-resolution screens
 _INVITED = re.compile(r"(<br>|\\u003cbr\\u003e)Click[^\"<\\]*")
 _HERE = Path(__file__).parent
 _FONT = ASSETS / "fonts" / "inter-latin-wght-normal.woff2"
@@ -85,7 +85,7 @@ def freeze(
 
 
 def _still(figure: go.Figure) -> dict[str, Any]:
-    """A figure as plain data, without the invitations to click: a file can do nothing about it."""
+    """A figure as plain data, without the hints to click, which a file cannot react to."""
     return json.loads(_INVITED.sub("", figure.to_json()))
 
 
@@ -141,7 +141,7 @@ def html(views: Sequence[Mapping[str, Any]], title: str = "Visual DNA report", i
         "TITLE": markup.escape(title), "STYLE": _style(), "INTRO": said, "MADE": _made(), "BODY": body,
         "FIGURES": script, "SCRIPT": (_HERE / "report.js").read_text(encoding="utf-8"),
     }  # fmt: skip
-    # In one pass, so that the name of a dataset called @SCRIPT@ is not filled in again.
+    # In one pass, so that a dataset called @SCRIPT@ is not replaced as well.
     page = (_HERE / "report.html").read_text(encoding="utf-8")
     return re.sub("@([A-Z]+)@", lambda found: contents.get(found[1], found[0]), page)
 
@@ -164,7 +164,7 @@ def _channels(colour: str) -> str:
 
 
 def _view(view: Mapping[str, Any], figures: list[dict[str, Any]]) -> str:
-    """Return a view's section; one that is damaged says so, and takes no other along."""
+    """Return a view's section; for a damaged view, a sentence that says so."""
     drawn = len(figures)
     try:
         return _section(view, figures)
@@ -176,7 +176,7 @@ def _view(view: Mapping[str, Any], figures: list[dict[str, Any]]) -> str:
 
 
 def asked(view: Mapping[str, Any]) -> str:
-    """Return what a view is known by: its question, or its page's name where none was kept."""
+    """Return a view's title: its question, or its page's name where none was kept."""
     return str(view.get("sentence") or view.get("title") or "")
 
 

@@ -1,10 +1,9 @@
-// Light or dark by hand, beside the system's choice: Streamlit keeps it by page, so it is set for every page at once.
+// Light or dark instead of the system's choice: Streamlit keeps it per page, so it is set for every page at once.
 
 const VERSION = "v2"; // of Streamlit's own note of the theme
 
 export default mounted((parent) => {
   const button = make("button", "lights", parent);
-  button.type = "button";
   const here = {
     show(data) { here.data = data; button.textContent = data.dark ? "Light" : "Dark"; },
     close() { button.remove(); },

@@ -13,7 +13,7 @@ from dnacore.workspace.saved.reports import Report
 from ui.app import errors, layout, navigation, reads, words
 from ui.report import html
 
-SHOWN = 8  # pictures of a view on this page; the file has all that were kept
+SHOWN = 8  # pictures of a view on this page; the file has all of them
 
 
 def nothing_yet() -> None:
@@ -61,12 +61,12 @@ def views(report: Report) -> None:
         with st.container(key=f"report-view-{place}"):
             st.divider()
             identity = _head(place, view, last=place == len(report.views) - 1)
-            with errors.guarded():  # whatever is wrong with one view, it can be removed and the others stand
+            with errors.guarded():  # a broken view can still be removed, and the others are shown
                 _view(place, view, identity)
 
 
 def _head(place: int, view: Mapping[str, Any], *, last: bool) -> str:
-    """Draw a view's title and what can be done with it; return what its widgets are known by."""
+    """Draw a view's title and its buttons; return the key of its widgets."""
     drawn = view.get("drawn")
     stamp = float(drawn) if isinstance(drawn, int | float) else 0.0
     identity = f"{stamp:.0f}-{place}"

@@ -17,7 +17,7 @@ _switch = component(__file__, "lights.js")
 
 
 def begin() -> None:
-    """Take from the address whether this visit presents, before anything is drawn."""
+    """Read from the address whether presenter mode is on, before anything is drawn."""
     given = st.query_params.get(KEY)
     if given is not None and given != st.session_state.get(_SAID):
         st.session_state[KEY] = st.session_state[_SAID] = given if given.isdecimal() and len(given) < 7 else "0"
@@ -26,7 +26,7 @@ def begin() -> None:
 
 
 def link() -> None:
-    """Draw what turns it on, for the menu of saved views."""
+    """Draw the link that turns it on, for the menu of saved views."""
     if st.button(
         "Present",
         key="present-begin",
@@ -38,7 +38,7 @@ def link() -> None:
 
 
 def draw() -> None:
-    """Draw the bar at the bottom, where somebody presents: back and forth, light or dark, the end."""
+    """Draw presenter mode's bar at the bottom: back, forward, light or dark, and end."""
     if not theme.presenting():
         return
     kept = known()
@@ -46,7 +46,7 @@ def draw() -> None:
     tone = palette.ink(theme.is_dark())
     st.html(
         f"<style>.st-key-presenter {{ background: {tone.ground}; border-top: 1px solid {tone.rule}; }} "
-        '[data-testid="stPopoverBody"]:has(.st-key-present-begin) { display: none; }</style>'  # the menu it began in
+        '[data-testid="stPopoverBody"]:has(.st-key-present-begin) { display: none; }</style>'  # close the menu from which it began
     )
     with st.container(key="presenter", horizontal=True, vertical_alignment="center", gap="small"):
         if st.button("Previous", key="present-back", disabled=at <= 1, shortcut="PageUp", type="tertiary"):
@@ -65,7 +65,7 @@ def known() -> list[SavedView]:
 
 
 def said(kept: list[SavedView], at: int) -> str:
-    """Return where one is among the saved views."""
+    """Return the position among the saved views, in words."""
     if not kept:
         return "No saved views yet: end this, and press Views on a page that you want to show."
     there = words.count(len(kept), "saved view")
@@ -73,7 +73,7 @@ def said(kept: list[SavedView], at: int) -> str:
 
 
 def end() -> None:
-    """Go back to the page as it is worked with."""
+    """Leave presenter mode."""
     st.session_state.pop(KEY, None)
     st.session_state.pop(_SAID, None)
     if KEY in st.query_params:

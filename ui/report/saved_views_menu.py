@@ -11,7 +11,7 @@ from ui.report import presenting
 
 
 def menu(view: capture.View, query: list[list[str]]) -> None:
-    """Draw the menu. query: the choices of the page in front of the reader, as in an address."""
+    """Draw the menu. query: the choices of the current page, as in an address."""
     with st.popover("Views", key="views-menu"):
         with st.form("view-form", border=False, clear_on_submit=True):
             offered = views.free(view.question or view.title, [one.name for one in views.load(reads.workspace())])

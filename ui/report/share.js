@@ -1,9 +1,8 @@
-// Copies a link to the view in front of the reader: the page's address with every choice in it, also those that stand at
-// their defaults here and may not elsewhere.
+// Copies a link to the current view: the page's address with every choice in it, also those at their
+// defaults, which may differ where the link is opened.
 
 export default mounted((parent) => {
   const button = make("button", "share", parent, "Share link"), said = make("span", "said", parent);
-  button.type = "button";
   said.setAttribute("role", "status");
   const here = {
     button,

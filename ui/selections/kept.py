@@ -1,4 +1,4 @@
-"""The saved selections: a table of them, and what can be done with the one that is looked at."""
+"""The saved selections: a table of them, and what can be done with the chosen one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DELETED = "_deleted_selection"
 
 
 def draw(setting: Setting) -> None:
-    """Draw the selections that fit the network in use, and the one that is looked at."""
+    """Draw the selections that fit the network in use, and the chosen one."""
     if said := st.session_state.pop(making.SAID, None):
         st.toast(words.as_markdown(said))
     saved, fitting = reads.workspace().selections(), making.here(setting)
@@ -114,7 +114,7 @@ def _uses(chosen: dc.Selection) -> None:
 
 def question(origin: Mapping[str, Any]) -> dict[str, str]:
     """Return the ranking that asks what a selection was made of: its with and without, where both are still here."""
-    if isinstance(origin.get("of"), Mapping):  # made of another one: reweighted, or its neurons of some layers
+    if isinstance(origin.get("of"), Mapping):  # made from another one: with other weights, or in some layers
         return question(origin["of"].get("origin") or {})
     ready = reads.ready()
     like, unlike = (str(origin.get(side, "")) for side in ("with", "without"))
@@ -126,7 +126,7 @@ def question(origin: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _there(code: str) -> bool:
-    """Whether images that were picked by hand are still known by this code."""
+    """Whether the hand-picked images of this code still exist."""
     try:
         return code.startswith(picking.REFERENCE) and bool(picking.meant(code).images)
     except dc.UnknownName:

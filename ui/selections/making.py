@@ -66,7 +66,7 @@ def _from_two(fitting: Sequence[dc.Selection], saved: Sequence[dc.Selection]) ->
             name = st.text_input("Name", placeholder=f"{one} {how} {other}", key="combine-name").strip()
             if st.form_submit_button("Save", key="combine-save", type="primary"):
                 title = name or selecting.proposed(f"{one} {how} {other}", saved)
-                _try(lambda: selecting.combined(how, known[one], known[other], title), key)
+                _try(lambda: selecting.COMBINED[how][1](known[one], known[other], title), key)
 
 
 def _in_layers(fitting: Sequence[dc.Selection], saved: Sequence[dc.Selection], setting: Setting) -> None:

@@ -27,7 +27,7 @@ COMBINED = {
 
 
 def origin(told: Mapping[str, Any]) -> str:
-    """Return how a selection came about, as a sentence fragment."""
+    """Return the origin of a selection, as a sentence fragment."""
     kind = told.get("kind")
     if kind == "sensitivity":
         how = f"the {told['top']:,} most sensitive" if "top" in told else "all clearly above chance"
@@ -111,15 +111,8 @@ def imported(content: bytes, setting: Setting | None, taken: Collection[str], ti
             "Choose the extractor that it was made with in the sidebar, then import it again."
         )
     check_selection(found, sum(setting.layers.values()))
-    if len(np.unique(found.flat)) != len(found.flat):
-        raise dc.BadInput("The file names a neuron twice.")
     name = free_name((found.name.strip() or "imported")[:120], taken)
     return dc.Selection(found.flat, found.weights, name, setting.extractor, found.origin)
-
-
-def combined(how: str, one: dc.Selection, other: dc.Selection, name: str) -> dc.Selection:
-    """Return a selection made out of two. how: union, intersection or difference. Raises BadInput."""
-    return COMBINED[how][1](one, other, name)
 
 
 def hand(codes: str, layers: Mapping[str, int], extractor: str, name: str) -> dc.Selection:

@@ -1,4 +1,4 @@
-"""What tells two piles apart, and every image ranked by it for each number of neurons: the live gallery's deck."""
+"""What tells two piles apart, and the ranking of all images for each number of neurons."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ui.components import sorting_wall
 from ui.components.wall import pictures
 
 MOST = 200  # neurons that the slider goes up to
-ENOUGH = 10  # images a side below which the AUC of a ranking says next to nothing
+ENOUGH = 10  # images a side from which the AUC of a ranking means something
 
 
 def dna(pile: Pile) -> dc.DNA:

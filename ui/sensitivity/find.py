@@ -1,4 +1,4 @@
-"""Finding neurons: two piles, the neurons between them against chance, and the images sorted by them as one drags."""
+"""Finding neurons: two piles, the neurons that tell them apart, and the images sorted by these while a slider moves."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import dnacore as dc
 from dnacore.attributes.copies import rows
 from dnacore.neurons import algebra
 from ui.app import address, capture, comparisons, layout, navigation, popovers, reads, theme, words
-from ui.app import words as neuron_names
 from ui.app.reads import Ready
 from ui.choices import choices, closeup, measures, picking, piles, reference, sampled
 from ui.choices.picking import Picked
@@ -29,7 +28,7 @@ SAVED = "_saved-neurons"
 
 
 def draw(ready: Sequence[Ready]) -> None:
-    """Draw the page's main story."""
+    """Draw the page."""
     if said := st.session_state.pop(SAVED, None):
         st.toast(said)
     result, knobs = layout.result_and_knobs()
@@ -43,7 +42,7 @@ def draw(ready: Sequence[Ready]) -> None:
             piles.draw(chosen.with_, "With")
         with right:
             piles.draw(chosen.without, "Without")
-    # Of many images this takes seconds the first time: what is compared is in sight meanwhile.
+    # With many images this takes seconds the first time; meanwhile the piles are in sight.
     with said:
         with measures.patient("Comparing with what chance would give…"):
             found, first = sorting.sensitivity(chosen), reads.dna(chosen.among[0])
@@ -71,7 +70,7 @@ def _neurons(chosen: Chosen, found: dc.Sensitivity, first: dc.DNA) -> None:
 
     chart.show(
         distances.most_different(
-            [neuron_names.channel(first, row) for row in listed],
+            [words.channel(first, row) for row in listed],
             found.emd[flats],
             unit="bins",
             floor=None if found.noise is None else found.noise[flats],
@@ -89,7 +88,7 @@ def _neurons(chosen: Chosen, found: dc.Sensitivity, first: dc.DNA) -> None:
     )
     _copies(first, found, listed)
     if flats:
-        name = neuron_names.short(first, flats[0])
+        name = words.short(first, flats[0])
         code = choices.neuron_code(first, flats[0])
         navigation.link("lens", f"What {name} sees", neuron=code, dataset=chosen.among[0].name)
     if "_open_neuron" in st.session_state:
@@ -98,11 +97,11 @@ def _neurons(chosen: Chosen, found: dc.Sensitivity, first: dc.DNA) -> None:
 
 
 def _copies(first: dc.DNA, found: dc.Sensitivity, listed: Sequence[Sequence[int]]) -> None:
-    """Draw the parts of the rows that stand for several neurons; nothing where none does."""
+    """Draw the neurons of those rows that stand for several."""
     several = [row for row in listed if len(row) > 1]
     if not several:
         return
-    parts = [(neuron_names.short(first, flat), float(found.emd[flat])) for row in several for flat in row]
+    parts = [(words.short(first, flat), float(found.emd[flat])) for row in several for flat in row]
     with st.expander(f"{words.count(len(several), 'row')} stand{'s' if len(several) == 1 else ''} for several neurons"):
         layout.note(
             "A channel that successive blocks pass on says the same in each of them, so it is one row. Its parts:"
@@ -111,7 +110,7 @@ def _copies(first: dc.DNA, found: dc.Sensitivity, listed: Sequence[Sequence[int]
 
 
 def _sorted(chosen: Chosen, found: dc.Sensitivity) -> int:
-    """Draw the slider and the images that it sorts; return the number of neurons it stands at."""
+    """Draw the slider and the images that it sorts; return the chosen number of neurons."""
     place = st.container()
     with measures.patient("Ranking the images for every number of neurons…"):
         deck = sorting.deck(chosen, found)
@@ -230,7 +229,7 @@ def _sharpen(chosen: Chosen, count: int) -> None:
 
 
 def _keep(chosen: Chosen, found: dc.Sensitivity, first: dc.DNA, count: int) -> None:
-    """Draw what the neurons found can be kept as."""
+    """Draw the ways to keep the found neurons as a selection."""
     ways = {"top": f"The slider's {count:,}"}
     if found.noise_ratio is not None:
         ways["noise"] = "All above chance"
@@ -260,7 +259,7 @@ def _keep(chosen: Chosen, found: dc.Sensitivity, first: dc.DNA, count: int) -> N
             "kind": "sensitivity", "with": chosen.with_.name, "without": chosen.without.name, "images": list(found.images),
         } | ({"top": count} if way == "top" else {"times_chance": factor})  # fmt: skip
         if isinstance(chosen.with_, Picked) or isinstance(chosen.without, Picked):
-            asked = _ranking(chosen, count)  # the piles, which a ranking by these neurons asks about again
+            asked = _ranking(chosen, count)  # the piles, so that a ranking by these neurons can ask the same question
             origin |= {"like": asked["like"], "unlike": asked["unlike"], "dataset": chosen.among[0].name}
         made = dc.Selection.of(flats, name=name, extractor=found.extractor, origin=origin)
         reads.workspace().save_selection(made)

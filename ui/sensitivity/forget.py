@@ -20,11 +20,11 @@ from ui.figures import effects
 from ui.jobs import tray
 
 COMMAND = "forget"
-ENOUGH = 2 * LEAST  # images with and without an attribute, below which it cannot be learned and tested
+ENOUGH = 2 * LEAST  # images with and without an attribute from which it can be learned and tested
 
 
 def draw(ready: Sequence[Ready]) -> None:
-    """Draw the choice of what to forget and what to keep, the work, and what came of it."""
+    """Draw the choice of what to forget and what to keep, the running job, and the result."""
     described = [one for one in ready if one.dataset.attributes is not None]
     if not described:
         st.info("Forgetting needs a dataset with attributes: a CSV that says of each image what is in it.")

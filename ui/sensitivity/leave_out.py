@@ -20,7 +20,7 @@ NOTHING = "nothing"
 BY = {"folder": "Folders", "attribute": "Attribute values"}
 MOST = 14
 MOST_MIXED = 12
-NAMED = 3  # shares that the headline names one by one
+NAMED = 3  # shares that the headline lists
 
 
 def draw(ready: Sequence[Ready]) -> None:
@@ -52,7 +52,7 @@ def draw(ready: Sequence[Ready]) -> None:
         selection = choices.selection(choices.neurons(first), first)
     with result:
         with st.spinner("Leaving out one group after another…"):
-            groups = reads.table_key(whole.dataset)  # which images are in a group is the files' and the table's say
+            groups = reads.table_key(whole.dataset)  # files and table decide which images are in a group
             found = _left_out(
                 f"{whole.key}/{groups}", way, target.key if target else "", reads.selection_key(selection), whole, target,
                 selection,
@@ -85,7 +85,7 @@ def _left_out(
 
 
 def _groups(found: LeaveOut, target: Ready | None, bins: int) -> None:
-    """Draw what each group makes. bins: of the DNAs that were compared."""
+    """Draw the effect of each group. bins: of the compared DNAs."""
 
     def moved(group: Left) -> float:
         if group.to_target is None or found.to_target is None:

@@ -19,7 +19,7 @@ from ui.components import chart, wall
 from ui.jobs import tray
 from ui.studies.ask import Asked
 
-ROWS = 40  # of a table on the page; the CSV has them all
+ROWS = 40  # rows of a table on the page; the CSV has all
 FRESH = "--fresh"
 
 
@@ -43,7 +43,7 @@ def draw(asked: Asked) -> None:
     show(found)
     _downloads(found)
     if st.button("Run it again", key="study-again", type="tertiary"):
-        start(asked, fresh=True)  # what is kept stands until the new answer takes its place
+        start(asked, fresh=True)  # the kept answer stays until the new one replaces it
         st.rerun()
 
 

@@ -15,7 +15,7 @@ from dnacore import studies
 from dnacore.errors import BadInput
 from dnacore.sources import study_requests
 from dnacore.studies.frame.study import MUST, NEVER, Option, Role, Study
-from ui.app import address, capture, layout, navigation, reads, seen
+from ui.app import address, layout, navigation, reads, seen, words
 from ui.app.reads import Ready
 from ui.choices import choices, parts
 
@@ -32,7 +32,7 @@ class Asked:
     options: dict[str, Any]
     attribute: str
     seed: int
-    networks: tuple[str, ...] = ()  # others than the one in use
+    networks: tuple[str, ...] = ()  # other networks than the one in use
 
     @property
     def names(self) -> list[str]:
@@ -50,7 +50,7 @@ class Asked:
 
     @property
     def command(self) -> list[str]:
-        """What the command line is told to answer this question in the background."""
+        """The command line that answers this question in the background."""
         line = ["study", self.study.name, *self.names, "--extractor", reads.extractor(), "--seed", str(self.seed)]
         for name, value in self.options.items():
             said = ",".join(value) if isinstance(value, list | tuple) else str(value)
@@ -79,7 +79,7 @@ def others(study: Study) -> None:
 
 
 def choose(study: Study, ready: Sequence[Ready]) -> Asked | None:
-    """Let a person choose what the study runs on; None where something is missing, which is said."""
+    """Draw the choices of what the study runs on; None where something is missing, which is said."""
     names = [one.name for one in ready] + parts.names(ready)
     usual = _usual(study, ready)
     labelled = {one.name for one in ready if one.dataset.attributes is not None}
@@ -103,10 +103,7 @@ def choose(study: Study, ready: Sequence[Ready]) -> Asked | None:
     if study.attribute == MUST and not attribute:
         st.info("This study needs a dataset with a table of attributes. Add one on the Datasets page.")
         return None
-    found_ready = parts.resolve(ready, chosen)
-    for one in found_ready:
-        capture.used(one)
-    return Asked(study, tuple(found_ready), options, attribute, seed, tuple(networks))
+    return Asked(study, tuple(parts.used(ready, chosen)), options, attribute, seed, tuple(networks))
 
 
 def _usual(study: Study, ready: Sequence[Ready]) -> list[str]:
@@ -125,21 +122,20 @@ def _role(role: Role, key: str, free: Sequence[str], usual: Sequence[str], label
         options = free if role.least else [NO_ATTRIBUTE, *free]
         if not options:
             return []
-        # Of a role that can be left out, "none" stands first, and the first dataset is proposed all the same.
+        # In a role that can be left out, "none" comes first, but the first dataset is the default.
         fit = [name for name in proposed if not role.labelled or name in labelled] or proposed or options
         name = address.select(
-            role.title, options, key=key, index=options.index(fit[0]), help=f"{role.help[:1].upper()}{role.help[1:]}."
+            role.title, options, key=key, index=options.index(fit[0]), help=f"{words.opening(role.help)}."
         )
         return [] if name == NO_ATTRIBUTE else [name]
-    most = role.most or 12
     default = sorted(proposed[: max(role.least, min(3, len(free)))], key=free.index)
     return address.several(
-        role.title, free, default=default, key=key, max_selections=most, help=f"{role.help[:1].upper()}{role.help[1:]}."
+        role.title, free, default=default, key=key, max_selections=role.most or 12, help=f"{words.opening(role.help)}."
     )
 
 
 def _networks() -> list[str]:
-    """Other networks that are asked the same; what they have not seen yet is extracted on the way."""
+    """Other networks to ask the same question; missing DNAs are extracted on the way."""
     known = {name: info for name, info in reads.extractors().items() if name != reads.extractor()}
     names = [name for name, info in known.items() if info is None or info.status == "ready"]
     titles = {name: info.title if info is not None else name for name, info in known.items()}
@@ -167,7 +163,7 @@ def _attribute(study: Study, ready: Sequence[Ready], chosen: Sequence[str]) -> s
 
 
 def _option(study: Study, option: Option) -> Any:
-    key, said = f"{study.name}-{option.name}", f"{option.help[:1].upper()}{option.help[1:]}."
+    key, said = f"{study.name}-{option.name}", f"{words.opening(option.help)}."
     if option.kind == "choice":
         known = list(option.choices)
         return address.select(option.title, known, index=known.index(option.default), key=key, help=said)

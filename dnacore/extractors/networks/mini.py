@@ -36,12 +36,12 @@ class Residual(nn.Module):
         self.second = nn.Conv2d(width, width, 3, padding=1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        # Not in place: the hook on `first` and the identity both still need their tensors.
+        # Not in place: the hook on `first` and the identity still need their tensors.
         return functional.relu(x + self.second(self.first(x)))
 
 
 class Named(nn.Conv2d):
-    """How sure the network is, place by place, that a thing is there: 0 to 1."""
+    """For every place, how sure the network is that a thing is there: 0 to 1."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return torch.sigmoid(super().forward(x))
@@ -68,7 +68,7 @@ class Mini(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         middle, late = self.features(x)
-        self.things_middle(middle)  # a layer of its own; nothing follows from it
+        self.things_middle(middle)  # a side output: no later layer uses it
         return self.things(late)
 
 

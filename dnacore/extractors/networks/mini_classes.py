@@ -1,4 +1,4 @@
-"""What the last two layers of `mini` name, one neuron each: kinds of form, then things (`training` draws them)."""
+"""What each neuron of the last two layers of `mini` was trained to name: kinds of form, then things."""
 
 from __future__ import annotations
 

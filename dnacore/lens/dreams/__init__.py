@@ -1,1 +1,1 @@
-"""What a neuron would love to see, and what a layer keeps: images that are climbed to."""
+"""What excites a neuron most, and what a layer keeps of an image: images found by optimisation."""

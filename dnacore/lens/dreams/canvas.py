@@ -1,4 +1,4 @@
-"""Canvases: images whose parameters can be climbed, and what keeps them from turning into noise.
+"""Canvases: images with parameters to optimise, and penalties that keep them from turning into noise.
 
 Frequencies (Olah, Mordvintsev and Schubert, "Feature Visualization", Distill 2017): the parameters are the image's
 spectrum, so that a step changes large shapes as easily as single pixels. Pixels: the parameters are the pixels.
@@ -15,7 +15,7 @@ from torch.nn import functional
 _COLOURS = torch.tensor([[0.26, 0.09, 0.02], [0.27, 0.00, -0.05], [0.27, -0.09, 0.03]])
 _COLOURS = _COLOURS / _COLOURS.norm(dim=0).max()
 KINDS = ("frequencies", "pixels")
-GAIN = 5.0  #: a pixel's parameter counts so much, so that one rate of climbing suits both kinds
+GAIN = 5.0  #: weight of a pixel's parameter, so that one step size suits both kinds
 
 
 class Canvas:
@@ -36,7 +36,7 @@ class Canvas:
 
     @classmethod
     def of(cls, pixels: torch.Tensor, kind: str = "frequencies") -> Canvas:
-        """A canvas that begins as these (N, 3, side, side) pixels."""
+        """A canvas that starts from these (N, 3, side, side) pixels."""
         side = pixels.shape[-1]
         logits = torch.logit(pixels.clamp(0.02, 0.98))
         canvas = cls(torch.zeros(0, device=pixels.device), side, kind)
@@ -81,7 +81,7 @@ def _frequencies(side: int, device: torch.device) -> torch.Tensor:
 
 
 def _falling(side: int, device: torch.device) -> torch.Tensor:
-    """Natural images have less of a frequency the higher it is, in proportion; so has a step on the canvas."""
+    """Weights that fall in proportion to the frequency, as the spectrum of natural images does."""
     return 1 / torch.clamp(_frequencies(side, device), min=1 / side)
 
 

@@ -10,7 +10,7 @@ from dnacore.lens.dreams.maximise import climb
 from dnacore.lens.picture import as_written, load, to_image
 from dnacore.lens.sight import Sight, looking
 
-MIDDLE = 0.6  #: how far down the network the layer lies that is taken where none was named
+MIDDLE = 0.6  #: depth of the default layer, as a share of the network
 
 
 def _parts(request: Request, sight: Sight, batch: torch.Tensor) -> torch.Tensor:

@@ -36,7 +36,7 @@ def _work(request: Request, *, steps: int = 30, rate: float = 0.01, octaves: int
         for number, side in enumerate(sides):
             detail = (
                 resized(pixels - base + 0.5, side) - 0.5
-            )  # what the dream has added so far, carried to the next size
+            )  # what the dream has added so far, resized to the next octave
             base = resized(first, side)
             pixels = (base + detail).clamp(0, 1)
             for step in range(per):

@@ -14,9 +14,12 @@ from dnacore.lens.picture import as_written, load, to_image
 from dnacore.lens.sight import Sight, looking
 
 ALPHA = 6.0
-PROBE, STUCK = 5, 0.3  #: a squared error that is still so large after a fifth of the steps is not coming down by itself
-STRIP_SHARE = 0.4  #: of the steps, for each layer of a strip: a strip is to be looked at
-STRIP = 5  #: layers of a strip where none was named
+PROBE, STUCK = (
+    5,
+    0.3,
+)  #: a squared error that is still above this after a fifth of the steps will not come down by itself
+STRIP_SHARE = 0.4  #: share of the steps for each layer of a strip, which is only an overview
+STRIP = 5  #: layers of a strip unless one layer is named
 
 
 def invert(
@@ -45,7 +48,7 @@ def invert(
         error = ((sight.see(sight.normalised(pixels), [layer])[layer] - wanted) / size).pow(2).sum()
         total = error + tv * variation(pixels).sum() + alpha * strayed(pixels, ALPHA).sum()
         total.backward()
-        if float(total.detach()) < lowest:  # a line search may end worse than it began
+        if float(total.detach()) < lowest:  # a line search can end worse than it started
             lowest = float(total.detach())
             best.copy_(canvas.parameters.detach())
         return total
@@ -70,7 +73,7 @@ def invert(
         wander(2 * steps // PROBE)
         exact = torch.optim.LBFGS([canvas.parameters], history_size=20, line_search_fn="strong_wolfe")
     descend(steps - done)
-    wander(steps - done)  # what is left where a line search gave up
+    wander(steps - done)  # the steps that a failed line search left over
     canvas.parameters.data.copy_(best)
     pixels = canvas.pixels().detach()
     with torch.no_grad():
@@ -79,7 +82,7 @@ def invert(
 
 
 def spread_out(layers: list[str], count: int) -> list[str]:
-    """`count` of the layers at even distances, the first and the last among them."""
+    """`count` of the layers at even distances, with the first and the last."""
     if len(layers) <= count:
         return layers
     return [layers[round(i * (len(layers) - 1) / (count - 1))] for i in range(count)]

@@ -1,7 +1,7 @@
-"""Activation maximisation: the image a neuron would love to see, climbed from noise (Erhan et al., 2009; Distill 2017).
+"""Activation maximisation: the image that excites a neuron most, optimised from noise (Erhan et al., 2009; Distill 2017).
 
-What is climbed is the mean over the map of what stands before a neuron's last activation function: behind a ReLU6 the
-gradient is zero below 0 and above 6, and a neuron that is silent at first would stay so.
+The goal is the mean over the map of the values before a neuron's last activation function: behind a ReLU6 the
+gradient is zero below 0 and above 6, so a neuron that is silent at first would stay silent.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dnacore.lens.sets.percentile import in_words, standing
 from dnacore.lens.sight import Sight, looking
 from dnacore.lens.target import Target
 
-BLUR_EVERY = 10  #: steps between two softenings
+BLUR_EVERY = 10  #: steps between two blurs
 
 
 def climb(
@@ -41,7 +41,7 @@ def climb(
 
 
 def spread(target: Target, sight: Sight, seed: int) -> torch.Tensor:
-    """(k,) how much every neuron's map varies on coloured noise, so that gains of any neuron weigh alike."""
+    """(k,) how much every neuron's map varies on coloured noise, so that all neurons' gains count alike."""
     generator = torch.Generator().manual_seed(seed)
     noise = torch.rand((2, 3, sight.side, sight.side), generator=generator).to(sight.device)
     with torch.no_grad():

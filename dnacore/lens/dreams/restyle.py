@@ -122,7 +122,7 @@ def _names(paths: Sequence[Path]) -> list[str]:
 
 
 def _start(path: Path) -> str:
-    """The first digits of an image's content hash; of nothing where it cannot be read, which is found out later."""
+    """The first digits of an image's content hash; where it cannot be read, which is reported later, of no bytes."""
     try:
         return content_hash(path)[:8]
     except OSError:

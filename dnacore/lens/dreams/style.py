@@ -15,10 +15,10 @@ from dnacore.lens.dreams.invert import spread_out
 from dnacore.lens.picture import as_written, load, to_image
 from dnacore.lens.sight import Sight
 
-#: VGG's layers as Gatys et al. chose them; of other networks, layers at even distances.
+#: VGG's layers as Gatys et al. chose them; in other networks, layers at even distances.
 VGG_STYLE, VGG_CONTENT = ("relu_1_1", "relu_2_1", "relu_3_1", "relu_4_1", "relu_5_1"), "relu_4_2"
 DEPTH, CONTENT = 0.75, 0.55  #: style is taken from the first layers up to this depth, content at that depth
-EXAMPLES = 12  #: images that a dataset's style is taken from
+EXAMPLES = 12  #: images from which a dataset's style is taken
 
 Grams = dict[str, torch.Tensor]
 
@@ -39,7 +39,7 @@ STRENGTHS = {"strong": Knobs(60, 0.04, 3.0, 0.1), "gentle": Knobs(60, 0.01, 0.3,
 
 
 def style_layers(sight: Sight) -> tuple[list[str], str]:
-    """The layers that style is taken from, and the one for content."""
+    """The layers for style, and the one for content."""
     if VGG_CONTENT in sight.layers:
         return [layer for layer in VGG_STYLE if layer in sight.layers], VGG_CONTENT
     layers = sight.layers
@@ -92,7 +92,7 @@ def paint(
 
 
 def wanted_of(request: Request, sight: Sight) -> tuple[Grams, str, list[Image.Image]]:
-    """The style asked for: of one image, or the mean of a dataset's."""
+    """The style asked for: that of one image, or the mean over a dataset's images."""
     if request.style is not None:
         picture = load(request.style, request.extractor)
         return grams(sight, picture.batch), request.style.stem, [to_image(sight.pixels(picture.batch)[0], picture.size)]

@@ -11,7 +11,7 @@ from dnacore.lens.picture import load, to_image
 from dnacore.lens.sets.percentile import in_words, standing
 from dnacore.lens.sight import as_maps, looking
 
-MOST = 12  #: neurons of a selection shown side by side
+MOST = 12  #: neurons of a selection that are shown side by side
 
 
 def _work(request: Request) -> Result:

@@ -1,4 +1,4 @@
-"""Grad-CAM: where in the image a layer finds what speaks for a class (Selvaraju et al., 2017)."""
+"""Grad-CAM: where in the image a layer finds evidence for a class (Selvaraju et al., 2017)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dnacore.lens.traits import last_spatial_layer
 
 
 def gradcam(sight: Sight, batch: torch.Tensor, layer: str, label: int) -> torch.Tensor:
-    """(N, h, w) where a layer's maps speak for (above 0) or against a class of the head.
+    """(N, h, w) where a layer's maps are evidence for (above 0) or against a class of the head.
 
     Every map is weighted by the mean of the class' gradient over its places; nothing is cut off at 0 yet (eq. 1-2
     before the ReLU). batch: (N, 3, H, W) as the network sees it. Raises BadInput where the layer has no places.

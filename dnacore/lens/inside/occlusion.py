@@ -19,7 +19,7 @@ FILLS = ("mean", "black", "white", "blur")
 
 
 def windows(side: int, size: int, stride: int) -> list[slice]:
-    """Where the cover lies along one edge: every `stride` pixels until the far edge is covered, cut off there."""
+    """Where the cover lies along one axis: every `stride` pixels, cut off at the far edge."""
     count = ceil(max(0, side - size) / stride) + 1
     return [slice(i * stride, min(i * stride + size, side)) for i in range(count)]
 
@@ -28,7 +28,7 @@ def occlusion(
     score: Callable[[torch.Tensor], torch.Tensor], batch: torch.Tensor, size: int, stride: int,
     fill: torch.Tensor | float = 0.0, watch: Watch | None = None,
 ) -> tuple[torch.Tensor, float]:  # fmt: skip
-    """How much the score of one image falls where a pixel is covered, on average over the covers that cover it.
+    """How much the score of one image falls where a pixel is covered, averaged over the covers that include the pixel.
 
     score: (N, 3, H, W) -> (N,). batch: (1, 3, H, W) as the network sees it; fill: what covers it, likewise.
     Returns (H, W) float32, and the score of the whole image. Raises BadInput for a cover larger than the image.

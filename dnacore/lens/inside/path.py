@@ -21,7 +21,7 @@ def _strip(view: torch.Tensor, layer: str, count: int) -> tuple[Image.Image, lis
     chosen = strength.topk(min(count, len(strength))).indices.tolist()
     try:
         maps = as_maps(view, layer)[0, chosen]
-    except BadInput:  # vectors and class tokens: one value each
+    except BadInput:  # vectors and class tokens have a single value
         maps = view[0, chosen].mean(1)[:, None, None].expand(-1, 2, 2)
     low, high = maps.amin((1, 2), keepdim=True), maps.amax((1, 2), keepdim=True)
     shares = ((maps - low) / (high - low).clamp(min=1e-12)).cpu().numpy()

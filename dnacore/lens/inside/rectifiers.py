@@ -1,4 +1,4 @@
-"""Rectifiers: the places where a network cuts values off, found and replaced while it runs.
+"""Rectifiers: the functions with which a network clips values, found and replaced while it runs.
 
 Networks call ReLU as a module, as a function or in place; all of these pass through torch's function protocol, so that
 one mode sees every call whatever the network is made of. Hooks on `nn.ReLU` alone see nothing in a network with ReLU6
@@ -25,7 +25,7 @@ INFINITY = float("inf")
 
 
 def bounds_of(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[float, float] | None:
-    """Where this call cuts values off, (0, inf) for ReLU and (0, 6) for ReLU6; None where it is no rectifier."""
+    """The bounds to which this call clips, (0, inf) for ReLU and (0, 6) for ReLU6; None where it is no rectifier."""
     if function in _RELU:
         return 0.0, INFINITY
     if function in _RELU6:
@@ -42,7 +42,7 @@ def _cut(x: torch.Tensor, low: float, high: float) -> torch.Tensor:
 
 
 class _Guided(torch.autograd.Function):
-    """A rectifier whose gradient passes only where it is positive, too (Springenberg et al., 2015, eq. 4)."""
+    """A rectifier that lets only positive gradients pass (Springenberg et al., 2015, eq. 4)."""
 
     @staticmethod
     def forward(ctx: Any, x: torch.Tensor, low: float, high: float) -> torch.Tensor:

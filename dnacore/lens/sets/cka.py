@@ -1,4 +1,4 @@
-"""Two networks, one question: how alike their layers see a dataset, by linear CKA (Kornblith et al., ICML 2019)."""
+"""How alike the layers of two networks represent a dataset, by linear CKA (Kornblith et al., ICML 2019)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CELL, MARGIN = 22, 130
 
 
 def linear_cka(x: np.ndarray, y: np.ndarray) -> float:
-    """How alike two representations of the same N images are, 0 to 1, whatever their rotation and scale.
+    """How alike two representations of the same N images are, 0 to 1, regardless of rotation and scale.
 
     x: (N, p), y: (N, q). |Y'X|^2 / (|X'X| |Y'Y|) of centred features (eq. 5), computed from (N, N) products.
     """

@@ -27,7 +27,7 @@ def _work(request: Request) -> Result:
     small = [Image.fromarray(one).resize((TILE, TILE), Image.Resampling.NEAREST) for one in drawn]
     columns = max(8, int(np.ceil(np.sqrt(len(small)))))
     height, width = weights.shape[2:]
-    # How much of a filter is a difference of colours: 0 where it is the same grey in all three.
+    # How much a filter differs between colours: 0 where all three are the same.
     colour = np.abs(weights - weights.mean(1, keepdims=True)).sum((1, 2, 3)) / np.maximum(
         np.abs(weights).sum((1, 2, 3)), 1e-12
     )

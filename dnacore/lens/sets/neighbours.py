@@ -16,7 +16,7 @@ from dnacore.lens.drawing import tiles
 from dnacore.lens.picture import batches, load, to_image
 from dnacore.lens.sight import looking
 
-PIXELS = 32  #: images are compared pixel by pixel at this side, as in CIFAR-10
+PIXELS = 32  #: side at which images are compared pixel by pixel, as in CIFAR-10
 TILE = 120
 
 
@@ -39,7 +39,7 @@ def features(request: Request, pictures: Pictures, layer: str) -> tuple[np.ndarr
 
 
 def small_pixels(path: Path, side: int = PIXELS) -> np.ndarray:
-    """(3 * side * side,) float32 pixels of an image file made small, in 0..255. Raises BadInput."""
+    """(3 * side * side,) float32 pixels of a reduced image file, in 0..255. Raises BadInput."""
     return resize.resize(decode.decode(path), (side, side)).reshape(-1)
 
 

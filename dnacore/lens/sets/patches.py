@@ -1,4 +1,4 @@
-"""Strongest images and patches: where in a dataset a neuron reacts most, and to what part of those images.
+"""Strongest images and patches: the images that a neuron reacts to most, and to which part of them.
 
 The part is the neuron's effective receptive area: of a deep layer the theoretical one is the whole image, but the
 gradient of the peak lies on a small part of it (Luo et al., 2016).
@@ -22,9 +22,9 @@ from dnacore.lens.sets.percentile import in_words, standing
 from dnacore.lens.sight import Sight, looking
 
 TILE = 132
-COLUMNS = 4  #: patches side by side: more would be made small where the sheet is shown
-DIM = 0.35  #: how bright the rest of an image is beside the patch
-MASS = 0.9  #: the share of the gradient's strength that lies in the patch, along each axis
+COLUMNS = 4  #: patches side by side: with more, the page would shrink the sheet
+DIM = 0.35  #: brightness of the image outside the patch
+MASS = 0.9  #: share of the gradient's strength inside the patch, along each axis
 NEURONS = 6  #: of a selection
 
 
@@ -39,7 +39,7 @@ class Strong:
 
 @dataclass(frozen=True)
 class Area:
-    """A part of what the network sees, in its pixels; bottom and right are just outside."""
+    """A part of the network's input, in pixels; bottom and right are exclusive."""
 
     top: int
     left: int
@@ -48,7 +48,7 @@ class Area:
 
 
 def strongest(request: Request, pictures: Pictures, layer: str, index: int, count: int) -> list[Strong]:
-    """The images with a neuron's largest peaks, largest first: from the sketches, or by looking at every image."""
+    """The images with a neuron's largest peaks, largest first: from the sketches, or by running every image."""
     if pictures.sketches is not None and len(pictures.sketches):
         row = np.array([flat_index(request.extractor.layers, layer, index)])
         peaks, at = pictures.sketches.peaks(row)[0], pictures.sketches.places(row)[0]
@@ -84,7 +84,7 @@ def area(sight: Sight, batch: torch.Tensor, layer: str, index: int, place: int, 
 
 
 def _middle(along: np.ndarray, mass: float) -> tuple[int, int]:
-    """The range that holds `mass` of what lies along an axis, with as much left out on either side."""
+    """The range along an axis that holds `mass` of the total, with equal parts left out on either side."""
     total = along.sum()
     if total <= 0:
         return 0, len(along)
@@ -115,7 +115,7 @@ def kept(sight: Sight, batch: torch.Tensor, layer: str, index: int, place: int, 
 
 
 def _drawn(pixels: torch.Tensor, where: Area) -> Image.Image:
-    """The image with all but the patch dimmed, and the patch enlarged below it."""
+    """The image, dimmed outside the patch, and the enlarged patch below it."""
     image = to_image(pixels)
     dark = Image.blend(Image.new("RGB", image.size), image, DIM)
     box = (where.left, where.top, where.right, where.bottom)
@@ -129,7 +129,7 @@ def _drawn(pixels: torch.Tensor, where: Area) -> Image.Image:
 def patches_of(
     request: Request, sight: Sight, layer: str, index: int, count: int, mass: float = MASS
 ) -> tuple[list[Image.Image], list[Strong], list[float]]:
-    """The strongest patches of a neuron drawn, what they are of, and the share of the peak that each keeps alone."""
+    """A neuron's strongest patches as panels, their images, and the share of the peak that each patch alone keeps."""
     found = strongest(request, request.the_pictures, layer, index, count)
     drawn, shares = [], []
     for number, one in enumerate(found):

@@ -8,8 +8,8 @@ from dnacore.dna.histogram import DNA
 def percentile(dna: DNA, flat: int, value: float) -> float:
     """The share of a neuron's activations over all images and places that are at or below a value, 0 to 100.
 
-    Exact to the bin (a thousandth of the activation range), and the value's own bin counts whole: a ReLU6 that says 6
-    says all it can, however many others do. Values outside the range count as the bound they lie beyond.
+    Exact to the bin (a thousandth of the activation range). The value's own bin counts whole, so that a ReLU6 at its
+    maximum stands at 100. A value outside the range counts as the bound it lies beyond.
     """
     counts = dna.histograms[flat]
     low, high = float(dna.calibration.low[flat]), float(dna.calibration.high[flat])

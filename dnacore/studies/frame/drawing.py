@@ -36,7 +36,7 @@ def plain(text: Any) -> str:
 
 
 def _scale(logarithmic: bool) -> dict[str, Any]:
-    """The kind of an axis. On a logarithmic one plotly would write 20 and 30 as a small 2 and 3."""
+    """The type of an axis, and for a logarithmic one its ticks: plotly would label 20 and 30 as a small 2 and 3."""
     if not logarithmic:
         return {"type": "-"}
     ticks = [digit * 10.0**power for power in range(-4, 8) for digit in (1, 2, 5)]

@@ -54,7 +54,7 @@ def as_csv(result: Result) -> str:
 
 
 def as_html(result: Result, thumbnail: Thumbnail | None = None) -> str:
-    """One page with the finding, figures, table and pictures; nothing in it is loaded from anywhere."""
+    """One page with the finding, figures, table and pictures, which loads nothing from elsewhere."""
     figures = [json.dumps(plotly(figure), allow_nan=False).replace("<", "\\u003c") for figure in result.figures]
     data = "".join(f'<script type="application/json" id="data-{i}">{text}</script>' for i, text in enumerate(figures))
     places = "".join(f'<div class="figure" data-of="data-{i}"></div>' for i in range(len(figures)))
@@ -79,7 +79,7 @@ def _plotly_script() -> str:
 
 
 def shown(value: Any) -> str:
-    """A value of the table as people read it."""
+    """A value of the table as text."""
     if value is None:
         return "-"
     if isinstance(value, bool):
@@ -140,5 +140,5 @@ def _origin(result: Result) -> str:
 
 
 def _told(value: Any) -> Any:
-    """An option's value for others to read: of a file its name, not where it lies."""
+    """An option's value as text; of a file only its name, not its path."""
     return re.split(r"[/\\]", value)[-1] if isinstance(value, str) else value

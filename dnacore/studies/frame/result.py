@@ -23,7 +23,7 @@ Number = float | int | None
 class Series:
     """One curve, group of bars or cloud of points. x, y: as long as each other; low, high: a band around y, if any.
 
-    text: what to show for each point when somebody points at it.
+    text: the hover text of each point.
     """
 
     name: str
@@ -75,7 +75,7 @@ class Spot:
 
 @dataclass(frozen=True)
 class Picture:
-    """An image of one of the datasets that shows what was found. path: inside the dataset's folder."""
+    """An image of a dataset that illustrates the finding. path: inside the dataset's folder."""
 
     dataset: str
     path: str
@@ -129,7 +129,7 @@ class Result:
 
 
 def clean(value: Any) -> Any:
-    """The same in types that JSON knows: numpy numbers as Python's, what is not finite as None."""
+    """The same in JSON's types: numpy numbers as Python's, non-finite ones as None."""
     if isinstance(value, Mapping):
         return {str(key): clean(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

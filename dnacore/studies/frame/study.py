@@ -1,6 +1,6 @@
 """What a study is: the question it answers, what it takes, and what it is given when it runs.
 
-A study is described by data alone, so that the command line and a page can offer one they have never heard of.
+A study is described by data alone, so that the command line and the page offer it without knowing it.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Option:
     high: float = math.inf
 
     def parse(self, given: Any) -> Any:
-        """The value of what a person typed, or of a value as it is. Raises BadInput."""
+        """The value that a typed text stands for; a value is checked and returned. Raises BadInput."""
         reading = {
             "whole": lambda: self._number(given, int),
             "number": lambda: self._number(given, float),
@@ -163,13 +163,13 @@ class Subject:
 
 
 class Watch:
-    """How a study says how far it is, and hears that it should stop."""
+    """How a study reports progress and learns that it should stop."""
 
     def __init__(self, progress: Progress | None = None, stop: Callable[[], bool] | None = None) -> None:
         self._progress, self.stop = progress, stop
 
     def __call__(self, stage: str, done: int, total: int) -> None:
-        """Say that `done` of `total` steps are through. Raises Cancelled."""
+        """Report that `done` of `total` steps are done. Raises Cancelled."""
         if self.stop is not None and self.stop():
             raise Cancelled("Stopped on request. The study was not finished; run it again to start over.")
         if self._progress is not None:
@@ -207,7 +207,7 @@ class Request:
         return self.network()
 
     def random(self) -> np.random.Generator:
-        """Random numbers from the beginning of the seed."""
+        """A new random generator with the request's seed."""
         return np.random.default_rng(self.seed)
 
 
@@ -242,7 +242,7 @@ class Study:
         return {name: option.parse(given.get(name, option.default)) for name, option in known.items()}
 
     def assign(self, names: list[Any]) -> dict[str, tuple[Any, ...]]:
-        """Share datasets, in the order given, out to the roles. Raises BadInput for too few or too many."""
+        """Assign datasets, in the given order, to the roles. Raises BadInput for too few or too many."""
         need = sum(role.least for role in self.roles)
         room = None if any(role.most is None for role in self.roles) else sum(role.most or 0 for role in self.roles)
         if len(names) < need or (room is not None and len(names) > room):

@@ -11,9 +11,9 @@ from dnacore.extractors.labels import name_images
 from dnacore.studies.frame.result import Figure, Series
 from dnacore.studies.frame.study import Request, Subject
 
-MOST = 40  # images a side that are named
+MOST = 40  # images a side whose words are asked for
 WORDS, PER_IMAGE = 5, 5
-LEAST_CHANGE = 0.05  # of the mean probability; smaller differences are not worth telling
+LEAST_CHANGE = 0.05  # smallest difference of the mean probability that is reported
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def moved_words(request: Request, one: Subject, at: int) -> list[Moved]:
     try:
         extractor = request.extractor()
     except DnaError:
-        return []  # the weights are not on this machine any more, so the network cannot be asked
+        return []  # the weights are no longer on this machine
     if not extractor.classes:
         return []
     random = request.random()
@@ -44,7 +44,7 @@ def moved_words(request: Request, one: Subject, at: int) -> list[Moved]:
             try:
                 labels = name_images(extractor, [one.folder / one.paths[i]], PER_IMAGE)[0]
             except (DnaError, OSError):
-                continue  # a file that went since it was extracted
+                continue  # a file that is gone since extraction
             for label in labels:
                 total[label.name] = total.get(label.name, 0.0) + label.probability / len(kept)
         sides.append(total)
@@ -68,7 +68,7 @@ def word_figure(words: list[Moved]) -> Figure:
 
 
 def wordless(request: Request) -> str:
-    """Why no words are told."""
+    """Why no words are reported."""
     if request.network is None:
         return "The network was not at hand, so no words were asked for."
     return "No word of the network's own head became clearly more or less frequent, or it has none."

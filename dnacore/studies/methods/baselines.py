@@ -1,7 +1,7 @@
-"""What DNA-EMD is compared with: distances between pictures that look at pixels or at one network's features.
+"""Baselines that DNA-EMD is compared with: distances between pictures by their pixels or by a network's features.
 
 Pairwise ones give a matrix (N, R), each of N images against each of R reference images; an image's distance to the
-reference is the mean of its row, or the least. The rarity score looks at the reference as a whole.
+reference is the mean of its row, or the least. The rarity score uses the reference as a whole.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _LPIPS: dict[Literal["alex", "vgg", "squeeze"], tuple[str, ...]] = {
 
 
 def pixels(paths: Sequence[Path], side: int, watch: Watch) -> torch.Tensor:
-    """(N, 3, side, side) float32 in 0..1; a file that cannot be read any more is grey."""
+    """(N, 3, side, side) float32 in 0..1; a file that can no longer be read is grey."""
     out = torch.full((len(paths), 3, side, side), 0.5)
     for i, path in enumerate(paths):
         if i % BATCH == 0:
@@ -69,7 +69,7 @@ def ssim(images: torch.Tensor, reference: torch.Tensor, watch: Watch) -> np.ndar
 def lpips(images: torch.Tensor, reference: torch.Tensor, watch: Watch) -> np.ndarray:
     """(N, R) float64 LPIPS (Zhang et al., 2018), by torchmetrics. Raises Unavailable without its weights.
 
-    It fetches a trunk's weights by itself, so it is used only where torch's folder has them already.
+    It would download a trunk's weights by itself, so it is used only where torch's folder has them already.
     """
     folder = Path(torch.hub.get_dir(), "checkpoints")
     trunk = next((name for name, files in _LPIPS.items() if all((folder / file).is_file() for file in files)), None)
@@ -161,6 +161,6 @@ def rarity(features: np.ndarray, reference: np.ndarray, k: int = NEIGHBOURS) -> 
     """
     k = min(k, len(reference) - 1)
     known, asked = (torch.from_numpy(np.ascontiguousarray(x, np.float64)) for x in (reference, features))
-    radius = np.sort(torch.cdist(known, known).numpy(), axis=1)[:, k]  # the first is itself
+    radius = np.sort(torch.cdist(known, known).numpy(), axis=1)[:, k]  # the nearest is the image itself
     far = torch.cdist(asked, known).numpy()
     return np.where(far <= radius, radius, np.inf).min(1)

@@ -1,10 +1,10 @@
-"""Change points in an ordered set of images, with the chance of a false alarm under control.
+"""Change points in an ordered set of images, at a controlled rate of false alarms.
 
 Images are compared two by two: the mean over neurons of the EMD between their activations. A split into the images
 before and after is judged by the energy statistic of these distances (Székely and Rizzo, 2004), the change point is the
 split that has the largest one, and its p-value is the share of random orders of the same images that reach as much at
-any split (a permutation test, as in Matteson and James, 2014). So however many splits are tried, images in no
-particular order raise an alarm as rarely as asked.
+any split (a permutation test, as in Matteson and James, 2014). So images in no particular
+order raise a false alarm no more often than asked, however many splits are tried.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def energies(distances: np.ndarray, least: int) -> np.ndarray:
 def change_point(
     distances: np.ndarray, least: int, orders: int, random: np.random.Generator, watch: Watch, alike: int = 1
 ) -> ChangePoint:
-    """The split that tells most, and how often chance finds one as telling. Raises BadInput for too few images.
+    """The split with the largest statistic, and how often chance reaches as much. Raises BadInput for too few images.
 
     distances: (N, N). least: images on either side. alike: neighbours that are alike by nature (frames of one scene)
     are moved together, in runs of so many.
@@ -106,7 +106,7 @@ def change_point(
 def _shuffled(n: int, alike: int, random: np.random.Generator) -> np.ndarray:
     if alike <= 1:
         return random.permutation(n)
-    start = int(random.integers(0, alike))  # runs begin somewhere else each time, as nothing says where they do
+    start = int(random.integers(0, alike))  # the runs' boundaries are unknown, so they are drawn anew each time
     cuts = [0, *range(start or alike, n, alike), n]
     runs = [np.arange(a, b) for a, b in pairwise(cuts)]
     return np.concatenate([runs[i] for i in random.permutation(len(runs))])

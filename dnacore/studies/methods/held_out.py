@@ -1,4 +1,4 @@
-"""Neurons chosen on some images and tried on others: how well they tell one kind from another."""
+"""Held-out trials: neurons chosen on some images and tried on others."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def most_telling(one: DNA, two: DNA, options: Mapping[str, Any]) -> Selection:
 
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """One choice of neurons and what it gave on images that it was not chosen on.
+    """One choice of neurons and its result on images that it was not chosen on.
 
     chosen: the neurons. score: (n + m,) of the tried images of one side, then of the other: distance to the first
     side's images minus distance to the second's under the chosen neurons, so low is like the first. layers: the same
@@ -104,7 +104,7 @@ def trial(
 def both_ways(
     one: Subject, two: Subject, options: Mapping[str, Any], random: np.random.Generator
 ) -> tuple[Trial, Trial]:
-    """Neurons chosen on one random half of both sides and tried on the other, and the other way round."""
+    """Two trials: neurons chosen on one random half of both sides and tried on the other, and vice versa."""
     a, b = halves(len(one), random), halves(len(two), random)
     return (
         trial(one, two, (a[0], b[0]), (a[1], b[1]), options),

@@ -25,7 +25,7 @@ class Change:
     make: Make
 
     def words(self, strength: float) -> str:
-        """As people say it: “a blur of 2 px”."""
+        """The change in words: “a blur of 2 px”."""
         return f"{self.name} of {strength:.2g} {self.unit}".strip()
 
 

@@ -1,4 +1,4 @@
-"""What an order of datasets costs, where it is known how good each is (CVPR 2023, eq. 8).
+"""What a predicted order of datasets costs, where their true scores are known (CVPR 2023, eq. 8).
 
 With s_r the score of the dataset that truly comes r-th and p_r that of the dataset predicted to, over R datasets and T
 targets,
@@ -19,7 +19,7 @@ ORDERINGS = 10_000
 
 @dataclass(frozen=True)
 class Chance:
-    """What random orderings cost. mean: exact. low, high: nine in ten of 10,000 draws lie between."""
+    """What random orderings cost. mean: exact. low, high: 90 % of 10,000 draws lie between them."""
 
     mean: float
     deviation: float

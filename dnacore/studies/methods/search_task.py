@@ -1,4 +1,4 @@
-"""A search to try distances on: images dealt out into what is learned from and what is ranked, singly or in sets."""
+"""A retrieval task: images divided into those that are learned from and those that are ranked, singly or in sets."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def task(request: Request) -> Task:
             a, b = halves(len(kept), random)
             learn[k].append((subject, kept[a]))
             ranked += [(subject, int(i), k == 0) for i in kept[b]]
-    mixed = [ranked[i] for i in random.permutation(len(ranked))]  # ties must not fall to those that come first
+    mixed = [ranked[i] for i in random.permutation(len(ranked))]  # so that ties do not favour the first images
     reference, others = (together(*(s.select(images) for s, images in kind)) for kind in learn)
     sketches = together(*(s.select(np.array([i])) for s, i, _ in mixed))
     return Task(

@@ -9,7 +9,7 @@ from dnacore.distances.emd import combine
 from dnacore.studies.frame.study import Request, Subject
 
 CHANCE = 20  # random orders for each window's chance
-HELD = 1 << 26  # bytes of distances between windows that are held at once
+HELD = 1 << 26  # bytes of distances between windows that are in memory at once
 
 
 def spaced(images: int, most: int) -> np.ndarray:

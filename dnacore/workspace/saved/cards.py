@@ -21,14 +21,14 @@ from dnacore.workspace.saved import imported
 from dnacore.workspace.workspace import Workspace
 
 FORMAT, VERSION = "visual-dna-card", 1
-ENDING, PICTURE = ".card.json", ".thumbnails.jpg"  # endings that nobody's own files have
+ENDING, PICTURE = ".card.json", ".thumbnails.jpg"  # endings that people's own files do not have
 MOST = 64 << 10  #: bytes of a card
 _LONGEST, _MOST_WORDS = 1_000, 20
 
 
 @dataclass(frozen=True)
 class Card:
-    """What is said of one DNA. file: its name in its gallery. images: how many it is of. words: what the network saw
+    """What is said about one DNA. file: its name in its gallery. images: how many it describes. words: what the network saw
     first, with the share of images; picture: whether there is a strip of thumbnails (both only if the owner said so).
     sha256, size: of the DNA file; stamp: what changes whenever it does. gallery: where it came from, "" before that.
     """
@@ -52,13 +52,13 @@ class Card:
 
 
 def is_plain(file: str) -> bool:
-    """Whether this can be the name of a DNA file in a folder, and of nothing outside of it."""
+    """Whether this can only be the name of a DNA file inside a folder, not a path out of it."""
     fine = file.endswith(SUFFIX) and len(file) <= 200 and file.isprintable() and not file.startswith(".")
     return fine and not set('/\\:*?"<>|') & set(file)
 
 
 def of_json(found: Mapping[str, Any], file: str) -> Card:
-    """A card from anywhere. file: what its DNA is called there. Fields that make no sense are as if they were absent."""
+    """A card from anywhere. file: what its DNA is called there. Fields of the wrong kind count as absent."""
     return Card(
         file, _text(found.get("about")), _number(found.get("images")), _text(found.get("extractor"), 120),
         _words(found.get("words")), found.get("picture") is True, _text(found.get("published"), 40),
@@ -80,14 +80,14 @@ def parse(content: bytes, file: str = "") -> Card:
 
 
 def write(path: Path, card: Card) -> Card:
-    """Write a card, whole or not at all; returns it as it was written: every text cut to its length."""
+    """Write a card, whole or not at all; returns it as written, with every text cut to its maximum length."""
     card = of_json(asdict(card), card.file)
     versioned.write(path, FORMAT, VERSION, asdict(card), escaped=False)
     return card
 
 
 def beside(workspace: Workspace, name: str, ending: str = ENDING) -> Path:
-    """Where the card of an imported DNA lies, or its picture."""
+    """The path of an imported DNA's card, or of its picture."""
     return workspace.root / imported.FOLDER / f"{name}{ending}"
 
 

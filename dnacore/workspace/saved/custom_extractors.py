@@ -1,4 +1,4 @@
-"""Weights files that a person made an extractor of: each has a name, and the workspace remembers it.
+"""Weights files that a person made into extractors: each has a name that the workspace remembers.
 
 `extractors/NAME.json` in the workspace holds where the file is and what is needed to use it, so that `NAME` can be
 given wherever an extractor is named. The file itself stays where it is and is never changed.
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 FORMAT, VERSION = "visual-dna extractor", 1
 FOLDER = "extractors"
-LONGEST = 60  # characters of a name: it is a file's name, too
+LONGEST = 60  # characters of a name, which is also a file's name
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class WeightsFile:
 def check(
     file: Path, architecture: str | None, arguments: Mapping[str, Any] | None, prepare: str | None, name: str = ""
 ) -> WeightsFile:
-    """Load a weights file into its network on the CPU and return what it makes.
+    """Load a weights file into its network on the CPU and describe the extractor that it makes.
 
     Without an architecture, the JSON beside the file says which. Raises BadInput where it does not fit (by name and
     shape), UnknownName for an architecture that timm does not have, Damaged for a file that cannot be read.

@@ -28,7 +28,7 @@ class _Known:
 
 
 def alone(workspace: Workspace) -> FileLock:
-    """Held while a free name is looked for and taken, or given up: two imports at once would take the same one."""
+    """A lock held while a free name is found and taken: two imports at once would take the same one."""
     folder = workspace.root / "locks"
     folder.mkdir(exist_ok=True)
     return FileLock(folder / "imports.lock")
@@ -85,10 +85,10 @@ def _known_at(path: Path) -> _Known | None:
         return None
 
 
-@lru_cache(maxsize=4096)  # more than a gallery may hold: each is asked for on every run of a page
+@lru_cache(maxsize=4096)  # more than a gallery may hold: a page asks for each on every run
 def _known(path: str, size: int, stamp: int) -> _Known | None:
     try:
-        said = about(Path(path))  # its counts, which may be many, are read only once they are compared
+        said = about(Path(path))  # its counts are read only when they are compared
     except DnaError:
         return None
     if said["kind"] != "histogram":

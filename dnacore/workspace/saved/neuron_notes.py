@@ -14,7 +14,7 @@ LONGEST_NAME, LONGEST_COMMENT = 60, 4000
 
 @dataclass(frozen=True)
 class Note:
-    """What somebody calls a neuron, and what they say about it; either may be empty."""
+    """A person's name for a neuron, and a comment; either may be empty."""
 
     name: str = ""
     comment: str = ""
@@ -22,8 +22,7 @@ class Note:
 
 def of(catalogue: Catalogue, extractor: str) -> dict[str, Note]:
     """{neuron as `layer:index`: its note} of a network, by its fingerprint."""
-    with catalogue.reading() as db:
-        rows = db.execute("SELECT neuron, name, text FROM comment WHERE extractor = ?", (extractor,)).fetchall()
+    rows = catalogue.rows("SELECT neuron, name, text FROM comment WHERE extractor = ?", extractor)
     return {row["neuron"]: Note(row["name"], row["text"]) for row in rows}
 
 

@@ -70,7 +70,7 @@ def save(workspace: Workspace, piles: Piles) -> str:
 
 
 def load(workspace: Workspace, token: str | None) -> Piles:
-    """Return kept piles; empty ones for no token. Raises UnknownName for piles that are not here."""
+    """Return kept piles; empty ones for an empty token. Raises UnknownName for piles that are not here."""
     if not token:
         return Piles()
     gone = UnknownName("The piles in this link are not in this workspace. Pick images in any gallery to make new ones.")
@@ -119,7 +119,7 @@ def new_dataset(workspace: Workspace, name: str, images: Images) -> Dataset:
         paths += [str(dataset.folder / path) for path in chosen]
         try:
             table = workspace.attributes(dataset).loc[chosen]
-        except DnaError:  # the table is gone: the images are not
+        except DnaError:  # the table is gone, but the images are not
             continue
         tables.append(table.set_axis([str(dataset.folder / path) for path in chosen]))
     if not paths:

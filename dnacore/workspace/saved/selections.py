@@ -15,11 +15,10 @@ if TYPE_CHECKING:
 
 
 def newest_first(catalogue: Catalogue) -> list[Selection]:
-    """All of them; a damaged one does not take the others with it."""
+    """All of them; a damaged one is left out."""
     from dnacore.neurons.selection import Selection
 
-    with catalogue.reading() as db:
-        rows = db.execute("SELECT content FROM selection ORDER BY saved DESC").fetchall()
+    rows = catalogue.rows("SELECT content FROM selection ORDER BY saved DESC")
     found = []
     for row in rows:
         with suppress(ValueError, TypeError):

@@ -1,4 +1,4 @@
-"""Tags: words of one's own on images, kept in the catalogue by the image's number.
+"""Tags: a person's own words for images, kept in the catalogue by the image's number.
 
 So they survive the renaming of a dataset, and that of an image file whose content was known before (every extraction and
 `Workspace.scan` see to that): the next scan knows it by its bytes. Of several copies that are renamed at once and all get
@@ -34,8 +34,7 @@ def check(tag: str) -> str:
 
 def of(catalogue: Catalogue, dataset: Dataset) -> dict[int, tuple[str, ...]]:
     """{image's number: its tags in alphabetical order}, of the images that have any."""
-    with catalogue.reading() as db:
-        rows = db.execute("SELECT number, tag FROM tag WHERE dataset = ? ORDER BY tag", (dataset.id,)).fetchall()
+    rows = catalogue.rows("SELECT number, tag FROM tag WHERE dataset = ? ORDER BY tag", dataset.id)
     found: dict[int, tuple[str, ...]] = {}
     for row in rows:
         found[row["number"]] = (*found.get(row["number"], ()), row["tag"])
@@ -44,20 +43,18 @@ def of(catalogue: Catalogue, dataset: Dataset) -> dict[int, tuple[str, ...]]:
 
 def key(catalogue: Catalogue, dataset: Dataset) -> str:
     """A short text that changes whenever a tag of the dataset does; "" while it has none."""
-    with catalogue.reading() as db:
-        row = db.execute("SELECT count(*), total(at) FROM tag WHERE dataset = ?", (dataset.id,)).fetchone()
+    (row,) = catalogue.rows("SELECT count(*), total(at) FROM tag WHERE dataset = ?", dataset.id)
     return f"{row[0]}:{row[1]!r}" if row[0] else ""
 
 
 def known(catalogue: Catalogue) -> list[str]:
     """All tags in use, the most frequent first."""
-    with catalogue.reading() as db:
-        rows = db.execute("SELECT tag FROM tag GROUP BY tag ORDER BY count(*) DESC, tag").fetchall()
+    rows = catalogue.rows("SELECT tag FROM tag GROUP BY tag ORDER BY count(*) DESC, tag")
     return [row["tag"] for row in rows]
 
 
 def add(catalogue: Catalogue, images: Iterable[tuple[int, int]], tag: str) -> None:
-    """Give images, (dataset's number, image's number) each, a tag; those that have it keep it. Raises BadInput."""
+    """Add a tag to images, (dataset's number, image's number) each; those that have it keep it. Raises BadInput."""
     tag, now = check(tag), time.time()
     with catalogue.changing() as db:
         there = {row["id"] for row in db.execute("SELECT id FROM dataset")}
@@ -67,7 +64,7 @@ def add(catalogue: Catalogue, images: Iterable[tuple[int, int]], tag: str) -> No
 
 
 def remove(catalogue: Catalogue, images: Iterable[tuple[int, int]], tag: str) -> None:
-    """Take a tag from images that have it."""
+    """Remove a tag from those images that have it."""
     with catalogue.changing() as db:
         db.executemany("DELETE FROM tag WHERE dataset = ? AND number = ? AND tag = ?", [(*one, tag) for one in images])
     catalogue.back_up()

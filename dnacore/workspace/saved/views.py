@@ -74,7 +74,7 @@ def save(
 def free(name: str, taken: Collection[str]) -> str:
     """Return a name that no other view has, cut to the length of one: the name itself, or with a number."""
     plain = textwrap.shorten(name, LONGEST, placeholder="…")
-    plain = plain if len(plain) > 1 else name[:LONGEST]  # one long word
+    plain = plain if len(plain) > 1 else name[:LONGEST]  # a single long word
     endings = ["", *(f" {number}" for number in range(2, len(taken) + 3))]
     return next(found for end in endings if (found := plain[: LONGEST - len(end)].rstrip() + end) not in taken)
 

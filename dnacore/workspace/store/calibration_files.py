@@ -28,11 +28,9 @@ class CalibrationFiles(ArrayFiles):
             self.set_aside(path)
         except BadInput:  # it is gone
             pass
-        with self.catalogue.reading() as db:
-            rows = db.execute(
-                "SELECT shard.id FROM shard JOIN setting ON setting.id = shard.setting WHERE calibration = ?",
-                (fingerprint,),
-            ).fetchall()
+        rows = self.catalogue.rows(
+            "SELECT shard.id FROM shard JOIN setting ON setting.id = shard.setting WHERE calibration = ?", fingerprint
+        )
         for row in rows:
             with suppress(Damaged, BadInput):  # the next one may be whole
                 found = histograms(self.shard_file(row["id"])).calibration
@@ -56,7 +54,7 @@ def histograms(path: Path) -> DNA:
     try:
         found = load_dna(path)
     except Damaged:
-        found = load_dna(path)  # Whoever sets a file aside must have found it broken twice.
+        found = load_dna(path)  # A file is set aside only after it was found broken twice.
     if not isinstance(found, DNA):
         raise Damaged(f"{path.name} holds no histograms.")
     return found

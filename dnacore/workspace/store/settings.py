@@ -32,7 +32,7 @@ class Setting:
 
 
 def label_of(extractor: Extractor) -> str:
-    """How a network is called in a workspace: its name, and its precision unless that is fp32."""
+    """A network's label in a workspace: its name, and its precision unless that is fp32."""
     return extractor.name if extractor.precision == "fp32" else f"{extractor.name} ({extractor.precision})"
 
 
@@ -45,7 +45,7 @@ class Settings:
     def setting(self, extractor: Extractor, calibration: Calibration, bins: int) -> Setting:
         """The setting of this network under this calibration; from now on the one its label stands for."""
         with self.catalogue.changing() as db:
-            # One more than the last used one: a clock that was put right must not make an older setting the newest.
+            # At least one more than the last one: a corrected clock must not make an older setting the newest.
             last = db.execute("SELECT coalesce(max(used), 0) FROM setting").fetchone()[0]
             db.execute(
                 "INSERT INTO setting (label, extractor, calibration, bins, specification, layers, weights, used) "
@@ -70,11 +70,10 @@ class Settings:
 
     def settings(self) -> list[Setting]:
         """All settings, the last used first."""
-        with self.catalogue.reading() as db:
-            rows = db.execute("SELECT * FROM setting ORDER BY used DESC, id DESC").fetchall()
+        rows = self.catalogue.rows("SELECT * FROM setting ORDER BY used DESC, id DESC")
         found = []
         for r in rows:
-            with suppress(ValueError, TypeError):  # unreadable after a disk's fault: then it counts as never used
+            with suppress(ValueError, TypeError):  # unreadable after a disk error: it counts as never used
                 specification, layers = json.loads(r["specification"]), dict(json.loads(r["layers"]))
                 found.append(Setting(r["id"], r["label"], r["extractor"], r["calibration"], r["bins"], specification,
                                      layers, r["weights"]))  # fmt: skip
@@ -82,19 +81,17 @@ class Settings:
 
     def extractors_of(self, dataset: Dataset) -> list[str]:
         """Labels of the networks this dataset has a DNA of, last used first."""
-        with self.catalogue.reading() as db:
-            rows = db.execute(
-                "SELECT setting.label FROM extraction JOIN setting ON setting.id = extraction.setting "
-                "WHERE dataset = ? AND part = ? ORDER BY setting.used DESC",
-                (dataset.id, str(dataset.part or "")),
-            ).fetchall()
+        rows = self.catalogue.rows(
+            "SELECT setting.label FROM extraction JOIN setting ON setting.id = extraction.setting "
+            "WHERE dataset = ? AND part = ? ORDER BY setting.used DESC",
+            dataset.id,
+            str(dataset.part or ""),
+        )
         return list(dict.fromkeys(row["label"] for row in rows))
 
     def labels(self) -> list[str]:
         """Labels of the networks that any dataset has a DNA of, last used first."""
-        with self.catalogue.reading() as db:
-            rows = db.execute(
-                "SELECT setting.label FROM extraction JOIN setting ON setting.id = extraction.setting "
-                "ORDER BY setting.used DESC"
-            ).fetchall()
+        rows = self.catalogue.rows(
+            "SELECT setting.label FROM extraction JOIN setting ON setting.id = extraction.setting ORDER BY setting.used DESC"
+        )
         return list(dict.fromkeys(row["label"] for row in rows))

@@ -42,7 +42,7 @@ class ShardFiles:
 
 @dataclass(frozen=True)
 class Written:
-    """What the catalogue has to know of a shard whose files are written. stamp: of its sketches; "" without any."""
+    """What the catalogue must know about a shard whose files are written. stamp: of its sketches; "" without any."""
 
     files: ShardFiles
     members: tuple[Member, ...]

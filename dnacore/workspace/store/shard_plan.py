@@ -29,7 +29,7 @@ class FileRow:
 
 @dataclass(frozen=True)
 class Member:
-    """One image of a shard; `reason` where it could not be read, `passing` where that may pass."""
+    """One image of a shard. reason: why it could not be read, if so; passing: whether another try may succeed."""
 
     hash: str
     path: str
@@ -67,7 +67,7 @@ def groups(paths: Iterable[str], own: int = OWN_SHARD_FROM) -> dict[str, str]:
 def plan(
     files: Sequence[FileRow], shards: Sequence[Shard], size: int = SHARD_IMAGES, own: int = OWN_SHARD_FROM
 ) -> Plan:
-    """Compare the files there are with the shards there are. Files need their hash; order decides nothing but ties."""
+    """Compare the present files with the present shards. Files need their hash; their order only decides ties."""
     group = groups((f.path for f in files), own)
     matches = _match(files, shards)
     keep: list[Shard] = []

@@ -38,12 +38,13 @@ class Store(SketchFiles, WordFiles, CalibrationFiles):
 
     def shards(self, dataset: Dataset, setting: Setting) -> list[Shard]:
         """Finished shards in the order they were made; those whose file is gone are left out."""
-        with self.catalogue.reading() as db:
-            rows = db.execute(
-                "SELECT shard.id, hash, path, reason, passing FROM shard JOIN member ON member.shard = shard.id "
-                "WHERE dataset = ? AND setting = ? AND part = ? ORDER BY shard.id, position",
-                (dataset.id, setting.id, str(dataset.part or "")),
-            ).fetchall()
+        rows = self.catalogue.rows(
+            "SELECT shard.id, hash, path, reason, passing FROM shard JOIN member ON member.shard = shard.id "
+            "WHERE dataset = ? AND setting = ? AND part = ? ORDER BY shard.id, position",
+            dataset.id,
+            setting.id,
+            str(dataset.part or ""),
+        )
         members: dict[int, list[Member]] = {}
         for number, content, path, reason, passing in rows:
             members.setdefault(number, []).append(Member(content, path, reason, bool(passing)))
@@ -142,7 +143,7 @@ class Store(SketchFiles, WordFiles, CalibrationFiles):
                 break
             except Damaged:
                 before, shards = shards, self._extracted(dataset, setting)
-                if shards == before:  # else it was extracted anew just now, and the files that went were the old ones
+                if shards == before:  # otherwise it was just extracted anew, and the missing files were the old ones
                     raise
         else:
             return self.from_sketches(dataset, setting, sampled) if dataset.part else None
@@ -158,12 +159,13 @@ class Store(SketchFiles, WordFiles, CalibrationFiles):
         setting = self.find_setting(label)
         if setting is None:
             return None
-        with self.catalogue.reading() as db:
-            row = db.execute(
-                "SELECT shards, finished FROM extraction WHERE dataset = ? AND setting = ? AND part IN (?, '') "
-                "ORDER BY part DESC",
-                (dataset.id, setting.id, str(dataset.part or "")),
-            ).fetchone()
+        row = self.catalogue.row(
+            "SELECT shards, finished FROM extraction WHERE dataset = ? AND setting = ? AND part IN (?, '') "
+            "ORDER BY part DESC",
+            dataset.id,
+            setting.id,
+            str(dataset.part or ""),
+        )
         told = f":{listing.described_key(self.catalogue, dataset)}" if row and dataset.part else ""
         return f"{dataset.id}{dataset.part or ''}:{setting.id}:{row['shards']}:{row['finished']}{told}" if row else None
 
@@ -189,11 +191,12 @@ class Store(SketchFiles, WordFiles, CalibrationFiles):
 
     def _extracted(self, dataset: Dataset, setting: Setting) -> list[int] | None:
         """Numbers of the shards that make the dataset's DNA; None if it was never extracted."""
-        with self.catalogue.reading() as db:
-            row = db.execute(
-                "SELECT shards FROM extraction WHERE dataset = ? AND setting = ? AND part = ?",
-                (dataset.id, setting.id, str(dataset.part or "")),
-            ).fetchone()
+        row = self.catalogue.row(
+            "SELECT shards FROM extraction WHERE dataset = ? AND setting = ? AND part = ?",
+            dataset.id,
+            setting.id,
+            str(dataset.part or ""),
+        )
         return None if row is None else numbers(row["shards"])
 
     def _holds(self, part: Dataset, setting: Setting, shards: Sequence[int]) -> bool:
@@ -210,15 +213,15 @@ class Store(SketchFiles, WordFiles, CalibrationFiles):
                 return histograms(path)
             except Damaged:
                 self.set_aside(path)
-            except BadInput:  # it went between two looks at it
+            except BadInput:  # it was removed in the meantime
                 pass
         found = self._added_up(shards)
-        with suppress(Unavailable):  # the file only saves time, which a full disk must not cost the DNA
+        with suppress(Unavailable):  # the file only saves time; the DNA is there even where the disk is full
             found.save(path)
         return found
 
     def merge_by(self, dataset: Dataset, setting: Setting, add_up: Callable[[Sequence[Path]], Sum]) -> None:
-        """Let somebody else add a dataset's shards up, for `dna` to find the sum. What is broken is left to `dna`, too."""
+        """Have a dataset's shards added up by `add_up`, so that `dna` finds the sum. Broken shards are left to `dna`."""
         shards = self._extracted(dataset, setting) or []
         if len(shards) > 1 and not exists(self.merged_file(shards)):
             with suppress(Damaged, BadInput, Unavailable):
@@ -249,7 +252,7 @@ class Store(SketchFiles, WordFiles, CalibrationFiles):
         return found if len(shards) == 1 else replace(found, name="")
 
     def _is_broken(self, path: Path) -> bool:
-        """Whether a shard that could not be added is broken when it is read once more; then it is set aside."""
+        """Whether a shard that could not be added is still broken on a second read; then it is set aside."""
         try:
             histograms(path)
         except Damaged:
@@ -262,8 +265,8 @@ class Store(SketchFiles, WordFiles, CalibrationFiles):
 
     def merged_file(self, shards: Sequence[int]) -> Path:
         """Where the sum of these shards is kept."""
-        with self.catalogue.reading() as db:  # numbers of shards mean something within one catalogue only
-            row = db.execute("SELECT last FROM number WHERE name = 'catalogue'").fetchone()
+        # shards' numbers are valid within one catalogue only
+        row = self.catalogue.row("SELECT last FROM number WHERE name = 'catalogue'")
         key = hashlib.sha256(json.dumps([row["last"] if row else 0, *shards]).encode()).hexdigest()[:24]
         return self.root / "dna" / f"{key}.dna.npz"
 

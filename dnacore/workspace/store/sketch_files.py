@@ -16,7 +16,7 @@ from dnacore.workspace.store.array_files import ArrayFiles, next_number, stamp
 from dnacore.workspace.store.settings import Setting
 from dnacore.workspace.store.shard_plan import FileRow
 
-GROWN = 4  # segments are merged once the later ones hold a quarter of the largest: few rewrites, few reads
+GROWN = 4  # merged once the smaller ones hold a quarter of the largest: few rewrites, few reads
 
 
 def keeps_sketch(content: str, every: int) -> bool:
@@ -31,15 +31,12 @@ class SketchFiles(ArrayFiles):
     """The sketches of one workspace."""
 
     def share(self, dataset: Dataset, setting: Setting) -> int | None:
-        """Of how many images one keeps a sketch, as was once chosen for a dataset; None if nothing was chosen yet."""
-        with self.catalogue.reading() as db:
-            row = db.execute(
-                "SELECT every FROM share WHERE dataset = ? AND setting = ?", (dataset.id, setting.id)
-            ).fetchone()
+        """One in how many images keeps a sketch, as chosen for a dataset; None if nothing was chosen yet."""
+        row = self.catalogue.row("SELECT every FROM share WHERE dataset = ? AND setting = ?", dataset.id, setting.id)
         return None if row is None else int(row["every"])
 
     def choose_share(self, dataset: Dataset, setting: Setting, every: int) -> None:
-        """Fix of how many images one keeps a sketch."""
+        """Choose that one in so many images keeps a sketch."""
         with self.changing(dataset) as db:
             db.execute("INSERT OR REPLACE INTO share VALUES (?,?,?)", (dataset.id, setting.id, every))
 
@@ -54,7 +51,7 @@ class SketchFiles(ArrayFiles):
         if not segments:
             return None
         rows = listing.files(self.catalogue, dataset) if files is None else files
-        every = self.share(dataset, setting) or 1  # a share that grew coarser leaves a fair sample
+        every = self.share(dataset, setting) or 1  # a sample that was made coarser is still a fair one
         return Sketches(segments, [f.hash if keeps_sketch(f.hash, every) else "" for f in rows], setting.bins)
 
     def segments(self, dataset: Dataset, setting: Setting) -> dict[int, Segment]:
@@ -62,24 +59,24 @@ class SketchFiles(ArrayFiles):
 
         Raises Unavailable where one cannot be opened for a reason that passes.
         """
-        with self.catalogue.reading() as db:
-            rows = db.execute(
-                "SELECT id, stamp FROM segment LEFT JOIN checked ON checked.segment = segment.id "
-                "WHERE dataset = ? AND setting = ? ORDER BY images DESC, id",
-                (dataset.id, setting.id),
-            ).fetchall()
+        rows = self.catalogue.rows(
+            "SELECT id, stamp FROM segment LEFT JOIN checked ON checked.segment = segment.id "
+            "WHERE dataset = ? AND setting = ? ORDER BY images DESC, id",
+            dataset.id,
+            setting.id,
+        )
         found = {}
         for row in rows:
             try:
                 found[row["id"]] = self._segment(row["id"], row["stamp"])
-            except Damaged:  # broken, or gone between two looks at it
+            except Damaged:  # broken, or removed in the meantime
                 self.set_aside(self.segment_file(row["id"]))
-                if not self._forget_segment(row["id"]):  # it was merged into another one while we looked
+                if not self._forget_segment(row["id"]):  # it was merged into another one in the meantime
                     return self.segments(dataset, setting)
         return found
 
     def _forget_segment(self, number: int) -> bool:
-        """Take a broken file's row away; False where somebody was faster. A full disk leaves it for the next look."""
+        """Delete a broken file's row; False where another process did. With a full disk it stays until the next read."""
         try:
             with self.catalogue.changing() as db:
                 return db.execute("DELETE FROM segment WHERE id = ?", (number,)).rowcount > 0
@@ -96,7 +93,7 @@ class SketchFiles(ArrayFiles):
             try:
                 with self.catalogue.changing() as db:
                     db.execute("INSERT OR REPLACE INTO checked SELECT id, ? FROM segment WHERE id = ?", (now, number))
-            except Unavailable:  # it is read through again next time
+            except Unavailable:  # the next time it is read through again
                 pass
         return found
 

@@ -54,8 +54,7 @@ class WordFiles(Settings, ArrayFiles):
 
     def _shards_of(self, dataset: Dataset) -> dict[int, list[int]]:
         """{setting's id: numbers of the dataset's shards under it}."""
-        with self.catalogue.reading() as db:
-            rows = db.execute("SELECT id, setting FROM shard WHERE dataset = ? ORDER BY id", (dataset.id,)).fetchall()
+        rows = self.catalogue.rows("SELECT id, setting FROM shard WHERE dataset = ? ORDER BY id", dataset.id)
         found: dict[int, list[int]] = {}
         for row in rows:
             found.setdefault(row["setting"], []).append(row["id"])

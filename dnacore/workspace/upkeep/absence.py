@@ -1,4 +1,4 @@
-"""Networks that are not at hand: DNAs made with one can be looked at and compared, but not made anew."""
+"""Networks that are not at hand: their DNAs can be looked at and compared, but no new ones can be made."""
 
 from __future__ import annotations
 

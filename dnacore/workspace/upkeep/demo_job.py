@@ -41,7 +41,7 @@ def begin_where_new(workspace: Workspace, extractor: str = DEFAULT_EXTRACTOR) ->
     """
     if not _is_new(workspace) or why_absent(workspace, extractor) is not None:
         return None
-    with _alone(workspace):  # the server and its first visitor, or two servers, may ask at once
+    with _alone(workspace):  # the server and its first visitor, or two servers, may begin at the same time
         return _start(workspace, extractor) if _is_new(workspace) else None
 
 

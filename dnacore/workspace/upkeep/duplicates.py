@@ -29,7 +29,7 @@ class Copies:
 
 @dataclass(frozen=True)
 class Duplicates:
-    """What is double about one dataset.
+    """The duplicates of one dataset.
 
     within: groups of two or more images of it that are the same. across: {other dataset's id: groups whose first image
     is of this dataset and whose others are of the other}. unknown: how many of its files were not looked at yet.
@@ -41,7 +41,7 @@ class Duplicates:
 
     @property
     def superfluous(self) -> int:
-        """Images that could be left out and every picture would still be there once."""
+        """How many images could be left out while every picture is still there once."""
         return sum(len(group) - 1 for group in self.within)
 
 

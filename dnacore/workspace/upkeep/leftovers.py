@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 
 _ARRAYS = ("shards", "sketches", "words", "dna")
-_HALF_MADE = re.compile(r"\..*\.(tmp|partial)")  # as `atomic`, `unzip` and `uploads` name what is not whole yet
+_HALF_MADE = re.compile(r"\..*\.(tmp|partial)")  # how `atomic`, `unzip` and `uploads` name unfinished files
 
 
 def find(store: Store, older_than: float = 3600.0) -> list[Path]:
-    """Files and folders that can go: nobody names them, nobody has touched them for so many seconds.
+    """Files and folders that can be deleted: no row names them, and they were not touched for so many seconds.
 
     An array file is younger than the catalogue, too: one from before may be named by a catalogue that is lost.
     """
@@ -57,14 +57,14 @@ def named_files(store: Store) -> set[Path]:
 
 
 def half_made(root: Path) -> Iterator[Path]:
-    """Temporary files and folders anywhere in the workspace that whoever made them did not clear away."""
+    """Temporary files and folders anywhere in the workspace that were never cleaned up."""
     skip = {"thumbs", "damaged"}
     for folder, names, files in os.walk(root):
         here = Path(folder)
         if here == root:
             names[:] = [name for name in names if name not in skip]
         if here.parent.name in ("unpacked", "demo", "restyled") and here.parent.parent == root:
-            names[:] = []  # people's images: nothing in there is ours, whatever it is called
+            names[:] = []  # people's images: never ours, whatever their names
             continue
         yield from (here / name for name in (*files, *names) if _HALF_MADE.fullmatch(name))
         names[:] = [name for name in names if not _HALF_MADE.fullmatch(name)]
@@ -76,13 +76,13 @@ def remove(path: Path) -> int:
 
 
 def _time(path: Path) -> float:
-    with suppress(OSError):  # somebody else is sweeping too
+    with suppress(OSError):  # another process is sweeping too
         return path.stat().st_mtime
     return float("inf")
 
 
 def _newest(path: Path) -> float:
-    """When anything in a folder was last touched: a large zip is unpacked for a long time."""
+    """When anything in a folder was last touched: unpacking a large zip takes a long time."""
     if not path.is_dir():
         return _time(path)
     return max((_time(one) for one in (path, *path.rglob("*"))), default=_time(path))

@@ -1,4 +1,4 @@
-"""A catalogue that is broken, empty or gone: what can be read of it, its backup, and what to tell the user."""
+"""Rescuing a catalogue that is broken, empty or gone: from what can still be read, and from its backup."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dnacore.errors import Unavailable
 from dnacore.workspace.schema import CONSISTENT, KEPT, TABLES, statements
 
 WAIT = 30.0
-_TRACES = ("shards", "sketches", "dna", "calibrations")  # what only a workspace that has had a catalogue holds
+_TRACES = ("shards", "sketches", "dna", "calibrations")  # what only a workspace with a catalogue can have
 _SALVAGED = (
     "The catalogue was damaged and has been set aside as {aside}; {count} datasets in it could be read and are in the "
     "new one. Your images are untouched. Run the same command again, and add datasets that are missing."
@@ -30,12 +30,12 @@ _LOST = (
 
 
 def backup_of(path: Path) -> Path:
-    """Where the backup of a catalogue lies."""
+    """The path of a catalogue's backup."""
     return path.with_name(f"{path.stem}.backup{path.suffix}")
 
 
 def is_lost(path: Path) -> bool:
-    """Whether there is no catalogue, or an empty one, where there must have been one."""
+    """Whether the catalogue is missing or empty although the workspace has been used."""
     if path.exists() and path.stat().st_size > 0:
         return False
     if backup_of(path).is_file():
@@ -59,7 +59,7 @@ def is_sound(path: Path) -> bool:
 
 
 def back_up(path: Path) -> None:
-    """Copy the catalogue to its backup, whole or not at all. Where that cannot be done now, the older one stays."""
+    """Copy the catalogue to its backup, whole or not at all. If that fails, the older backup stays."""
     with suppress(Unavailable, sqlite3.OperationalError, OSError, MemoryError):
         with closing(sqlite3.connect(path, timeout=WAIT)) as connection:
             content = connection.serialize()
@@ -72,7 +72,7 @@ def restore(path: Path, numbers: Mapping[str, int]) -> str:
     numbers: how far the files that lie here are numbered; later ones go on behind them, so that none is taken for another.
     """
     backup = backup_of(path)
-    for end in ("", "-wal", "-shm", "-journal"):  # SQLite would replay a log left behind into the new file
+    for end in ("", "-wal", "-shm", "-journal"):  # SQLite would apply a leftover log to the new file
         path.with_name(path.name + end).unlink(missing_ok=True)
     if not backup.is_file() or not is_sound(backup):
         return _LOST
@@ -122,7 +122,7 @@ def _copy(old: sqlite3.Connection, new: sqlite3.Connection) -> None:
         if not columns:
             continue
         into = f"{table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
-        with suppress(sqlite3.DatabaseError, UnicodeDecodeError):  # the rest of this table cannot be read
+        with suppress(sqlite3.DatabaseError, UnicodeDecodeError):  # the rest of the table is unreadable
             for row in old.execute(f"SELECT {', '.join(columns)} FROM {table}"):
                 with suppress(sqlite3.IntegrityError):
                     new.execute(f"INSERT OR IGNORE INTO {into}", row)

@@ -25,7 +25,7 @@ _SAVED = ("piles/[!.]*.json", "extractors/[!.]*.json", "report.json", "views.jso
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that is not as it should be.
+    """Something that is wrong in a workspace.
 
     what: the file or row; problem: a sentence about it; cure: what `repair` does about it, "" for nothing. again: (id of
     the dataset, id of the setting) that has to be extracted again afterwards.
@@ -39,7 +39,7 @@ class Finding:
 
 
 def check(workspace: Workspace, progress: Callable[[int, int], None] | None = None) -> Iterator[Finding]:
-    """Look at everything in a workspace, and say what is wrong. Changes nothing."""
+    """Check everything in a workspace and yield what is wrong. Changes nothing."""
     yield from _catalogue(workspace)
     yield from _arrays(workspace, progress or (lambda done, total: None))
     yield from _words(workspace)
@@ -130,8 +130,7 @@ def _segment(path: Path) -> int:
 
 def _words(workspace: Workspace) -> Iterator[Finding]:
     store = workspace.store
-    with workspace.catalogue.reading() as db:
-        shards = db.execute("SELECT id FROM shard ORDER BY id").fetchall()
+    shards = workspace.catalogue.rows("SELECT id FROM shard ORDER BY id")
     for path in (store.words_file(row["id"]) for row in shards):
         if not exists(path):  # of many shards none are kept
             continue

@@ -24,7 +24,7 @@ from ui.server import blobs
 
 KINDS = {"share": "Shares", "counts": "Counts", "cumulative": "Cumulative"}
 BARS = 100
-WIDEST = 0.3  # of the drawn part, for the range that is brushed at first
+WIDEST = 0.3  # share of the drawn part that is brushed at first
 _component = component(__file__, "brush.js", reports=("range", "opened", "lost"))
 
 
@@ -91,7 +91,7 @@ def show(
     )
     dataset, opened = _opened(result.get("opened"), chosen, galleries)
     given = result.get("range") or []
-    moved = len(given) == 3 and given[2] == identity  # else it was another neuron's
+    moved = len(given) == 3 and given[2] == identity  # otherwise it belonged to another neuron
     now = (int(given[0]), int(given[1])) if moved else (int(first), int(last))
     for one, found, images in zip(chosen, atoms, galleries, strict=True):
         _note(one, found, images, now)
@@ -111,7 +111,7 @@ def _series(one: Ready, counts: np.ndarray, shares: np.ndarray) -> dict[str, Any
 def _opened(
     place: object, chosen: Sequence[Ready], galleries: Sequence[Sequence[Picture]]
 ) -> tuple[Ready | None, Picture | None]:
-    """The dataset and the picture that were clicked, where the browser names ones that there are."""
+    """The dataset and the picture that were clicked, if the browser names existing ones."""
     if not isinstance(place, list) or len(place) != 2 or not 0 <= place[0] < len(chosen):
         return None, None
     owner = galleries[place[0]]
@@ -119,7 +119,7 @@ def _opened(
 
 
 def _note(one: Ready, atoms: np.ndarray, images: Sequence[Picture], now: tuple[int, int]) -> None:
-    """Note the images in the brushed part, which are drawn in the browser, for a report."""
+    """Record the images in the brushed part, which only the browser draws, for reports."""
     share = ((atoms >= now[0]) & (atoms <= now[1])).mean(1)
     order = [int(at) for at in np.argsort(-share, kind="stable")[: capture.MOST_IMAGES] if share[at] > 0]
     shown = [replace(images[at], right=words.percent(float(share[at]))) for at in order]
@@ -144,7 +144,7 @@ def telling(edges: np.ndarray, shares: Sequence[np.ndarray]) -> tuple[int, int]:
     best, found = -np.inf, (0, 1)
     for start in range(m):
         ends = np.arange(start + 1, min(start + widest, m) + 1)
-        gains = gap[ends] - gap[start] - 1e-9 * (ends - start)  # of equally good ones the narrowest
+        gains = gap[ends] - gap[start] - 1e-9 * (ends - start)  # the narrowest of equally good ones
         if gains.max() > best:
             best, found = float(gains.max()), (start, int(ends[gains.argmax()]))
     return int(edges[found[0]]), int(edges[found[1]]) - 1
@@ -152,6 +152,6 @@ def telling(edges: np.ndarray, shares: Sequence[np.ndarray]) -> tuple[int, int]:
 
 def _atoms(one: Ready, flat: int) -> np.ndarray:
     """(N, 16) uint16: the bins of this neuron's quantiles in each image."""
-    if one.dataset.imported:  # its images are somewhere else
+    if one.dataset.imported:  # imported without its images
         return np.zeros((0, QUANTILES), "<u2")
     return np.ascontiguousarray(reads.sketches_of(one).quantiles(np.array([flat]))[0], "<u2")

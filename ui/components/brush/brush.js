@@ -22,10 +22,7 @@ class Lens {
     });
     this.tools = make("div", "tools", this.plot);
     for (const kind of ["SVG", "PNG"]) {
-      const button = make("button", "", this.tools, kind);
-      button.type = "button";
-      button.title = `Save the figure as ${kind}`;
-      button.addEventListener("click", () => this.save(kind));
+      button(this.tools, kind, () => this.save(kind), `Save the figure as ${kind}`);
     }
     this.said = make("div", "said", this.root);
     this.said.setAttribute("aria-live", "polite");
@@ -250,7 +247,6 @@ class Lens {
       while (cells.children.length > shown.length) cells.lastChild.remove();
       while (cells.children.length < shown.length) {
         const cell = make("button", "cell", cells);
-        cell.type = "button";
         const image = make("img", "", make("span", "frame", cell));
         image.alt = "";
         image.decoding = "async";
@@ -291,7 +287,7 @@ class Lens {
   }
 }
 
-// A bar that would press all others flat, if there is one: which, and how high the rest are drawn. Mostly the one at zero.
+// The bar, mostly the one at zero, that would make all others look flat, if there is one, and the height for the others.
 function clipped(heights) {
   const largest = heights[0]?.map((_, b) => Math.max(...heights.map((one) => one[b]))) ?? [];
   const bin = largest.indexOf(Math.max(...largest)), rest = Math.max(0, ...largest.filter((_, b) => b !== bin));
@@ -323,7 +319,7 @@ function decades(low, high) {
   return found.length > 6 ? found.filter((_, at) => (found.length - 1 - at) % 2 === 0) : found;
 }
 
-// Three digits; what is nothing beside the whole range is nothing.
+// Three digits; values that are negligible beside the whole range become 0.
 function round(value, whole = 0) {
   if (Math.abs(value) < 1e-4 * whole) return "0";
   const text = Math.abs(value) >= 100 ? value.toFixed(0) : Math.abs(value) >= 10 ? value.toFixed(1) : value.toPrecision(3);

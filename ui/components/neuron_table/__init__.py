@@ -145,7 +145,7 @@ def small(dnas: Sequence[dc.DNA], bins: int = BINS) -> np.ndarray:
     first = np.min([(cdf >= 0.002).argmax(1) for cdf in cdfs], axis=0)
     last = np.max([(cdf >= 0.998).argmax(1) for cdf in cdfs], axis=0) + 1
     first, last = np.maximum(first - 1, 0), np.minimum(last + 1, width)
-    # Bars of a whole number of bins, or they would beat against the bins like a comb.
+    # Bars of a whole number of bins: others would show a comb pattern.
     step = np.maximum(-(-(last - first) // bins), 1)
     edges = np.minimum(first[:, None] + step[:, None] * np.arange(bins + 1), width)
     out = np.empty((len(cdfs), len(first), bins))

@@ -1,5 +1,5 @@
 // A table of thousands of neurons that draws only the rows in sight: searched, sorted and walked through without asking
-// the server, which hears only which neuron was opened and which ones are marked.
+// the server, which is only told which neuron was opened and which ones are marked.
 
 const ROW = 34, OVERSCAN = 6;
 
@@ -22,7 +22,7 @@ class Table {
     this.head.setAttribute("role", "row");
     this.view = make("div", "view", this.grid);
     this.view.tabIndex = 0;
-    // What has the focus must be the grid itself, or its active row is not read out; the head above it is its own too.
+    // The grid itself must have the focus, or screen readers do not read its active row; the head is part of the grid.
     this.view.setAttribute("role", "treegrid");
     this.view.setAttribute("aria-multiselectable", "true");
     this.head.id = `head-${Math.random().toString(36).slice(2, 8)}`;
@@ -111,7 +111,6 @@ class Table {
       cell.setAttribute("role", "columnheader");
       if (!column.key) { cell.textContent = "Activations"; cell.title = column.label; continue; }
       const button = make("button", "", cell, column.label);
-      button.type = "button";
       button.title = column.help ?? "Sort";
       const here = this.by === column.key;
       cell.setAttribute("aria-sort", here ? (this.up ? "ascending" : "descending") : "none");
@@ -163,7 +162,7 @@ class Table {
     this.summarise();
   }
 
-  // The copies of a channel are one row, where the foremost of them stands; unfolded, the others follow it.
+  // The copies of a channel share a row, at the place of the first of them; unfolded, the others follow it.
   folded(order) {
     this.copies = new Map();
     for (const at of order) {
@@ -183,7 +182,7 @@ class Table {
     this.request();
   }
 
-  // "block 3.0-3.2" for a row that stands for the copies of one channel.
+  // "block 3.0-3.2" for the copies of one channel.
   through(all) {
     const { layers } = this.data, flats = all.map((at) => this.flat[at]);
     const [first, last] = [Math.min(...flats), Math.max(...flats)].map((flat) => layers[this.locate(flat)[0]].said);
@@ -328,7 +327,7 @@ class Table {
     this.tell();
   }
 
-  // Every report makes the page run again, so marks are reported once the hand rests.
+  // Every report makes the page run again, so marks are reported after a pause.
   tell() {
     this.summarise();
     clearTimeout(this.telling);

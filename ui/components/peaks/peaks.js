@@ -1,4 +1,4 @@
-// Images with the place where a neuron reacted most, and that place large. The patch is cut out of the thumbnail here.
+// Images with the place where a neuron reacted most, and that place enlarged: a patch that is cut out of the thumbnail.
 
 export default mounted((parent) => {
   const root = make("div", "peaks", parent);
@@ -17,7 +17,6 @@ export default mounted((parent) => {
 
 function tile(here, data, item, at) {
   const button = make("button", "tile");
-  button.type = "button";
   button.title = item.name;
   button.setAttribute("aria-label", `${item.name}, ${item.value}`);
   button.addEventListener("click", () => here.component.setTriggerValue("opened", at));
@@ -33,7 +32,7 @@ function tile(here, data, item, at) {
   return button;
 }
 
-// Shares of what the network saw -> shares of the whole image: a centre crop saw only its middle square.
+// From shares of the network's input to shares of the whole image: a centre crop is only its middle square.
 function seen(data, image, place) {
   const { naturalWidth: w, naturalHeight: h } = image;
   if (data.crop !== "center") return { x: place.column, y: place.row, w: place.width, h: place.height };
@@ -44,10 +43,10 @@ function seen(data, image, place) {
 function mark(data, item, frame, image, patch) {
   if (!patch) return;
   const at = seen(data, image, item.place), ratio = image.naturalWidth / image.naturalHeight, box = data.aspect;
-  // The image is fitted into its frame: where it lies there, in shares of the frame.
+  // The image is fitted into its frame: its position, in shares of the frame.
   const fw = ratio > box ? 1 : ratio / box, fh = ratio > box ? box / ratio : 1;
   const spot = make("span", "spot", frame);
-  // What a neuron sees is wider than one place of its map: a fifth of the image shows what it is.
+  // A neuron sees more than one place of its map: a fifth of the image is enough to recognise it.
   const side = Math.max(at.w, 0.22), tall = Math.max(at.h, 0.22);
   Object.assign(spot.style, {
     left: `${100 * ((1 - fw) / 2 + fw * clamp(at.x - side / 2, 0, 1 - side))}%`, width: `${100 * fw * side}%`,

@@ -1,4 +1,4 @@
-"""Images as points in a plane: the picture under the hand, and a lasso around those that one wants."""
+"""Images as points in a plane, with the picture under the pointer and a lasso."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ui.server import blobs
 _component = component(__file__, "point_map.js", reports=("picked", "opened", "look", "lost"))
 
 
-CLOSEST = 60.0  # times as close as the whole map; the script keeps to it, too
+CLOSEST = 60.0  # largest zoom, relative to the whole map; the script has the same limit
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Kind:
 
 @dataclass(frozen=True)
 class Look:
-    """How a map is looked at. of: which map, as a text that changes with the points; a look at another means nothing.
+    """The visible part of a map. of: which map, as a text that changes with its points.
 
     zoom: times as close as the whole map, 0 for the whole. x, y: what is in the middle. only: the one kind shown, or -1.
     """
@@ -43,7 +43,7 @@ class Look:
     only: int = -1
 
     def written(self) -> str:
-        """Return it as a short text for an address; "" for a map as it is at first."""
+        """The look as a short text for an address; "" for the initial one."""
         if self == Look(self.of, x=self.x, y=self.y):
             return ""
         parts = (self.of, *(f"{value:.5g}" for value in (self.zoom, self.x, self.y)))
@@ -51,7 +51,7 @@ class Look:
 
     @classmethod
     def read(cls, text: str) -> Look | None:
-        """Return what `written` gave; None for a text that is none."""
+        """The look that `written` wrote; None for any other text."""
         parts = text.split("_")
         try:
             of, (zoom, x, y), (pictured, dense, only) = parts[0], map(float, parts[1:4]), map(int, parts[4:])
@@ -100,7 +100,7 @@ def show(
     asked = Look.read(look)
     body = np.asarray(points, "<f4").tobytes() + np.asarray(of, "<u2").tobytes()
     source, columns = blobs.put(body, "application/octet-stream"), blobs.put(_columns(pictures, notes))
-    # What is picked outlives another colouring, and another layout of the same images, but not other images.
+    # The lasso stays through other colours and other layouts of the same images, but not with other images.
     known = repr([(one.dataset, one.index) for one in pictures]).encode()
     identity = hashlib.blake2b(known, digest_size=8).hexdigest()
     result = _component(
@@ -146,7 +146,7 @@ def _columns(pictures: Sequence[Picture], notes: Sequence[str]) -> bytes:
 
 
 def _look(told: object, place: str) -> Look | None:
-    """What the browser told of how this map is looked at."""
+    """The look that the browser reported for this map."""
     if not isinstance(told, Mapping) or told.get("of") != place:
         return None
     try:

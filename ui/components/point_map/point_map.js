@@ -1,5 +1,5 @@
-// Up to 20,000 images as points in a plane: the picture under the hand, a lasso, and a closer look by wheel and drag.
-// What is picked is drawn below by the page. Names are set as text only: they come from users' files.
+// Up to 20,000 images as points in a plane, with the picture under the pointer, a lasso, and zoom by wheel and drag.
+// The page draws the picked images below. Names are set as text only: they come from users' files.
 
 const PAD = 26, THUMB = 46;
 
@@ -11,24 +11,14 @@ class PointMap {
     this.bar = make("div", "bar", this.root);
     this.modes = {};
     for (const [mode, text, help] of [["lasso", "Select", "Drag around images to select them"], ["move", "Move", "Drag to move, wheel to zoom"]]) {
-      const button = make("button", "", this.bar, text);
-      button.type = "button";
-      button.title = help;
-      button.addEventListener("click", () => this.use(mode));
-      this.modes[mode] = button;
+      this.modes[mode] = button(this.bar, text, () => this.use(mode), help);
     }
-    this.pictures = make("button", "", this.bar, "Pictures");
-    this.pictures.type = "button";
-    this.pictures.title = "Show pictures instead of points where there is room";
-    this.pictures.addEventListener("click", () => { this.pictured = !this.pictured; this.pressed(); this.remember(); });
-    this.crowds = make("button", "", this.bar, "Density");
-    this.crowds.type = "button";
-    this.crowds.title = "Shade the places where many images lie";
-    this.crowds.addEventListener("click", () => { this.dense = !this.dense; this.pressed(); this.remember(); });
+    this.pictures = button(this.bar, "Pictures", () => { this.pictured = !this.pictured; this.pressed(); this.remember(); },
+      "Show pictures instead of points where there is room");
+    this.crowds = button(this.bar, "Density", () => { this.dense = !this.dense; this.pressed(); this.remember(); },
+      "Shade the places where many images lie");
     this.pressed();
-    const whole = make("button", "", this.bar, "Whole map");
-    whole.type = "button";
-    whole.addEventListener("click", () => { this.view = null; this.remember(); });
+    button(this.bar, "Whole map", () => { this.view = null; this.remember(); });
     this.count = make("div", "count", this.bar);
     this.count.setAttribute("aria-live", "polite");
     this.plane = make("div", "plane", this.root);
@@ -79,7 +69,7 @@ class PointMap {
     const { source, columns, base } = this.data;
     const there = await arrived(this, [`${base}/columns/${source}`, `${base}/columns/${columns}`], (buffer, images) => {
       const n = this.data.count, points = new Float32Array(buffer, 0, 2 * n);
-      // Another layout is seen whole at first; other colours of the same one are looked at from where one was.
+      // Another layout is shown whole at first; other colours of the same layout keep the zoom.
       if (!this.laid || this.laid.length !== points.length || points.some((value, i) => value !== this.laid[i])) { this.view = null; this.look = this.data.look; }
       this.points = this.laid = points;
       this.kinds = new Uint16Array(buffer, 8 * n, n);
@@ -92,12 +82,10 @@ class PointMap {
     this.legend.replaceChildren();
     this.only = this.look?.only ?? null;
     this.data.kinds.forEach((kind, k) => {
-      const button = make("button", "", this.legend);
-      button.type = "button";
-      make("span", "dot", button).style.background = kind.colour;
-      make("span", "", button, kind.name);
-      button.title = `Show only ${kind.name}`;
-      button.addEventListener("click", () => { this.only = this.only === k ? null : k; this.pressed(); this.remember(); });
+      const only = () => { this.only = this.only === k ? null : k; this.pressed(); this.remember(); };
+      const entry = button(this.legend, "", only, `Show only ${kind.name}`);
+      make("span", "dot", entry).style.background = kind.colour;
+      make("span", "", entry, kind.name);
     });
     this.pressed();
     this.summarise();
@@ -110,7 +98,7 @@ class PointMap {
     [...(this.legend?.children ?? [])].forEach((one, i) => one.setAttribute("aria-pressed", this.only === i ? "true" : "false"));
   }
 
-  // How the map is looked at goes into the page's address, once the hand rests.
+  // The zoom goes into the page's address after a pause.
   remember() {
     this.request();
     clearTimeout(this.remembering);
@@ -126,7 +114,7 @@ class PointMap {
     this.count.textContent = this.picked.size ? `${this.picked.size.toLocaleString("en")} of ${all} images selected` : `${all} images`;
   }
 
-  // The whole map fits with one scale for both axes, so that distances mean the same everywhere.
+  // Both axes have one scale, so that distances mean the same everywhere.
   fit() {
     const { points } = this, n = this.data.count, box = [Infinity, Infinity, -Infinity, -Infinity];
     for (let i = 0; i < n; i++) {
@@ -190,7 +178,7 @@ class PointMap {
     }
   }
 
-  // How many images lie around each place: counted in small squares and spread twice over their neighbours.
+  // The density of images: counted in small squares, which are blurred twice.
   shade(pen, ink) {
     const side = 8, columns = Math.ceil(this.width / side), rows = Math.ceil(this.height / side);
     let cells = new Float32Array(columns * rows);
@@ -220,7 +208,7 @@ class PointMap {
     pen.globalAlpha = 1;
   }
 
-  // The names of clusters, largest first; one that would lie over another is left out until one looks closer.
+  // The names of clusters, largest first; a name that would overlap another appears only when zoomed in.
   write(pen, ink) {
     const taken = [];
     pen.font = `600 13px ${getComputedStyle(this.root).fontFamily}`;
@@ -235,7 +223,7 @@ class PointMap {
     }
   }
 
-  // Pictures where there is room for them, points where there is not.
+  // Pictures where there is room, points elsewhere.
   paint(pen) {
     const taken = new Set(), n = this.data.count, size = THUMB, drawn = [];
     const cellOf = (x, y) => [Math.floor(x / size), Math.floor(y / size)];

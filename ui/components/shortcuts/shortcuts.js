@@ -1,5 +1,5 @@
-// Keys that work on every page, and the news that light turned into dark: figures are drawn by the server, which
-// otherwise would not hear of it before the next click.
+// Keys that work on every page, and a report when the theme changes: figures are drawn by the server, which
+// otherwise would not know before the next click.
 
 export default mounted(() => {
   const here = { waiting: 0, dark: null };
@@ -39,7 +39,7 @@ function press(here, event) {
   here.waiting = 0;
 }
 
-// What `/` goes to: a search field of a component, which lies in a tree of its own, else the page's first field.
+// Where `/` goes: a search field inside a component's shadow tree, else the page's first field.
 function searchField() {
   const main = document.querySelector("[data-testid=stMain]");
   if (!main) return null;

@@ -1,4 +1,4 @@
-"""The gallery that sorts itself anew while a slider over the number of neurons is dragged.
+"""The gallery that is sorted anew while a slider over the number of neurons is dragged.
 
 The distances of every image by the first 1, 2, 3, ... neurons go to the browser once, as one matrix (48 rows by 10,000
 images of float32 take 1.9 MB); the slider is the component's own, so that nothing waits for the server.
@@ -69,7 +69,7 @@ def wall(
 
     top: the number of neurons at first (one of the steps). near, far: the titles of the two ends and a note for each.
     """
-    # Put back at every run: the shelf may have needed the room for others meanwhile.
+    # Put at every run: the server may have dropped it to make room.
     matrix_at = f"{gallery.base_url()}/columns/{blobs.put(shown.matrix, 'application/octet-stream')}"
     columns_at = f"{gallery.base_url()}/columns/{blobs.put(shown.columns)}"
     result = _component(
@@ -100,7 +100,7 @@ def wall(
         default={"top": top},
     )
     chosen, before = result.get("top"), f"_let_go_{key}"
-    # Letting go of the slider counts once; afterwards the page's own choice stands (a link, a saved view).
+    # Each release of the slider counts once; afterwards the page's own choice (a link, a saved view) holds.
     moved = chosen in shown.steps and chosen != st.session_state.get(before, top)
     st.session_state[before] = chosen
     count = int(chosen) if moved else top
@@ -109,7 +109,7 @@ def wall(
 
 
 def _note(shown: Deck, count: int, near: tuple[str, str], far: tuple[str, str]) -> None:
-    """Note both ends of the ranking, which is sorted in the browser, for a report."""
+    """Record both ends of the ranking, which only the browser sorts, for reports."""
     distances = np.frombuffer(shown.matrix, np.float32).reshape(len(shown.steps), -1)[shown.steps.index(count)]
     order = np.argsort(distances, kind="stable")
     for (title, _), places in ((near, order), (far, order[::-1])):

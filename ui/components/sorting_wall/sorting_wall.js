@@ -1,6 +1,6 @@
-// Sorting while the hand moves: a slider over how many neurons count, and the images it brings to the front. The matrix
-// of distances, one row a position of the slider, comes once; from then on the server is asked nothing until the slider
-// is let go of. What `wall.js` defines stands above this file.
+// Sorting while a slider moves: the slider sets how many neurons count, and the images are sorted anew. The matrix
+// of distances, one row per position of the slider, comes once; then the server is not asked until the slider
+// is released. `wall.js` is put in front of this file.
 
 const PREFETCHED = 480, AT_ONCE = 4;
 
@@ -54,7 +54,7 @@ class Live {
       this.shown = key;
       this.matrix = new Float32Array(buffer);
       this.images = columns.index.length;
-      // What was let go of here comes back through the server; a hand that has moved on is not pulled back.
+      // The released position comes back from the server; a slider that has moved on since is not pulled back.
       if (fresh || data.top !== this.reported) this.range.value = Math.max(0, data.steps.indexOf(data.top));
       this.reported = data.top;
       const count = Math.min(data.band, Math.floor(this.images / 2) || this.images);
@@ -109,7 +109,7 @@ class Live {
     }, 200);
   }
 
-  // The pictures that some position of the slider brings to the front are fetched while the hand rests.
+  // Pictures that come to the front at any position of the slider are fetched while it rests.
   prefetch() {
     const key = this.shown, wanted = new Set(), visible = Math.max(24, this.wall.cells.size);
     const steps = this.data.steps.length;
@@ -142,8 +142,8 @@ class Live {
   }
 }
 
-// Places of the values from the smallest to the largest. A float's bits, turned so that they sort as numbers do, and
-// the place behind them make one exact number each, and numbers sort fast.
+// Positions of the values from the smallest to the largest. A float's bits, changed so that they sort like numbers, and
+// the position behind them form one exact number, and numbers sort fast.
 function ranked(values) {
   const n = values.length, keys = new Float64Array(n), order = new Uint32Array(n);
   const bits = new Uint32Array(values.buffer, values.byteOffset, n);

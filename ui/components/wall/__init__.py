@@ -1,4 +1,4 @@
-"""The gallery: thousands of thumbnails in one component that draws only what is in sight.
+"""The gallery: thousands of thumbnails in one component that draws only those in sight.
 
 Python sends columns of small values once; the browser asks `/thumb/{dataset}/{index}` for the pictures it shows.
 Clicking or Enter opens an image, Space, Shift and Ctrl select as in a file manager, Esc lets go.
@@ -84,7 +84,7 @@ class Long:
 class Action:
     """Something that can be done with the selected pictures: a button above them, and a key.
 
-    lets_go: whether nothing is selected any more afterwards.
+    lets_go: whether it clears the selection.
     """
 
     name: str
@@ -142,7 +142,7 @@ def wall(
         capture.images(title, list(pictures[: capture.MOST_IMAGES]), len(pictures))
     else:
         runs = [item if isinstance(item, Band) else None for item in bands]
-        whole = [band for band in runs if band] if all(runs) and runs else [Band(list(bands))]  # type: ignore[arg-type]  # runs or one run: the line before tells
+        whole = [band for band in runs if band] if all(runs) and runs else [Band(list(bands))]  # type: ignore[arg-type]  # not bands, so pictures
         pictures = [picture for band in whole for picture in band.pictures]
         for band in whole:
             cut = max(0, len(band.pictures) - capture.MOST_IMAGES) // 2 if band.centred else 0
@@ -162,7 +162,7 @@ def wall(
 
 
 def seen(result: Mapping[str, Any], pictures: Sequence[Picture]) -> Seen:
-    """Return what a wall reported, in pictures: it knows them by their places."""
+    """Translate what a wall reported, positions, into pictures."""
 
     def picked(places: object) -> tuple[Picture, ...]:
         whole = [at for at in places if isinstance(at, int)] if isinstance(places, Sequence) else []
@@ -179,7 +179,7 @@ def seen(result: Mapping[str, Any], pictures: Sequence[Picture]) -> Seen:
 
 
 def _columns_url(body: bytes) -> str:
-    # Put back at every run: the shelf may have needed the room for others meanwhile.
+    # Put at every run: the server may have dropped it to make room.
     return f"{base_url()}/columns/{blobs.put(body)}"
 
 

@@ -44,7 +44,7 @@ def ranked(
     pictures = []
     for rank, distance, index in zip(ranking["rank"], ranking["distance"], ranking["index"], strict=True):
         row = by_index.get(int(index))
-        if row is None:  # the file went away after the ranking was made
+        if row is None:  # the file is gone since the ranking was made
             continue
         pictures.append(
             Picture(

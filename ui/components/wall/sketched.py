@@ -23,9 +23,9 @@ def columns_url(shown: list[Ready]) -> list[str]:
 
 @st.cache_resource(max_entries=24, show_spinner=False)
 def _pictures(key: str, _one: Ready) -> tuple[tuple[Picture, ...], bytes]:
-    if _one.dataset.imported:  # its images are somewhere else
+    if _one.dataset.imported:  # imported without its images
         return (), wall.packed({"dataset": _one.dataset.id, "index": [], "name": [], "version": []})
-    # Ten thousand stamps and names take a fifth of a second, which no drag of a brush should wait for.
+    # Ten thousand stamps and names take a fifth of a second, too long to wait for while a brush moves.
     every = pictures.plain(_one.dataset, reads.files(_one.dataset))
     found = tuple(every[at] for at in reads.sketches_of(_one).found)
     listed = {

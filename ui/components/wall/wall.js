@@ -1,5 +1,5 @@
-// A wall of thumbnails that only ever draws what is in sight. It shows items (what the data has columns of) at places
-// (where they lie): an order says which item lies where, so that sorting anew moves what is there instead of drawing it
+// A wall of thumbnails that only draws what is in sight. It shows items (rows of the data's columns) at places
+// (positions on the wall): an order says which item lies where, so that sorting moves elements instead of drawing them
 // again. Names and labels are set with textContent only: they come from users' files.
 
 const READABLE = 120;
@@ -74,7 +74,7 @@ class Wall {
     this.request();
   }
 
-  // Another order of the same items: what stays in sight glides to its new place.
+  // Another order of the same items: those that stay in sight glide to their new places.
   sort(order, bands) {
     this.order = order;
     this.data.bands = bands;
@@ -96,7 +96,7 @@ class Wall {
     return this.ranks[item];
   }
 
-  // What stands below an item. Sorting live overrides these two.
+  // The text below an item. The sorting wall overrides these two.
   left(item) { return this.data.left?.[item] ?? ""; }
   right(item) { return this.data.right?.[item] ?? ""; }
 
@@ -106,18 +106,11 @@ class Wall {
     this.known = known;
     this.tools.replaceChildren();
     for (const action of wanted) {
-      const button = make("button", "", this.tools);
-      button.type = "button";
-      button.textContent = action.label;
-      if (action.key) button.title = `Key: ${action.key}`;
-      button.addEventListener("click", () => this.act(action.name));
+      button(this.tools, action.label, () => this.act(action.name), action.key ? `Key: ${action.key}` : "");
     }
     if (wanted.length) {
-      const button = make("button", "quiet", this.tools);
-      button.type = "button";
-      button.textContent = "Clear selection";
-      button.title = "Key: Esc";
-      button.addEventListener("click", () => { this.picked.clear(); this.tell(); this.request(); this.view.focus(); });
+      const clear = () => { this.picked.clear(); this.tell(); this.request(); this.view.focus(); };
+      button(this.tools, "Clear selection", clear, "Key: Esc", "quiet");
     }
   }
 
@@ -137,11 +130,11 @@ class Wall {
     this.request();
   }
 
-  // Where everything goes: bands one below the other, each a grid of equal cells.
+  // The layout: bands one below the other, each a grid of equal cells.
   layout() {
     const width = this.canvas.clientWidth;
     if (!width) return;
-    // As many columns as were asked for, but no picture narrower than can be seen from a chair.
+    // As many columns as asked for, unless the pictures would become too narrow to see.
     const fixed = this.data.columns && Math.max(1, Math.min(this.data.columns, Math.floor((width + GAP) / (READABLE + GAP))));
     this.columns = fixed || Math.max(1, Math.floor((width + GAP) / (this.side + GAP)));
     this.cell = fixed ? Math.min((width - (fixed - 1) * GAP) / fixed, LARGEST) : (width - (this.columns - 1) * GAP) / this.columns;
@@ -248,7 +241,7 @@ class Wall {
     const active = this.active >= 0 ? this.cells.get(this.item(this.active)) : null;
     if (active) this.view.setAttribute("aria-activedescendant", active.box.id);
     else this.view.removeAttribute("aria-activedescendant");
-    // Thumbnails are asked for once the wall stands still, so that a fling past 5,000 images asks for none of them.
+    // Thumbnails are requested once scrolling stops, so that scrolling past 5,000 images requests none of them.
     clearTimeout(this.settling);
     if (this.instantly || !this.loadedOnce) this.load();
     else this.settling = setTimeout(() => this.load(), SETTLE);
@@ -417,8 +410,8 @@ class Wall {
     this.root.classList.toggle("selectable", Boolean(this.data.selectable));
   }
 
-  // Selecting is reported once the hand rests: every report makes the page run again. Where actions stand above the
-  // wall nothing is reported before one of them is taken.
+  // The selection is reported after a pause: every report makes the page run again. Where actions stand above the
+  // wall, nothing is reported until one of them is used.
   tell() {
     this.summarise();
     if (this.data.actions?.length) return;
@@ -435,7 +428,7 @@ class Wall {
   report(place) {
     this.open = this.item(place);
     this.request();
-    // A report that came later would cut short the run that opens the image.
+    // A later report would interrupt the run that opens the image.
     if (this.reporting) this.tellNow();
     this.component.setTriggerValue("opened", this.open);
   }

@@ -1,9 +1,9 @@
-// The gallery as a component of its own. What `wall.js` defines stands above this file.
+// The gallery as a component. `wall.js` is put in front of this file.
 
 export default mounted((parent) => new FetchedWall(parent));
 
 class FetchedWall extends Wall {
-  // Long columns are fetched first; of two that are asked for at once, the later one counts.
+  // Long columns are fetched first; of two requests at once, the later one counts.
   show(data) {
     this.asked = data.columns_at;
     if (!data.columns_at) { super.show(data); return; }
