@@ -18,11 +18,9 @@ from torch import nn
 from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
-from dnacore.extractors.forward.finding import ACTIVATIONS, Pair
+from dnacore.extractors.forward.finding import ACTIVATIONS, BatchNormAct2d, Conv2dSame, Pair
+from dnacore.extractors.timm_import import pad_same
 
-from dnacore.extractors.timm_import import pad_same, timm
-
-BatchNormAct2d, Conv2dSame = timm.layers.BatchNormAct2d, timm.layers.Conv2dSame
 LARGEST = 1e12  # a larger weight is damage, and may give activations that are not finite
 Forward = Callable[[torch.Tensor], torch.Tensor]
 NOTHING: tuple[str, list[float]] = ("none", [])
