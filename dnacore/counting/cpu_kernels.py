@@ -144,11 +144,14 @@ def _find_peaks(rows, first, count, c, start, peaks, places):
 
 
 @njit(nogil=True, cache=True)
-def _count(bins, counts):
+def _count(bins, counts, lanes):
     for s in range(bins.shape[0]):
         row = bins[s]
-        for k in range(LANES):
+        for k in range(LINE):
             counts[k, row[k]] += 1
+        if lanes > LINE:
+            for k in range(LINE, LANES):
+                counts[k, row[k]] += 1
 
 
 @njit(nogil=True, cache=True)
@@ -241,9 +244,10 @@ def accumulate(
     seen, met = np.empty((2, LANES), np.int32), np.empty((2, LANES), np.int32)  # bins of an image, of the batch
     for c in range(first, last, LANES):
         lanes = min(LANES, last - c)
-        copied = not minor or lanes < LANES  # the steps below always take a whole row of lanes
         for k in range(lanes):
             bounds[0, k], bounds[1, k], ceiling[k] = low[c + k], scale[c + k], high[c + k]
+        # The steps below take whole rows of lanes. Where there are fewer channels, the rest are those of the next place.
+        bounds[0, lanes:], bounds[1, lanes:], ceiling[lanes:], top[lanes:] = -np.inf, 0, np.inf, np.inf
         met[0], met[1] = bins, -1
         for n in range(images):
             slot = slots[n]
@@ -254,6 +258,9 @@ def accumulate(
                 top[k] = x[n, 0, c + k] if minor else x[n, c + k, 0]
             for s in range(0, size, TILE):
                 rows = min(TILE, size - s)
+                copied = not minor or (
+                    lanes < LANES and n == images - 1 and s + rows == size
+                )  # after which is no place
                 if copied:
                     for k in range(lanes):
                         for t in range(rows):
@@ -263,7 +270,7 @@ def accumulate(
                 _read_tile(
                     source, row, rows, column, part, bounds, ceiling, end, total, ends, spread, seen, below, above
                 )
-                _count(part, into)
+                _count(part, into, lanes)
                 if slot >= 0 and _are_higher(ends, top):
                     _find_peaks(source, row, rows, column, s, top, where)
             if slot >= 0:
@@ -276,8 +283,7 @@ def accumulate(
                     else:
                         ranks = quantiles[c + k, slot]
                         _read_ranks(local[k], batch[k], order, ranks, seen[0, k], seen[1, k], passed)
-                    peaks[c + k, slot], places[c + k, slot] = top[k], where[k]
-                    means[c + k, slot] = total[0, k] / size
+                    peaks[c + k, slot], places[c + k, slot], means[c + k, slot] = top[k], where[k], total[0, k] / size
             for k in range(lanes):
                 deviation = total[0, k] / size - centre[c + k]
                 sums[c + k] += deviation
