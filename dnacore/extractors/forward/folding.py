@@ -2,8 +2,8 @@
 
 In evaluation a batch norm is a fixed scale and shift of every channel, so it can be part of the weights of the
 convolution before it, and oneDNN applies an activation while the results are still in registers. Linear layers go
-through oneDNN too, which uses the widest instructions of every processor; MKL, which torch takes, does so on its own
-maker's alone. `finding` says what may be folded. `Folded` lets these modules compute less while images go through;
+through oneDNN too, which takes half as long as MKL, torch's own choice, on some processors (docs/performance.md).
+`finding` says what may be folded. `Folded` lets these modules compute less while images go through;
 outside its `with` block the network is the one that was loaded, which is what gradients are taken of. How far apart the
 two are: docs/decisions.md.
 """
