@@ -158,7 +158,7 @@ def _count(bins, counts, lanes):
 def _sort(bins, pairs):
     """Put every channel's bins, (S, L) uint16, in order."""
     for p in range(pairs.shape[0]):
-        _exchange(bins, pairs[p, 0], pairs[p, 1])  # type: ignore[call-arg]
+        _exchange(bins, pairs[p, 0], pairs[p, 1])  # type: ignore[call-arg]  # numba adds the context
 
 
 @intrinsic
@@ -192,7 +192,7 @@ def _read_ranks(local, counts, order, quantiles, lowest, highest, passed):
     """
     q, below = 0, np.int32(0)
     for start in range(lowest // LINE * LINE, highest + 1, LINE):
-        below = _pass_line(local, counts, passed, start, below)  # type: ignore[call-arg]
+        below = _pass_line(local, counts, passed, start, below)  # type: ignore[call-arg]  # numba adds the context
         while q < order.shape[0] and order[q] < below:
             bin_ = start
             for b in range(LINE):
@@ -205,7 +205,7 @@ def _read_ranks(local, counts, order, quantiles, lowest, highest, passed):
 def _read_tile(source, row, rows, column, binned, bounds, ceiling, last, total, ends, spread, seen, below, above):
     """Bins of a tile, its sums, the least and largest bin so far (`seen`), and how many activations lie outside."""
     for lane in range(0, LANES, LINE):
-        _bin_line(source, binned, bounds, total, ends, spread, last, row, rows, column + lane, lane)  # type: ignore[call-arg]
+        _bin_line(source, binned, bounds, total, ends, spread, last, row, rows, column + lane, lane)  # type: ignore[call-arg]  # numba adds the context
     out = np.int32(0)
     for k in range(LANES):
         seen[0, k], seen[1, k] = min(seen[0, k], spread[0, k]), max(seen[1, k], spread[1, k])
