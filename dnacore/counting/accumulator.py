@@ -18,6 +18,7 @@ import numpy as np
 import torch
 
 from dnacore.counting import cpu_kernels
+from dnacore.counting.sorting_network import comparisons
 from dnacore.dna.calibration import Calibration
 from dnacore.errors import BadInput
 from dnacore.sketches.segments import QUANTILES, SketchArrays
@@ -123,7 +124,7 @@ class Accumulator:
         arguments = (
             self._low[where], self._high[where], self._scale[where], self._counts[where], self._outside[where],
             self._sums[where], self._squares[where], self._centre[where], slots, quantile_ranks(size),
-            cpu_kernels.comparisons(size), (sketch.quantiles, sketch.peaks, sketch.places, sketch.means),
+            comparisons(size), (sketch.quantiles, sketch.peaks, sketch.places, sketch.means),
         )  # fmt: skip
         cuts = _cuts(channels, self._threads, cpu_kernels.LANES)
         for future in [

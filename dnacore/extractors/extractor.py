@@ -12,7 +12,8 @@ import torch
 from torch import nn
 
 from dnacore.errors import BadInput
-from dnacore.extractors.forward.folding import Folded, Pair
+from dnacore.extractors.forward.finding import Pair
+from dnacore.extractors.forward.folding import Folded
 from dnacore.extractors.labels import KEPT, may_have_head
 from dnacore.extractors.preprocessing import preprocess, preprocess_for_labels
 from dnacore.extractors.spec import Recipe
@@ -81,7 +82,7 @@ class Extractor:
     @property
     def folds(self) -> int:
         """How many convolutions compute their norm or activation too while images go through."""
-        return len(self._pairs)
+        return sum(1 for pair in self._pairs if pair.norm or pair.activation)
 
     def __repr__(self) -> str:
         return (

@@ -23,7 +23,7 @@ from dnacore.extractors import spec as recipes
 from dnacore.extractors.build import build_network, converted, network_defaults
 from dnacore.extractors.checkpoint import Checkpoint
 from dnacore.extractors.extractor import DTYPES, Extractor
-from dnacore.extractors.forward.folding import Pair, pairs_of
+from dnacore.extractors.forward.finding import Pair, pairs_of
 from dnacore.extractors.hub import Progress
 from dnacore.extractors.spec import LabelTransform, Preprocessing, Recipe, WeightsSource
 from dnacore.extractors.taps import Tap, find_taps

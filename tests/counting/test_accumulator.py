@@ -169,3 +169,24 @@ def test_maps_of_any_size_and_order_give_what_the_oracle_gives(size: int) -> Non
             assert np.array_equal(getattr(sketches, name), getattr(found[0][1], name)), name
         values = x[2].numpy()
         assert np.array_equal(sketches.places[:, 0], values.argmax(1))  # the first of equal ones
+
+
+@pytest.mark.parametrize("size", [9, 100, 300])
+@pytest.mark.parametrize("bins", [2, 16, 37, 1000])
+def test_what_is_no_number_or_infinite_is_counted_as_the_oracle_counts_it(size: int, bins: int) -> None:
+    """Whole blocks of channels and the last one, few and many positions, any number of bins, few of them in use."""
+    bounds = Calibration(np.full(70, -2.0), np.full(70, 2.5), {"layer": 70}, "network")
+    x = torch.randn(3, 70, size, generator=torch.Generator().manual_seed(size)).clamp(-0.5, 2)
+    for place, odd in enumerate((float("nan"), float("inf"), -float("inf"), -7.0, 2.5, 9.0)):
+        x[place % 3, place * 13, place] = odd
+    x[1, 69] = float("nan")
+    found = []
+    for values, kernels in ((x, "torch"), (x, "best"), (x.transpose(1, 2).contiguous().transpose(1, 2), "best")):
+        with Accumulator(bounds, 3, bins=bins, kernels=kernels) as total:
+            for slots in ([2, -1, 0], [-1, 1, -1]):
+                total.add("layer", values, slots)
+            found.append((total.distributions(), total.sketches().quantiles))
+    for distributions, quantiles in found[1:]:
+        assert np.array_equal(distributions.histograms, found[0][0].histograms)
+        assert np.array_equal(distributions.outside, found[0][0].outside)
+        assert np.array_equal(quantiles, found[0][1])

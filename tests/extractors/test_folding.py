@@ -14,7 +14,9 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 import dnacore as dc
 from dnacore.counting.accumulator import Accumulator
 from dnacore.dna.calibration import Calibration, widen
-from dnacore.extractors.forward.folding import Folded, Pair, pairs_of
+from dnacore.extractors.forward.finding import Pair, pairs_of
+from dnacore.extractors.forward.folding import Folded
+from dnacore.extractors.taps import neuron_view
 
 SIDE = 24
 
@@ -102,7 +104,7 @@ def test_only_what_nobody_else_uses_is_folded() -> None:
     shared = nn.BatchNorm2d(3)
     twice = shaken(nn.Sequential(nn.Conv2d(3, 3, 1), shared, nn.Conv2d(3, 3, 1), shared, nn.GELU()))
     assert pairs_of(twice, ["4"], SIDE) == []
-    assert pairs_of(shaken(nn.Sequential(nn.Linear(SIDE, 4), nn.ReLU())), ["1"], SIDE) == []
+    assert pairs_of(shaken(nn.Sequential(nn.Linear(SIDE, 4), nn.ReLU())), ["1"], SIDE) == [Pair("0")]
 
 
 def test_a_tap_on_a_folded_norm_hears_what_the_norm_gives() -> None:
@@ -117,6 +119,53 @@ def test_a_tap_on_a_folded_norm_hears_what_the_norm_gives() -> None:
     torch.testing.assert_close(heard[0], expected, rtol=1e-5, atol=1e-5)
 
 
+class Tokens(nn.Module):
+    """Linear layers of all kinds: of maps, of tokens that do not lie in a row, without bias, called twice, one of another class."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mixed, self.plain = nn.Linear(SIDE, 8), nn.Linear(8, 8, bias=False)
+        self.other = nn.modules.linear.NonDynamicallyQuantizableLinear(3, 5)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.plain(self.plain(torch.nn.functional.gelu(self.mixed(x))))  # (N, 3, SIDE, 8)
+        return self.other(x.permute(0, 3, 2, 1))
+
+
+def test_linear_layers_give_what_torch_gives_and_what_is_not_a_number_stays() -> None:
+    torch.manual_seed(3)
+    network, heard = Tokens().eval().requires_grad_(False), []
+    pairs = pairs_of(network, ["plain"], SIDE)
+    assert pairs == [Pair("mixed"), Pair("plain")]
+    batch = images()
+    batch[1, 0, 0, 0] = float("nan")
+    with torch.inference_mode():
+        expected = network(batch)
+        handle = network.mixed.register_forward_hook(lambda module, given, gave: heard.append(gave))
+        with Folded(network, pairs):
+            torch.testing.assert_close(network(batch), expected, rtol=1e-5, atol=1e-6, equal_nan=True)
+            torch.testing.assert_close(network.mixed(batch[0, 0, 0]), heard[0][0, 0, 0])
+        handle.remove()
+        assert torch.equal(network(batch).nan_to_num(), expected.nan_to_num())
+    assert heard[0][1].isnan().any() and not heard[0][0].isnan().any()
+    assert len(network.mixed._forward_hooks) == 0 and "forward" not in network.mixed.__dict__
+
+
+def test_gradients_outside_are_those_of_the_network_as_it_was_loaded() -> None:
+    network, batch = nn.Sequential(copy.deepcopy(CHAINS["in place"]), nn.Flatten(2), nn.Linear(484, 2)), images()
+
+    def gradient() -> torch.Tensor:
+        asking = batch.clone().requires_grad_()
+        network(asking).sum().backward()
+        assert asking.grad is not None
+        return asking.grad
+
+    expected = gradient()
+    with torch.inference_mode(), Folded(network, pairs_of(network, ["1"], SIDE)):
+        network(batch)
+    assert torch.equal(gradient(), expected) and expected.abs().sum() > 0
+
+
 def test_weights_that_are_not_finite_are_not_hidden() -> None:
     network = copy.deepcopy(CHAINS["norm and rectifier"])
     network[0].weight[0, 0, 0, 0] = float("nan")
@@ -124,16 +173,17 @@ def test_weights_that_are_not_finite_are_not_hidden() -> None:
         assert network(images()).isnan().any()
 
 
-def test_counts_of_a_whole_network_are_those_of_the_unfolded_one() -> None:
+@pytest.mark.parametrize(("name", "folds"), [("efficientnet_lite0", 49), ("timm:vit_tiny_patch16_224@random", 0)])
+def test_counts_of_a_whole_network_are_those_of_the_unfolded_one(name: str, folds: int) -> None:
     """At least 99.9 % of the activations fall into the same bin, the rest into the next one; EMD below 1e-3 bins."""
-    extractor = dc.load_extractor("efficientnet_lite0", "cpu", input_size=96)
-    assert extractor.folds == 49
+    extractor = dc.load_extractor(name, "cpu", input_size=96)
+    assert extractor.folds == folds
     batch = torch.from_numpy(np.random.RandomState(2).standard_normal((4, 3, 96, 96)).astype(np.float32))
     plain: dict[str, torch.Tensor] = {}
     with extractor.held() as network, torch.inference_mode():
         handles = [
             network.get_submodule(tap.module).register_forward_hook(
-                lambda module, given, gave, layer=tap.layer: plain.update({layer: gave.flatten(2).clone()})
+                lambda module, given, gave, tap=tap: plain.update({tap.layer: neuron_view(gave, tap).clone()})
             )
             for tap in extractor.taps
         ]
