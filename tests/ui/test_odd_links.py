@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 import dnacore as dc
 from tests import small_world
 from ui.app import errors, navigation, reads
+from ui.components import shortcuts
 
 FRAME = Path(__file__).parents[2] / "ui" / "frame.py"
 HOSTILE = "<script>alert(1)</script> & *stars* $sums$"
@@ -110,3 +111,12 @@ def test_every_page_opens_after_every_other_one(workspace: dc.Workspace, unexpec
         visit(app, page)
         assert not app.exception and not unexpected, page
         assert not [one.value for one in app.warning if "not here any more" in one.value], page
+
+
+def test_the_list_of_keys_takes_the_place_of_an_opened_image(
+    workspace: dc.Workspace, unexpected: list[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shortcuts, "_component", lambda **_: {"help": 1})  # somebody presses `?`
+    app = visit(opened(), "gallery", open="faces:3")
+    assert not app.exception and not unexpected and not app.error
+    assert "open" not in app.query_params
