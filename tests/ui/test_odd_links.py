@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 import dnacore as dc
 from tests import small_world
 from ui.app import errors, navigation, reads
-from ui.components import shortcuts
+from ui.components import point_map, shortcuts
+from ui.components.point_map import Kind, Look
+from ui.components.wall import Picture
 
 FRAME = Path(__file__).parents[2] / "ui" / "frame.py"
 HOSTILE = "<script>alert(1)</script> & *stars* $sums$"
@@ -103,6 +106,24 @@ def test_how_a_map_was_looked_at_is_no_dataset(workspace: dc.Workspace) -> None:
 def test_an_older_link_to_a_zoomed_map_still_works(workspace: dc.Workspace) -> None:
     app = visit(opened(), "map", layout="pca", look=ZOOMED)
     assert app.query_params["zoom"] == ZOOMED
+
+
+def test_a_link_to_one_kind_that_is_gone_shows_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[dict] = []
+    monkeypatch.setattr(point_map, "_component", lambda *, data, **_: sent.append(data) or {})
+    pictures = [Picture(1, at, name=f"{at}.png") for at in range(3)]
+    points, kinds = np.arange(6.0).reshape(3, 2), [Kind("one", "#000000"), Kind("two", "#ffffff")]
+
+    def look_at(only: int) -> dict:
+        for look in ("", Look(sent[0]["place"], 2.0, only=only).written() if sent else ""):
+            point_map.show(
+                pictures, points, kinds, np.array([0, 1, 1]), ["", "", ""], key="map", title="Map", look=look
+            )
+        return sent[-1]["look"]
+
+    look_at(0)
+    assert look_at(1)["only"] == 1
+    assert look_at(2)["only"] == -1 and look_at(2)["zoom"] == 2.0
 
 
 def test_every_page_opens_after_every_other_one(workspace: dc.Workspace, unexpected: list[Exception]) -> None:
