@@ -110,7 +110,12 @@ def test_an_older_link_to_a_zoomed_map_still_works(workspace: dc.Workspace) -> N
 
 def test_a_link_to_one_kind_that_is_gone_shows_all(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[dict] = []
-    monkeypatch.setattr(point_map, "_component", lambda *, data, **_: sent.append(data) or {})
+
+    def component(*, data: dict, **_: object) -> dict:
+        sent.append(data)
+        return {}
+
+    monkeypatch.setattr(point_map, "_component", component)
     pictures = [Picture(1, at, name=f"{at}.png") for at in range(3)]
     points, kinds = np.arange(6.0).reshape(3, 2), [Kind("one", "#000000"), Kind("two", "#ffffff")]
 
