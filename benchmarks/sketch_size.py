@@ -18,7 +18,7 @@ import torch
 from scipy.stats import spearmanr
 
 import dnacore as dc
-from dnacore.analyses.ranking import _distances
+from dnacore.analyses.ranking import atom_distances
 from dnacore.counting.accumulator import BINS, quantile_ranks
 from dnacore.dna.calibration import shipped
 from dnacore.extraction.batches import feed
@@ -65,7 +65,7 @@ def retrieval(quantiles: np.ndarray, groups: list[np.ndarray]) -> float:
     found = []
     for group in groups:
         others = np.concatenate([g for g in groups if g is not group])
-        near = _distances(np.ascontiguousarray(quantiles), cdf(quantiles[:, group[::2]])).mean(0)
+        near = atom_distances(np.ascontiguousarray(quantiles), cdf(quantiles[:, group[::2]])).mean(0)
         found.append(auc(near[group[1::2]], near[others]))
     return float(np.mean(found))
 
@@ -77,7 +77,7 @@ def trait(quantiles: np.ndarray, images: np.ndarray, values: np.ndarray) -> tupl
         ends = [cdf(quantiles[:, learned[values[learned] == value]]) for value in (1, 0)]
         top = np.argsort(-np.abs(ends[0] - ends[1]).sum(1), kind="stable")[:20]
         shown = np.ascontiguousarray(quantiles[top][:, tried])
-        away = (_distances(shown, ends[0][top]) - _distances(shown, ends[1][top])).mean(0)
+        away = (atom_distances(shown, ends[0][top]) - atom_distances(shown, ends[1][top])).mean(0)
         scores.append(auc(away[values[tried] == 1], away[values[tried] == 0]))
         first = first if len(first) else away
     return float(np.mean(scores)), first
@@ -128,7 +128,7 @@ def main() -> None:
             line.append(score)
             if column == "hat":
                 hat = away
-        near = _distances(np.ascontiguousarray(quantiles), cdf(quantiles[:, places[0][::2]])).mean(0)
+        near = atom_distances(np.ascontiguousarray(quantiles), cdf(quantiles[:, places[0][::2]])).mean(0)
         orders.append((near, hat))
         like = [spearmanr(a, b).statistic for a, b in zip(orders[0], orders[-1], strict=True)]
         print(

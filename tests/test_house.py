@@ -110,3 +110,33 @@ def test_every_test_that_a_promise_names_is_there() -> None:
         assert not test or f"def {test}(" in (CHECKOUT / "tests" / file).read_text("utf-8"), f"{file} has no {test}"
         named += bool(test)
     assert named > 60
+
+
+def test_what_scripts_import_of_the_product_is_there() -> None:
+    """No other test runs most of them, and the type checker does not look at them: a renamed function would not be noticed."""
+    scripts = [path for room in ("benchmarks", "docs", "tools", "training") for path in (CHECKOUT / room).rglob("*.py")]
+    for path in (CHECKOUT / "app.py", *scripts):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            room = node.module.partition(".")[0] if isinstance(node, ast.ImportFrom) and node.module else ""
+            if isinstance(node, ast.ImportFrom) and room in ("benchmarks", "dnacore", "tools", "training", "ui"):
+                gone = {one.name for one in node.names} - names_in(CHECKOUT.joinpath(*(node.module or "").split(".")))
+                assert not gone, f"{name(path)} imports {gone} from {node.module}, which has no such name"
+
+
+def names_in(module: Path) -> set[str]:
+    """What can be imported from a module or a package, as its text says; what `dnacore` hands out, as it says itself."""
+    if module == CHECKOUT / "dnacore":
+        import dnacore
+
+        return {*dir(dnacore), *(path.stem for path in module.iterdir())}
+    own = module / "__init__.py" if module.is_dir() else module.with_suffix(".py")
+    text = own.read_text(encoding="utf-8") if own.is_file() else ""  # a folder of scripts is none
+    found = {path.stem for path in module.iterdir()} if module.is_dir() else set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            found |= {(one.asname or one.name).partition(".")[0] for one in node.names}
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+    return found

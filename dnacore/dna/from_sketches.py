@@ -32,7 +32,7 @@ def _moments(first, last, means, where, mean, deviations):
         total = 0.0
         for n in where:
             total += means[k, n]
-        middle = total / len(where)
+        middle = total / max(1, len(where))  # of no image: 0, as its counts are
         squares = 0.0
         for n in where:
             squares += (means[k, n] - middle) ** 2

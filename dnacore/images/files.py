@@ -31,6 +31,7 @@ JUNK = frozenset({"__macosx", "thumbs.db", "desktop.ini", "@eadir", "$recycle.bi
 
 MAX_VISITS = 100  # ways in which links may lead to one real folder: folders that link to each other would never end
 
+NOT_UTF8 = "its name is not valid UTF-8; rename it"
 _CHUNK = 1 << 20
 
 
@@ -204,6 +205,9 @@ def _from_folder(root: str) -> tuple[list[ImageFile], list[Rejected]]:
 
 def _look_into(prefix: str, tar: Path, found: list[ImageFile], rejected: list[Rejected]) -> None:
     """Add the images of a tar, under paths that begin with `prefix`; their time is the tar's."""
+    if not _is_utf8(prefix):
+        rejected.append(Rejected(printable(prefix.rstrip("/")), NOT_UTF8))
+        return
     try:
         inside, time = tars.members(tar), tar.stat().st_mtime_ns
     except BadInput as problem:
@@ -264,7 +268,7 @@ def _judge(path: str, full: str, status: os.stat_result, found: list[ImageFile],
     if not stat.S_ISREG(status.st_mode):
         reason = "it is a folder, not a file" if stat.S_ISDIR(status.st_mode) else "it is not an ordinary file"
     elif not path.isascii() and not _is_utf8(path):
-        reason = "its name is not valid UTF-8; rename it"
+        reason = NOT_UTF8
     elif status.st_size == 0:
         reason = "the file is empty"
     denied = reason is None and not os.access(full, os.R_OK)

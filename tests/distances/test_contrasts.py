@@ -106,3 +106,12 @@ def test_the_sensitivities_to_all_attributes_are_those_of_each(view) -> None:
         assert found[name].direction.tolist() == one.direction.tolist() and found[name].images == one.images
         np.testing.assert_allclose(found[name].noise, one.noise, rtol=0.3)  # carried over to these sizes
         assert found[name].floor() == pytest.approx(one.floor(), rel=0.3)
+
+
+def test_the_mean_and_spread_of_sketches_are_those_of_numpy_and_of_no_image_nothing(view) -> None:
+    mask = np.arange(IMAGES) % 3 == 1
+    part, means = dna_of(view, mask), view.means(slice(0, NEURONS)).astype(np.float64)[:, mask]
+    np.testing.assert_allclose(part.mean, means.mean(1), rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(part.deviations, ((means - means.mean(1, keepdims=True)) ** 2).sum(1), atol=1e-9)
+    nothing = dna_of(view, ~np.ones(IMAGES, bool))
+    assert nothing.images == 0 and not nothing.histograms.any() and not nothing.mean.any()

@@ -15,7 +15,7 @@ import dnacore as dc
 from dnacore.errors import BadInput
 from dnacore.extraction.extraction import extract_dataset
 from dnacore.extractors import load_extractor
-from dnacore.images import tars
+from dnacore.images import files, tars
 from dnacore.images.decode import decode
 from dnacore.images.files import content_hash, find_images
 from dnacore.images.thumbnails import thumbnail
@@ -170,3 +170,21 @@ def test_as_many_lists_are_kept_as_fit(tmp_path: Path, monkeypatch: pytest.Monke
     assert listed == [], "those used last stay"
     tars.members(packs[0])
     assert listed == [str(packs[0])]
+
+
+@pytest.mark.parametrize("listed", [False, True])
+def test_a_tar_whose_own_name_is_no_text_is_left_out_with_a_reason(tmp_path: Path, listed: bool) -> None:
+    folder = os.fsencode(tmp_path / "set")
+    pack(tmp_path / "set" / "fine.tar", {"a.png": picture(1)})
+    try:
+        os.rename(folder + b"/fine.tar", folder + b"/f\xff.tar")
+    except OSError:
+        pytest.skip("this disk takes UTF-8 names only")
+    pack(tmp_path / "set" / "good.tar", {"b.png": picture(2)})
+    source = tmp_path / "set"
+    if listed:
+        source = source / "list.txt"
+        source.write_bytes(b"f\xff.tar\ngood.tar\n")
+    found, rejected = find_images(source)
+    assert [one.path for one in found] == ["good.tar/b.png"]
+    assert [(one.path, one.reason) for one in rejected] == [("f\\xff.tar", files.NOT_UTF8)]

@@ -208,3 +208,18 @@ def test_the_dataset_that_mine_is_most_like_is_looked_for_among_all(workspace, t
     assert exact.startswith(f"{min(apart, key=apart.get)}: ") and "bins" not in said
     assert f"most like {min(apart, key=apart.get)} " in said and f"least like {max(apart, key=apart.get)}." in said
     assert "Of 9 other datasets" in said
+
+
+def test_pictures_are_known_by_what_the_server_stamps_also_those_outside_a_list_s_folder(workspace, tmp_path):
+    from dnacore.images.thumbnails import stamp
+    from ui.components.wall import pictures
+
+    small_world.draw(tmp_path / "lists", 1)
+    outside = tmp_path / "some" / "000.png"
+    (tmp_path / "lists" / "all.txt").write_text(f"000.png\n{outside}\n")
+    listed = workspace.add_dataset("listed", tmp_path / "lists" / "all.txt")
+    rows = reads.files(listed)
+    assert {row.path for row in rows} == {"000.png", outside.as_posix()}
+    for row, picture in zip(rows, pictures.plain(listed, rows), strict=True):
+        path = workspace.image_path(listed.id, row.index)
+        assert stamp(path, row.size, row.mtime_ns).startswith(picture.version)

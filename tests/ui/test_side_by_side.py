@@ -58,3 +58,29 @@ def test_side_by_side_is_as_one_after_the_other(workspace: dc.Workspace, monkeyp
     for one, other in zip(alone[:3], together[:3], strict=True):
         np.testing.assert_array_equal(one, other)
     assert alone[3:] == together[3:]
+
+
+def whole_page() -> None:
+    import streamlit as st
+
+    from ui.app import reads
+    from ui.choices.piles import Chosen
+    from ui.sensitivity import deck
+
+    one, other = reads.ready()
+    found = deck.sensitivity(Chosen(one, other, (one, other), "datasets"))
+    st.session_state["found"] = found.emd.max(), found.noise
+
+
+def test_datasets_without_sketches_are_compared_without_what_chance_would_give(
+    workspace: dc.Workspace, tmp_path: Path
+) -> None:
+    workspace.remove_dataset("some")
+    for seed, name in enumerate(("day", "night")):
+        workspace.add_dataset(name, small_world.draw(tmp_path / name, 6, seed=seed, dark=bool(seed)))
+        small_world.extract(workspace, name, sketches=False)
+    deck._sensitivity.clear()
+    app = AppTest.from_function(whole_page, default_timeout=60).run()
+    assert not app.exception, app.exception[0].value
+    farthest, noise = app.session_state["found"]
+    assert farthest > 0 and noise is None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -25,6 +27,7 @@ def workspace(workspace_home: Path, tmp_path: Path):
     yield opened
     reads._open.cache_clear()
     soon._making.clear()
+    soon._looked.clear()
 
 
 def page() -> None:
@@ -86,3 +89,27 @@ def test_a_ranking_that_fails_is_left_to_the_page_to_explain(
     assert app.exception and len(app.text) == 0, (
         "it is raised where the page says what is wrong, and nobody waits for ever"
     )
+
+
+def test_rankings_that_pages_wait_for_are_all_made_and_others_are_let_go_of(
+    workspace: dc.Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More pages at once than rankings are kept: none may put away what another one waits for."""
+    go = threading.Event()
+    monkeypatch.setattr(soon.retrieval, "rank", lambda number: go.wait(60) and number)
+    keys = [(f"page {number}",) for number in range(soon.KEPT + 3)]
+    for number, key in enumerate(keys):
+        soon._begin(key, number)
+    waiting = [soon._look(key) for key in keys]
+    soon._looked[keys[-1]] -= soon.PATIENCE_S + 1  # its page shows something else now
+    assert soon._look(keys[0]) is waiting[0] and soon._look(keys[-1]) is None
+    go.set()
+    assert [made.result(60) for made in waiting[:-1]] == list(range(len(keys) - 1)) and waiting[-1].cancelled()
+
+
+def test_the_first_ranking_goes_by_the_weights_of_the_neurons() -> None:
+    plain = soon._first_few(np.full(1000, 0.001))
+    assert len(plain) <= soon.FEW and plain[0] == 0 and plain[-1] > 900
+    weights = np.full(1000, 0.0001)
+    weights[[700, 30]] = -0.9, 0.1
+    assert soon._first_few(weights)[:2].tolist() == [700, 30]

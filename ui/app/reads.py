@@ -174,11 +174,12 @@ def sketches_of(dataset: Ready) -> Sketches:
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
-def _sketches(key: str, _dataset: Ready, _label: str) -> Sketches:
+def _sketches(key: str, _dataset: Ready, label: str) -> Sketches:
+    # By the network, too: where nothing but parts was extracted, the key of the whole says nothing of it.
     if _dataset.dataset.part is not None:  # read once for all parts: finding 100,000 images in the files takes seconds
-        found: Sketches | None = _part_of(_dataset.dataset, _label)
+        found: Sketches | None = _part_of(_dataset.dataset, label)
     else:
-        found = workspace().sketches(_dataset.dataset, _label)
+        found = workspace().sketches(_dataset.dataset, label)
     if found is None or not len(found):
         why = "came without its images" if _dataset.dataset.imported else "was extracted without sketches"
         what = "Add their folder" if _dataset.dataset.imported else "Extract it again with sketches"

@@ -40,7 +40,10 @@ def _sensitivity(with_key: str, without_key: str, _chosen: Chosen) -> dc.Sensiti
     with_, without = _chosen.with_, _chosen.without
     if isinstance(with_, Picked) or isinstance(without, Picked) or with_.dataset.imported or without.dataset.imported:
         return dc.sensitivity(dna(with_), dna(without))
-    sides = reads.sketches_of(with_), reads.sketches_of(without)
+    try:
+        sides = reads.sketches_of(with_), reads.sketches_of(without)
+    except dc.BadInput:  # none are kept: what chance would give cannot be told, which neurons differ can
+        return dc.sensitivity(dna(with_), dna(without))
     if sum(map(len, sides)) <= LARGE:
         return dc.sensitivity(dna(with_), dna(without))
     # Gone through side by side, the gigabytes of the sketches are read from the disk once and not by each in turn.

@@ -70,6 +70,9 @@ def _name(row: FileRow) -> str:
 
 
 def _version(folder: str, row: FileRow) -> str:
-    # As the server writes a path: joined by hand, as a `Path` of every image takes longer than all the rest.
-    path = folder + (row.path if os.sep == "/" else row.path.replace("/", os.sep))
+    # As the server writes a path, absolute ones of a list too; a `Path` of every image takes longer than all the rest.
+    if os.sep == "/" and not row.path.startswith("/"):
+        path = folder + row.path
+    else:
+        path = os.path.join(folder, row.path.replace("/", os.sep))
     return stamp(path, row.size, row.mtime_ns)[:12]
