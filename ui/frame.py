@@ -9,7 +9,7 @@ from streamlit.runtime.scriptrunner import StopException
 
 from dnacore.paths import ASSETS
 from ui import sidebar
-from ui.app import errors, layout, navigation, renames, theme, words
+from ui.app import address, errors, layout, navigation, renames, theme, words
 from ui.choices import closeup
 from ui.choices.own import neuron_notes
 from ui.components import shortcuts
@@ -23,6 +23,7 @@ ICON = layout.inline((ASSETS / "icon.png").read_bytes())
 def main() -> None:
     """Draw the frame and the page that was asked for."""
     st.set_page_config(page_title="Visual DNA Studio", page_icon=ICON, layout="wide")
+    address.begin()
     presenting.begin()
     theme.apply()
     words.named_by(neuron_notes.names_of)

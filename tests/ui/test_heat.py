@@ -86,3 +86,20 @@ def test_where_nothing_is_above_zero_that_is_said(app: AppTest, monkeypatch: pyt
     monkeypatch.setattr(heat, "AT_ONCE", 30.0)
     assert shown(app) == "none none none"
     assert any("nowhere above zero" in one.value for one in app.get("html"))
+
+
+def test_an_image_whose_disk_is_back_is_tried_again(app: AppTest, monkeypatch: pytest.MonkeyPatch):
+    there = False
+
+    def found(*_: object) -> np.ndarray:
+        if not there:
+            raise dc.BadInput("The disk is gone.")
+        return np.ones((2, 2), np.float32)
+
+    monkeypatch.setattr(heat, "_map", found)
+    monkeypatch.setattr(heat, "AT_ONCE", 30.0)
+    assert shown(app) == "none none none"
+    there = True
+    assert shown(app) == "none none none", "not at once: every click would ask"
+    monkeypatch.setattr(heat, "AGAIN", -1.0)
+    assert shown(app) == "1 1 1"

@@ -115,7 +115,7 @@ def come_closer(page: sync_api.Page) -> None:
         plane.press("+")
     for name in ("Density", "bright"):
         page.locator(".st-key-image-map").get_by_role("button", name=name, exact=True).click()
-    page.wait_for_url("**look=*_1")  # the second kind
+    page.wait_for_url("**zoom=*_1")  # the second kind
 
 
 def draw_a_lasso(page: sync_api.Page) -> None:

@@ -17,6 +17,15 @@ from streamlit.delta_generator import DeltaGenerator
 from dnacore.errors import BadInput
 from ui.app import capture, words
 
+LONGEST = 4000  # characters of a choice; of longer digits, Python makes no number
+
+
+def begin() -> None:
+    """Begin a run of a page: drop from its address what is too long to be a choice."""
+    for key in list(st.query_params):
+        if any(len(value) > LONGEST for value in st.query_params.get_all(key)):
+            del st.query_params[key]
+
 
 def select(
     label: str, options: Sequence[str], *, key: str, index: int = 0, new: bool = False, plain: bool = False, **more: Any
@@ -70,8 +79,8 @@ def missing(key: str, options: Sequence[str]) -> str:
 def several(label: str, options: Sequence[str], *, key: str, default: Sequence[str] = (), **more: Any) -> list[str]:
     """Draw a multiselect; the default choice is left out of the address."""
     options, default = list(options), list(default)
-    asked = st.query_params.get_all(key)
-    _take(key, lambda given: [one for one in given if one in options] or None)
+    asked, most = st.query_params.get_all(key), more.get("max_selections")
+    _take(key, lambda given: list(dict.fromkeys(one for one in given if one in options))[:most] or None)
     if key in st.session_state:
         # A choice that was never changed includes what has been added since; a changed one keeps what still exists of it.
         untouched = st.session_state[key] == st.session_state.get(f"_default_{key}")

@@ -17,7 +17,7 @@ NAMING = frozenset(
         "style-dataset", "target", "unlike", "whole", "with", "without",
     }
 )  # fmt: skip
-KEYS = {"lens": {"with": "second", "whole": "whole-set"}}
+KEYS = {"lens": {"with": "second", "whole": "whole-set"}, "map": {"look": "zoom"}}
 _SAID = "_renamed-said"
 
 

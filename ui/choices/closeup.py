@@ -6,6 +6,7 @@ import html
 from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dnacore.workspace.datasets import Dataset
 from ui.app import address, layout, navigation, reads
@@ -45,6 +46,10 @@ def show(
     part, dataset = dataset.dataset, parts.whole(dataset)
     picture = None if st.session_state.get(_DRAWN) else _wanted(dataset.name, part, opened, among)
     if picture is None:
+        return
+    context = get_script_run_ctx()
+    if context is not None and context.has_dialog_opened:  # another window takes its place, such as that of the keys
+        _close()
         return
     st.session_state[_DRAWN] = True
     row = list(among) if picture in among else [picture]

@@ -19,7 +19,7 @@ from ui.components.point_map import Marked
 from ui.components.wall import Seen
 from ui.map.layouts import Population
 
-KEY, LOOK = "lasso", "look"
+KEY, LOOK = "lasso", "zoom"
 
 
 def linked(there: Population) -> list[int]:

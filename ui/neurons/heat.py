@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -26,6 +27,7 @@ from ui.server import allowed
 
 KEY = "heat"
 KEPT = 600  # maps: 28 x 28 places each
+AGAIN = 60.0  # seconds after which an image that could not be looked at is tried again: its disk may be back
 AT_ONCE = 0.3  # seconds in which what is quick comes without a word
 
 
@@ -42,6 +44,7 @@ class Spot:
 
 
 _maps: OrderedDict[Spot, np.ndarray | str] = OrderedDict()  # a map, or why there is none
+_failed: dict[Spot, float] = {}  # when that was found
 _asked: dict[Spot, Future[None]] = {}
 _lock = threading.Lock()
 _pool = ThreadPoolExecutor(1, thread_name_prefix="heat")
@@ -93,6 +96,10 @@ def _ask(every: Sequence[Spot], like: dc.DNA) -> list[Future[None]]:
         for spot in st.session_state.get("_heat-asked", ()):
             if spot not in every and spot in _asked and _asked[spot].cancel():
                 del _asked[spot]
+        for spot in every:
+            if spot in _failed and time.monotonic() - _failed[spot] > AGAIN:
+                del _failed[spot]
+                _maps.pop(spot, None)
         missing = [spot for spot in every if spot not in _maps]
         for spot in missing:
             if spot not in _asked:
@@ -111,9 +118,11 @@ def _work(spot: Spot, workspace: Workspace, like: dc.DNA) -> None:
         found = "The network could not look at this image."
     with _lock:
         _maps[spot] = found
+        if isinstance(found, str):
+            _failed[spot] = time.monotonic()
         _asked.pop(spot, None)
         while len(_maps) > KEPT:
-            _maps.popitem(last=False)
+            _failed.pop(_maps.popitem(last=False)[0], None)
 
 
 def _map(spot: Spot, workspace: Workspace, like: dc.DNA) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
@@ -98,6 +98,8 @@ def show(
     """
     place = hashlib.blake2b(np.asarray(points, "<f4").tobytes(), digest_size=4).hexdigest()
     asked = Look.read(look)
+    if asked is not None and asked.only >= len(kinds):  # a kind that is gone: all are shown
+        asked = replace(asked, only=-1)
     body = np.asarray(points, "<f4").tobytes() + np.asarray(of, "<u2").tobytes()
     source, columns = blobs.put(body, "application/octet-stream"), blobs.put(_columns(pictures, notes))
     # The lasso stays through other colours and other layouts of the same images, but not with other images.
