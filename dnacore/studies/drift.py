@@ -23,8 +23,7 @@ from dnacore.studies.methods.windows import from_the_first, spaced, windows
 
 SMALLEST, WINDOWS = 4, 10
 NEURONS, SHOWN = 10, 4
-
-
+DOUBTFUL = 5  # times the rate of false alarms up to which a change is told as possible
 COLUMNS = {
     "window": "window",
     "first": "from",
@@ -117,16 +116,8 @@ def _result(
         notes = [f"With {orders} random orders p cannot be below {1 / (1 + orders):.2g}."] * (
             1 / (1 + orders) > request.options["rate"]
         )
-        return Result(
-            f"No: the images of {one.name} look alike from first to last (p = {point.p:.2g}).{looked}",
-            COLUMNS,
-            rows,
-            figures,
-            caption,
-            "Nothing to do. A change in the images' order, or in few of them, can be too small to be seen.",
-            notes,
-            more=more,
-        )
+        found, advice = _unsure(request, one, point, at, images)
+        return Result(f"{found}{looked}", COLUMNS, rows, figures, caption, advice, notes, more=more)
     neurons, words = _moved(request, one, point.position)
     more |= {"neurons": neurons, "words": [vars(w) for w in words]}
     risen = ", ".join(w.word for w in words if w.change > 0)
@@ -144,6 +135,23 @@ def _result(
         notes,
         _pictures(one, point.position),
         more=more,
+    )
+
+
+def _unsure(request: Request, one: Subject, point: ChangePoint, at: int, images: int) -> tuple[str, str]:
+    """The finding where no alarm is raised, and what to do: a change that chance seldom gives is not called none."""
+    rate = request.options["rate"]
+    if point.p > DOUBTFUL * rate:
+        return (
+            f"No: the images of {one.name} look alike from first to last (p = {point.p:.2g}; an alarm is raised at "
+            f"{rate:g}).",
+            "Nothing to do. A change in the images' order, or in few of them, can be too small to be seen.",
+        )
+    after = one.paths[point.position]
+    return (
+        f"Perhaps: {one.name} may change at image {at + 1} of {images}, {after}, but chance alone gives as much in "
+        f"{100 * point.p:.2g} of 100 random orders, and an alarm is raised at {100 * rate:g}.",
+        f"Look at the images around {after}. More images, or a higher rate of false alarms under Settings, would settle it.",
     )
 
 

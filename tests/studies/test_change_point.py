@@ -13,7 +13,7 @@ from dnacore.studies.drift import by_name, in_order
 from dnacore.studies.frame.study import Request, Watch
 from dnacore.studies.frame.words import Moved
 from dnacore.studies.methods import windows as windows_of
-from dnacore.studies.methods.change_point import between_images, change_point, energies
+from dnacore.studies.methods.change_point import ChangePoint, between_images, change_point, energies
 from dnacore.studies.methods.windows import spaced, windows
 from tests.sketch_data import NEURONS
 from tests.studies.made_up import quantiles, subject
@@ -86,6 +86,16 @@ def test_the_study_says_where_it_changed_and_what_moved() -> None:
     assert any("no words were asked for" in note for note in found.notes)
     calm = Selection.of([0, 1])
     assert STUDY.run(Request({"dataset": (subject(values),)}, selection=calm)).finding.startswith("No")
+
+
+@pytest.mark.parametrize(("p", "said"), [(0.014, "Perhaps"), (0.3, "No")])
+def test_a_change_that_chance_seldom_gives_is_not_called_none(
+    monkeypatch: pytest.MonkeyPatch, p: float, said: str
+) -> None:
+    monkeypatch.setattr(drift, "change_point", lambda *_: ChangePoint(20, p, np.zeros(40)))
+    found = STUDY.run(Request({"dataset": (subject(quantiles(40, 1)),)}))
+    assert found.finding.startswith(said) and not found.more["alarm"]
+    assert ("at image 21 of 40, 20.png" in found.finding) == (said == "Perhaps")
 
 
 def test_words_that_came_and_went_are_told_and_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
