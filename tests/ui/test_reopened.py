@@ -189,7 +189,7 @@ PLAYS: dict[str, list[Play]] = {
     "compare?a=warm&b=cold": [open_image("apart-1-2-")],
     "neurons": [press("height", "Cumulative"), pick("with", "warm"), search_and_sort, brush],
     "neurons?a=warm&b=cold": [warm],
-    "lens": [press("lens-group", "Where in this image"), unfold("Settings")],
+    "lens": [press("lens-group", "What it would love to see"), unfold("Settings")],
     "map?layout=pca": [pick("Colour by", "bright"), come_closer, draw_a_lasso],
     "map?show=datasets": [press("metric", "NFD")],
     "sensitivity?piles=attribute&from=warm": [pick("Attribute", "shape"), slide],

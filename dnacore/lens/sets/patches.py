@@ -48,22 +48,25 @@ class Area:
 
 
 def strongest(request: Request, pictures: Pictures, layer: str, index: int, count: int) -> list[Strong]:
-    """The images with a neuron's largest peaks, largest first: from the sketches, or by running every image."""
+    """The images with a neuron's largest peaks, largest first: from the sketches, or by running every image.
+
+    Equal peaks stand by the images' means: many are equal where a layer's output has a ceiling, as ReLU6 has.
+    """
     if pictures.sketches is not None and len(pictures.sketches):
         row = np.array([flat_index(request.extractor.layers, layer, index)])
         peaks, at = pictures.sketches.peaks(row)[0], pictures.sketches.places(row)[0]
-        order = np.argsort(-peaks, kind="stable")[:count]
+        order = np.lexsort((-pictures.sketches.means(row)[0], -peaks))[:count]
         return [Strong(int(i), float(peaks[i]), int(at[i])) for i in order]
-    found: list[Strong] = []
+    found: list[tuple[float, Strong]] = []
     for positions, batch in batches(list(pictures.paths), request.extractor):
         request.watch.step("looking at the dataset's images", positions[0], len(pictures.paths))
-        best = request.extractor.activations(batch)[layer][:, index].max(1)
-        found += [
-            Strong(p, v, a) for p, v, a in zip(positions, best.values.tolist(), best.indices.tolist(), strict=True)
-        ]
+        values = request.extractor.activations(batch)[layer][:, index]
+        best, means = values.max(1), values.mean(1).tolist()
+        each = zip(means, positions, best.values.tolist(), best.indices.tolist(), strict=True)
+        found += [(mean, Strong(position, peak, place)) for mean, position, peak, place in each]
     if not found:
         raise BadInput(f"None of the images of {pictures.name} can be read.")
-    return sorted(found, key=lambda one: -one.peak)[:count]
+    return [one for _, one in sorted(found, key=lambda each: (-each[1].peak, -each[0]))[:count]]
 
 
 def area(sight: Sight, batch: torch.Tensor, layer: str, index: int, place: int, mass: float = MASS) -> Area:

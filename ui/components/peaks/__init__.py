@@ -29,15 +29,16 @@ class Peak:
 
 
 def strongest(one: Ready, flat: int, count: int, whole: dc.DNA | None) -> list[Peak]:
-    """Return the images with the largest single activation of a neuron, largest first.
+    """Return the images with the largest single activation of a neuron, largest first; equal ones by their mean.
 
+    Many are equal where a layer's output has a ceiling, as ReLU6 has: then the mean says which image is full of it.
     whole: a DNA that was counted from activations, which tells how large the neuron's map is; None where there is none.
     """
     sketches, every = reads.sketches_of(one), sketched.pictures_of(one)
     rows = np.array([flat])
     peaks, at = sketches.peaks(rows)[0], sketches.places(rows)[0]
     size = spots(whole, flat) if whole is not None else 0
-    order = np.argsort(-peaks, kind="stable")[:count]
+    order = np.lexsort((-sketches.means(rows)[0], -peaks))[:count]
     return [Peak(every[i], float(peaks[i]), place(int(at[i]), size) if size else None) for i in order]
 
 
