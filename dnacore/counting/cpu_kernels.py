@@ -16,12 +16,12 @@ ranks are read off the counts. Timings: docs/performance.md.
 from __future__ import annotations
 
 import numpy as np
-from llvmlite import ir
 from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
 
+ir = cgutils.ir  # llvmlite's, which comes with numba
 LANES = 32  # channels side by side: two cache lines of activations; their counters (128 kB) stay in the second cache
 LINE = 16  # activations of one cache line
 AHEAD = 12  # positions ahead at which a line is asked for: channels lie whole pages apart, which no processor foresees

@@ -130,8 +130,7 @@ def test_from_an_attribute_to_what_its_neuron_sees_and_a_poster_in_a_report(dash
     assert (choices(page)["analysis"], choices(page)["maximise-steps"]) == (["maximise"], ["3"])
     look()
 
-    ask("Across images", "poster")
-    page.get_by_text("Settings", exact=True).click()
+    ask("Across images", "poster")  # what was opened stays open from one way of looking to the next
     page.get_by_role("textbox", name="Steps").fill("2")
     page.get_by_role("textbox", name="Steps").press("Enter")
     settle(page)

@@ -121,7 +121,8 @@ def test_a_headline_about_a_part_says_of_which():
     assert findings.pairwise(["a", "b", "c"], matrix, of=20).startswith("Of 3 shown (20 datasets in all): ")
 
 
-def test_the_headline_counts_the_neurons_beyond_a_stated_rate():
+def test_the_headline_counts_the_neurons_beyond_a_stated_rate(monkeypatch):
+    monkeypatch.setattr(words, "_own_names", lambda dna: {})  # pages that were drawn before have them looked up
     ratios, chance = np.array([9.0, 5.0, 2.5, 1.0]), np.sort(np.linspace(1.0, 4.0, 40))
     found = Sensitivity(ratios, np.ones(4, int), np.ones(4), {"block_0": 4}, "net", ("a", "b"), (40, 40), chance)
     dna = SimpleNamespace(
