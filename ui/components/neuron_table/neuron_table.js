@@ -80,12 +80,14 @@ class Table {
   // Told once the hand rests, for the address: every report makes the page run again.
   order_told() {
     clearTimeout(this.ordering);
-    this.ordering = setTimeout(() => {
+    this.telling = () => {
+      this.telling = null;
       const first = this.by === (this.data.columns.find((column) => column.first)?.key ?? "neuron") && this.up === (this.by === "neuron");
       const now = { find: this.query, by: first ? "" : `${this.by}${this.up ? "-up" : ""}` };
       this.ordered.add(JSON.stringify([now.find, now.by]));
       this.component.setStateValue("arranged", now);
-    }, 500);
+    };
+    this.ordering = setTimeout(() => this.telling?.(), 500);
   }
 
   // flat (n) uint32 | same (n) uint32, the first copy of each one's channel | columns (k, n) float32 | sparks (series, n, bins) uint8
@@ -363,6 +365,8 @@ class Table {
     const at = this.order[place];
     if (at === undefined) return;
     this.active = place;
+    clearTimeout(this.ordering);
+    this.telling?.(); // before: a report that came after would stop the run that opens it
     this.component.setTriggerValue("opened", this.flat[at]);
   }
 }
