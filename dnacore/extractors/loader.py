@@ -267,7 +267,7 @@ def _looked_through(network: nn.Module, settings: tuple[Any, ...], rule: str) ->
     """
     architecture, arguments, prepare, side = settings
     if sum(parameter.numel() for parameter in network.parameters()) > SMALL:
-        with suppress(RuntimeError, NotImplementedError, BadInput):
+        with suppress(RuntimeError, NotImplementedError, BadInput):  # some networks compute with numbers to take shape
             return _found_in(build_network(architecture, arguments, prepare, side, device="meta"), side, rule)
     return _found_in(network, side, rule)
 
