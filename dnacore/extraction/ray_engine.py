@@ -294,6 +294,6 @@ def ray_engine(cluster: Cluster) -> Iterator[RayEngine]:
     try:
         yield engine
     finally:
-        with suppress(Exception):
+        with suppress(Exception):  # the cluster may be gone; what ended the work is what is told
             engine._end_workers()
         ray.shutdown()
